@@ -1,0 +1,190 @@
+'use strict';
+
+// Builds `process` and the globals. What a hello world does not touch is made by a getter on first use.
+//
+// Binding contract:
+//   process_methods (see internal/process/per_thread); process_methods.patchProcessObject(process) defines:
+//     argv (string[], argv[0] as the system gave it), execArgv, execPath, pid, ppid, title (accessor), versions,
+//     debugPort, arch, platform, and `version`.
+//   process_methods.setLoopCallbacks(beforeExit, exit): beforeExit() when the loop is empty; exit() -> exit code.
+//   builtins.hasBuiltin(id); messaging.structuredClone(value, options).
+
+const { hasBuiltin } = internalBinding('builtins');
+const { moduleLoadList } = require('internal/bootstrap/realm');
+
+// Which file provides which global classes; files that do not exist provide none.
+const kGlobalClasses = {
+  'internal/url': ['URL', 'URLSearchParams'],
+  'internal/domexception': ['DOMException', 'QuotaExceededError'],
+  'internal/abort_controller': ['AbortController', 'AbortSignal'],
+  'internal/event_target': ['Event', 'EventTarget', 'CustomEvent'],
+  'internal/encoding': ['TextEncoder', 'TextDecoder'],
+  'web/streams': [
+    'TransformStream', 'TransformStreamDefaultController', 'WritableStream', 'WritableStreamDefaultController',
+    'WritableStreamDefaultWriter', 'ReadableStream', 'ReadableStreamDefaultReader', 'ReadableStreamBYOBReader',
+    'ReadableStreamBYOBRequest', 'ReadableByteStreamController', 'ReadableStreamDefaultController',
+    'ByteLengthQueuingStrategy', 'CountQueuingStrategy', 'TextEncoderStream', 'TextDecoderStream',
+    'CompressionStream', 'DecompressionStream',
+  ],
+  'internal/worker/io': ['BroadcastChannel', 'MessageChannel', 'MessagePort', 'MessageEvent'],
+  'internal/blob': ['Blob'],
+  'internal/file': ['File'],
+  'perf_hooks': [
+    'Performance', 'PerformanceEntry', 'PerformanceMark', 'PerformanceMeasure', 'PerformanceObserver',
+    'PerformanceObserverEntryList', 'PerformanceResourceTiming',
+  ],
+  'internal/urlpattern': ['URLPattern'],
+  'web/fetch': ['FormData', 'Headers', 'Request', 'Response'],
+  'web/websocket': ['CloseEvent', 'ErrorEvent', 'WebSocket'],
+  'internal/crypto/webcrypto': ['Crypto', 'CryptoKey', 'SubtleCrypto'],
+  'internal/navigator': ['Navigator'],
+  'internal/webstorage': ['Storage'],
+};
+
+function defineValue(target, name, value, enumerable) {
+  Object.defineProperty(target, name, { __proto__: null, value, writable: true, enumerable, configurable: true });
+}
+
+// A property that becomes a plain value when it is first read.
+function defineLazy(target, name, enumerable, load) {
+  Object.defineProperty(target, name, {
+    __proto__: null,
+    configurable: true,
+    enumerable,
+    get() {
+      const value = load();
+      defineValue(target, name, value, enumerable);
+      return value;
+    },
+    set(value) {
+      defineValue(target, name, value, enumerable);
+    },
+  });
+}
+
+setupProcess();
+setupGlobals();
+setupQueues();
+
+function setupProcess() {
+  const EventEmitter = require('events');
+  const perThread = require('internal/process/per_thread');
+
+  const prototype = Object.create(EventEmitter.prototype, {
+    constructor: {
+      __proto__: null,
+      configurable: true,
+      writable: true,
+      enumerable: false,
+      value: { process() {} }.process,
+    },
+  });
+  Object.setPrototypeOf(process, prototype);
+  Object.defineProperty(process, Symbol.toStringTag, {
+    __proto__: null,
+    configurable: false,
+    writable: true,
+    enumerable: false,
+    value: 'process',
+  });
+
+  internalBinding('process_methods').patchProcessObject(process);
+  perThread.defineProcess(process, { moduleLoadList, defineLazy, defineValue });
+  EventEmitter.call(process);
+  process.domain = null;
+
+  process.nextTick = require('internal/process/task_queues').nextTick;
+  perThread.watchSignals(process);
+  const { onUncaughtException, beforeExit, exit } = require('internal/process/execution');
+  defineValue(process, '_fatalException', onUncaughtException, true);
+  internalBinding('process_methods').setLoopCallbacks(beforeExit, exit);
+}
+
+function setupGlobals() {
+  Object.defineProperty(globalThis, Symbol.toStringTag, {
+    __proto__: null,
+    value: 'global',
+    writable: false,
+    enumerable: false,
+    configurable: true,
+  });
+  defineValue(globalThis, 'global', globalThis, true);
+
+  let processValue = process;
+  Object.defineProperty(globalThis, 'process', {
+    __proto__: null,
+    get() {
+      return processValue;
+    },
+    set(value) {
+      processValue = value;
+    },
+    enumerable: false,
+    configurable: true,
+  });
+
+  let bufferValue;
+  Object.defineProperty(globalThis, 'Buffer', {
+    __proto__: null,
+    get() {
+      return bufferValue ??= require('buffer').Buffer;
+    },
+    set(value) {
+      bufferValue = value;
+    },
+    enumerable: false,
+    configurable: true,
+  });
+
+  defineLazy(globalThis, 'console', false, () => require('internal/console/global'));
+
+  const timers = require('timers');
+  for (const name of ['clearImmediate', 'setImmediate', 'clearInterval', 'clearTimeout', 'setInterval', 'setTimeout']) {
+    defineValue(globalThis, name, timers[name], true);
+  }
+  defineValue(globalThis, 'queueMicrotask', require('internal/process/task_queues').queueMicrotask, true);
+  defineLazy(globalThis, 'structuredClone', true, () => internalBinding('messaging').structuredClone);
+  for (const name of ['atob', 'btoa']) defineLazy(globalThis, name, true, () => require('buffer')[name]);
+
+  for (const [id, names] of Object.entries(kGlobalClasses)) {
+    if (!hasBuiltin(id)) continue;
+    for (const name of names) defineLazy(globalThis, name, false, () => require(id)[name]);
+  }
+  if (!('DOMException' in globalThis)) {
+    defineLazy(globalThis, 'DOMException', false, () => internalBinding('messaging').DOMException);
+  }
+  if (hasBuiltin('web/fetch')) {
+    // `fetch` itself stays a function that loads the implementation when it is called.
+    defineValue(globalThis, 'fetch', function fetch(input, init = undefined) {
+      return require('web/fetch').fetch(input, init);
+    }, true);
+  }
+  if (hasBuiltin('perf_hooks')) {
+    defineLazy(globalThis, 'performance', true, () => require('perf_hooks').performance);
+  }
+  if (hasBuiltin('internal/crypto/webcrypto')) {
+    Object.defineProperty(globalThis, 'crypto', {
+      __proto__: null,
+      configurable: true,
+      enumerable: true,
+      get: { get crypto() { return require('internal/crypto/webcrypto').crypto; } }.__lookupGetter__('crypto'),
+      set: undefined,
+    });
+  }
+  if (hasBuiltin('internal/navigator')) {
+    Object.defineProperty(globalThis, 'navigator', {
+      __proto__: null,
+      configurable: true,
+      enumerable: true,
+      get: { get navigator() { return require('internal/navigator').navigator; } }.__lookupGetter__('navigator'),
+      set: undefined,
+    });
+  }
+}
+
+function setupQueues() {
+  require('internal/process/task_queues').setupTaskQueue();
+  require('internal/timers').setupTimers();
+}
+
+module.exports = {};

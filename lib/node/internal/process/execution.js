@@ -1,0 +1,169 @@
+'use strict';
+
+// What happens when the program ends or throws what nobody catches.
+//
+// Binding contract:
+//   process_methods.exitInfo: Int32Array [exiting, exitCode, hasExitCode], shared with the native side.
+//   The native side calls `process._fatalException(error, fromPromise)`: true when the error was handled; false
+//   when it must print the error and end the process with process.exitCode || 1 (codes: 1 uncaught, 7 when the handler threw).
+
+const { exitInfo } = internalBinding('process_methods');
+const { clearAsyncIdStack, hasAsyncIdStack, emitAfter, executionAsyncId, state } = require('internal/async_hooks');
+
+const kExiting = 0;
+const kExitCode = 1;
+const kHasExitCode = 2;
+
+const capture = { fn: null, extra: [] };
+
+function exitCode() {
+  return exitInfo[kHasExitCode] ? exitInfo[kExitCode] : 0;
+}
+
+/** The loop is empty: a listener may give it new work. */
+function beforeExit() {
+  if (process.listenerCount('beforeExit') > 0) process.emit('beforeExit', exitCode());
+}
+
+/** The program ends by itself; returns the exit code. */
+function exit() {
+  if (!exitInfo[kExiting]) {
+    exitInfo[kExiting] = 1;
+    if (process.listenerCount('exit') > 0) process.emit('exit', exitCode());
+  }
+  return exitCode();
+}
+
+function isCaptured(error) {
+  for (let i = capture.extra.length - 1; i >= 0; i--) {
+    if (capture.extra[i](error) === true) return true;
+  }
+  if (capture.fn !== null) {
+    capture.fn(error);
+    return true;
+  }
+  return false;
+}
+
+/** Offers `error` to the program's handlers; false when none took it. */
+function onUncaughtException(error, fromPromise) {
+  // The ids of the task that threw are of no use to what runs next.
+  state.defaultTriggerAsyncId = -1;
+  const type = fromPromise ? 'unhandledRejection' : 'uncaughtException';
+  if (process.listenerCount('uncaughtExceptionMonitor') > 0) {
+    process.emit('uncaughtExceptionMonitor', error, type);
+  }
+  if (!isCaptured(error) && !process.emit('uncaughtException', error, type)) {
+    // Nobody: the process ends, but its 'exit' listeners still run.
+    try {
+      if (!exitInfo[kExiting]) {
+        exitInfo[kExiting] = 1;
+        exitInfo[kExitCode] = 1;
+        exitInfo[kHasExitCode] = 1;
+        process.emit('exit', 1);
+      }
+    } catch {
+      // The first error is the one to report.
+    }
+    return false;
+  }
+
+  // Handled: the queues go on as if the task had returned.
+  if (hasAsyncIdStack()) {
+    do emitAfter(executionAsyncId());
+    while (hasAsyncIdStack());
+  }
+  clearAsyncIdStack();
+  require('internal/timers').setUnrefImmediate(noop).ref();
+  return true;
+}
+
+// An immediate that makes the loop turn once more, so that queued ticks run.
+function noop() {}
+
+function setUncaughtExceptionCaptureCallback(fn) {
+  if (fn === null) {
+    capture.fn = null;
+    return;
+  }
+  const { codes } = require('internal/errors');
+  if (typeof fn !== 'function') throw new codes.ERR_INVALID_ARG_TYPE('fn', ['Function', 'null'], fn);
+  if (capture.fn !== null) throw new codes.ERR_UNCAUGHT_EXCEPTION_CAPTURE_ALREADY_SET();
+  capture.fn = fn;
+}
+
+function addUncaughtExceptionCaptureCallback(fn) {
+  require('internal/validators').validateFunction(fn, 'fn');
+  capture.extra.push(fn);
+}
+
+function hasUncaughtExceptionCaptureCallback() {
+  return capture.fn !== null || capture.extra.length > 0;
+}
+
+function runFatal(error) {
+  if (!onUncaughtException(error, false)) internalBinding('errors').triggerUncaughtException(error, false);
+}
+
+/**
+ * Runs `source` as --eval does: a script in the global scope with `require`, `module`, `exports`, `__filename`
+ * and `__dirname` as globals. With `print` its value goes to stdout.
+ */
+function evalScript(name, source, print) {
+  const path = require('path');
+  const { Module, makeRequireFunction } = require('internal/modules/cjs/loader');
+  const { pathToFileURL } = require('internal/url');
+  const cwd = tryGetCwd();
+
+  const module = new Module(name);
+  module.filename = path.join(cwd, name);
+  module.paths = Module._nodeModulePaths(cwd);
+  const define = (key, value) => Object.defineProperty(globalThis, key, {
+    __proto__: null, configurable: true, enumerable: true, writable: true, value,
+  });
+  define('__filename', name);
+  define('module', module);
+  define('exports', module.exports);
+  define('__dirname', '.');
+  define('require', makeRequireFunction(module));
+
+  const { ContextifyScript } = internalBinding('contextify');
+  const { referrerSymbol } = require('internal/modules/esm/utils');
+  const script = new ContextifyScript(source, name, 0, 0, undefined, false,
+                                      referrerSymbol(pathToFileURL(module.filename).href));
+  const result = script.runInContext(null, -1, true, false, false);
+  if (print) require('internal/console/global').log(result);
+}
+
+/** Runs `source` as an ES module, as --input-type=module does. */
+function evalModule(source, print) {
+  const { codes: { ERR_EVAL_ESM_CANNOT_PRINT } } = require('internal/errors');
+  if (print) throw new ERR_EVAL_ESM_CANNOT_PRINT();
+  const { getCascadedLoader } = require('internal/modules/esm/loader');
+  const { pathToFileURL } = require('internal/url');
+  const url = pathToFileURL(`${tryGetCwd()}/[eval1]`).href;
+  return getCascadedLoader().evalModule(source, url);
+}
+
+function tryGetCwd() {
+  try {
+    return process.cwd();
+  } catch {
+    // The directory may have been removed; that of the program certainly exists.
+    return require('path').dirname(process.execPath);
+  }
+}
+
+module.exports = {
+  addUncaughtExceptionCaptureCallback,
+  beforeExit,
+  evalModule,
+  evalScript,
+  exit,
+  exitInfoFields: { kExiting, kExitCode, kHasExitCode },
+  hasUncaughtExceptionCaptureCallback,
+  onUncaughtException,
+  runFatal,
+  setUncaughtExceptionCaptureCallback,
+  tryGetCwd,
+};
