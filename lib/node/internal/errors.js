@@ -239,6 +239,7 @@ class SystemError extends Error {
     this.code = key;
     const hidden = { configurable: true, enumerable: false };
     Object.defineProperties(this, {
+      [kIsNodeError]: { __proto__: null, ...hidden, value: true, writable: false },
       name: { __proto__: null, ...hidden, value: 'SystemError', writable: true },
       message: { __proto__: null, ...hidden, value: message, writable: true },
       info: { __proto__: null, value: context, enumerable: true, configurable: true, writable: false },
@@ -263,10 +264,6 @@ class SystemError extends Error {
 
   get ['constructor']() {
     return Error;
-  }
-
-  get [kIsNodeError]() {
-    return true;
   }
 
   toString() {
@@ -437,7 +434,7 @@ const table = {
   INVALID_ADDRESS_FAMILY: [RangeError, function(addressType, host, port) {
     return withProperties(this, { host, port }, `Invalid address family: ${addressType} ${host}:${port}`);
   }],
-  INVALID_ARG_TYPE: [Error, invalidArgType],
+  INVALID_ARG_TYPE: [TypeError, invalidArgType],
   INVALID_ARG_VALUE: [TypeError, invalidArgValue, RangeError],
   INVALID_ASYNC_ID: [RangeError, 'Invalid %s value: %s'],
   INVALID_BUFFER_SIZE: [RangeError, 'Buffer size must be a multiple of %s'],
@@ -674,9 +671,13 @@ function computeMessage(key, message, args, target) {
   return args.length === 0 ? message : fillFormat(key, message, args);
 }
 
+function rowOf(key) {
+  return table[key.startsWith('ERR_') ? key.slice(4) : key];
+}
+
 /** The message of the error `key` for these arguments. */
 function getMessage(key, args, self) {
-  return computeMessage(key, table[key.slice(4)][1], args, self);
+  return computeMessage(key, rowOf(key)[1], args, self);
 }
 
 /** Builds the class of one code over one base class. */
@@ -750,11 +751,11 @@ const codes = new Proxy({}, {
   get(target, key) {
     const known = target[key];
     if (known !== undefined || typeof key !== 'string') return known;
-    const row = table[key.startsWith('ERR_') ? key.slice(4) : key];
+    const row = rowOf(key);
     return row === undefined ? undefined : (target[key] = materialise(key, row));
   },
   has(target, key) {
-    return typeof key === 'string' && (key in target || (key.startsWith('ERR_') && key.slice(4) in table));
+    return key in target || (typeof key === 'string' && rowOf(key) !== undefined);
   },
   ownKeys() {
     return Object.keys(table).map((key) => `ERR_${key}`);
