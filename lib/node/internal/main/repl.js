@@ -1,0 +1,3 @@
+'use strict';
+
+require('repl').start({ prompt: '> ', useGlobal: true });

@@ -1,0 +1,3 @@
+'use strict';
+
+require('internal/modules/run_main').executeUserEntryPoint(process.argv[1]);

@@ -1,0 +1,71 @@
+'use strict';
+
+// Chooses the main script by the options, prepares the process for user code, and runs it.
+//
+// Binding contract:
+//   options: '--eval' (string; with -p also '--print'), '--check', '--interactive', '--input-type', '--require' and
+//     '--import' (string[]), '--expose-internals', '--title', '--env-file', '--env-file-if-exists' (string[]), '--test'.
+//   process.argv[1] is the script as given; missing without one.
+//   util.guessHandleType(0) tells whether the program comes from a terminal.
+
+const { getOptionValue } = require('internal/options');
+
+function chooseMain() {
+  if (getOptionValue('--test')) return 'internal/main/test_runner';
+  const source = getOptionValue('--eval');
+  if (typeof source === 'string') return 'internal/main/eval_string';
+  const script = process.argv[1];
+  if (getOptionValue('--check')) return 'internal/main/check_syntax';
+  if (script !== undefined && script !== '-') return 'internal/main/run_main_module';
+  if (script === '-' || getOptionValue('--interactive') !== true) {
+    const type = internalBinding('util').guessHandleType(0);
+    if (script === '-' || type !== 'TTY') return 'internal/main/eval_stdin';
+  }
+  return 'internal/main/repl';
+}
+
+/** What has to happen before user code, whatever the main script is. */
+function prepare(expandArgv1) {
+  if (expandArgv1 && process.argv[1] !== undefined && !process.argv[1].startsWith('-')) {
+    process.argv[1] = require('path').resolve(process.argv[1]);
+  }
+  require('internal/async_hooks').enterMainScript();
+  if (getOptionValue('--expose-internals')) require('internal/bootstrap/realm').BuiltinModule.exposeInternals();
+  const title = getOptionValue('--title');
+  if (title) process.title = title;
+  if (getOptionValue('--no-deprecation')) process.noDeprecation = true;
+  if (getOptionValue('--throw-deprecation')) process.throwDeprecation = true;
+  if (getOptionValue('--trace-deprecation')) process.traceDeprecation = true;
+  if (getOptionValue('--enable-source-maps')) process.setSourceMapsEnabled(true);
+  if (getOptionValue('--permission')) {
+    Object.defineProperty(process, 'permission', {
+      __proto__: null, enumerable: true, configurable: false, value: require('internal/process/permission'),
+    });
+  }
+  if (process.env.NODE_CHANNEL_FD !== undefined) setupChildProcessChannel();
+  if (process.env.NODE_V8_COVERAGE) process.env.NODE_V8_COVERAGE = require('path').resolve(process.env.NODE_V8_COVERAGE);
+  loadPreloads();
+}
+
+function setupChildProcessChannel() {
+  const fd = Number.parseInt(process.env.NODE_CHANNEL_FD, 10);
+  delete process.env.NODE_CHANNEL_FD;
+  const mode = process.env.NODE_CHANNEL_SERIALIZATION_MODE || 'json';
+  delete process.env.NODE_CHANNEL_SERIALIZATION_MODE;
+  if (fd >= 0) require('child_process')._forkChild(fd, mode);
+}
+
+function loadPreloads() {
+  const requires = getOptionValue('--require');
+  if (!Array.isArray(requires) || requires.length === 0) return;
+  process._preload_modules.push(...requires);
+  require('internal/modules/cjs/loader').Module._preloadModules(requires);
+}
+
+function start() {
+  const main = chooseMain();
+  prepare(main === 'internal/main/run_main_module');
+  require(main);
+}
+
+module.exports = { start, prepare };
