@@ -13,6 +13,7 @@
 //! A call's window is `this` followed by the arguments, in the caller's registers; nothing above the window may be live
 //! across the call, because the callee's frame is laid over it.
 
+pub mod decode;
 pub mod liveness;
 pub mod ops;
 pub mod print;
