@@ -218,7 +218,7 @@ impl FunctionUnit {
 }
 
 /// A name declared by a script or by eval code at its top level.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct GlobalDeclarations {
     /// `let` and `class` names (false) and `const` names (true).
     pub lexical: Vec<(JsStr, bool)>,
@@ -312,4 +312,17 @@ pub enum SyntaxErrorKind {
     Reference,
     /// RangeError: nested too deeply, too many registers.
     Range,
+}
+
+/// Everything the compiler makes of one source text.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct CompiledUnit {
+    /// Functions; 0 is the top level.
+    pub functions: Vec<FunctionUnit>,
+    /// Top-level names of scripts and eval code.
+    pub declarations: GlobalDeclarations,
+    /// Imports and exports of modules.
+    pub module: Option<ModuleInfo>,
+    /// Template objects, by index of GetTemplateObject.
+    pub templates: Vec<Template>,
 }
