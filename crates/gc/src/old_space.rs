@@ -1,0 +1,582 @@
+//! The old generation: blocks of one size class with side mark bits, and large objects apart.
+//!
+//! Every block and every large object starts at a multiple of [`BLOCK_BYTES`] with a [`Block`] header, so that the mark
+//! bit of any old cell is found by masking its address. Between collections a set mark bit means "allocated": marking
+//! leaves it on live cells, and allocation sets it when it has used up a run of free cells.
+
+use crate::cell::Header;
+use crate::sys;
+use std::collections::HashSet;
+use std::ptr::null_mut;
+
+pub const BLOCK_BYTES: usize = 256 << 10;
+/// Bigger cells are large objects.
+pub const MAX_BLOCK_CELL_BYTES: usize = 32 << 10;
+/// The granularity of the write barrier in large objects.
+pub const CARD_BYTES: usize = 512;
+
+/// One mark bit for 16 bytes: cells are at least that long, so no two share a bit.
+const MARK_GRANULE_BYTES: usize = 16;
+const MARK_WORDS: usize = BLOCK_BYTES / MARK_GRANULE_BYTES / 64;
+const ARENA_BYTES: usize = 16 << 20;
+/// Empty blocks kept committed.
+const WARM_BLOCKS: usize = 16;
+const CLASS_COUNT: usize = 79;
+const POISON: u8 = 0xDB;
+
+/// Cell sizes: every 8 bytes to 128, every 16 to 256, then eight a doubling.
+const CLASS_BYTES: [u32; CLASS_COUNT] = {
+    let mut sizes = [0; CLASS_COUNT];
+    let mut size: usize = 16;
+    let mut index = 0;
+    while index < CLASS_COUNT {
+        sizes[index] = size as u32;
+        size += if size < 128 {
+            8
+        } else if size < 256 {
+            16
+        } else {
+            let power = usize::BITS - 1 - size.leading_zeros();
+            (1 << power) / 8
+        };
+        index += 1;
+    }
+    assert!(sizes[CLASS_COUNT - 1] == MAX_BLOCK_CELL_BYTES as u32);
+    sizes
+};
+
+/// Size in words to class.
+static CLASS_OF_WORDS: [u8; MAX_BLOCK_CELL_BYTES / 8 + 1] = {
+    let mut classes = [0; MAX_BLOCK_CELL_BYTES / 8 + 1];
+    let mut class = 0;
+    let mut words = 0;
+    while words < classes.len() {
+        if words * 8 > CLASS_BYTES[class] as usize {
+            class += 1;
+        }
+        classes[words] = class as u8;
+        words += 1;
+    }
+    classes
+};
+
+/// The header of a block or of a large object.
+#[repr(C, align(16))]
+pub struct Block {
+    marks: [u64; MARK_WORDS],
+    /// Size of the cells; 0 for a large object.
+    cell_bytes: u32,
+    cell_count: u32,
+    class: u8,
+    /// Large: the object is in the heap's list of objects with dirty cards.
+    pub carded: bool,
+    /// Large: size of the cell.
+    large_bytes: usize,
+    /// Large: size of its own mapping; 0 if it lies in a pooled block.
+    mapping_bytes: usize,
+    /// Large: one byte a card, made by the first barrier.
+    cards: Option<Box<[u8]>>,
+}
+
+const FIRST_CELL_OFFSET: usize = size_of::<Block>();
+const _: () = assert!(FIRST_CELL_OFFSET % MARK_GRANULE_BYTES == 0 && BLOCK_BYTES.is_power_of_two());
+
+impl Block {
+    pub const CARD_DIRTY: u8 = 1;
+    /// Set while cards are visited: dirty after the visit too.
+    pub const CARD_STAYS_DIRTY: u8 = 2;
+
+    #[inline(always)]
+    pub fn of(cell: *const Header) -> *mut Block {
+        (cell as usize & !(BLOCK_BYTES - 1)) as *mut Block
+    }
+
+    /// # Safety
+    /// `block` is a valid block.
+    pub unsafe fn is_large(block: *const Block) -> bool {
+        // SAFETY: by contract.
+        unsafe { (*block).cell_bytes == 0 }
+    }
+
+    /// The one cell of a large object.
+    pub fn large_cell(block: *mut Block) -> *mut Header {
+        (block as usize + FIRST_CELL_OFFSET) as *mut Header
+    }
+
+    /// # Safety
+    /// `block` is a large object.
+    pub unsafe fn large_bytes(block: *const Block) -> usize {
+        // SAFETY: by contract.
+        unsafe { (*block).large_bytes }
+    }
+
+    /// The cards of a large object, one byte each.
+    ///
+    /// # Safety
+    /// `block` is a large object.
+    pub unsafe fn cards(block: *mut Block) -> *mut u8 {
+        // SAFETY: by contract; the header is initialised.
+        unsafe {
+            let count = (*block).large_bytes.div_ceil(CARD_BYTES);
+            let cards = &mut (*block).cards;
+            cards.get_or_insert_with(|| vec![0; count].into_boxed_slice()).as_mut_ptr()
+        }
+    }
+
+    /// # Safety
+    /// `block` is a large object and `slot` lies in its cell.
+    pub unsafe fn dirty_card<T>(block: *mut Block, slot: *const T) {
+        let card = (slot as usize - Block::large_cell(block) as usize) / CARD_BYTES;
+        // SAFETY: by contract.
+        unsafe {
+            debug_assert!(card < (*block).large_bytes.div_ceil(CARD_BYTES));
+            *Block::cards(block).add(card) = Block::CARD_DIRTY;
+        }
+    }
+
+    /// # Safety
+    /// `block` is a large object.
+    pub unsafe fn dirty_all_cards(block: *mut Block) {
+        // SAFETY: by contract.
+        unsafe {
+            Block::cards(block);
+            if let Some(cards) = &mut (*block).cards {
+                cards.fill(Block::CARD_DIRTY);
+            }
+        }
+    }
+
+    /// After a visit: the cards that stay dirty become dirty, the others clean.
+    ///
+    /// # Safety
+    /// `block` is a large object.
+    pub unsafe fn settle_cards(block: *mut Block) {
+        // SAFETY: by contract.
+        if let Some(cards) = unsafe { &mut (*block).cards } {
+            for card in cards {
+                *card = (*card & Block::CARD_STAYS_DIRTY) >> 1;
+            }
+        }
+    }
+
+    /// # Safety
+    /// `block` is an initialised block.
+    #[inline(always)]
+    unsafe fn is_cell_marked(block: *const Block, index: usize) -> bool {
+        // SAFETY: by contract.
+        unsafe {
+            let granule = (FIRST_CELL_OFFSET + index * (*block).cell_bytes as usize) / MARK_GRANULE_BYTES;
+            (*block).marks[granule / 64] >> (granule % 64) & 1 != 0
+        }
+    }
+
+    /// # Safety
+    /// `block` is an initialised block with at least `index` cells.
+    #[inline(always)]
+    unsafe fn cell(block: *mut Block, index: usize) -> *mut Header {
+        // SAFETY: by contract.
+        (block as usize + FIRST_CELL_OFFSET + index * unsafe { (*block).cell_bytes } as usize) as *mut Header
+    }
+}
+
+/// Allocation state of one size class.
+struct Class {
+    /// Next free cell of the current run, and the run's end.
+    top: usize,
+    limit: usize,
+    cell_bytes: usize,
+    /// Where the cells without allocation marks begin in the current run.
+    unmarked: usize,
+    /// The block of the current run, or null.
+    block: *mut Block,
+    /// Index of the first cell after the current run.
+    next_cell: usize,
+    /// Blocks with free cells.
+    available: Vec<*mut Block>,
+}
+
+/// What a sweep should do with the memory of dead cells.
+#[derive(Copy, Clone, PartialEq, Eq)]
+pub enum DeadCells {
+    Leave,
+    Poison,
+}
+
+/// The old generation.
+pub struct OldSpace {
+    classes: Box<[Class]>,
+    blocks: Vec<*mut Block>,
+    large: Vec<*mut Block>,
+    /// Addresses of all blocks and large objects.
+    bases: HashSet<usize>,
+    arenas: Vec<*mut u8>,
+    /// Part of the newest arena that was never used.
+    arena_top: usize,
+    arena_limit: usize,
+    warm_blocks: Vec<*mut u8>,
+    cold_blocks: Vec<*mut u8>,
+    /// Bytes of live cells after the last sweep, plus runs taken and large objects made since.
+    taken_bytes: usize,
+    large_committed_bytes: usize,
+    pub on_out_of_memory: fn() -> !,
+}
+
+impl OldSpace {
+    pub fn new(on_out_of_memory: fn() -> !) -> OldSpace {
+        let class = |&bytes: &u32| Class {
+            top: 0,
+            limit: 0,
+            cell_bytes: bytes as usize,
+            unmarked: 0,
+            block: null_mut(),
+            next_cell: 0,
+            available: Vec::new(),
+        };
+        OldSpace {
+            classes: CLASS_BYTES.iter().map(class).collect(),
+            blocks: Vec::new(),
+            large: Vec::new(),
+            bases: HashSet::new(),
+            arenas: Vec::new(),
+            arena_top: 0,
+            arena_limit: 0,
+            warm_blocks: Vec::new(),
+            cold_blocks: Vec::new(),
+            taken_bytes: 0,
+            large_committed_bytes: 0,
+            on_out_of_memory,
+        }
+    }
+
+    /// Uninitialised room for a cell of `bytes` (a multiple of 8). Never collects.
+    #[inline(always)]
+    pub fn alloc(&mut self, bytes: usize) -> *mut u8 {
+        if bytes > MAX_BLOCK_CELL_BYTES {
+            return self.alloc_large(bytes);
+        }
+        let index = CLASS_OF_WORDS[bytes / 8] as usize;
+        let class = &mut self.classes[index];
+        let cell = class.top;
+        if cell == class.limit {
+            return self.alloc_in_next_run(index);
+        }
+        class.top = cell + class.cell_bytes;
+        cell as *mut u8
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn alloc_in_next_run(&mut self, index: usize) -> *mut u8 {
+        self.mark_allocated(index);
+        loop {
+            let class = &mut self.classes[index];
+            if class.block.is_null() {
+                let block = class.available.pop().unwrap_or_else(|| self.new_block(index));
+                (self.classes[index].block, self.classes[index].next_cell) = (block, 0);
+                continue;
+            }
+            // SAFETY: the class's block is valid.
+            unsafe {
+                let block = class.block;
+                let count = (*block).cell_count as usize;
+                let mut start = class.next_cell;
+                while start < count && Block::is_cell_marked(block, start) {
+                    start += 1;
+                }
+                let mut end = start;
+                while end < count && !Block::is_cell_marked(block, end) {
+                    end += 1;
+                }
+                class.next_cell = end;
+                if start == count {
+                    class.block = null_mut();
+                    continue;
+                }
+                let cell = Block::cell(block, start) as usize;
+                class.unmarked = cell;
+                class.top = cell + class.cell_bytes;
+                class.limit = Block::cell(block, end) as usize;
+                self.taken_bytes += class.limit - cell;
+                return cell as *mut u8;
+            }
+        }
+    }
+
+    /// Sets the marks of the cells allocated in the current run.
+    fn mark_allocated(&mut self, index: usize) {
+        let class = &mut self.classes[index];
+        while class.unmarked < class.top {
+            // SAFETY: these cells lie in the class's block.
+            unsafe { OldSpace::mark(class.unmarked as *mut Header) };
+            class.unmarked += class.cell_bytes;
+        }
+    }
+
+    #[inline(never)]
+    fn alloc_large(&mut self, bytes: usize) -> *mut u8 {
+        let Some(total) = bytes.checked_add(FIRST_CELL_OFFSET + sys::page_bytes()) else {
+            (self.on_out_of_memory)();
+        };
+        let total = total & !(sys::page_bytes() - 1);
+        let mut mapping_bytes = 0;
+        let base = if total <= BLOCK_BYTES {
+            self.raw_block()
+        } else {
+            mapping_bytes = total;
+            sys::map(total, BLOCK_BYTES).unwrap_or_else(|| (self.on_out_of_memory)())
+        };
+        self.taken_bytes += total;
+        self.large_committed_bytes += total;
+        self.bases.insert(base as usize);
+        let block = base.cast::<Block>();
+        self.large.push(block);
+        let cell = Block::large_cell(block);
+        // SAFETY: the memory is fresh, aligned, and longer than the header and the cell.
+        unsafe {
+            OldSpace::init_block(block, 0, 1, 0);
+            (*block).large_bytes = bytes;
+            (*block).mapping_bytes = mapping_bytes;
+            OldSpace::mark(cell);
+        }
+        cell.cast()
+    }
+
+    /// # Safety
+    /// `block` is unused memory of at least a header's size.
+    unsafe fn init_block(block: *mut Block, cell_bytes: u32, cell_count: u32, class: u8) {
+        // SAFETY: by contract.
+        unsafe {
+            block.write(Block {
+                marks: [0; MARK_WORDS],
+                cell_bytes,
+                cell_count,
+                class,
+                carded: false,
+                large_bytes: 0,
+                mapping_bytes: 0,
+                cards: None,
+            })
+        }
+    }
+
+    fn new_block(&mut self, index: usize) -> *mut Block {
+        let block = self.raw_block().cast::<Block>();
+        let cell_bytes = CLASS_BYTES[index];
+        let cell_count = (BLOCK_BYTES - FIRST_CELL_OFFSET) as u32 / cell_bytes;
+        // SAFETY: a block from the pool is unused.
+        unsafe { OldSpace::init_block(block, cell_bytes, cell_count, index as u8) };
+        self.blocks.push(block);
+        self.bases.insert(block as usize);
+        block
+    }
+
+    fn raw_block(&mut self) -> *mut u8 {
+        if let Some(block) = self.warm_blocks.pop().or_else(|| self.cold_blocks.pop()) {
+            return block;
+        }
+        if self.arena_top == self.arena_limit {
+            let arena = sys::map(ARENA_BYTES, BLOCK_BYTES).unwrap_or_else(|| (self.on_out_of_memory)());
+            self.arenas.push(arena);
+            self.arena_top = arena as usize;
+            self.arena_limit = arena as usize + ARENA_BYTES;
+        }
+        let block = self.arena_top;
+        self.arena_top += BLOCK_BYTES;
+        block as *mut u8
+    }
+
+    fn recycle_block(&mut self, block: *mut u8) {
+        if self.warm_blocks.len() < WARM_BLOCKS {
+            self.warm_blocks.push(block);
+        } else {
+            // SAFETY: the block is unused and part of an arena.
+            unsafe { sys::decommit(block, BLOCK_BYTES) };
+            self.cold_blocks.push(block);
+        }
+    }
+
+    /// Sets the mark of a cell; true if it was clear.
+    ///
+    /// # Safety
+    /// `cell` is in the old space.
+    #[inline(always)]
+    pub unsafe fn mark(cell: *mut Header) -> bool {
+        let granule = (cell as usize & (BLOCK_BYTES - 1)) / MARK_GRANULE_BYTES;
+        let bit = 1 << (granule % 64);
+        // SAFETY: by contract; the granule is below the number of marks.
+        unsafe {
+            let word = (&raw mut (*Block::of(cell)).marks).cast::<u64>().add(granule / 64);
+            let marks = *word;
+            *word = marks | bit;
+            marks & bit == 0
+        }
+    }
+
+    /// # Safety
+    /// `cell` is in the old space.
+    #[inline(always)]
+    pub unsafe fn is_marked(cell: *const Header) -> bool {
+        let granule = (cell as usize & (BLOCK_BYTES - 1)) / MARK_GRANULE_BYTES;
+        // SAFETY: by contract; the granule is below the number of marks.
+        unsafe {
+            *(&raw const (*Block::of(cell)).marks).cast::<u64>().add(granule / 64) >> (granule % 64) & 1 != 0
+        }
+    }
+
+    /// Clears all marks.
+    pub fn begin_marking(&mut self) {
+        for &block in self.blocks.iter().chain(&self.large) {
+            // SAFETY: listed blocks are valid.
+            unsafe { (*block).marks = [0; MARK_WORDS] };
+        }
+        // The runs in use end here: their unused cells are found again after the sweep.
+        for class in &mut self.classes {
+            (class.top, class.limit, class.unmarked, class.block) = (0, 0, 0, null_mut());
+            class.available.clear();
+        }
+    }
+
+    /// Frees empty blocks and unmarked large objects, and finds the blocks with free cells. The free cells of a block are
+    /// found when it is allocated from.
+    pub fn sweep(&mut self, dead_cells: DeadCells) {
+        let mut taken_bytes = 0;
+        for block in std::mem::take(&mut self.blocks) {
+            // SAFETY: listed blocks are valid.
+            unsafe {
+                let live_count: u32 = (*block).marks.iter().map(|word| word.count_ones()).sum();
+                if live_count == 0 {
+                    self.bases.remove(&(block as usize));
+                    if dead_cells == DeadCells::Poison {
+                        block.cast::<u8>().write_bytes(POISON, BLOCK_BYTES);
+                    }
+                    self.recycle_block(block.cast());
+                    continue;
+                }
+                taken_bytes += live_count as usize * (*block).cell_bytes as usize;
+                if live_count < (*block).cell_count {
+                    self.classes[(*block).class as usize].available.push(block);
+                    if dead_cells == DeadCells::Poison {
+                        for index in
+                            (0..(*block).cell_count as usize).filter(|&i| !Block::is_cell_marked(block, i))
+                        {
+                            Block::cell(block, index)
+                                .cast::<u8>()
+                                .write_bytes(POISON, (*block).cell_bytes as usize);
+                        }
+                    }
+                }
+                self.blocks.push(block);
+            }
+        }
+        for block in std::mem::take(&mut self.large) {
+            // SAFETY: listed large objects are valid.
+            unsafe {
+                let total = Self::large_total_bytes(block);
+                if OldSpace::is_marked(Block::large_cell(block)) {
+                    taken_bytes += total;
+                    self.large.push(block);
+                } else {
+                    self.large_committed_bytes -= total;
+                    self.free_large(block);
+                }
+            }
+        }
+        self.taken_bytes = taken_bytes;
+    }
+
+    /// # Safety
+    /// `block` is a large object.
+    unsafe fn large_total_bytes(block: *const Block) -> usize {
+        // SAFETY: by contract.
+        (unsafe { (*block).large_bytes } + FIRST_CELL_OFFSET + sys::page_bytes()) & !(sys::page_bytes() - 1)
+    }
+
+    /// # Safety
+    /// `block` is a dead large object that is in no list.
+    unsafe fn free_large(&mut self, block: *mut Block) {
+        self.bases.remove(&(block as usize));
+        // SAFETY: by contract.
+        unsafe {
+            (*block).cards = None;
+            let mapping_bytes = (*block).mapping_bytes;
+            if mapping_bytes == 0 {
+                self.recycle_block(block.cast());
+            } else {
+                sys::unmap(block.cast(), mapping_bytes);
+            }
+        }
+    }
+
+    /// Bytes of cells allocated and not known to be dead.
+    pub fn used_bytes(&self) -> usize {
+        let unused: usize = self.classes.iter().map(|class| class.limit - class.top).sum();
+        self.taken_bytes - unused
+    }
+
+    /// Bytes of address space in use or kept for use.
+    pub fn total_bytes(&self) -> usize {
+        (self.blocks.len() + self.warm_blocks.len()) * BLOCK_BYTES + self.large_committed_bytes
+    }
+
+    /// Calls `visit` with every allocated cell.
+    pub fn for_each_cell(&mut self, mut visit: impl FnMut(*mut Header)) {
+        for index in 0..self.classes.len() {
+            self.mark_allocated(index);
+        }
+        for &block in &self.blocks {
+            // SAFETY: listed blocks are valid.
+            unsafe {
+                for index in 0..(*block).cell_count as usize {
+                    if Block::is_cell_marked(block, index) {
+                        visit(Block::cell(block, index));
+                    }
+                }
+            }
+        }
+        for &block in &self.large {
+            visit(Block::large_cell(block));
+        }
+    }
+
+    /// Could a cell start at this address?
+    pub fn is_cell_address(&self, cell: *const Header) -> bool {
+        let block = Block::of(cell);
+        if !self.bases.contains(&(block as usize)) {
+            return false;
+        }
+        let Some(offset) = (cell as usize - block as usize).checked_sub(FIRST_CELL_OFFSET) else {
+            return false;
+        };
+        // SAFETY: a listed block is valid.
+        unsafe {
+            if Block::is_large(block) { offset == 0 } else { offset % (*block).cell_bytes as usize == 0 }
+        }
+    }
+}
+
+impl Drop for OldSpace {
+    fn drop(&mut self) {
+        for block in std::mem::take(&mut self.large) {
+            // SAFETY: listed large objects are valid, and nothing uses them after the heap.
+            unsafe { self.free_large(block) };
+        }
+        for &arena in &self.arenas {
+            // SAFETY: as above.
+            unsafe { sys::unmap(arena, ARENA_BYTES) };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn size_classes_waste_little() {
+        for words in 2..=MAX_BLOCK_CELL_BYTES / 8 {
+            let bytes = words * 8;
+            let class = CLASS_BYTES[CLASS_OF_WORDS[words] as usize] as usize;
+            assert!(class >= bytes && class - bytes <= bytes / 7, "{bytes} bytes in a class of {class}");
+        }
+    }
+}

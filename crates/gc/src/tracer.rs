@@ -1,0 +1,494 @@
+//! What trace functions and weak tables are given during a collection.
+
+use crate::bitset::BitSet;
+use crate::cell::{Gc, Header, KindInfo, cell_bytes};
+use crate::heap::NURSERY_RESERVATION_BYTES;
+use crate::old_space::{Block, CARD_BYTES, OldSpace};
+use crate::value::Value;
+
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Mode {
+    /// Copy young cells.
+    Minor,
+    /// Mark old cells; there are no young ones.
+    Major,
+    /// Only check what the slots point to.
+    Verify,
+}
+
+/// The functions of a kind, as the collector calls them.
+#[derive(Copy, Clone)]
+pub(crate) struct KindOps {
+    pub size: unsafe fn(*const Header) -> usize,
+    pub trace_minor: unsafe fn(*mut Header, &mut Tracer),
+    pub trace_major: unsafe fn(*mut Header, &mut Tracer),
+    pub is_weak: bool,
+}
+
+impl KindOps {
+    pub fn new(info: &KindInfo) -> KindOps {
+        KindOps {
+            size: info.size,
+            trace_minor: info.weak.as_ref().map_or(info.trace, |weak| weak.trace_strong),
+            trace_major: info.trace,
+            is_weak: info.weak.is_some(),
+        }
+    }
+}
+
+/// The part of the nursery that survivors are copied to.
+#[derive(Copy, Clone, Default)]
+pub(crate) struct ToSpace {
+    pub base: usize,
+    pub top: usize,
+    pub limit: usize,
+}
+
+/// Visits slots; one type for minor and major collections, so that a kind has one trace function.
+///
+/// Visiting may change the slot (the cell moved). A slot may be visited twice in one collection.
+pub struct Tracer {
+    mode: Mode,
+    /// Set when a visited slot refers to a young cell after the visit.
+    pub(crate) found_young: bool,
+    young_base: usize,
+    kinds: *const KindOps,
+    kind_count: usize,
+    old: *mut OldSpace,
+    pub(crate) to: ToSpace,
+    /// Promoted cells whose slots are not visited yet.
+    pub(crate) promoted: Vec<*mut Header>,
+    pub(crate) copied_bytes: usize,
+    pub(crate) promoted_bytes: usize,
+    /// The large object whose dirty cards are being visited, or null.
+    carded: *mut Block,
+    /// Marked cells whose slots are not visited yet.
+    pub(crate) mark_stack: Vec<*mut Header>,
+    /// Marked cells of weak kinds.
+    pub(crate) weak_cells: Vec<*mut Header>,
+    pub(crate) shapes: BitSet,
+    /// Recorded shapes not handed to `RootProvider::trace_shape` yet.
+    pub(crate) new_shapes: Vec<u32>,
+    /// Verify: the cell whose slots are visited, for the message.
+    pub(crate) owner: *const Header,
+}
+
+/// Cells this far from the top of the mark stack are prefetched.
+const PREFETCH_COUNT: usize = 8;
+
+impl Tracer {
+    pub(crate) fn new(mode: Mode, kinds: &[KindOps], old: *mut OldSpace, young_base: usize) -> Tracer {
+        Tracer {
+            mode,
+            found_young: false,
+            young_base,
+            kinds: kinds.as_ptr(),
+            kind_count: kinds.len(),
+            old,
+            to: ToSpace::default(),
+            promoted: Vec::new(),
+            copied_bytes: 0,
+            promoted_bytes: 0,
+            carded: std::ptr::null_mut(),
+            mark_stack: Vec::new(),
+            weak_cells: Vec::new(),
+            shapes: BitSet::default(),
+            new_shapes: Vec::new(),
+            owner: std::ptr::null(),
+        }
+    }
+
+    /// Visits a slot; any kind of value is fine, [`Value::EMPTY`] too.
+    #[inline(always)]
+    pub fn value(&mut self, slot: &mut Value) {
+        let bits = slot.bits();
+        if self.mode == Mode::Minor {
+            if (bits as usize).wrapping_sub(self.young_base) < NURSERY_RESERVATION_BYTES {
+                *slot = Value::from_bits(self.evacuate(bits as usize as *mut Header) as u64);
+            }
+        } else if slot.is_cell() {
+            self.visit_old(slot.as_cell());
+        }
+    }
+
+    /// Visits a typed slot.
+    #[inline(always)]
+    pub fn cell<T>(&mut self, slot: &mut Gc<T>) {
+        let cell = slot.header();
+        if self.mode == Mode::Minor {
+            if (cell as usize).wrapping_sub(self.young_base) < NURSERY_RESERVATION_BYTES {
+                // SAFETY: the slot held a live cell of this type, and this is its new address.
+                *slot = unsafe { Gc::from_ptr(self.evacuate(cell).cast()) };
+            }
+        } else {
+            self.visit_old(cell);
+        }
+    }
+
+    /// Visits a typed slot that may hold nothing.
+    #[inline(always)]
+    pub fn opt_cell<T>(&mut self, slot: &mut Option<Gc<T>>) {
+        if let Some(cell) = slot {
+            self.cell(cell);
+        }
+    }
+
+    /// Visits `len` slots in a row. In a large object, a minor collection looks only at those on dirty cards.
+    #[inline]
+    pub fn values(&mut self, start: *mut Value, len: usize) {
+        if !self.carded.is_null() {
+            return self.values_on_cards(start, len);
+        }
+        // SAFETY: the caller owns `len` initialised slots at `start`.
+        unsafe { self.values_all(start, len) }
+    }
+
+    /// # Safety
+    /// `len` initialised slots at `start`.
+    #[inline(always)]
+    unsafe fn values_all(&mut self, start: *mut Value, len: usize) {
+        for index in 0..len {
+            // SAFETY: by contract.
+            self.value(unsafe { &mut *start.add(index) });
+        }
+    }
+
+    /// Is this a minor collection (or a verification, which visits the same slots)?
+    #[inline(always)]
+    pub fn is_minor(&self) -> bool {
+        self.mode != Mode::Major
+    }
+
+    /// Major: is the value not a cell, or a marked one? A minor collection treats every key as live.
+    #[inline]
+    pub fn is_marked(&self, value: Value) -> bool {
+        // SAFETY: in a major collection every reachable cell is in the old space.
+        self.mode != Mode::Major || !value.is_cell() || unsafe { OldSpace::is_marked(value.as_cell()) }
+    }
+
+    /// Major: records that a shape is in use; see `RootProvider::trace_shape`. Nothing in a minor collection.
+    #[inline(always)]
+    pub fn shape(&mut self, id: u32) {
+        if self.mode == Mode::Major && self.shapes.insert(id) {
+            self.new_shapes.push(id);
+        }
+    }
+
+    /// Moves a young cell, if that has not happened yet, and returns where it is now.
+    #[inline]
+    fn evacuate(&mut self, cell: *mut Header) -> *mut Header {
+        // SAFETY: a traced slot that points into the nursery points to a cell there.
+        let flags = unsafe { (*cell).flags };
+        let new = if flags & Header::FORWARDED != 0 {
+            // SAFETY: the second word of a forwarded cell is its new address.
+            unsafe { forwarding_address(cell) }
+        } else if (cell as usize).wrapping_sub(self.to.base) < self.to.top.wrapping_sub(self.to.base) {
+            cell
+        } else {
+            self.copy(cell)
+        };
+        self.found_young |= (new as usize).wrapping_sub(self.young_base) < NURSERY_RESERVATION_BYTES;
+        new
+    }
+
+    #[inline]
+    fn copy(&mut self, cell: *mut Header) -> *mut Header {
+        // SAFETY: `cell` is a valid, not forwarded cell in from-space; the destination has room for it; the heap owns the
+        // old space and does not touch it while a tracer is active.
+        unsafe {
+            let header = cell.read();
+            self.check_kind(cell, header);
+            let bytes = cell_bytes(((*self.kinds.add(header.kind as usize)).size)(cell));
+            let new;
+            if header.flags & Header::AGED == 0 && bytes <= self.to.limit - self.to.top {
+                new = self.to.top as *mut Header;
+                self.to.top += bytes;
+                self.copied_bytes += bytes;
+                copy_words(cell.cast(), new.cast(), bytes);
+                (*new).flags = header.flags | Header::AGED;
+            } else {
+                new = (*self.old).alloc(bytes).cast();
+                self.promoted_bytes += bytes;
+                copy_words(cell.cast(), new.cast(), bytes);
+                (*new).flags = header.flags & !Header::GC_FLAGS | Header::OLD;
+                self.promoted.push(new);
+            }
+            (*cell).flags = header.flags | Header::FORWARDED;
+            cell.cast::<*mut Header>().add(1).write(new);
+            new
+        }
+    }
+
+    /// Visits the slots of every copied and promoted cell until there is none left. Promoted cells that refer to young
+    /// ones are appended to `remembered`.
+    pub(crate) fn drain_minor(&mut self, remembered: &mut Vec<*mut Header>) {
+        let mut scan = self.to.base;
+        loop {
+            while scan < self.to.top {
+                let cell = scan as *mut Header;
+                // SAFETY: cells lie back to back in to-space between its base and its top.
+                unsafe {
+                    let ops = &*self.kinds.add((*cell).kind as usize);
+                    scan += cell_bytes((ops.size)(cell));
+                    (ops.trace_minor)(cell, self);
+                }
+            }
+            let Some(cell) = self.promoted.pop() else {
+                return;
+            };
+            // SAFETY: a cell just promoted is valid.
+            unsafe { self.trace_old_minor(cell, remembered) };
+        }
+    }
+
+    /// Visits the slots of an old cell and appends it to `remembered` if it refers to a young one afterwards.
+    ///
+    /// # Safety
+    /// `cell` is a valid cell of the old space, its `REMEMBERED` flag is clear.
+    pub(crate) unsafe fn trace_old_minor(&mut self, cell: *mut Header, remembered: &mut Vec<*mut Header>) {
+        self.found_young = false;
+        // SAFETY: by contract.
+        unsafe {
+            ((*self.kinds.add((*cell).kind as usize)).trace_minor)(cell, self);
+            if self.found_young {
+                (*cell).flags |= Header::REMEMBERED;
+                remembered.push(cell);
+            }
+        }
+    }
+
+    /// Visits the slots on dirty cards of a large object, and those outside its arrays. True if some refer to young cells
+    /// afterwards; the cards of these are dirty again, all others clean.
+    ///
+    /// # Safety
+    /// `block` holds a valid large object.
+    pub(crate) unsafe fn trace_cards(&mut self, block: *mut Block) -> bool {
+        self.found_young = false;
+        self.carded = block;
+        // SAFETY: by contract.
+        unsafe {
+            let cell = Block::large_cell(block);
+            ((*self.kinds.add((*cell).kind as usize)).trace_minor)(cell, self);
+            self.carded = std::ptr::null_mut();
+            Block::settle_cards(block);
+        }
+        self.found_young
+    }
+
+    #[inline(never)]
+    fn values_on_cards(&mut self, start: *mut Value, len: usize) {
+        let block = self.carded;
+        // SAFETY: `trace_cards` set a valid block, whose cards cover its cell; the slots are the caller's.
+        unsafe {
+            let cell = Block::large_cell(block) as usize;
+            let inside =
+                (start as usize) >= cell && start as usize + len * 8 <= cell + Block::large_bytes(block);
+            if !inside {
+                return self.values_all(start, len);
+            }
+            let cards = Block::cards(block);
+            let end = start as usize + len * 8;
+            let mut slot = start as usize;
+            while slot < end {
+                let card = (slot - cell) / CARD_BYTES;
+                let next = (cell + (card + 1) * CARD_BYTES).min(end);
+                if *cards.add(card) & Block::CARD_DIRTY != 0 {
+                    let before = std::mem::replace(&mut self.found_young, false);
+                    self.values_all(slot as *mut Value, (next - slot) / 8);
+                    if self.found_young {
+                        *cards.add(card) |= Block::CARD_STAYS_DIRTY;
+                    }
+                    self.found_young |= before;
+                }
+                slot = next;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn visit_old(&mut self, cell: *mut Header) {
+        if self.mode == Mode::Verify {
+            return self.verify_cell(cell);
+        }
+        // SAFETY: in a major collection every cell a slot refers to is valid and in the old space.
+        unsafe {
+            if OldSpace::mark(cell) {
+                self.mark_stack.push(cell);
+            }
+        }
+    }
+
+    /// Visits the slots of marked cells until there is none left.
+    pub(crate) fn drain_mark_stack(&mut self) {
+        // Cells wait in a short queue between prefetch and visit.
+        let mut queue = [std::ptr::null_mut::<Header>(); PREFETCH_COUNT];
+        let mut position = 0;
+        let mut waiting = 0;
+        loop {
+            let next = match self.mark_stack.pop() {
+                Some(cell) => {
+                    prefetch(cell);
+                    waiting += 1;
+                    cell
+                }
+                None if waiting == 0 => return,
+                None => std::ptr::null_mut(),
+            };
+            let cell = std::mem::replace(&mut queue[position], next);
+            position = (position + 1) % PREFETCH_COUNT;
+            if cell.is_null() {
+                continue;
+            }
+            waiting -= 1;
+            // SAFETY: only valid cells are pushed.
+            unsafe {
+                self.check_kind(cell, *cell);
+                let ops = &*self.kinds.add((*cell).kind as usize);
+                if ops.is_weak {
+                    self.weak_cells.push(cell);
+                }
+                (ops.trace_major)(cell, self);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn check_kind(&self, cell: *const Header, header: Header) {
+        debug_assert!(
+            (header.kind as usize) < self.kind_count,
+            "a traced slot points to {cell:?}, which is no cell (kind {}): a stale pointer or a missing root",
+            header.kind
+        );
+    }
+
+    #[cold]
+    fn verify_cell(&mut self, cell: *mut Header) {
+        let young = (cell as usize).wrapping_sub(self.young_base) < NURSERY_RESERVATION_BYTES;
+        self.found_young |= young;
+        // SAFETY: verification runs between collections; the address is checked before it is read.
+        unsafe {
+            let plausible = cell as usize % 8 == 0 && (young || (*self.old).is_cell_address(cell));
+            assert!(plausible, "{:?} has a slot that points to {cell:?}, outside of every cell", self.owner);
+            let header = *cell;
+            assert!(
+                (header.kind as usize) < self.kind_count
+                    && header.flags & Header::FORWARDED == 0
+                    && (header.flags & Header::OLD == 0) == young,
+                "{:?} has a slot that points to {cell:?}, which is no cell: {header:?}",
+                self.owner
+            );
+        }
+    }
+}
+
+/// # Safety
+/// `cell` is forwarded.
+#[inline(always)]
+unsafe fn forwarding_address(cell: *const Header) -> *mut Header {
+    // SAFETY: by contract; the smallest cell has two words.
+    unsafe { cell.cast::<*mut Header>().add(1).read() }
+}
+
+/// Copies a cell; most are a few words, for which a call to `memcpy` costs more than the copy.
+///
+/// # Safety
+/// Both ranges are valid, 8-aligned and apart; `bytes` is a multiple of 8 and not 0.
+#[inline(always)]
+unsafe fn copy_words(from: *const u64, to: *mut u64, bytes: usize) {
+    let words = bytes / 8;
+    // SAFETY: by contract.
+    unsafe {
+        if words > 16 {
+            return std::ptr::copy_nonoverlapping(from, to, words);
+        }
+        // A cell has at least two words; an odd word is copied first, then pairs.
+        let odd = words & 1;
+        to.write(from.read());
+        let mut index = odd;
+        while index < words {
+            let pair = from.add(index).cast::<[u64; 2]>().read();
+            to.add(index).cast::<[u64; 2]>().write(pair);
+            index += 2;
+        }
+    }
+}
+
+#[inline(always)]
+fn prefetch(cell: *const Header) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch has no architectural effect.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(cell.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = cell;
+}
+
+/// Says which cells have survived; given to weak cells and weak tables after tracing.
+pub struct Liveness {
+    mode: Mode,
+    young_base: usize,
+    to: ToSpace,
+    shapes: *const BitSet,
+}
+
+impl Liveness {
+    pub(crate) fn new(mode: Mode, young_base: usize, to: ToSpace, shapes: *const BitSet) -> Liveness {
+        Liveness { mode, young_base, to, shapes }
+    }
+
+    /// Is this a minor collection, in which every old cell counts as live?
+    #[inline(always)]
+    pub fn is_minor(&self) -> bool {
+        self.mode == Mode::Minor
+    }
+
+    /// Has the value survived? What is not a cell always has.
+    #[inline]
+    pub fn is_live(&self, value: Value) -> bool {
+        !value.is_cell() || self.is_live_cell(value.as_cell())
+    }
+
+    /// Has the cell survived? `cell` may be its old or its new address.
+    #[inline]
+    pub fn is_live_cell(&self, cell: *const Header) -> bool {
+        self.forwarded_cell(cell).is_some()
+    }
+
+    /// Where the value is now, or `None` if it has died.
+    #[inline]
+    pub fn forwarded(&self, value: Value) -> Option<Value> {
+        if !value.is_cell() {
+            return Some(value);
+        }
+        self.forwarded_cell(value.as_cell()).map(|cell| Value::cell(cell))
+    }
+
+    /// Where the cell is now, or `None` if it has died.
+    #[inline]
+    pub fn forwarded_cell(&self, cell: *const Header) -> Option<*mut Header> {
+        // SAFETY: weak tables hold addresses that were cells before this collection, and their memory is still there.
+        unsafe {
+            if self.mode == Mode::Major {
+                return OldSpace::is_marked(cell).then_some(cell.cast_mut());
+            }
+            let young = (cell as usize).wrapping_sub(self.young_base) < NURSERY_RESERVATION_BYTES;
+            let in_to_space =
+                (cell as usize).wrapping_sub(self.to.base) < self.to.top.wrapping_sub(self.to.base);
+            if !young || in_to_space {
+                Some(cell.cast_mut())
+            } else if (*cell).flags & Header::FORWARDED != 0 {
+                Some(forwarding_address(cell))
+            } else {
+                None
+            }
+        }
+    }
+
+    /// Major: was the shape recorded by [`Tracer::shape`]? A minor collection keeps all shapes.
+    #[inline]
+    pub fn is_shape_marked(&self, id: u32) -> bool {
+        // SAFETY: the heap's set of shapes outlives the collection.
+        self.mode == Mode::Minor || unsafe { (*self.shapes).contains(id) }
+    }
+}
