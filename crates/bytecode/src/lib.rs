@@ -17,6 +17,7 @@ pub mod decode;
 pub mod liveness;
 pub mod ops;
 pub mod print;
+pub mod serialize;
 pub mod unit;
 pub mod verify;
 
