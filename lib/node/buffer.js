@@ -477,16 +477,19 @@ function clampIndex(value, length) {
   return value < length ? value : length;
 }
 
-Buffer.prototype.subarray = function subarray(start, end) {
-  if (!(this instanceof Buffer)) return typedArraySubarray.call(this, start, end);
-  const length = this.length;
+function viewOf(buffer, start, end) {
+  const { length } = buffer;
   start = clampIndex(start, length);
   end = end !== undefined ? clampIndex(end, length) : length;
-  return new FastBuffer(this.buffer, this.byteOffset + start, end > start ? end - start : 0);
+  return new FastBuffer(buffer.buffer, buffer.byteOffset + start, end > start ? end - start : 0);
+}
+
+Buffer.prototype.subarray = function subarray(start, end) {
+  return viewOf(this, start, end);
 };
 
 Buffer.prototype.slice = function slice(start, end) {
-  return Buffer.prototype.subarray.call(this, start, end);
+  return this.subarray(start, end);
 };
 
 Buffer.prototype.equals = function equals(other) {
