@@ -69,7 +69,8 @@ pub struct KindInfo {
     /// Bytes of the cell. Reads only the cell itself and tables outside the heap: other cells may be moved already.
     /// The answer must not change during the life of the cell.
     pub size: unsafe fn(*const Header) -> usize,
-    /// Visits every strong slot. For a kind with `weak`, this is what a major collection calls first.
+    /// Visits every strong slot. Reads other cells, if at all, only through slots that it has visited. For a kind with
+    /// `weak`, only major collections call this.
     pub trace: unsafe fn(*mut Header, &mut Tracer),
     /// Present if the kind has slots that do not keep their target alive.
     pub weak: Option<WeakOps>,

@@ -1,16 +1,18 @@
 //! Minor and major collections.
 
 use crate::cell::Header;
-use crate::heap::{Heap, SURVIVOR_RESERVATION_BYTES};
-use crate::old_space::{Block, DeadCells, OldSpace};
+use crate::heap::{
+    EDEN_RESERVATION_BYTES, Heap, MIN_THRESHOLD_BYTES, NURSERY_RESERVATION_BYTES, SURVIVOR_RESERVATION_BYTES,
+};
+use crate::old_space::{Block, DeadCells, OldSpace, POISON};
 use crate::persistent::PersistentRoots;
 use crate::sys;
 use crate::tracer::{Liveness, Mode, ToSpace, Tracer};
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 /// A major collection is due when this many times the live bytes of the last one are in use.
 const GROWTH_FACTOR: f64 = 1.8;
-const MIN_THRESHOLD_BYTES: usize = 16 << 20;
 /// Room to allocate between two major collections, near the limit.
 const MIN_HEADROOM_BYTES: usize = 4 << 20;
 /// The eden grows when more than this part of the young cells survives, and shrinks when it was less than the other part
@@ -18,7 +20,6 @@ const MIN_HEADROOM_BYTES: usize = 4 << 20;
 const GROW_SURVIVAL: f64 = 0.30;
 const SHRINK_SURVIVAL: f64 = 0.05;
 const SHRINK_AFTER_COUNT: u32 = 8;
-const POISON: u8 = 0xDB;
 
 /// Why a major collection runs.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -140,7 +141,9 @@ impl Heap {
 
     fn print_event(&self, event: &GcEvent, before_total_bytes: usize, pause: Duration) {
         let megabytes = |bytes: usize| bytes as f64 / (1 << 20) as f64;
-        println!(
+        // Nothing can be done about a closed stdout.
+        let _ = writeln!(
+            std::io::stdout(),
             "[{}] {} ms: {} {:.1} ({:.1}) -> {:.1} ({:.1}) MB, {:.1} ms{}",
             std::process::id(),
             self.start.elapsed().as_millis(),
@@ -246,7 +249,7 @@ impl Heap {
         let kinds = self.kinds;
         let (young_base, old) = (self.young_base, &mut self.old_finalizable);
         self.young_finalizable.retain_mut(|cell| match liveness.forwarded_cell(*cell) {
-            Some(new) if (new as usize).wrapping_sub(young_base) < crate::NURSERY_RESERVATION_BYTES => {
+            Some(new) if (new as usize).wrapping_sub(young_base) < NURSERY_RESERVATION_BYTES => {
                 *cell = new;
                 true
             }
@@ -286,7 +289,7 @@ impl Heap {
         if stress {
             // Move on, so that stale pointers keep pointing to poison for long.
             nursery.eden_start += used_bytes;
-            if nursery.eden_start + nursery.eden_bytes > nursery.base + crate::heap::EDEN_RESERVATION_BYTES {
+            if nursery.eden_start + nursery.eden_bytes > nursery.base + EDEN_RESERVATION_BYTES {
                 nursery.eden_start = nursery.base;
             }
         }

@@ -10,6 +10,7 @@ use crate::persistent::PersistentTable;
 use crate::sys;
 use crate::tracer::{KindOps, Liveness, Tracer};
 use crate::value::Value;
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 /// Size of the address range that holds the eden and both survivor halves.
@@ -22,7 +23,8 @@ pub(crate) const SURVIVOR_RESERVATION_BYTES: usize = NURSERY_RESERVATION_BYTES /
 /// The eden grows to this many times its configured size.
 const EDEN_GROWTH_LIMIT: usize = 8;
 const MIN_EDEN_BYTES: usize = 4 << 10;
-const MIN_THRESHOLD_BYTES: usize = 16 << 20;
+/// No major collection is due below this.
+pub(crate) const MIN_THRESHOLD_BYTES: usize = 16 << 20;
 /// With `gc_stress`, one collection out of this many is major.
 const STRESS_MAJOR_INTERVAL: u64 = 256;
 
@@ -439,7 +441,12 @@ impl Heap {
     }
 
     fn request_if_due(&mut self) {
-        if self.pending.is_none() && self.old_and_external_bytes() > self.threshold_bytes {
+        // The cheap upper bound comes first: this runs at every charge.
+        let bound_bytes = self.old.taken_bytes() + self.ledger.external_total();
+        if bound_bytes > self.threshold_bytes
+            && self.pending.is_none()
+            && self.old_and_external_bytes() > self.threshold_bytes
+        {
             self.request_collection(GcReason::Allocation);
         }
     }
@@ -474,7 +481,7 @@ impl Heap {
 
     fn collect_for_stress(&mut self) {
         self.stress_count += 1;
-        if self.stress_count % STRESS_MAJOR_INTERVAL == 0 {
+        if self.stress_count.is_multiple_of(STRESS_MAJOR_INTERVAL) {
             #[cfg(debug_assertions)]
             self.verify();
             self.collect_major(GcReason::Stress);
@@ -561,6 +568,8 @@ impl Drop for Heap {
 }
 
 fn default_out_of_memory() -> ! {
-    eprintln!("FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory");
+    let message = "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory";
+    // Nothing can be done about a closed stderr.
+    let _ = writeln!(std::io::stderr(), "{message}");
     std::process::abort()
 }

@@ -22,7 +22,8 @@ const ARENA_BYTES: usize = 16 << 20;
 /// Empty blocks kept committed.
 const WARM_BLOCKS: usize = 16;
 const CLASS_COUNT: usize = 79;
-const POISON: u8 = 0xDB;
+/// What dead memory is filled with under `gc_stress`; not the index of any kind.
+pub const POISON: u8 = 0xDB;
 
 /// Cell sizes: every 8 bytes to 128, every 16 to 256, then eight a doubling.
 const CLASS_BYTES: [u32; CLASS_COUNT] = {
@@ -79,7 +80,7 @@ pub struct Block {
 }
 
 const FIRST_CELL_OFFSET: usize = size_of::<Block>();
-const _: () = assert!(FIRST_CELL_OFFSET % MARK_GRANULE_BYTES == 0 && BLOCK_BYTES.is_power_of_two());
+const _: () = assert!(FIRST_CELL_OFFSET.is_multiple_of(MARK_GRANULE_BYTES) && BLOCK_BYTES.is_power_of_two());
 
 impl Block {
     pub const CARD_DIRTY: u8 = 1;
@@ -477,6 +478,9 @@ impl OldSpace {
                     self.large.push(block);
                 } else {
                     self.large_committed_bytes -= total;
+                    if dead_cells == DeadCells::Poison {
+                        Block::large_cell(block).cast::<u8>().write_bytes(POISON, (*block).large_bytes);
+                    }
                     self.free_large(block);
                 }
             }
@@ -505,6 +509,12 @@ impl OldSpace {
                 sys::unmap(block.cast(), mapping_bytes);
             }
         }
+    }
+
+    /// An upper bound of [`OldSpace::used_bytes`]: whole runs count from when they are taken.
+    #[inline(always)]
+    pub fn taken_bytes(&self) -> usize {
+        self.taken_bytes
     }
 
     /// Bytes of cells allocated and not known to be dead.
@@ -549,7 +559,11 @@ impl OldSpace {
         };
         // SAFETY: a listed block is valid.
         unsafe {
-            if Block::is_large(block) { offset == 0 } else { offset % (*block).cell_bytes as usize == 0 }
+            if Block::is_large(block) {
+                offset == 0
+            } else {
+                offset.is_multiple_of((*block).cell_bytes as usize)
+            }
         }
     }
 }

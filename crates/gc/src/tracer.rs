@@ -367,7 +367,7 @@ impl Tracer {
         self.found_young |= young;
         // SAFETY: verification runs between collections; the address is checked before it is read.
         unsafe {
-            let plausible = cell as usize % 8 == 0 && (young || (*self.old).is_cell_address(cell));
+            let plausible = (cell as usize).is_multiple_of(8) && (young || (*self.old).is_cell_address(cell));
             assert!(plausible, "{:?} has a slot that points to {cell:?}, outside of every cell", self.owner);
             let header = *cell;
             assert!(
