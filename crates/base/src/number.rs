@@ -1,0 +1,360 @@
+//! Numbers to text.
+
+/// Room for any result of Number::toString.
+pub struct NumberBuffer {
+    digits: ryu_js::Buffer,
+    integer: [u8; 12],
+}
+
+impl Default for NumberBuffer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl NumberBuffer {
+    /// Empty.
+    pub fn new() -> NumberBuffer {
+        NumberBuffer { digits: ryu_js::Buffer::new(), integer: [0; 12] }
+    }
+
+    /// Number::toString, ECMA-262 §6.1.6.1.20, radix 10.
+    pub fn format(&mut self, n: f64) -> &str {
+        let int = n as i32;
+        if int as f64 == n {
+            return self.format_int(int);
+        }
+        if n.is_nan() {
+            return "NaN";
+        }
+        if n.is_infinite() {
+            return if n > 0.0 { "Infinity" } else { "-Infinity" };
+        }
+        self.digits.format_finite(n)
+    }
+
+    /// The same for an int32.
+    pub fn format_int(&mut self, n: i32) -> &str {
+        let mut rest = n.unsigned_abs();
+        let mut at = self.integer.len();
+        loop {
+            at -= 1;
+            self.integer[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if n < 0 {
+            at -= 1;
+            self.integer[at] = b'-';
+        }
+        std::str::from_utf8(&self.integer[at..]).unwrap_or_default()
+    }
+}
+
+/// Number::toString, radix 10, as an owned string.
+pub fn number_to_string(n: f64) -> String {
+    NumberBuffer::new().format(n).to_owned()
+}
+
+const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+
+/// Number::toString for radix 2 to 36, with the digits V8 gives: the shortest fraction that lies within half a unit in the last place.
+pub fn number_to_radix_string(n: f64, radix: u32) -> String {
+    let radix = radix.clamp(2, 36);
+    if radix == 10 || !n.is_finite() {
+        return number_to_string(n);
+    }
+    let magnitude = n.abs();
+    let mut integer = magnitude.floor();
+    let mut fraction = magnitude - integer;
+    let base = radix as f64;
+
+    let mut fraction_digits: Vec<u8> = Vec::new();
+    let mut delta = (0.5 * (magnitude.next_up() - magnitude)).max(f64::from_bits(1));
+    if fraction >= delta {
+        loop {
+            fraction *= base;
+            delta *= base;
+            let digit = fraction as u8;
+            fraction_digits.push(digit);
+            fraction -= digit as f64;
+            let round_up = fraction > 0.5 || (fraction == 0.5 && digit & 1 != 0);
+            if round_up && fraction + delta > 1.0 {
+                // Carry, dropping the digits that become zero.
+                loop {
+                    match fraction_digits.pop() {
+                        None => {
+                            integer += 1.0;
+                            break;
+                        }
+                        Some(digit) if digit as u32 + 1 < radix => {
+                            fraction_digits.push(digit + 1);
+                            break;
+                        }
+                        Some(_) => {}
+                    }
+                }
+                break;
+            }
+            if fraction < delta {
+                break;
+            }
+        }
+    }
+
+    let mut out = Vec::new(); // reversed integer part
+    // Digits that fall below the 53 bits of the significand are zeros.
+    while exponent(integer / base) > 0 {
+        integer /= base;
+        out.push(b'0');
+    }
+    loop {
+        let digit = integer % base;
+        out.push(DIGITS[digit as usize]);
+        integer = (integer - digit) / base;
+        if integer <= 0.0 {
+            break;
+        }
+    }
+    if n < 0.0 {
+        out.push(b'-');
+    }
+    out.reverse();
+    if !fraction_digits.is_empty() {
+        out.push(b'.');
+        out.extend(fraction_digits.iter().map(|&d| DIGITS[d as usize]));
+    }
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// Exponent of `n` as an integer significand of 53 bits times a power of two.
+fn exponent(n: f64) -> i32 {
+    (n.to_bits() >> 52 & 0x7ff) as i32 - 1075
+}
+
+/// Number of binary digits after the point: also the number of decimal ones.
+fn fraction_bits(n: f64) -> u32 {
+    if n == 0.0 {
+        return 0;
+    }
+    let bits = n.to_bits();
+    let raw = (bits >> 52 & 0x7ff) as i32;
+    let (mantissa, exponent) = match raw {
+        0 => (bits & ((1 << 52) - 1), -1074),
+        _ => (bits & ((1 << 52) - 1) | 1 << 52, raw - 1075),
+    };
+    (-(exponent + mantissa.trailing_zeros() as i32)).max(0) as u32
+}
+
+/// Number.prototype.toFixed, ECMA-262 §21.1.3.3, for a checked digit count (0 to 100).
+pub fn to_fixed(n: f64, digits: u32) -> String {
+    if !n.is_finite() || n.abs() >= 1e21 {
+        return number_to_string(n);
+    }
+    let magnitude = n.abs();
+    let text = if fraction_bits(magnitude) == digits + 1 {
+        // An exact tie: the last of digits + 1 decimals is a 5, and the larger neighbour is wanted.
+        let exact = format!("{:.*}", digits as usize + 1, magnitude);
+        let mut bytes = exact.into_bytes();
+        bytes.pop();
+        if bytes.last() == Some(&b'.') {
+            bytes.pop();
+        }
+        increment_decimal(&mut bytes);
+        String::from_utf8(bytes).unwrap_or_default()
+    } else {
+        format!("{:.*}", digits as usize, magnitude)
+    };
+    // "-0.00" for small negative numbers; -0 itself has no sign.
+    if n < 0.0 { format!("-{text}") } else { text }
+}
+
+/// Adds one to the last digit of a decimal text with an optional point.
+fn increment_decimal(text: &mut Vec<u8>) {
+    for byte in text.iter_mut().rev() {
+        match byte {
+            b'.' => {}
+            b'9' => *byte = b'0',
+            _ => {
+                *byte += 1;
+                return;
+            }
+        }
+    }
+    text.insert(0, b'1');
+}
+
+/// Digits of a positive finite number rounded to `count` significant ones, ties up, and the exponent of the first.
+fn significant_digits(n: f64, count: usize) -> (Vec<u8>, i32) {
+    let exact = format!("{:.*}", fraction_bits(n) as usize, n);
+    let point = exact.find('.').unwrap_or(exact.len());
+    let all: Vec<u8> = exact.bytes().filter(|&b| b != b'.').collect();
+    let first = all.iter().position(|&b| b != b'0').unwrap_or(0);
+    let mut exponent = point as i32 - 1 - first as i32;
+    let mut digits = all[first..].to_vec();
+    if digits.len() > count {
+        let up = digits[count] >= b'5';
+        digits.truncate(count);
+        if up {
+            let before = digits.len();
+            increment_decimal(&mut digits);
+            if digits.len() > before {
+                digits.truncate(count);
+                exponent += 1;
+            }
+        }
+    }
+    digits.resize(count, b'0');
+    (digits, exponent)
+}
+
+fn with_exponent(digits: &[u8], exponent: i32) -> String {
+    let text = String::from_utf8_lossy(digits);
+    let sign = if exponent < 0 { '-' } else { '+' };
+    match text.split_at_checked(1) {
+        Some((first, rest)) if !rest.is_empty() => format!("{first}.{rest}e{sign}{}", exponent.abs()),
+        _ => format!("{text}e{sign}{}", exponent.abs()),
+    }
+}
+
+/// Number.prototype.toExponential, ECMA-262 §21.1.3.2: `digits` after the point (0 to 100), or as many as necessary.
+pub fn to_exponential(n: f64, digits: Option<u32>) -> String {
+    if !n.is_finite() {
+        return number_to_string(n);
+    }
+    let sign = if n < 0.0 { "-" } else { "" };
+    let magnitude = n.abs();
+    let text = match digits {
+        Some(count) if magnitude == 0.0 => with_exponent(&vec![b'0'; count as usize + 1], 0),
+        Some(count) => {
+            let (digits, exponent) = significant_digits(magnitude, count as usize + 1);
+            with_exponent(&digits, exponent)
+        }
+        None => {
+            // The shortest digits are those of Number::toString.
+            let text = number_to_string(magnitude);
+            let (mantissa, scale) = text.split_once('e').unwrap_or((&text, "0"));
+            let point = mantissa.find('.').unwrap_or(mantissa.len()) as i32;
+            let all: Vec<u8> = mantissa.bytes().filter(|&b| b != b'.').collect();
+            let first = all.iter().position(|&b| b != b'0').unwrap_or(0);
+            let last = all.iter().rposition(|&b| b != b'0').unwrap_or(0);
+            with_exponent(&all[first..=last], scale.parse().unwrap_or(0) + point - 1 - first as i32)
+        }
+    };
+    format!("{sign}{text}")
+}
+
+/// Number.prototype.toPrecision, ECMA-262 §21.1.3.5, for a checked precision (1 to 100).
+pub fn to_precision(n: f64, precision: u32) -> String {
+    if !n.is_finite() {
+        return number_to_string(n);
+    }
+    let precision = precision.max(1) as usize;
+    let sign = if n < 0.0 { "-" } else { "" };
+    let magnitude = n.abs();
+    let (digits, exponent) =
+        if magnitude == 0.0 { (vec![b'0'; precision], 0) } else { significant_digits(magnitude, precision) };
+    if exponent < -6 || exponent >= precision as i32 {
+        return format!("{sign}{}", with_exponent(&digits, exponent));
+    }
+    let digits = String::from_utf8(digits).unwrap_or_default();
+    if exponent < 0 {
+        return format!("{sign}0.{}{digits}", "0".repeat((-exponent - 1) as usize));
+    }
+    match digits.split_at_checked(exponent as usize + 1) {
+        Some((integer, fraction)) if !fraction.is_empty() => format!("{sign}{integer}.{fraction}"),
+        _ => format!("{sign}{digits}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimal() {
+        for (n, text) in [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (-2147483648.0, "-2147483648"),
+            (1e21, "1e+21"),
+            (1e20, "100000000000000000000"),
+            (1.5e-7, "1.5e-7"),
+            (0.000001, "0.000001"),
+            (5e-324, "5e-324"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-Infinity"),
+            (4294967296.5, "4294967296.5"),
+        ] {
+            assert_eq!(number_to_string(n), text);
+        }
+    }
+
+    #[test]
+    fn radix() {
+        for (n, radix, text) in [
+            (255.0, 16, "ff"),
+            (-255.5, 16, "-ff.8"),
+            (0.1, 2, "0.0001100110011001100110011001100110011001100110011001101"),
+            (0.1, 3, "0.0022002200220022002200220022002201"),
+            (123.456, 36, "3f.gez4w97ry"),
+            (1e21, 7, "5135235413265003022600000"),
+            (f64::MAX, 36, &format!("1a1e4vngaiqo{}", "0".repeat(187))),
+            (0.5, 3, "0.1111111111111111111111111111111112"),
+            (-0.0, 2, "0"),
+            (9007199254740993.0, 2, "100000000000000000000000000000000000000000000000000000"),
+        ] {
+            assert_eq!(number_to_radix_string(n, radix), text, "{n} {radix}");
+        }
+    }
+
+    #[test]
+    fn fixed() {
+        for (n, digits, text) in [
+            (0.5, 0, "1"),
+            (1.5, 0, "2"),
+            (2.5, 0, "3"),
+            (-2.5, 0, "-3"),
+            (1.005, 2, "1.00"),
+            (1.25, 1, "1.3"),
+            (1.45, 1, "1.4"),
+            (9.5, 0, "10"),
+            (99.96875, 4, "99.9688"),
+            (0.000001, 7, "0.0000010"),
+            (-0.0000001, 2, "-0.00"),
+            (-0.0, 2, "0.00"),
+            (1e21, 2, "1e+21"),
+            (123.456, 0, "123"),
+            (1000000000000000128.0, 1, "1000000000000000128.0"),
+            (f64::NAN, 2, "NaN"),
+        ] {
+            assert_eq!(to_fixed(n, digits), text, "{n} {digits}");
+        }
+    }
+
+    #[test]
+    fn exponential_and_precision() {
+        assert_eq!(to_exponential(123456.0, Some(2)), "1.23e+5");
+        assert_eq!(to_exponential(123456.0, None), "1.23456e+5");
+        assert_eq!(to_exponential(0.00015, Some(0)), "1e-4");
+        assert_eq!(to_exponential(25.0, Some(0)), "3e+1");
+        assert_eq!(to_exponential(12345.0, Some(3)), "1.235e+4");
+        assert_eq!(to_exponential(0.0, Some(2)), "0.00e+0");
+        assert_eq!(to_exponential(-1.5e-9, None), "-1.5e-9");
+        assert_eq!(to_exponential(0.0, None), "0e+0");
+        assert_eq!(to_exponential(9.99, Some(1)), "1.0e+1");
+        assert_eq!(to_precision(123.456, 4), "123.5");
+        assert_eq!(to_precision(0.000123, 2), "0.00012");
+        assert_eq!(to_precision(1e-7, 2), "1.0e-7");
+        assert_eq!(to_precision(123456.0, 2), "1.2e+5");
+        assert_eq!(to_precision(25.0, 1), "3e+1");
+        assert_eq!(to_precision(1.25, 2), "1.3");
+        assert_eq!(to_precision(0.0, 3), "0.00");
+        assert_eq!(to_precision(-1e21, 3), "-1.00e+21");
+        assert_eq!(to_precision(35.0, 2), "35");
+        assert_eq!(to_precision(99.99, 3), "100");
+    }
+}
