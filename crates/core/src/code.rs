@@ -1,0 +1,441 @@
+//! Linked code: bytecode with its constants and inline caches, per function and realm.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use spey_bytecode::{Constant, FunctionIndex, FunctionUnit, GlobalDeclarations, JsStr, ModuleInfo, Template};
+use spey_compile::FunctionMeta;
+use spey_gc::{Gc, Header, Tracer, Value as Raw};
+
+use crate::cell::Kind;
+use crate::inline_cache::InlineCache;
+use crate::scope::{JsResult, Local, Scope, Value};
+use crate::string::StrView;
+use crate::vm::Vm;
+
+/// Where the bytecode of a unit comes from.
+pub enum UnitBody {
+    /// Parsed source; functions are compiled on first call.
+    Source(spey_compile::Unit),
+    /// Decoded from a cache or the embedded library; functions are decoded on first call.
+    Binary(spey_bytecode::serialize::UnitView),
+}
+
+/// A script, module, eval code or library file: shared by the code cells of its functions.
+pub struct ScriptUnit {
+    /// Name for stack traces (path or URL).
+    pub name: String,
+    /// Source text (empty for library files that come without).
+    pub source: Rc<str>,
+    /// Line and column of the first character, 0-based, for `vm` and wrappers.
+    pub line_offset: u32,
+    /// Column offset of the first line.
+    pub column_offset: u32,
+    /// Bytecode.
+    pub body: UnitBody,
+    /// Byte offsets of line starts, made on first use.
+    pub lines: RefCell<Option<Vec<u32>>>,
+    /// Package id of the code, for per-package permissions.
+    pub package: u32,
+    /// Code of the embedded library: hidden from stack traces' user frames.
+    pub internal: bool,
+}
+
+impl ScriptUnit {
+    /// Metadata of a function.
+    pub fn meta(&self, f: FunctionIndex) -> &FunctionMeta {
+        match &self.body {
+            UnitBody::Source(u) => u.meta(f),
+            UnitBody::Binary(u) => u.meta(f),
+        }
+    }
+    /// Bytecode of a function.
+    pub fn compile(&self, f: FunctionIndex) -> Result<FunctionUnit, spey_bytecode::SyntaxError> {
+        match &self.body {
+            UnitBody::Source(u) => u.compile(f),
+            UnitBody::Binary(u) => u.function(f).map_err(|e| spey_bytecode::SyntaxError {
+                message: e.to_string(),
+                start: 0,
+                end: 0,
+                kind: spey_bytecode::SyntaxErrorKind::Syntax,
+            }),
+        }
+    }
+    /// Global declarations.
+    pub fn declarations(&self) -> &GlobalDeclarations {
+        match &self.body {
+            UnitBody::Source(u) => u.declarations(),
+            UnitBody::Binary(u) => u.declarations(),
+        }
+    }
+    /// Module record data.
+    pub fn module(&self) -> Option<&ModuleInfo> {
+        match &self.body {
+            UnitBody::Source(u) => u.module(),
+            UnitBody::Binary(u) => u.module(),
+        }
+    }
+    /// Template objects data.
+    pub fn templates(&self) -> &[Template] {
+        match &self.body {
+            UnitBody::Source(u) => u.templates(),
+            UnitBody::Binary(u) => u.templates(),
+        }
+    }
+    /// 1-based line and column (UTF-16 units) of a byte offset.
+    pub fn position(&self, offset: u32) -> (u32, u32) {
+        let mut lines = self.lines.borrow_mut();
+        let lines = lines.get_or_insert_with(|| {
+            let mut v = vec![0u32];
+            let b = self.source.as_bytes();
+            for (i, &c) in b.iter().enumerate() {
+                let paragraph = c == 0xA9 && i >= 2 && b[i - 2] == 0xE2 && b[i - 1] == 0x80;
+                let separator = c == 0xA8 && i >= 2 && b[i - 2] == 0xE2 && b[i - 1] == 0x80;
+                if c == b'\n' || (c == b'\r' && b.get(i + 1) != Some(&b'\n')) || paragraph || separator {
+                    v.push(i as u32 + 1);
+                }
+            }
+            v
+        });
+        let line = lines.partition_point(|&l| l <= offset).max(1) - 1;
+        let start = lines[line] as usize;
+        let end = (offset as usize).min(self.source.len()).max(start);
+        let column = self.source.get(start..end).map_or(end - start, |t| t.encode_utf16().count()) as u32;
+        let first = if line == 0 { self.column_offset } else { 0 };
+        (self.line_offset + line as u32 + 1, column + first + 1)
+    }
+    /// Text of a 0-based line of the unit.
+    pub fn line_text(&self, offset: u32) -> String {
+        let at = (offset as usize).min(self.source.len());
+        let before = self.source.get(..at).unwrap_or("");
+        let start = before.rfind('\n').map_or(0, |i| i + 1);
+        let rest = self.source.get(start..).unwrap_or("");
+        rest.lines().next().unwrap_or("").to_string()
+    }
+}
+
+/// Reserved for statistics about loaded units.
+#[derive(Default)]
+pub struct UnitTable {
+    /// Number of units linked so far.
+    pub count: u32,
+}
+
+/// Linked data of a compiled function, outside the heap. `ics` is what the interpreter keeps in a register: the
+/// constants lie below it (constant i at `ics - 8 (i + 1)`), the inline caches from it on.
+pub struct CodeData {
+    /// Bytecode unit (constants already linked).
+    pub unit: FunctionUnit,
+    /// Linked tables.
+    pub ics: *mut InlineCache,
+    constants: usize,
+    block: *mut u8,
+    layout: std::alloc::Layout,
+    /// Liveness for the collector, computed at the first collection that meets the function.
+    pub liveness: Option<Box<spey_bytecode::liveness::Liveness>>,
+    /// Calls and loop iterations, for tier decisions.
+    pub counter: u32,
+}
+
+/// Code cell of one function: old generation, never moves.
+#[repr(C)]
+pub struct Code {
+    /// Header; `word` is the realm id.
+    pub header: Header,
+    /// First instruction; null until compiled.
+    pub entry: *const u64,
+    /// Inline caches and constants; see [`CodeData::ics`].
+    pub ics: *mut InlineCache,
+    /// Registers.
+    pub register_count: u32,
+    /// Formal parameters.
+    pub param_count: u16,
+    /// [`code_flag`] bits.
+    pub flags: u16,
+    /// Child code cells by function index of the unit, templates, and other values: made on first use.
+    pub children: Raw,
+    /// Module record, or the host-defined value of the script (for import() and import.meta).
+    pub host_defined: Raw,
+    /// Function index in its unit.
+    pub index: FunctionIndex,
+    /// Padding.
+    pub pad: u32,
+    /// The unit.
+    pub script: *const ScriptUnit,
+    /// Compiled data; null until compiled.
+    pub data: *mut CodeData,
+}
+
+/// Bits of [`Code::flags`].
+pub mod code_flag {
+    /// Strict code.
+    pub const STRICT: u16 = 1;
+    /// Generator, async or both: calls go through the coroutine entry.
+    pub const COROUTINE: u16 = 2;
+    /// `[[Call]]` throws: class constructor.
+    pub const CLASS: u16 = 4;
+    /// Constructor of a derived class.
+    pub const DERIVED: u16 = 8;
+    /// Has [[Construct]].
+    pub const CONSTRUCTOR: u16 = 16;
+    /// Has a `prototype` property.
+    pub const HAS_PROTOTYPE: u16 = 32;
+    /// async
+    pub const ASYNC: u16 = 64;
+    /// generator
+    pub const GENERATOR: u16 = 128;
+    /// Arrow function.
+    pub const ARROW: u16 = 256;
+    /// Instances run a field initialiser.
+    pub const FIELDS: u16 = 512;
+}
+
+pub(crate) unsafe fn size_code(_: *const Header) -> usize {
+    std::mem::size_of::<Code>()
+}
+pub(crate) unsafe fn trace_code(cell: *mut Header, t: &mut Tracer) {
+    // SAFETY: live code cell; its data is owned by it.
+    unsafe {
+        let c = cell as *mut Code;
+        t.value(&mut (*c).children);
+        t.value(&mut (*c).host_defined);
+        if !(*c).data.is_null() {
+            let d = &mut *(*c).data;
+            t.values((d.ics as *mut Raw).sub(d.constants), d.constants);
+            for i in 0..d.unit.ics.len() {
+                (*d.ics.add(i)).trace(t);
+            }
+        }
+    }
+}
+pub(crate) unsafe fn finalize_code(cell: *mut Header) {
+    // SAFETY: finalised once; data and script were made by Box/Rc into_raw.
+    unsafe {
+        let c = cell as *mut Code;
+        if !(*c).data.is_null() {
+            let mut d = Box::from_raw((*c).data);
+            for i in 0..d.unit.ics.len() {
+                std::ptr::drop_in_place(d.ics.add(i));
+            }
+            d.unit.code = vec![];
+            std::alloc::dealloc(d.block, d.layout);
+        }
+        drop(Rc::from_raw((*c).script));
+    }
+}
+
+/// Interns or allocates a string constant.
+pub fn string_constant(vm: &mut Vm, text: &JsStr) -> Raw {
+    // Constants live as long as their code, are often property keys, and are compared often: intern them all.
+    match text {
+        JsStr::Latin1(b) => crate::string::intern_view(vm, StrView::Latin1(b)).value(),
+        JsStr::Utf16(u) => crate::string::intern_view(vm, StrView::Utf16(u)).value(),
+    }
+}
+
+/// New code cell for function `index` of a unit.
+pub fn new_code(
+    vm: &mut Vm,
+    script: &Rc<ScriptUnit>,
+    index: FunctionIndex,
+    realm: u32,
+    host_defined: Raw,
+) -> Gc<Code> {
+    use spey_bytecode::FunctionKind as K;
+    let m = script.meta(index);
+    let mut flags = 0;
+    let mut set = |on: bool, bit: u16| {
+        if on {
+            flags |= bit
+        }
+    };
+    set(m.strict, code_flag::STRICT);
+    set(m.is_async || m.is_generator, code_flag::COROUTINE);
+    set(m.is_async, code_flag::ASYNC);
+    set(m.is_generator, code_flag::GENERATOR);
+    set(matches!(m.kind, K::ClassConstructor | K::DerivedConstructor), code_flag::CLASS);
+    set(m.kind == K::DerivedConstructor, code_flag::DERIVED);
+    set(m.kind == K::Arrow, code_flag::ARROW);
+    let normal = m.kind == K::Normal && !m.is_async && !m.is_generator;
+    let class = matches!(m.kind, K::ClassConstructor | K::DerivedConstructor);
+    set(normal || class, code_flag::CONSTRUCTOR);
+    set(normal || class || m.is_generator, code_flag::HAS_PROTOTYPE);
+    // SAFETY: old-space cell, fully initialised here; alloc_old does not collect.
+    unsafe {
+        let c = vm.heap.alloc_old(Kind::Code as u8, std::mem::size_of::<Code>()) as *mut Code;
+        (*c).header.word = realm;
+        (*c).entry = std::ptr::null();
+        (*c).ics = std::ptr::null_mut();
+        (*c).register_count = 0;
+        (*c).param_count = 0;
+        (*c).flags = flags;
+        (*c).children = Raw::UNDEFINED;
+        (*c).host_defined = host_defined;
+        (*c).index = index;
+        (*c).pad = 0;
+        (*c).script = Rc::into_raw(script.clone());
+        (*c).data = std::ptr::null_mut();
+        vm.heap.write_barrier(c.cast(), host_defined);
+        vm.heap.register_finalizable(c.cast());
+        Gc::from_ptr(c)
+    }
+}
+
+impl Code {
+    /// The unit this function belongs to.
+    pub fn script(&self) -> &ScriptUnit {
+        // SAFETY: the cell holds a reference count.
+        unsafe { &*self.script }
+    }
+    /// A counted reference to the unit.
+    pub fn script_rc(&self) -> Rc<ScriptUnit> {
+        // SAFETY: made by Rc::into_raw; the count is raised for the result.
+        unsafe {
+            Rc::increment_strong_count(self.script);
+            Rc::from_raw(self.script)
+        }
+    }
+    /// Compiled data.
+    ///
+    /// # Safety
+    /// The function has been compiled.
+    #[inline(always)]
+    pub unsafe fn data(&self) -> &mut CodeData {
+        // SAFETY: by the contract; single-threaded VM.
+        unsafe { &mut *self.data }
+    }
+    /// Flag test.
+    #[inline(always)]
+    pub fn has(&self, flag: u16) -> bool {
+        self.flags & flag != 0
+    }
+    /// Metadata.
+    pub fn meta(&self) -> &FunctionMeta {
+        self.script().meta(self.index)
+    }
+}
+
+/// Compiles and links a function on its first call.
+#[cold]
+pub fn ensure_compiled(s: &mut Scope<'_>, code: Gc<Code>) -> JsResult<()> {
+    if !code.data.is_null() {
+        return Ok(());
+    }
+    let unit = match code.script().compile(code.index) {
+        Ok(u) => u,
+        Err(e) => return crate::error::throw_compile_error(s, code.script(), &e),
+    };
+    if s.vm().print_bytecode && !code.script().internal {
+        println!("{}", spey_bytecode::print::function(&unit));
+    }
+    link(s.vm(), code, unit);
+    Ok(())
+}
+
+fn link(vm: &mut Vm, code: Gc<Code>, unit: FunctionUnit) {
+    let constants = unit.constants.len();
+    let ic_count = unit.ics.len();
+    let layout = std::alloc::Layout::from_size_align(
+        (constants * 8 + ic_count * std::mem::size_of::<InlineCache>()).max(8),
+        8,
+    )
+    .expect("table sizes are bounded by the bytecode's operand widths");
+    // SAFETY: the block is filled completely before it is published in the cell; strings are interned in the old
+    // generation and big integers rooted by the code cell as soon as they are stored.
+    unsafe {
+        let block = std::alloc::alloc(layout);
+        assert!(!block.is_null(), "out of memory");
+        let ics = block.add(constants * 8) as *mut InlineCache;
+        let base = ics as *mut Raw;
+        for i in 0..constants {
+            *base.sub(i + 1) = Raw::UNDEFINED;
+        }
+        for i in 0..ic_count {
+            std::ptr::write(ics.add(i), InlineCache::new(Raw::UNDEFINED));
+        }
+        let data = Box::into_raw(Box::new(CodeData {
+            unit,
+            ics,
+            constants,
+            block,
+            layout,
+            liveness: None,
+            counter: 0,
+        }));
+        let c = code.as_ptr();
+        (*c).data = data;
+        (*c).ics = ics;
+        let u = &(*data).unit;
+        (*c).register_count = u.register_count as u32;
+        (*c).param_count = u.param_count;
+        if u.has_field_initializer {
+            (*c).flags |= code_flag::FIELDS;
+        }
+        for (i, k) in u.constants.iter().enumerate() {
+            let v = match k {
+                Constant::String(t) => string_constant(vm, t),
+                Constant::Number(n) => Raw::double(*n),
+                Constant::BigInt(t) => crate::bigint::literal(vm, t),
+            };
+            *base.sub(i + 1) = v;
+            vm.heap.write_barrier(c.cast(), v);
+        }
+        for (i, &k) in u.ics.iter().enumerate() {
+            if k != u32::MAX {
+                let v = *base.sub(k as usize + 1);
+                let key = crate::key::intern_value(v);
+                (*ics.add(i)).key = key.raw();
+            }
+        }
+        (*c).entry = u.code.as_ptr();
+    }
+}
+
+/// Child code cell `index` of a function's unit, shared by all closures made from it.
+pub fn child_code(s: &mut Scope<'_>, parent: Gc<Code>, index: FunctionIndex) -> Gc<Code> {
+    // `children` is a Record of (index, code) pairs searched linearly from a small start; grown by doubling.
+    // SAFETY: live record; code cells do not move.
+    unsafe {
+        if parent.children.is_cell() {
+            let r = parent.children.as_cell() as *mut crate::cell::Record;
+            let n = (*r).header.word as usize;
+            let mut i = 0;
+            while i < n {
+                let k = *crate::cell::Record::at(r, i);
+                if k.is_int32() && k.as_int32() == index as i32 {
+                    return Gc::from_ptr((*crate::cell::Record::at(r, i + 1)).as_cell() as *mut Code);
+                }
+                i += 2;
+            }
+        }
+        let script = parent.script_rc();
+        let child = new_code(s.vm(), &script, index, parent.header.word, parent.host_defined);
+        let n = if parent.children.is_cell() { (*parent.children.as_cell()).word as usize } else { 0 };
+        let child_local = s.local(child.value());
+        let r = crate::record::new(s, 0, n + 2);
+        for i in 0..n {
+            let v = *crate::cell::Record::at(parent.children.as_cell() as *mut crate::cell::Record, i);
+            *crate::cell::Record::at(r.as_ptr(), i) = v;
+        }
+        *crate::cell::Record::at(r.as_ptr(), n) = Raw::int32(index as i32);
+        *crate::cell::Record::at(r.as_ptr(), n + 1) = child_local.raw();
+        s.vm().heap.write_barrier_all(r.header());
+        let p = parent.as_ptr();
+        (*p).children = r.value();
+        s.vm().heap.write_barrier(p.cast(), r.value());
+        child
+    }
+}
+
+/// The closure of a unit's top level, ready to call. `env` is the environment (module environment, eval scope) or undefined.
+pub fn instantiate<'s>(
+    s: &mut Scope<'s>,
+    script: &Rc<ScriptUnit>,
+    env: Local<'_, Value>,
+    host_defined: Local<'_, Value>,
+) -> Local<'s, crate::cell::Object> {
+    let realm = s.vm().realm_id();
+    let code = new_code(s.vm(), script, 0, realm, host_defined.raw());
+    let code = s.local_cell(code);
+    crate::function::new_closure(s, code, env)
+}

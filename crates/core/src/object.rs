@@ -1,0 +1,1347 @@
+//! Objects: allocation, storage of properties and elements, and the ordinary internal methods (ECMA-262 §10.1).
+//!
+//! The functions named after the specification's operations dispatch to exotic objects (`exotic.rs`, `proxy.rs`);
+//! those starting with `ordinary_` do not.
+
+use spey_gc::{Gc, Header, Value as Raw};
+
+use crate::cell::{Accessor, Elements, Kind, Object, Slots, SparseElement, SparseElements, flag};
+use crate::key::PropertyKey;
+use crate::scope::{JsResult, Local, Scope, Value};
+use crate::shape::{ShapeId, attr};
+use crate::vm::Vm;
+
+/// Internal slot of arrays: the length (a number).
+pub const ARRAY_LENGTH: usize = 0;
+/// Header flag of arrays: `length` is not writable.
+pub const LENGTH_READONLY: u8 = flag::LAZY;
+/// A write this far behind the end of dense elements makes them sparse.
+const MAX_GAP: u32 = 4096;
+
+/// Property Descriptor, ECMA-262 §6.2.6
+#[derive(Clone, Copy, Default)]
+pub struct PropertyDescriptor<'s> {
+    /// [[Value]]
+    pub value: Option<Local<'s, Value>>,
+    /// [[Get]]
+    pub get: Option<Local<'s, Value>>,
+    /// [[Set]]
+    pub set: Option<Local<'s, Value>>,
+    /// [[Writable]]
+    pub writable: Option<bool>,
+    /// [[Enumerable]]
+    pub enumerable: Option<bool>,
+    /// [[Configurable]]
+    pub configurable: Option<bool>,
+}
+
+impl<'s> PropertyDescriptor<'s> {
+    /// Data descriptor with all attributes given.
+    pub fn data(value: Local<'s, Value>, attributes: u8) -> Self {
+        PropertyDescriptor {
+            value: Some(value),
+            writable: Some(attributes & attr::WRITABLE != 0),
+            enumerable: Some(attributes & attr::ENUMERABLE != 0),
+            configurable: Some(attributes & attr::CONFIGURABLE != 0),
+            ..Default::default()
+        }
+    }
+    /// Accessor descriptor.
+    pub fn accessor(get: Option<Local<'s, Value>>, set: Option<Local<'s, Value>>, attributes: u8) -> Self {
+        PropertyDescriptor {
+            get,
+            set,
+            enumerable: Some(attributes & attr::ENUMERABLE != 0),
+            configurable: Some(attributes & attr::CONFIGURABLE != 0),
+            ..Default::default()
+        }
+    }
+    /// IsAccessorDescriptor
+    pub fn is_accessor(&self) -> bool {
+        self.get.is_some() || self.set.is_some()
+    }
+    /// IsDataDescriptor
+    pub fn is_data(&self) -> bool {
+        self.value.is_some() || self.writable.is_some()
+    }
+    /// Attribute bits, absent ones false.
+    pub fn attributes(&self) -> u8 {
+        let bit = |b: Option<bool>, a: u8| if b == Some(true) { a } else { 0 };
+        bit(self.writable, attr::WRITABLE)
+            | bit(self.enumerable, attr::ENUMERABLE)
+            | bit(self.configurable, attr::CONFIGURABLE)
+    }
+}
+
+// ---------------------------------------------------------------- allocation
+
+/// Allocates an object of any kind with `trailing` values, all set to `fill`.
+///
+/// # Safety
+/// The shape is valid for the kind.
+pub unsafe fn alloc_object(vm: &mut Vm, kind: Kind, shape: ShapeId, trailing: usize, fill: Raw) -> *mut Object {
+    // SAFETY: all fields are initialised here.
+    unsafe {
+        let o = vm.heap.alloc(kind as u8, crate::cell::OBJECT_TRAILING + trailing * 8) as *mut Object;
+        (*o).header.aux = trailing as u16;
+        (*o).header.word = shape;
+        (*o).slots = std::ptr::null_mut();
+        (*o).elements = vm.empty_elements;
+        for i in 0..trailing {
+            *Object::trailing(o, i) = fill;
+        }
+        o
+    }
+}
+
+/// OrdinaryObjectCreate with inline room for `inline` properties. `proto` is an object or null.
+pub fn new_object_with<'s>(s: &mut Scope<'s>, proto: Local<'_, Value>, inline: u8) -> Local<'s, Object> {
+    mark_prototype(proto.raw());
+    let shape = s.vm().shapes.root(proto.raw(), inline);
+    // SAFETY: a root shape of the same inline capacity.
+    unsafe {
+        let o = alloc_object(s.vm(), Kind::Object, shape, inline as usize, Raw::UNDEFINED);
+        s.local_object(Gc::from_ptr(o))
+    }
+}
+/// Plain object with %Object.prototype%.
+pub fn new_object<'s>(s: &mut Scope<'s>) -> Local<'s, Object> {
+    let shape = s.vm().realm().object_shape;
+    // SAFETY: object_shape has inline capacity 4.
+    unsafe {
+        let o = alloc_object(s.vm(), Kind::Object, shape, crate::realm::DEFAULT_INLINE as usize, Raw::UNDEFINED);
+        s.local_object(Gc::from_ptr(o))
+    }
+}
+/// Object of `kind` with internal slots all undefined. `proto` is an object or null.
+pub fn new_kind<'s>(s: &mut Scope<'s>, kind: Kind, proto: Local<'_, Value>, slots: usize) -> Local<'s, Object> {
+    mark_prototype(proto.raw());
+    let shape = s.vm().shapes.root(proto.raw(), 0);
+    // SAFETY: shapes of kinds other than Object have no inline slots.
+    unsafe {
+        let o = alloc_object(s.vm(), kind, shape, slots, Raw::UNDEFINED);
+        s.local_object(Gc::from_ptr(o))
+    }
+}
+/// ArrayCreate(length) with %Array.prototype%, ECMA-262 §10.4.2.2. `length` is below 2^32.
+pub fn new_array<'s>(s: &mut Scope<'s>, length: u32) -> Local<'s, Object> {
+    let shape = s.vm().realm().array_shape;
+    // SAFETY: array shape, one internal slot.
+    unsafe {
+        let o = alloc_object(s.vm(), Kind::Array, shape, 1, Raw::number(length as f64));
+        s.local_object(Gc::from_ptr(o))
+    }
+}
+/// ArrayCreate with a given prototype.
+pub fn new_array_with<'s>(s: &mut Scope<'s>, length: u32, proto: Local<'_, Value>) -> Local<'s, Object> {
+    let a = new_kind(s, Kind::Array, proto, 1);
+    a.set_slot(s, ARRAY_LENGTH, Raw::number(length as f64));
+    a
+}
+/// CreateArrayFromList
+pub fn array_from_list<'s>(s: &mut Scope<'s>, list: &[Local<'_, Value>]) -> Local<'s, Object> {
+    let a = new_array(s, list.len() as u32);
+    if !list.is_empty() {
+        let e = alloc_elements(s.vm(), list.len() as u32);
+        // SAFETY: fresh cell with room for the list; the array is re-read from its handle.
+        unsafe {
+            for (i, v) in list.iter().enumerate() {
+                *Elements::at(e, i) = v.raw();
+            }
+            (*e).length = list.len() as u32;
+            let o = a.gc().as_ptr();
+            (*o).elements = e;
+            s.vm().heap.write_barrier_all(o.cast());
+            s.vm().heap.write_barrier_all(e.cast());
+        }
+    }
+    a
+}
+/// Flags a value as prototype of some object.
+pub fn mark_prototype(proto: Raw) {
+    if proto.is_cell() {
+        // SAFETY: prototypes are live objects.
+        unsafe { (*proto.as_cell()).flags |= flag::IS_PROTOTYPE }
+    }
+}
+
+/// Fresh elements with room for `capacity` values, length 0.
+pub fn alloc_elements(vm: &mut Vm, capacity: u32) -> *mut Elements {
+    // SAFETY: initialised here; values beyond `length` are never read.
+    unsafe {
+        let e = vm.heap.alloc(Kind::Elements as u8, 16 + capacity as usize * 8) as *mut Elements;
+        (*e).length = 0;
+        (*e).capacity = capacity;
+        e
+    }
+}
+
+// ---------------------------------------------------------------- raw storage
+
+/// A property found in an object itself.
+#[derive(Clone, Copy)]
+pub enum Own {
+    /// Not there.
+    Missing,
+    /// Data property: value and attributes.
+    Data(Raw, u8),
+    /// Accessor cell and attributes.
+    Accessor(Gc<Accessor>, u8),
+    /// Properties must be materialised first.
+    Lazy,
+    /// Ask the exotic object's methods.
+    Exotic,
+}
+
+/// Address of a named-property slot.
+///
+/// # Safety
+/// `o` is live and has the slot.
+#[inline(always)]
+pub unsafe fn slot_address(o: *mut Object, slot: u32, inline_capacity: u8) -> *mut Raw {
+    // SAFETY: by the contract.
+    unsafe {
+        if slot < inline_capacity as u32 {
+            Object::trailing(o, slot as usize)
+        } else {
+            Slots::at((*o).slots, (slot - inline_capacity as u32) as usize)
+        }
+    }
+}
+
+/// Is this a key whose property a lazy function has not materialised?
+#[inline]
+pub fn is_lazy_key(vm: &Vm, key: PropertyKey) -> bool {
+    key == vm.names.length || key == vm.names.name || key == vm.names.prototype
+}
+
+/// Looks a key up in an object itself, without allocation.
+///
+/// # Safety
+/// `o` is a live object.
+pub unsafe fn own_raw(vm: &mut Vm, o: *mut Object, key: PropertyKey) -> Own {
+    // SAFETY: live object; storage invariants of this module.
+    unsafe {
+        let kind = Kind::of(o.cast());
+        if kind.is_exotic() {
+            return Own::Exotic;
+        }
+        if let Some(i) = key.as_index() {
+            return own_element(o, i);
+        }
+        if kind == Kind::Array && key == vm.names.length {
+            let w = if (*o).header.flags & LENGTH_READONLY == 0 { attr::WRITABLE } else { 0 };
+            return Own::Data(*Object::trailing(o, ARRAY_LENGTH), w);
+        }
+        if (*o).header.flags & flag::LAZY != 0 && kind != Kind::Array && is_lazy_key(vm, key) {
+            return Own::Lazy;
+        }
+        own_named(vm, o, key)
+    }
+}
+/// Named (non-index) property in the shape.
+///
+/// # Safety
+/// `o` is a live object.
+pub unsafe fn own_named(vm: &mut Vm, o: *mut Object, key: PropertyKey) -> Own {
+    // SAFETY: live object.
+    unsafe {
+        let id = (*o).header.word;
+        match vm.shapes.lookup(id, key) {
+            None => Own::Missing,
+            Some(p) => {
+                let v = *slot_address(o, p.slot, vm.shapes.get(id).inline_capacity);
+                if p.attributes & attr::ACCESSOR != 0 {
+                    Own::Accessor(Gc::from_ptr(v.as_cell() as *mut Accessor), p.attributes)
+                } else {
+                    Own::Data(v, p.attributes)
+                }
+            }
+        }
+    }
+}
+/// Element of an object with ordinary elements.
+///
+/// # Safety
+/// `o` is a live object.
+pub unsafe fn own_element(o: *mut Object, i: u32) -> Own {
+    // SAFETY: live object.
+    unsafe {
+        if (*o).header.flags & flag::SPARSE == 0 {
+            let e = (*o).elements;
+            if i < (*e).length {
+                let v = *Elements::at(e, i as usize);
+                if !v.is_empty() {
+                    return Own::Data(v, attr::ALL);
+                }
+            }
+            return Own::Missing;
+        }
+        match (*(*((*o).elements as *mut SparseElements)).map).get(&i) {
+            None => Own::Missing,
+            Some(e) if e.attributes & attr::ACCESSOR != 0 => {
+                Own::Accessor(Gc::from_ptr(e.value.as_cell() as *mut Accessor), e.attributes)
+            }
+            Some(e) => Own::Data(e.value, e.attributes),
+        }
+    }
+}
+/// [[Prototype]] of an object that is not a proxy.
+///
+/// # Safety
+/// `o` is a live object.
+#[inline(always)]
+pub unsafe fn prototype_raw(vm: &Vm, o: *const Object) -> Raw {
+    // SAFETY: live object.
+    vm.shapes.get(unsafe { (*o).header.word }).prototype
+}
+
+/// Makes room for named slot number `slot` (out of line).
+fn reserve_slot(s: &mut Scope<'_>, o: Local<'_, Object>, slot: u32, inline_capacity: u8) {
+    if slot < inline_capacity as u32 {
+        return;
+    }
+    let need = (slot - inline_capacity as u32 + 1) as u64;
+    // SAFETY: live object; the new cell is initialised before the next allocation.
+    unsafe {
+        let old = o.gc().slots;
+        let have = if old.is_null() { 0 } else { (*old).capacity };
+        if have >= need {
+            return;
+        }
+        let capacity = need.max(have + have / 2 + 2);
+        let hash = if old.is_null() { 0 } else { (*old).header.word };
+        let new = alloc_slots(s.vm(), capacity, hash);
+        let p = o.gc().as_ptr();
+        for i in 0..have as usize {
+            *Slots::at(new, i) = *Slots::at((*p).slots, i);
+        }
+        (*p).slots = new;
+        s.vm().heap.write_barrier_all(p.cast());
+        s.vm().heap.write_barrier_all(new.cast());
+    }
+}
+unsafe fn alloc_slots(vm: &mut Vm, capacity: u64, hash: u32) -> *mut Slots {
+    // SAFETY: initialised here.
+    unsafe {
+        let new = vm.heap.alloc(Kind::Slots as u8, 16 + capacity as usize * 8) as *mut Slots;
+        (*new).header.word = hash;
+        (*new).capacity = capacity;
+        for i in 0..capacity as usize {
+            *Slots::at(new, i) = Raw::UNDEFINED;
+        }
+        new
+    }
+}
+/// Identity hash of an object, created on first use, never 0.
+pub fn identity_hash(s: &mut Scope<'_>, o: Local<'_, Object>) -> u32 {
+    // SAFETY: live object.
+    unsafe {
+        if !o.gc().slots.is_null() && (*o.gc().slots).header.word != 0 {
+            return (*o.gc().slots).header.word;
+        }
+        let h = s.vm().next_hash();
+        if o.gc().slots.is_null() {
+            let new = alloc_slots(s.vm(), 0, h);
+            let p = o.gc().as_ptr();
+            (*p).slots = new;
+            s.vm().heap.write_barrier_all(p.cast());
+        } else {
+            (*o.gc().slots).header.word = h;
+        }
+        h
+    }
+}
+/// Identity hash if the object has one already.
+pub fn existing_hash(o: Raw) -> Option<u32> {
+    // SAFETY: live object.
+    unsafe {
+        let slots = (*(o.as_cell() as *const Object)).slots;
+        if slots.is_null() || (*slots).header.word == 0 { None } else { Some((*slots).header.word) }
+    }
+}
+
+/// Must be called before a structural change of an object that may be a prototype.
+#[inline]
+fn note_structure_change(s: &mut Scope<'_>, o: Local<'_, Object>) {
+    if o.gc().header.flags & flag::IS_PROTOTYPE != 0 {
+        s.vm().bump_prototype_epoch();
+    }
+}
+
+/// Adds a named property that does not exist yet. No checks.
+pub fn add_named(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey, v: Local<'_, Value>, attributes: u8) {
+    debug_assert!(!key.is_index());
+    note_structure_change(s, o);
+    let id = o.gc().header.word;
+    let (next, slot) = s.vm().shapes.add_property(id, key, attributes);
+    let inline = s.vm().shapes.get(next).inline_capacity;
+    reserve_slot(s, o, slot, inline);
+    // SAFETY: the slot exists now.
+    unsafe {
+        let p = o.gc().as_ptr();
+        (*p).header.word = next;
+        *slot_address(p, slot, inline) = v.raw();
+        let owner: *mut Header = if slot < inline as u32 { p.cast() } else { (*p).slots.cast() };
+        s.vm().heap.write_barrier(owner, v.raw());
+    }
+}
+fn write_named(s: &mut Scope<'_>, o: Local<'_, Object>, slot: u32, v: Raw) {
+    // SAFETY: the slot exists.
+    unsafe {
+        let p = o.gc().as_ptr();
+        let inline = s.vm().shapes.get((*p).header.word).inline_capacity;
+        *slot_address(p, slot, inline) = v;
+        let owner: *mut Header = if slot < inline as u32 { p.cast() } else { (*p).slots.cast() };
+        s.vm().heap.write_barrier(owner, v);
+    }
+}
+
+/// Converts elements to the sparse form.
+pub fn make_sparse(s: &mut Scope<'_>, o: Local<'_, Object>) {
+    if o.gc().header.flags & flag::SPARSE != 0 {
+        return;
+    }
+    note_structure_change(s, o);
+    // SAFETY: fresh cell initialised before the next allocation; values copied from live elements.
+    unsafe {
+        let cell = s.vm().heap.alloc(Kind::SparseElements as u8, 16) as *mut SparseElements;
+        let mut map = std::collections::BTreeMap::new();
+        let e = o.gc().elements;
+        for i in 0..(*e).length {
+            let value = *Elements::at(e, i as usize);
+            if !value.is_empty() {
+                map.insert(i, SparseElement { value, attributes: attr::ALL });
+            }
+        }
+        (*cell).map = Box::into_raw(Box::new(map));
+        s.vm().heap.register_finalizable(cell.cast());
+        let p = o.gc().as_ptr();
+        (*p).elements = cell.cast();
+        (*p).header.flags |= flag::SPARSE;
+        s.vm().heap.write_barrier_all(p.cast());
+        s.vm().heap.write_barrier_all(cell.cast());
+    }
+}
+/// Grows dense elements to hold `need` values.
+pub fn reserve_elements(s: &mut Scope<'_>, o: Local<'_, Object>, need: u32) {
+    // SAFETY: live object with dense elements; the new cell is initialised before the next allocation.
+    unsafe {
+        let capacity = (*o.gc().elements).capacity;
+        if capacity >= need {
+            return;
+        }
+        let want = need.max(capacity.saturating_add(capacity / 2).saturating_add(4));
+        let new = alloc_elements(s.vm(), want);
+        let p = o.gc().as_ptr();
+        let old = (*p).elements;
+        std::ptr::copy_nonoverlapping(Elements::at(old, 0), Elements::at(new, 0), (*old).length as usize);
+        (*new).length = (*old).length;
+        (*p).elements = new;
+        s.vm().heap.write_barrier_all(p.cast());
+        s.vm().heap.write_barrier_all(new.cast());
+    }
+}
+fn array_note_index(s: &mut Scope<'_>, o: Local<'_, Object>, i: u32) {
+    if o.kind() == Kind::Array && i as f64 >= o.slot(ARRAY_LENGTH).as_number() {
+        o.set_slot(s, ARRAY_LENGTH, Raw::number(i as f64 + 1.0));
+    }
+}
+/// Adds or overwrites an element without checks; array length follows.
+pub fn put_element(s: &mut Scope<'_>, o: Local<'_, Object>, i: u32, v: Local<'_, Value>, attributes: u8) {
+    // SAFETY: live object.
+    unsafe {
+        if o.gc().header.flags & flag::SPARSE == 0 {
+            let length = (*o.gc().elements).length;
+            if attributes == attr::ALL && i < length.saturating_add(MAX_GAP) {
+                if i >= length {
+                    note_structure_change(s, o);
+                    reserve_elements(s, o, i + 1);
+                    let e = o.gc().elements;
+                    for j in length..i {
+                        *Elements::at(e, j as usize) = Raw::EMPTY;
+                    }
+                    (*e).length = i + 1;
+                } else if (*Elements::at(o.gc().elements, i as usize)).is_empty() {
+                    note_structure_change(s, o);
+                }
+                let e = o.gc().elements;
+                let slot = Elements::at(e, i as usize);
+                *slot = v.raw();
+                s.vm().heap.write_barrier_slot(e.cast(), slot, v.raw());
+                array_note_index(s, o, i);
+                return;
+            }
+            make_sparse(s, o);
+        }
+        note_structure_change(s, o);
+        let cell = o.gc().elements as *mut SparseElements;
+        (*(*cell).map).insert(i, SparseElement { value: v.raw(), attributes });
+        s.vm().heap.write_barrier(cell.cast(), v.raw());
+        array_note_index(s, o, i);
+    }
+}
+
+// ---------------------------------------------------------------- internal methods
+
+/// [[GetPrototypeOf]]: an object or null.
+pub fn get_prototype_of<'s>(s: &mut Scope<'s>, o: Local<'_, Object>) -> JsResult<Local<'s, Value>> {
+    if o.kind() == Kind::Proxy {
+        return crate::proxy::get_prototype_of(s, o);
+    }
+    // SAFETY: live object.
+    let p = unsafe { prototype_raw(s.vm(), o.gc().as_ptr()) };
+    Ok(s.local(p))
+}
+/// [[SetPrototypeOf]]; `proto` is an object or null.
+pub fn set_prototype_of(s: &mut Scope<'_>, o: Local<'_, Object>, proto: Local<'_, Value>) -> JsResult<bool> {
+    match o.kind() {
+        Kind::Proxy => crate::proxy::set_prototype_of(s, o, proto),
+        // SetImmutablePrototype
+        Kind::ModuleNamespace => Ok(proto.is_null()),
+        _ => Ok(ordinary_set_prototype_of(s, o, proto)),
+    }
+}
+/// OrdinarySetPrototypeOf, ECMA-262 §10.1.2.1
+pub fn ordinary_set_prototype_of(s: &mut Scope<'_>, o: Local<'_, Object>, proto: Local<'_, Value>) -> bool {
+    // SAFETY: live objects on the chain.
+    unsafe {
+        let current = prototype_raw(s.vm(), o.gc().as_ptr());
+        if current == proto.raw() {
+            return true;
+        }
+        if o.gc().header.flags & flag::NON_EXTENSIBLE != 0 || s.vm().is_immutable_prototype(o.raw()) {
+            return false;
+        }
+        let mut p = proto.raw();
+        while p.is_cell() {
+            if p == o.raw() {
+                return false;
+            }
+            if Kind::of(p.as_cell()) == Kind::Proxy {
+                break;
+            }
+            p = prototype_raw(s.vm(), p.as_cell() as *const Object);
+        }
+        note_structure_change(s, o);
+        mark_prototype(proto.raw());
+        let next = s.vm().shapes.change_prototype(o.gc().header.word, proto.raw());
+        (*o.gc().as_ptr()).header.word = next;
+        true
+    }
+}
+/// [[IsExtensible]]
+pub fn is_extensible(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<bool> {
+    match o.kind() {
+        Kind::Proxy => crate::proxy::is_extensible(s, o),
+        _ => Ok(o.gc().header.flags & flag::NON_EXTENSIBLE == 0),
+    }
+}
+/// [[PreventExtensions]]
+pub fn prevent_extensions(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<bool> {
+    match o.kind() {
+        Kind::Proxy => return crate::proxy::prevent_extensions(s, o),
+        Kind::TypedArray if !crate::exotic::typed_array_is_fixed_length(s, o) => return Ok(false),
+        _ => {}
+    }
+    materialize(s, o);
+    if o.gc().header.flags & flag::NON_EXTENSIBLE == 0 {
+        // A shape of its own: no cached transition may add to it.
+        let next = s.vm().shapes.make_unique(o.gc().header.word);
+        // SAFETY: same layout.
+        unsafe {
+            (*o.gc().as_ptr()).header.word = next;
+            (*o.gc().as_ptr()).header.flags |= flag::NON_EXTENSIBLE;
+        }
+        if !o.kind().is_exotic() {
+            make_sparse(s, o);
+        }
+    }
+    Ok(true)
+}
+
+/// Materialises the lazy own properties of functions.
+#[inline]
+pub fn materialize(s: &mut Scope<'_>, o: Local<'_, Object>) {
+    if o.gc().header.flags & flag::LAZY != 0 && o.kind() != Kind::Array {
+        crate::function::materialize(s, o);
+    }
+}
+
+fn own_to_descriptor<'s>(s: &mut Scope<'s>, own: Own) -> Option<PropertyDescriptor<'s>> {
+    match own {
+        Own::Data(v, a) => {
+            let v = s.local(v);
+            Some(PropertyDescriptor::data(v, a))
+        }
+        Own::Accessor(cell, a) => {
+            let (get, set) = (cell.get, cell.set);
+            let (get, set) = (s.local(get), s.local(set));
+            Some(PropertyDescriptor::accessor(Some(get), Some(set), a))
+        }
+        _ => None,
+    }
+}
+
+/// [[GetOwnProperty]]
+pub fn get_own_property<'s>(
+    s: &mut Scope<'s>,
+    o: Local<'_, Object>,
+    key: PropertyKey,
+) -> JsResult<Option<PropertyDescriptor<'s>>> {
+    if o.kind().is_exotic() {
+        return crate::exotic::get_own_property(s, o, key);
+    }
+    Ok(ordinary_get_own_property(s, o, key))
+}
+/// OrdinaryGetOwnProperty, ECMA-262 §10.1.5.1
+pub fn ordinary_get_own_property<'s>(
+    s: &mut Scope<'s>,
+    o: Local<'_, Object>,
+    key: PropertyKey,
+) -> Option<PropertyDescriptor<'s>> {
+    materialize(s, o);
+    let own = own_ordinary(s, o, key);
+    own_to_descriptor(s, own)
+}
+/// Own property ignoring exotic behaviour.
+pub fn own_ordinary(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> Own {
+    // SAFETY: live object.
+    unsafe {
+        let p = o.gc().as_ptr();
+        if let Some(i) = key.as_index() {
+            return own_element(p, i);
+        }
+        if o.kind() == Kind::Array { own_raw(s.vm(), p, key) } else { own_named(s.vm(), p, key) }
+    }
+}
+
+/// [[DefineOwnProperty]]
+pub fn define_own_property(
+    s: &mut Scope<'_>,
+    o: Local<'_, Object>,
+    key: PropertyKey,
+    d: &PropertyDescriptor<'_>,
+) -> JsResult<bool> {
+    match o.kind() {
+        k if k.is_exotic() => crate::exotic::define_own_property(s, o, key, d),
+        Kind::Array => array_define_own_property(s, o, key, d),
+        _ => Ok(ordinary_define_own_property(s, o, key, d)),
+    }
+}
+/// OrdinaryDefineOwnProperty, ECMA-262 §10.1.6.1
+pub fn ordinary_define_own_property(
+    s: &mut Scope<'_>,
+    o: Local<'_, Object>,
+    key: PropertyKey,
+    d: &PropertyDescriptor<'_>,
+) -> bool {
+    s.nested(|s| {
+        let current = ordinary_get_own_property(s, o, key);
+        let extensible = o.gc().header.flags & flag::NON_EXTENSIBLE == 0;
+        validate_and_apply(s, Some(o), key, extensible, d, current.as_ref())
+    })
+}
+/// ValidateAndApplyPropertyDescriptor, ECMA-262 §10.1.6.3
+pub fn validate_and_apply(
+    s: &mut Scope<'_>,
+    o: Option<Local<'_, Object>>,
+    key: PropertyKey,
+    extensible: bool,
+    d: &PropertyDescriptor<'_>,
+    current: Option<&PropertyDescriptor<'_>>,
+) -> bool {
+    let undefined = s.undefined();
+    let Some(current) = current else {
+        if !extensible {
+            return false;
+        }
+        let Some(o) = o else { return true };
+        if d.is_accessor() {
+            let cell = new_accessor(s, d.get.unwrap_or(undefined), d.set.unwrap_or(undefined));
+            put_new(s, o, key, cell, (d.attributes() & !attr::WRITABLE) | attr::ACCESSOR);
+        } else {
+            put_new(s, o, key, d.value.unwrap_or(undefined), d.attributes());
+        }
+        return true;
+    };
+    let current_attributes = current.attributes();
+    if current.configurable == Some(false) {
+        if d.configurable == Some(true) || (d.enumerable.is_some() && d.enumerable != current.enumerable) {
+            return false;
+        }
+        if (d.is_accessor() && !current.is_accessor()) || (d.is_data() && current.is_accessor()) {
+            return false;
+        }
+        let same = |a: Local<'_, Value>, b: Option<Local<'_, Value>>| {
+            crate::value::same_value(a.raw(), b.map_or(Raw::UNDEFINED, |b| b.raw()))
+        };
+        if current.is_accessor() {
+            if d.get.is_some_and(|g| !same(g, current.get)) || d.set.is_some_and(|g| !same(g, current.set)) {
+                return false;
+            }
+        } else if current.writable == Some(false) {
+            if d.writable == Some(true) {
+                return false;
+            }
+            if d.value.is_some_and(|v| !same(v, current.value)) {
+                return false;
+            }
+        }
+    }
+    let Some(o) = o else { return true };
+    let pick = |new: Option<bool>, bit: u8, old: u8| match new {
+        Some(true) => bit,
+        Some(false) => 0,
+        None => old & bit,
+    };
+    let mut a = pick(d.enumerable, attr::ENUMERABLE, current_attributes)
+        | pick(d.configurable, attr::CONFIGURABLE, current_attributes);
+    if d.is_accessor() {
+        let get = d.get.or(if current.is_accessor() { current.get } else { None }).unwrap_or(undefined);
+        let set = d.set.or(if current.is_accessor() { current.set } else { None }).unwrap_or(undefined);
+        let cell = new_accessor(s, get, set);
+        replace_own(s, o, key, Some(cell), a | attr::ACCESSOR);
+    } else if current.is_accessor() && !d.is_data() {
+        replace_own(s, o, key, None, a | attr::ACCESSOR);
+    } else {
+        let old = if current.is_accessor() { 0 } else { current_attributes };
+        a |= pick(d.writable, attr::WRITABLE, old);
+        let value = d.value.or(if current.is_accessor() { Some(undefined) } else { None });
+        replace_own(s, o, key, value, a);
+    }
+    true
+}
+fn put_new(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey, v: Local<'_, Value>, attributes: u8) {
+    match key.as_index() {
+        Some(i) => put_element(s, o, i, v, attributes),
+        None => add_named(s, o, key, v, attributes),
+    }
+}
+/// Changes attributes and, if given, the value of an existing own property.
+fn replace_own(
+    s: &mut Scope<'_>,
+    o: Local<'_, Object>,
+    key: PropertyKey,
+    value: Option<Local<'_, Value>>,
+    attributes: u8,
+) {
+    if let Some(i) = key.as_index() {
+        let v = match value {
+            Some(v) => v,
+            None => {
+                // SAFETY: live object.
+                let v = match unsafe { own_element(o.gc().as_ptr(), i) } {
+                    Own::Data(v, _) => v,
+                    Own::Accessor(c, _) => c.value(),
+                    _ => Raw::UNDEFINED,
+                };
+                s.local(v)
+            }
+        };
+        return put_element(s, o, i, v, attributes);
+    }
+    let id = o.gc().header.word;
+    let p = s.vm().shapes.lookup(id, key).expect("existing property");
+    if p.attributes != attributes {
+        note_structure_change(s, o);
+        let next = s.vm().shapes.change_attributes(id, key, attributes);
+        // SAFETY: same layout.
+        unsafe { (*o.gc().as_ptr()).header.word = next }
+    }
+    if let Some(v) = value {
+        if attributes & attr::ACCESSOR != 0 {
+            // A new Accessor cell: caches hold the old one.
+            note_structure_change(s, o);
+        }
+        write_named(s, o, p.slot, v.raw());
+    }
+}
+/// New Accessor cell as a value (only to be stored in slots).
+pub fn new_accessor<'s>(s: &mut Scope<'s>, get: Local<'_, Value>, set: Local<'_, Value>) -> Local<'s, Value> {
+    // SAFETY: initialised before the next allocation; inputs re-read after it.
+    unsafe {
+        let c = s.vm().heap.alloc(Kind::Accessor as u8, 24) as *mut Accessor;
+        (*c).get = get.raw();
+        (*c).set = set.raw();
+        s.local(Raw::cell(c.cast()))
+    }
+}
+
+/// Array exotic [[DefineOwnProperty]], ECMA-262 §10.4.2.1
+fn array_define_own_property(
+    s: &mut Scope<'_>,
+    o: Local<'_, Object>,
+    key: PropertyKey,
+    d: &PropertyDescriptor<'_>,
+) -> JsResult<bool> {
+    if key == s.names().length {
+        return array_set_length(s, o, d);
+    }
+    if let Some(i) = key.as_index() {
+        let length = o.slot(ARRAY_LENGTH).as_number();
+        if i as f64 >= length && o.gc().header.flags & LENGTH_READONLY != 0 {
+            return Ok(false);
+        }
+    }
+    Ok(ordinary_define_own_property(s, o, key, d))
+}
+/// ArraySetLength, ECMA-262 §10.4.2.4
+pub fn array_set_length(s: &mut Scope<'_>, o: Local<'_, Object>, d: &PropertyDescriptor<'_>) -> JsResult<bool> {
+    let mut new_length = None;
+    if let Some(v) = d.value {
+        let n = crate::conversion::to_uint32(s, v)?;
+        let number = crate::conversion::to_number(s, v)?;
+        if n as f64 != number {
+            return s.throw_range_error("Invalid array length");
+        }
+        new_length = Some(n);
+    }
+    let readonly = o.gc().header.flags & LENGTH_READONLY != 0;
+    if d.configurable == Some(true) || d.enumerable == Some(true) || d.is_accessor() {
+        return Ok(false);
+    }
+    let old = o.slot(ARRAY_LENGTH).as_number() as u32;
+    if readonly && (d.writable == Some(true) || new_length.is_some_and(|n| n != old)) {
+        return Ok(false);
+    }
+    let mut ok = true;
+    if let Some(n) = new_length {
+        let mut reached = n;
+        if n < old {
+            note_structure_change(s, o);
+            // SAFETY: live object.
+            unsafe {
+                if o.gc().header.flags & flag::SPARSE != 0 {
+                    let map = &mut *(*(o.gc().elements as *mut SparseElements)).map;
+                    let last_kept =
+                        map.range(n..).rev().find(|(_, e)| e.attributes & attr::CONFIGURABLE == 0).map(|(&i, _)| i);
+                    if let Some(i) = last_kept {
+                        reached = i + 1;
+                        ok = false;
+                    }
+                    map.split_off(&reached);
+                } else {
+                    let e = o.gc().elements;
+                    if (*e).length > n {
+                        if n == 0 {
+                            (*o.gc().as_ptr()).elements = s.vm().empty_elements;
+                        } else {
+                            (*e).length = n;
+                        }
+                    }
+                }
+            }
+        }
+        o.set_slot(s, ARRAY_LENGTH, Raw::number(reached as f64));
+    }
+    if d.writable == Some(false) {
+        // SAFETY: live object.
+        unsafe { (*o.gc().as_ptr()).header.flags |= LENGTH_READONLY }
+        note_structure_change(s, o);
+        // Fast element stores check sparseness only.
+        make_sparse(s, o);
+    }
+    Ok(ok)
+}
+
+/// [[HasProperty]]
+pub fn has_property(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> JsResult<bool> {
+    let mut current = s.local_object(o.gc());
+    loop {
+        // SAFETY: live object.
+        match unsafe { own_raw(s.vm(), current.gc().as_ptr(), key) } {
+            Own::Data(..) | Own::Accessor(..) => return Ok(true),
+            Own::Lazy => {
+                materialize(s, current);
+                continue;
+            }
+            Own::Exotic => {
+                if let Some(answer) = crate::exotic::has_property(s, current, key)? {
+                    return Ok(answer);
+                }
+            }
+            Own::Missing => {}
+        }
+        // SAFETY: live object; proxies have answered above.
+        let p = unsafe { prototype_raw(s.vm(), current.gc().as_ptr()) };
+        match s.local(p).as_object() {
+            Some(p) => current = p,
+            None => return Ok(false),
+        }
+    }
+}
+
+/// [[Get]] with receiver.
+pub fn get_with<'s>(
+    s: &mut Scope<'s>,
+    o: Local<'_, Object>,
+    key: PropertyKey,
+    receiver: Local<'_, Value>,
+) -> JsResult<Local<'s, Value>> {
+    let mut p = o.gc().as_ptr();
+    loop {
+        // SAFETY: live objects: nothing is allocated until one of the arms leaves the loop.
+        match unsafe { own_raw(s.vm(), p, key) } {
+            Own::Data(v, _) => return Ok(s.local(v)),
+            Own::Accessor(cell, _) => {
+                let getter = cell.get;
+                if getter.is_undefined() {
+                    return Ok(s.undefined());
+                }
+                let getter = s.local(getter);
+                return crate::call::call(s, getter, receiver, &[]);
+            }
+            Own::Lazy => {
+                // SAFETY: live object.
+                let holder = s.local_object(unsafe { Gc::from_ptr(p) });
+                materialize(s, holder);
+                p = holder.gc().as_ptr();
+                continue;
+            }
+            Own::Exotic => {
+                // SAFETY: live object.
+                let holder = s.local_object(unsafe { Gc::from_ptr(p) });
+                if let Some(v) = crate::exotic::get(s, holder, key, receiver)? {
+                    return Ok(v);
+                }
+                p = holder.gc().as_ptr();
+            }
+            Own::Missing => {}
+        }
+        // SAFETY: live object.
+        let next = unsafe { prototype_raw(s.vm(), p) };
+        if !next.is_cell() {
+            return Ok(s.undefined());
+        }
+        p = next.as_cell() as *mut Object;
+    }
+}
+/// Get(O, P), ECMA-262 §7.3.2
+#[inline]
+pub fn get<'s>(s: &mut Scope<'s>, o: Local<'_, Object>, key: PropertyKey) -> JsResult<Local<'s, Value>> {
+    get_with(s, o, key, o.value())
+}
+/// GetV(V, P), ECMA-262 §7.3.3. Throws V8's message for undefined and null.
+pub fn get_v<'s>(s: &mut Scope<'s>, v: Local<'_, Value>, key: PropertyKey) -> JsResult<Local<'s, Value>> {
+    if let Some(o) = v.as_object() {
+        return get_with(s, o, key, v);
+    }
+    if let Some(string) = v.as_string() {
+        if let Some(i) = key.as_index() {
+            if (i as usize) < string.length() {
+                let u = string.unit_at(s, i as usize);
+                return Ok(crate::string::from_unit(s, u).value());
+            }
+        } else if key == s.names().length {
+            return Ok(s.size(string.length()));
+        }
+    }
+    if v.is_nullish() {
+        let what = if v.is_null() { "null" } else { "undefined" };
+        let message = format!("Cannot read properties of {what} (reading '{}')", key.to_text());
+        return s.throw_type_error(&message);
+    }
+    let proto = crate::conversion::prototype_of_primitive(s, v);
+    get_with(s, proto, key, v)
+}
+/// Get by Rust text.
+pub fn get_named<'s>(s: &mut Scope<'s>, o: Local<'_, Object>, name: &str) -> JsResult<Local<'s, Value>> {
+    let key = s.key(name);
+    get(s, o, key)
+}
+/// GetMethod, ECMA-262 §7.3.11: None for undefined and null.
+pub fn get_method<'s>(
+    s: &mut Scope<'s>,
+    v: Local<'_, Value>,
+    key: PropertyKey,
+) -> JsResult<Option<Local<'s, Value>>> {
+    let f = get_v(s, v, key)?;
+    if f.is_nullish() {
+        return Ok(None);
+    }
+    if !f.is_callable() {
+        let text = crate::error::describe(s, f);
+        return s.throw_type_error(&format!("{text} is not a function"));
+    }
+    Ok(Some(f))
+}
+
+/// [[Set]] with receiver; false if refused.
+pub fn set_with(
+    s: &mut Scope<'_>,
+    o: Local<'_, Object>,
+    key: PropertyKey,
+    v: Local<'_, Value>,
+    receiver: Local<'_, Value>,
+) -> JsResult<bool> {
+    let mut p = o.gc().as_ptr();
+    loop {
+        // SAFETY: live objects: nothing is allocated until one of the arms leaves the loop.
+        match unsafe { own_raw(s.vm(), p, key) } {
+            Own::Data(_, a) => {
+                if a & attr::WRITABLE == 0 {
+                    return Ok(false);
+                }
+                // SAFETY: live object.
+                if receiver.raw() == unsafe { Gc::from_ptr(p) }.value() {
+                    return set_own_data(s, receiver, key, v);
+                }
+                return set_on_receiver(s, key, v, receiver);
+            }
+            Own::Accessor(cell, _) => {
+                let setter = cell.set;
+                if setter.is_undefined() {
+                    return Ok(false);
+                }
+                return s.nested(|s| {
+                    let setter = s.local(setter);
+                    crate::call::call(s, setter, receiver, &[v])?;
+                    Ok(true)
+                });
+            }
+            Own::Lazy => {
+                // SAFETY: live object.
+                let holder = s.local_object(unsafe { Gc::from_ptr(p) });
+                materialize(s, holder);
+                p = holder.gc().as_ptr();
+                continue;
+            }
+            Own::Exotic => {
+                // SAFETY: live object.
+                let holder = s.local_object(unsafe { Gc::from_ptr(p) });
+                if let Some(done) = crate::exotic::set(s, holder, key, v, receiver)? {
+                    return Ok(done);
+                }
+                p = holder.gc().as_ptr();
+            }
+            Own::Missing => {}
+        }
+        // SAFETY: live object.
+        let next = unsafe { prototype_raw(s.vm(), p) };
+        if !next.is_cell() {
+            return set_on_receiver(s, key, v, receiver);
+        }
+        p = next.as_cell() as *mut Object;
+    }
+}
+/// Overwrites a writable own data property of an ordinary object.
+fn set_own_data(
+    s: &mut Scope<'_>,
+    receiver: Local<'_, Value>,
+    key: PropertyKey,
+    v: Local<'_, Value>,
+) -> JsResult<bool> {
+    let o = receiver.as_object().expect("object");
+    if let Some(i) = key.as_index() {
+        // SAFETY: live object with this element.
+        let a = match unsafe { own_element(o.gc().as_ptr(), i) } {
+            Own::Data(_, a) => a,
+            _ => attr::ALL,
+        };
+        put_element(s, o, i, v, a);
+        return Ok(true);
+    }
+    if o.kind() == Kind::Array && key == s.names().length {
+        let d = PropertyDescriptor { value: Some(v), ..Default::default() };
+        return array_set_length(s, o, &d);
+    }
+    let id = o.gc().header.word;
+    let p = s.vm().shapes.lookup(id, key).expect("existing property");
+    write_named(s, o, p.slot, v.raw());
+    Ok(true)
+}
+/// OrdinarySetWithOwnDescriptor steps 2.b-e, ECMA-262 §10.1.9.2
+pub fn set_on_receiver(
+    s: &mut Scope<'_>,
+    key: PropertyKey,
+    v: Local<'_, Value>,
+    receiver: Local<'_, Value>,
+) -> JsResult<bool> {
+    let Some(r) = receiver.as_object() else { return Ok(false) };
+    s.nested(|s| {
+        if !r.kind().is_exotic() {
+            materialize(s, r);
+            match own_ordinary(s, r, key) {
+                Own::Missing => {
+                    if r.gc().header.flags & flag::NON_EXTENSIBLE != 0 {
+                        return Ok(false);
+                    }
+                    if r.kind() == Kind::Array
+                        && r.gc().header.flags & LENGTH_READONLY != 0
+                        && key.as_index().is_some_and(|i| i as f64 >= r.slot(ARRAY_LENGTH).as_number())
+                    {
+                        return Ok(false);
+                    }
+                    put_new(s, r, key, v, attr::ALL);
+                    return Ok(true);
+                }
+                Own::Data(_, a) => {
+                    return if a & attr::WRITABLE == 0 { Ok(false) } else { set_own_data(s, r.value(), key, v) };
+                }
+                _ => return Ok(false),
+            }
+        }
+        match get_own_property(s, r, key)? {
+            Some(d) => {
+                if d.is_accessor() || d.writable == Some(false) {
+                    return Ok(false);
+                }
+                let d = PropertyDescriptor { value: Some(v), ..Default::default() };
+                define_own_property(s, r, key, &d)
+            }
+            None => create_data_property(s, r, key, v),
+        }
+    })
+}
+/// Set(O, P, V, true), ECMA-262 §7.3.4
+pub fn set(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey, v: Local<'_, Value>) -> JsResult<()> {
+    if !set_with(s, o, key, v, o.value())? {
+        return throw_read_only(s, o.value(), key);
+    }
+    Ok(())
+}
+/// TypeError for a refused assignment, in V8's wording.
+#[cold]
+pub fn throw_read_only<T>(s: &mut Scope<'_>, v: Local<'_, Value>, key: PropertyKey) -> JsResult<T> {
+    let mut text = crate::error::describe_receiver(s, v);
+    if let Some(o) = v.as_object() {
+        let own = get_own_property(s, o, key)?;
+        match own {
+            None if o.kind() != Kind::Proxy && !is_extensible(s, o)? => {
+                return s.throw_type_error(&format!("Cannot add property {}, object is not extensible", key.to_text()));
+            }
+            Some(d) if d.is_accessor() => {
+                return s.throw_type_error(&format!(
+                    "Cannot set property {} of {text} which has only a getter",
+                    key.to_text()
+                ));
+            }
+            _ => {}
+        }
+    } else {
+        text = format!("{} '{}'", crate::operators::type_of_raw(v.raw()), crate::error::describe(s, v));
+        return s.throw_type_error(&format!("Cannot create property '{}' on {text}", key.to_text()));
+    }
+    s.throw_type_error(&format!("Cannot assign to read only property '{}' of object '{text}'", key.to_text()))
+}
+/// Set by Rust text.
+pub fn set_named(s: &mut Scope<'_>, o: Local<'_, Object>, name: &str, v: Local<'_, Value>) -> JsResult<()> {
+    let key = s.key(name);
+    set(s, o, key, v)
+}
+
+/// [[Delete]]
+pub fn delete(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> JsResult<bool> {
+    if o.kind().is_exotic() {
+        return crate::exotic::delete(s, o, key);
+    }
+    Ok(ordinary_delete(s, o, key))
+}
+/// OrdinaryDelete, ECMA-262 §10.1.10.1
+pub fn ordinary_delete(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> bool {
+    materialize(s, o);
+    let a = match own_ordinary(s, o, key) {
+        Own::Data(_, a) | Own::Accessor(_, a) => a,
+        _ => return true,
+    };
+    if a & attr::CONFIGURABLE == 0 {
+        return false;
+    }
+    note_structure_change(s, o);
+    // SAFETY: live object that has the property.
+    unsafe {
+        let p = o.gc().as_ptr();
+        if let Some(i) = key.as_index() {
+            if (*p).header.flags & flag::SPARSE != 0 {
+                (*(*((*p).elements as *mut SparseElements)).map).remove(&i);
+            } else if i + 1 == (*(*p).elements).length {
+                (*(*p).elements).length = i;
+            } else {
+                *Elements::at((*p).elements, i as usize) = Raw::EMPTY;
+            }
+            return true;
+        }
+        let (next, slot) = s.vm().shapes.remove_property((*p).header.word, key);
+        (*p).header.word = next;
+        *slot_address(p, slot, s.vm().shapes.get(next).inline_capacity) = Raw::UNDEFINED;
+    }
+    true
+}
+/// DeletePropertyOrThrow
+pub fn delete_or_throw(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> JsResult<()> {
+    if !delete(s, o, key)? {
+        let text = crate::error::describe_receiver(s, o.value());
+        return s.throw_type_error(&format!("Cannot delete property '{}' of {text}", key.to_text()));
+    }
+    Ok(())
+}
+
+/// [[OwnPropertyKeys]]; the keys are kept alive by the scope.
+pub fn own_property_keys(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<Vec<PropertyKey>> {
+    if o.kind().is_exotic() {
+        return crate::exotic::own_property_keys(s, o);
+    }
+    Ok(ordinary_own_property_keys(s, o))
+}
+/// OrdinaryOwnPropertyKeys, ECMA-262 §10.1.11.1
+pub fn ordinary_own_property_keys(s: &mut Scope<'_>, o: Local<'_, Object>) -> Vec<PropertyKey> {
+    materialize(s, o);
+    let mut keys = element_keys(o);
+    if o.kind() == Kind::Array {
+        keys.push(s.names().length);
+    }
+    append_named_keys(s, o, &mut keys);
+    keys
+}
+/// Indices of ordinary elements, ascending.
+pub fn element_keys(o: Local<'_, Object>) -> Vec<PropertyKey> {
+    // SAFETY: live object.
+    unsafe {
+        let p = o.gc().as_ptr();
+        if (*p).header.flags & flag::SPARSE != 0 {
+            return (*(*((*p).elements as *mut SparseElements)).map)
+                .keys()
+                .map(|&i| PropertyKey::from_index(i))
+                .collect();
+        }
+        let e = (*p).elements;
+        (0..(*e).length)
+            .filter(|&i| !(*Elements::at(e, i as usize)).is_empty())
+            .map(PropertyKey::from_index)
+            .collect()
+    }
+}
+/// String keys in order, then symbols; without private names.
+pub fn append_named_keys(s: &mut Scope<'_>, o: Local<'_, Object>, keys: &mut Vec<PropertyKey>) {
+    let properties = s.vm().shapes.properties(o.gc().header.word);
+    for &(k, _) in &properties {
+        if k.is_string() {
+            s.local(k.raw());
+            keys.push(k);
+        }
+    }
+    for &(k, _) in &properties {
+        if k.is_symbol() && !k.is_private() {
+            s.local(k.raw());
+            keys.push(k);
+        }
+    }
+}
+
+// ---------------------------------------------------------------- operations on objects (§7.3)
+
+/// CreateDataProperty, ECMA-262 §7.3.5
+pub fn create_data_property(
+    s: &mut Scope<'_>,
+    o: Local<'_, Object>,
+    key: PropertyKey,
+    v: Local<'_, Value>,
+) -> JsResult<bool> {
+    if o.kind() == Kind::Object || (o.kind() == Kind::Array && key.is_index()) {
+        if let Own::Missing = own_ordinary(s, o, key) {
+            if o.gc().header.flags & (flag::NON_EXTENSIBLE | LENGTH_READONLY) == 0 {
+                put_new(s, o, key, v, attr::ALL);
+                return Ok(true);
+            }
+        }
+    }
+    define_own_property(s, o, key, &PropertyDescriptor::data(v, attr::ALL))
+}
+/// CreateDataPropertyOrThrow
+pub fn create_data_property_or_throw(
+    s: &mut Scope<'_>,
+    o: Local<'_, Object>,
+    key: PropertyKey,
+    v: Local<'_, Value>,
+) -> JsResult<()> {
+    if !create_data_property(s, o, key, v)? {
+        return throw_cannot_define(s, o, key);
+    }
+    Ok(())
+}
+/// DefinePropertyOrThrow
+pub fn define_property_or_throw(
+    s: &mut Scope<'_>,
+    o: Local<'_, Object>,
+    key: PropertyKey,
+    d: &PropertyDescriptor<'_>,
+) -> JsResult<()> {
+    if !define_own_property(s, o, key, d)? {
+        return throw_cannot_define(s, o, key);
+    }
+    Ok(())
+}
+#[cold]
+fn throw_cannot_define<T>(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> JsResult<T> {
+    let message = if get_own_property(s, o, key)?.is_none() {
+        format!("Cannot define property {}, object is not extensible", key.to_text())
+    } else {
+        format!("Cannot redefine property: {}", key.to_text())
+    };
+    s.throw_type_error(&message)
+}
+/// Defines a property with given attributes on an object that is known to be ordinary and extensible (set-up code).
+pub fn define(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey, v: Local<'_, Value>, attributes: u8) {
+    ordinary_define_own_property(s, o, key, &PropertyDescriptor::data(v, attributes));
+}
+/// HasOwnProperty, ECMA-262 §7.3.13
+pub fn has_own_property(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> JsResult<bool> {
+    if !o.kind().is_exotic() {
+        materialize(s, o);
+        return Ok(matches!(own_ordinary(s, o, key), Own::Data(..) | Own::Accessor(..)));
+    }
+    s.nested(|s| Ok(get_own_property(s, o, key)?.is_some()))
+}
+/// LengthOfArrayLike, ECMA-262 §7.3.19
+pub fn length_of_array_like(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<u64> {
+    if o.kind() == Kind::Array {
+        return Ok(o.slot(ARRAY_LENGTH).as_number() as u64);
+    }
+    s.nested(|s| {
+        let key = s.names().length;
+        let v = get(s, o, key)?;
+        crate::conversion::to_length(s, v)
+    })
+}
+/// Property key of an element index of any size (array-likes may exceed 2^32).
+pub fn index_key(s: &mut Scope<'_>, i: u64) -> PropertyKey {
+    if i < u32::MAX as u64 { PropertyKey::from_index(i as u32) } else { s.key(&i.to_string()) }
+}
+/// IsArray, ECMA-262 §7.2.2
+pub fn is_array(s: &mut Scope<'_>, v: Local<'_, Value>) -> JsResult<bool> {
+    match v.as_object() {
+        Some(o) if o.kind() == Kind::Array => Ok(true),
+        Some(o) if o.kind() == Kind::Proxy => crate::proxy::is_array(s, o),
+        _ => Ok(false),
+    }
+}
+/// Dense array without holes in `0..length`, ordinary prototype lookups not needed: the elements may be read directly.
+pub fn is_packed_array(o: Local<'_, Object>) -> bool {
+    // SAFETY: live object.
+    unsafe {
+        let p = o.gc().as_ptr();
+        if o.kind() != Kind::Array || (*p).header.flags & flag::SPARSE != 0 {
+            return false;
+        }
+        let e = (*p).elements;
+        if (*e).length as f64 != o.slot(ARRAY_LENGTH).as_number() {
+            return false;
+        }
+        (0..(*e).length as usize).all(|i| !(*Elements::at(e, i)).is_empty())
+    }
+}
+/// Element `i` of a dense array if it is there (no hole), without allocation.
+#[inline]
+pub fn dense_element(o: Local<'_, Object>, i: u32) -> Option<Raw> {
+    // SAFETY: live object.
+    match unsafe { own_element(o.gc().as_ptr(), i) } {
+        Own::Data(v, _) if !o.kind().is_exotic() => Some(v),
+        _ => None,
+    }
+}
+/// Appends to an array made by the engine (extensible, writable length).
+pub fn array_push(s: &mut Scope<'_>, a: Local<'_, Object>, v: Local<'_, Value>) {
+    let i = a.slot(ARRAY_LENGTH).as_number() as u32;
+    put_element(s, a, i, v, attr::ALL);
+}

@@ -1,0 +1,495 @@
+//! Shapes (hidden classes): prototype and named-property layout of objects.
+//!
+//! Shapes live outside the heap in a table indexed by the 32-bit id in every object's header. Shared shapes form a
+//! transition tree; a dictionary shape belongs to one object and is changed in place. A dictionary that deletes or
+//! reconfigures a property moves to a fresh id, so that inline caches keyed by id stay valid without further checks.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use spey_gc::{Tracer, Value as Raw};
+
+use crate::key::PropertyKey;
+
+/// Property attribute bits.
+pub mod attr {
+    /// [[Writable]]
+    pub const WRITABLE: u8 = 1;
+    /// [[Enumerable]]
+    pub const ENUMERABLE: u8 = 2;
+    /// [[Configurable]]
+    pub const CONFIGURABLE: u8 = 4;
+    /// The slot holds an Accessor cell.
+    pub const ACCESSOR: u8 = 8;
+    /// Writable, enumerable and configurable.
+    pub const ALL: u8 = 7;
+    /// Writable and configurable: the usual attributes of built-in functions.
+    pub const HIDDEN: u8 = 5;
+}
+
+/// Shape id, index into the table. 0 is never used.
+pub type ShapeId = u32;
+
+/// Transitions beyond this many properties turn the object into a dictionary.
+const MAX_SHARED_PROPERTIES: u32 = 512;
+/// Objects with this many properties or more look keys up in a hash table instead of walking the chain.
+const TABLE_MIN: u32 = 6;
+
+/// Hasher for keys that are well distributed after one multiplication.
+#[derive(Default, Clone, Copy)]
+pub struct KeyHasher(u64);
+impl Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for &b in bytes {
+            self.write_u64(b as u64);
+        }
+    }
+    fn write_u8(&mut self, n: u8) {
+        self.write_u64(n as u64);
+    }
+    fn write_u32(&mut self, n: u32) {
+        self.write_u64(n as u64);
+    }
+    fn write_usize(&mut self, n: usize) {
+        self.write_u64(n as u64);
+    }
+    fn write_u64(&mut self, n: u64) {
+        let x = (self.0.rotate_left(5) ^ n).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = x ^ (x >> 32);
+    }
+}
+/// Map with the quick hasher.
+pub type FastMap<K, V> = HashMap<K, V, BuildHasherDefault<KeyHasher>>;
+
+/// Where a property lives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Property {
+    /// Slot number: below the inline capacity inline, otherwise out of line.
+    pub slot: u32,
+    /// Attributes.
+    pub attributes: u8,
+}
+
+/// Ordered property table.
+#[derive(Clone, Default)]
+pub struct PropertyTable {
+    index: FastMap<PropertyKey, u32>,
+    entries: Vec<Option<(PropertyKey, Property)>>,
+    live: u32,
+}
+
+impl PropertyTable {
+    fn get(&self, key: PropertyKey) -> Option<Property> {
+        self.index.get(&key).map(|&i| self.entries[i as usize].expect("indexed entries are live").1)
+    }
+    fn insert(&mut self, key: PropertyKey, p: Property) {
+        self.index.insert(key, self.entries.len() as u32);
+        self.entries.push(Some((key, p)));
+        self.live += 1;
+    }
+    fn set_attributes(&mut self, key: PropertyKey, attributes: u8) {
+        let i = self.index[&key];
+        self.entries[i as usize].as_mut().expect("indexed entries are live").1.attributes = attributes;
+    }
+    fn remove(&mut self, key: PropertyKey) -> Option<Property> {
+        let i = self.index.remove(&key)?;
+        let (_, p) = self.entries[i as usize].take().expect("indexed entries are live");
+        self.live -= 1;
+        if self.entries.len() > 32 && (self.live as usize) < self.entries.len() / 2 {
+            self.entries.retain(Option::is_some);
+            for (i, e) in self.entries.iter().enumerate() {
+                self.index.insert(e.expect("retained").0, i as u32);
+            }
+        }
+        Some(p)
+    }
+    fn iter(&self) -> impl DoubleEndedIterator<Item = (PropertyKey, Property)> {
+        self.entries.iter().flatten().copied()
+    }
+}
+
+/// One shape.
+pub struct Shape {
+    /// Prototype: object or null.
+    pub prototype: Raw,
+    parent: ShapeId,
+    key: PropertyKey,
+    last: Property,
+    /// Number of properties.
+    pub count: u32,
+    /// Number of slots in use (deleted slots of dictionaries are in `free`).
+    pub slot_count: u32,
+    /// Inline slots of objects with this shape.
+    pub inline_capacity: u8,
+    /// Unique to one object.
+    pub dictionary: bool,
+    /// Slots freed by deletion (dictionaries only).
+    free: Vec<u32>,
+    table: Option<Box<PropertyTable>>,
+    transitions: Vec<(PropertyKey, u8, ShapeId)>,
+    transition_map: Option<Box<FastMap<(u64, u8), ShapeId>>>,
+    used: bool,
+    /// Prototype bits this root shape is filed under.
+    root_key: u64,
+}
+
+fn key_bits(k: PropertyKey) -> u64 {
+    k.raw().bits()
+}
+
+/// The table of all shapes of a VM.
+pub struct ShapeTable {
+    shapes: Vec<Shape>,
+    free: Vec<ShapeId>,
+    roots: FastMap<(u64, u8), ShapeId>,
+    /// Shapes whose prototype may be young: visited by minor collections.
+    young: Vec<ShapeId>,
+}
+
+impl ShapeTable {
+    pub(crate) fn new() -> ShapeTable {
+        let mut t =
+            ShapeTable { shapes: Vec::with_capacity(1024), free: vec![], roots: FastMap::default(), young: vec![] };
+        t.shapes.push(t.blank(Raw::NULL, 0));
+        t.shapes[0].used = true;
+        t
+    }
+    fn blank(&self, prototype: Raw, inline_capacity: u8) -> Shape {
+        Shape {
+            prototype,
+            parent: 0,
+            key: PropertyKey::from_index(0),
+            last: Property { slot: 0, attributes: 0 },
+            count: 0,
+            slot_count: 0,
+            inline_capacity,
+            dictionary: false,
+            free: vec![],
+            table: None,
+            transitions: vec![],
+            transition_map: None,
+            used: true,
+            root_key: prototype.bits(),
+        }
+    }
+    fn add(&mut self, shape: Shape) -> ShapeId {
+        let young = shape.prototype.is_cell();
+        let id = match self.free.pop() {
+            Some(id) => {
+                self.shapes[id as usize] = shape;
+                id
+            }
+            None => {
+                self.shapes.push(shape);
+                (self.shapes.len() - 1) as ShapeId
+            }
+        };
+        if young {
+            self.young.push(id);
+        }
+        id
+    }
+    /// The shape with this id.
+    #[inline(always)]
+    pub fn get(&self, id: ShapeId) -> &Shape {
+        debug_assert!(self.shapes[id as usize].used);
+        &self.shapes[id as usize]
+    }
+    fn get_mut(&mut self, id: ShapeId) -> &mut Shape {
+        &mut self.shapes[id as usize]
+    }
+    /// Number of shapes in use.
+    pub fn len(&self) -> usize {
+        self.shapes.len() - self.free.len()
+    }
+
+    /// The empty shared shape with this prototype (object or null) and inline capacity.
+    pub fn root(&mut self, prototype: Raw, inline_capacity: u8) -> ShapeId {
+        let k = (prototype.bits(), inline_capacity);
+        if let Some(&id) = self.roots.get(&k) {
+            return id;
+        }
+        let shape = self.blank(prototype, inline_capacity);
+        let id = self.add(shape);
+        self.roots.insert(k, id);
+        id
+    }
+    /// A fresh dictionary shape with this prototype and no properties.
+    pub fn new_dictionary(&mut self, prototype: Raw, inline_capacity: u8) -> ShapeId {
+        let mut shape = self.blank(prototype, inline_capacity);
+        shape.dictionary = true;
+        shape.table = Some(Box::default());
+        self.add(shape)
+    }
+
+    /// Finds a property.
+    #[inline]
+    pub fn lookup(&mut self, id: ShapeId, key: PropertyKey) -> Option<Property> {
+        let shape = &self.shapes[id as usize];
+        if let Some(t) = &shape.table {
+            return t.get(key);
+        }
+        if shape.count < TABLE_MIN {
+            let mut s = shape;
+            while s.count > 0 {
+                if s.key == key {
+                    return Some(s.last);
+                }
+                s = &self.shapes[s.parent as usize];
+            }
+            return None;
+        }
+        self.build_table(id);
+        self.shapes[id as usize].table.as_ref().expect("just built").get(key)
+    }
+    #[cold]
+    fn build_table(&mut self, id: ShapeId) {
+        let mut list = Vec::new();
+        let mut at = id;
+        let mut base = None;
+        while self.shapes[at as usize].count > 0 {
+            if let Some(t) = &self.shapes[at as usize].table {
+                base = Some(t.clone());
+                break;
+            }
+            let s = &self.shapes[at as usize];
+            list.push((s.key, s.last));
+            at = s.parent;
+        }
+        let mut table = base.unwrap_or_default();
+        for (k, p) in list.into_iter().rev() {
+            table.insert(k, p);
+        }
+        self.shapes[id as usize].table = Some(table);
+    }
+    /// All properties in insertion order.
+    pub fn properties(&self, id: ShapeId) -> Vec<(PropertyKey, Property)> {
+        let mut s = &self.shapes[id as usize];
+        if let Some(t) = &s.table {
+            return t.iter().collect();
+        }
+        let mut list = Vec::with_capacity(s.count as usize);
+        while s.count > 0 {
+            if let Some(t) = &s.table {
+                list.extend(t.iter().rev());
+                break;
+            }
+            list.push((s.key, s.last));
+            s = &self.shapes[s.parent as usize];
+        }
+        list.reverse();
+        list
+    }
+
+    /// Shape after adding a property. Dictionaries are changed in place (the id stays). Returns the new id and the slot.
+    pub fn add_property(&mut self, id: ShapeId, key: PropertyKey, attributes: u8) -> (ShapeId, u32) {
+        if self.get(id).dictionary {
+            let shape = self.get_mut(id);
+            let slot = shape.free.pop().unwrap_or_else(|| {
+                shape.slot_count += 1;
+                shape.slot_count - 1
+            });
+            shape.count += 1;
+            shape.table.as_mut().expect("dictionaries have a table").insert(key, Property { slot, attributes });
+            return (id, slot);
+        }
+        if let Some(next) = self.find_transition(id, key, attributes) {
+            return (next, self.get(next).last.slot);
+        }
+        if self.get(id).count >= MAX_SHARED_PROPERTIES {
+            let d = self.to_dictionary(id);
+            return self.add_property(d, key, attributes);
+        }
+        let from = self.get_mut(id);
+        let slot = from.slot_count;
+        // A table moves along the path of growth; the parent rebuilds its own when asked.
+        let table = from.table.take().map(|mut t| {
+            t.insert(key, Property { slot, attributes });
+            t
+        });
+        let (prototype, inline_capacity, count) = (from.prototype, from.inline_capacity, from.count);
+        let mut shape = self.blank(prototype, inline_capacity);
+        shape.parent = id;
+        shape.key = key;
+        shape.last = Property { slot, attributes };
+        shape.count = count + 1;
+        shape.slot_count = slot + 1;
+        shape.table = table;
+        let next = self.add(shape);
+        self.add_transition(id, key, attributes, next);
+        (next, slot)
+    }
+    fn find_transition(&self, id: ShapeId, key: PropertyKey, attributes: u8) -> Option<ShapeId> {
+        let s = self.get(id);
+        if let Some(m) = &s.transition_map {
+            return m.get(&(key_bits(key), attributes)).copied();
+        }
+        s.transitions.iter().find(|t| t.0 == key && t.1 == attributes).map(|t| t.2)
+    }
+    fn add_transition(&mut self, id: ShapeId, key: PropertyKey, attributes: u8, next: ShapeId) {
+        let s = self.get_mut(id);
+        if let Some(m) = &mut s.transition_map {
+            m.insert((key_bits(key), attributes), next);
+        } else {
+            s.transitions.push((key, attributes, next));
+            if s.transitions.len() > 8 {
+                let m = s.transitions.drain(..).map(|(k, a, n)| ((key_bits(k), a), n)).collect();
+                s.transition_map = Some(Box::new(m));
+            }
+        }
+    }
+    /// A dictionary copy of a shape (for one object).
+    pub fn to_dictionary(&mut self, id: ShapeId) -> ShapeId {
+        let mut table = PropertyTable::default();
+        for (k, p) in self.properties(id) {
+            table.insert(k, p);
+        }
+        let s = self.get(id);
+        let mut shape = self.blank(s.prototype, s.inline_capacity);
+        shape.count = s.count;
+        shape.slot_count = s.slot_count;
+        shape.dictionary = true;
+        shape.table = Some(Box::new(table));
+        self.add(shape)
+    }
+    /// Gives a dictionary a fresh id (its object must take it), so that caches keyed by the old id miss.
+    fn renew(&mut self, id: ShapeId) -> ShapeId {
+        if !self.get(id).dictionary {
+            return self.to_dictionary(id);
+        }
+        let shape = std::mem::replace(&mut self.shapes[id as usize], Self::dead());
+        // The old id stays reserved until the next major collection: caches may still hold it.
+        self.add(shape)
+    }
+    fn dead() -> Shape {
+        Shape {
+            prototype: Raw::NULL,
+            parent: 0,
+            key: PropertyKey::from_index(0),
+            last: Property { slot: 0, attributes: 0 },
+            count: 0,
+            slot_count: 0,
+            inline_capacity: 0,
+            dictionary: true,
+            free: vec![],
+            table: None,
+            transitions: vec![],
+            transition_map: None,
+            used: true,
+            root_key: 0,
+        }
+    }
+    /// Shape after deleting a property (becomes a dictionary). Returns the new id and the freed slot.
+    pub fn remove_property(&mut self, id: ShapeId, key: PropertyKey) -> (ShapeId, u32) {
+        let id = self.renew(id);
+        let s = self.get_mut(id);
+        let p = s.table.as_mut().expect("dictionary").remove(key).expect("property exists");
+        s.count -= 1;
+        s.free.push(p.slot);
+        (id, p.slot)
+    }
+    /// Shape after changing a property's attributes.
+    pub fn change_attributes(&mut self, id: ShapeId, key: PropertyKey, attributes: u8) -> ShapeId {
+        let id = self.renew(id);
+        self.get_mut(id).table.as_mut().expect("dictionary").set_attributes(key, attributes);
+        id
+    }
+    /// Shape after changing the prototype. Small shared shapes are replayed on the new root, others become dictionaries.
+    pub fn change_prototype(&mut self, id: ShapeId, prototype: Raw) -> ShapeId {
+        if self.get(id).dictionary || self.get(id).count > 16 {
+            let id = self.renew(id);
+            self.get_mut(id).prototype = prototype;
+            self.young.push(id);
+            return id;
+        }
+        let properties = self.properties(id);
+        let mut at = self.root(prototype, self.get(id).inline_capacity);
+        for (k, p) in properties {
+            at = self.add_property(at, k, p.attributes).0;
+        }
+        at
+    }
+    /// A private copy of the shape, so that no cached transition or absence applies to the object any more.
+    pub fn make_unique(&mut self, id: ShapeId) -> ShapeId {
+        self.renew(id)
+    }
+
+    // ---- collection
+    /// Visits prototypes that a minor collection may move.
+    pub(crate) fn trace_young(&mut self, t: &mut Tracer) {
+        for &id in &self.young {
+            t.value(&mut self.shapes[id as usize].prototype);
+        }
+    }
+    /// After a minor collection: rekeys the roots of prototypes that moved. `is_young` tells what may still move.
+    pub(crate) fn after_minor(&mut self, is_young: impl Fn(Raw) -> bool) {
+        let ids = std::mem::take(&mut self.young);
+        for id in ids {
+            let s = &mut self.shapes[id as usize];
+            if s.count == 0 && !s.dictionary && s.prototype.bits() != s.root_key {
+                let (old, now) = (s.root_key, s.prototype.bits());
+                s.root_key = now;
+                let inline = s.inline_capacity;
+                if self.roots.get(&(old, inline)) == Some(&id) {
+                    self.roots.remove(&(old, inline));
+                }
+                self.roots.insert((now, inline), id);
+            }
+            let prototype = self.shapes[id as usize].prototype;
+            if prototype.is_cell() && is_young(prototype) {
+                self.young.push(id);
+            }
+        }
+    }
+    /// Visits what a marked shape refers to.
+    pub(crate) fn trace_shape(&mut self, id: ShapeId, t: &mut Tracer) {
+        let mut at = id;
+        t.value(&mut self.shapes[at as usize].prototype);
+        if let Some(table) = &self.shapes[at as usize].table {
+            for (k, _) in table.iter() {
+                let mut v = k.raw();
+                t.value(&mut v);
+            }
+        }
+        while self.shapes[at as usize].count > 0 && !self.shapes[at as usize].dictionary {
+            let mut v = self.shapes[at as usize].key.raw();
+            t.value(&mut v);
+            at = self.shapes[at as usize].parent;
+            t.value(&mut self.shapes[at as usize].prototype);
+        }
+    }
+    /// Frees shapes that no live object, cache or live child refers to.
+    pub(crate) fn sweep(&mut self, is_marked: impl Fn(u32) -> bool) {
+        let mut keep: Vec<bool> = (0..self.shapes.len()).map(|id| id == 0 || is_marked(id as u32)).collect();
+        for id in 1..self.shapes.len() {
+            if keep[id] && self.shapes[id].used {
+                let mut at = self.shapes[id].parent as usize;
+                while at != 0 && !keep[at] {
+                    keep[at] = true;
+                    at = self.shapes[at].parent as usize;
+                }
+            }
+        }
+        for id in 1..self.shapes.len() {
+            let s = &mut self.shapes[id];
+            if !s.used {
+                continue;
+            }
+            if keep[id] {
+                s.transitions.retain(|t| keep[t.2 as usize]);
+                if let Some(m) = &mut s.transition_map {
+                    m.retain(|_, n| keep[*n as usize]);
+                }
+            } else {
+                *s = Self::dead();
+                s.used = false;
+                self.free.push(id as ShapeId);
+            }
+        }
+        self.roots.retain(|_, id| keep[*id as usize]);
+        self.young.retain(|id| keep[*id as usize]);
+    }
+}

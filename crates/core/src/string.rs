@@ -1,0 +1,631 @@
+//! Strings: flat Latin-1 or UTF-16, ropes, slices; the atom table.
+//!
+//! `header.aux` is the representation, flag [`TWO_BYTE`] the width, flag [`ATOM`] marks interned strings (property
+//! keys), which live in the old generation and never move. `header.word` caches the hash (0 = not computed).
+
+use std::borrow::Cow;
+
+use hashbrown::HashTable;
+use spey_gc::{Gc, Header, Liveness, Tracer, Value as Raw};
+
+use crate::cell::Kind;
+use crate::key::PropertyKey;
+use crate::scope::{JsResult, Local, NoGc, Scope, Value};
+use crate::vm::Vm;
+
+/// Flag: code units are 16 bits wide.
+pub const TWO_BYTE: u8 = 0x10;
+/// Flag: interned.
+pub const ATOM: u8 = 0x20;
+/// Representations (`header.aux`).
+const FLAT: u16 = 0;
+const ROPE: u16 = 1;
+const SLICE: u16 = 2;
+
+/// Longest string in code units, as in V8.
+pub const MAX_LENGTH: usize = (1 << 29) - 24;
+/// Concatenations of at least this many units make a rope.
+const ROPE_MIN: u32 = 13;
+/// Substrings of at least this many units make a slice.
+const SLICE_MIN: usize = 64;
+
+/// A string cell. Flat: code units follow. Rope: `left`, `right` strings follow. Slice: parent and offset follow.
+#[repr(C)]
+pub struct JsString {
+    /// Header.
+    pub header: Header,
+    /// Length in code units.
+    pub length: u32,
+    /// Offset of a slice in its parent.
+    pub offset: u32,
+}
+
+/// Code units of a flat string.
+#[derive(Clone, Copy, Debug)]
+pub enum StrView<'a> {
+    /// All below 256.
+    Latin1(&'a [u8]),
+    /// Any.
+    Utf16(&'a [u16]),
+}
+
+impl<'a> StrView<'a> {
+    /// Number of code units.
+    #[inline]
+    pub fn len(self) -> usize {
+        match self {
+            StrView::Latin1(b) => b.len(),
+            StrView::Utf16(u) => u.len(),
+        }
+    }
+    /// Code unit `i`.
+    #[inline]
+    pub fn at(self, i: usize) -> u16 {
+        match self {
+            StrView::Latin1(b) => b[i] as u16,
+            StrView::Utf16(u) => u[i],
+        }
+    }
+    /// Part of the view.
+    #[inline]
+    pub fn slice(self, from: usize, to: usize) -> StrView<'a> {
+        match self {
+            StrView::Latin1(b) => StrView::Latin1(&b[from..to]),
+            StrView::Utf16(u) => StrView::Utf16(&u[from..to]),
+        }
+    }
+    /// Code units in order.
+    pub fn units(self) -> impl Iterator<Item = u16> + 'a {
+        let n = self.len();
+        (0..n).map(move |i| self.at(i))
+    }
+    /// Owned code units.
+    pub fn to_units(self) -> Vec<u16> {
+        match self {
+            StrView::Latin1(b) => b.iter().map(|&b| b as u16).collect(),
+            StrView::Utf16(u) => u.to_vec(),
+        }
+    }
+    /// Rust text; lone surrogates become U+FFFD.
+    pub fn to_text(self) -> String {
+        match self {
+            StrView::Latin1(b) if b.is_ascii() => String::from_utf8(b.to_vec()).expect("ASCII"),
+            StrView::Latin1(b) => b.iter().map(|&b| b as char).collect(),
+            StrView::Utf16(u) => String::from_utf16_lossy(u),
+        }
+    }
+    /// Equal to ASCII text?
+    pub fn is_ascii_text(self, text: &str) -> bool {
+        match self {
+            StrView::Latin1(b) => b == text.as_bytes(),
+            StrView::Utf16(u) => u.len() == text.len() && u.iter().zip(text.bytes()).all(|(&a, b)| a == b as u16),
+        }
+    }
+    /// Hash of the code units, never 0.
+    pub fn hash(self) -> u32 {
+        fn mix(h: u64, u: u64) -> u64 {
+            (h.rotate_left(5) ^ u).wrapping_mul(0x517c_c1b7_2722_0a95)
+        }
+        let h = match self {
+            StrView::Latin1(b) => b.iter().fold(0x9e37_79b9, |h, &u| mix(h, u as u64)),
+            StrView::Utf16(b) => b.iter().fold(0x9e37_79b9, |h, &u| mix(h, u as u64)),
+        };
+        ((h >> 32) as u32 ^ h as u32).max(1)
+    }
+}
+
+pub(crate) unsafe fn size_string(cell: *const Header) -> usize {
+    // SAFETY: live string cell.
+    unsafe {
+        let s = cell as *const JsString;
+        match (*s).header.aux {
+            FLAT => {
+                let n = (*s).length as usize;
+                (16 + if (*s).header.flags & TWO_BYTE != 0 { n * 2 } else { n } + 7) & !7
+            }
+            ROPE => 32,
+            _ => 24 + 8 * ((*s).header.flags >> 7) as usize,
+        }
+    }
+}
+pub(crate) unsafe fn trace_string(cell: *mut Header, t: &mut Tracer) {
+    // SAFETY: live string cell.
+    unsafe {
+        let s = cell as *mut JsString;
+        match (*s).header.aux {
+            FLAT => {}
+            ROPE => t.values(JsString::payload(s), 2),
+            _ => t.values(JsString::payload(s), 1),
+        }
+    }
+}
+
+/// Flag: a slice that was a rope (keeps the rope's size).
+const WAS_ROPE: u8 = 0x80;
+
+impl JsString {
+    #[inline(always)]
+    unsafe fn payload(this: *mut JsString) -> *mut Raw {
+        // SAFETY: payload follows the struct.
+        unsafe { (this as *mut u8).add(16).cast() }
+    }
+    /// Length in code units.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.length as usize
+    }
+    /// Interned?
+    #[inline(always)]
+    pub fn is_atom(&self) -> bool {
+        self.header.flags & ATOM != 0
+    }
+    /// Flat or slice: [`view_raw`] needs no flattening.
+    #[inline(always)]
+    pub fn is_flat(&self) -> bool {
+        self.header.aux != ROPE
+    }
+}
+
+/// The code units of a flat string or slice.
+///
+/// # Safety
+/// `this` is a live string that is not a rope; the result is used before the next allocation.
+#[inline(always)]
+pub unsafe fn view_raw<'a>(this: *const JsString) -> StrView<'a> {
+    // SAFETY: by the contract; a slice's parent is flat.
+    unsafe {
+        let n = (*this).length as usize;
+        let (base, offset) = if (*this).header.aux == SLICE {
+            ((*JsString::payload(this as *mut JsString)).as_cell() as *const JsString, (*this).offset as usize)
+        } else {
+            (this, 0)
+        };
+        let data = (base as *const u8).add(16);
+        if (*base).header.flags & TWO_BYTE != 0 {
+            StrView::Utf16(std::slice::from_raw_parts((data as *const u16).add(offset), n))
+        } else {
+            StrView::Latin1(std::slice::from_raw_parts(data.add(offset), n))
+        }
+    }
+}
+
+/// Allocates an uninitialised flat string.
+///
+/// # Safety
+/// The caller writes all code units before the next allocation.
+pub unsafe fn alloc_flat(vm: &mut Vm, length: usize, two_byte: bool, old: bool) -> *mut JsString {
+    debug_assert!(length <= MAX_LENGTH);
+    let bytes = 16 + if two_byte { length * 2 } else { length };
+    // SAFETY: the struct part is initialised here, the rest by the caller.
+    unsafe {
+        let bytes = (bytes + 7) & !7;
+        let p = if old {
+            vm.heap.alloc_old(Kind::String as u8, bytes)
+        } else {
+            vm.heap.alloc(Kind::String as u8, bytes)
+        } as *mut JsString;
+        (*p).header.aux = FLAT;
+        (*p).header.flags |= if two_byte { TWO_BYTE } else { 0 };
+        (*p).length = length as u32;
+        (*p).offset = 0;
+        p
+    }
+}
+
+/// New string of Latin-1 code units.
+pub fn new_latin1<'s>(s: &mut Scope<'s>, units: &[u8]) -> Local<'s, JsString> {
+    if units.len() == 1 {
+        let k = s.vm().single_chars[units[0] as usize];
+        // SAFETY: single-character atoms are strings.
+        return unsafe { s.local(k).cast() };
+    }
+    // SAFETY: all units are written before anything is allocated.
+    unsafe {
+        let p = alloc_flat(s.vm(), units.len(), false, false);
+        std::ptr::copy_nonoverlapping(units.as_ptr(), (p as *mut u8).add(16), units.len());
+        s.local_cell(Gc::from_ptr(p))
+    }
+}
+/// New string of UTF-16 code units; narrow when all fit.
+pub fn new_utf16<'s>(s: &mut Scope<'s>, units: &[u16]) -> Local<'s, JsString> {
+    if units.iter().fold(0, |a, &u| a | u) < 256 {
+        let narrow: Vec<u8> = units.iter().map(|&u| u as u8).collect();
+        return new_latin1(s, &narrow);
+    }
+    // SAFETY: all units are written before anything is allocated.
+    unsafe {
+        let p = alloc_flat(s.vm(), units.len(), true, false);
+        std::ptr::copy_nonoverlapping(units.as_ptr(), (p as *mut u8).add(16).cast(), units.len());
+        s.local_cell(Gc::from_ptr(p))
+    }
+}
+/// New string from Rust text.
+pub fn new_from_str<'s>(s: &mut Scope<'s>, text: &str) -> Local<'s, JsString> {
+    if text.is_ascii() {
+        return new_latin1(s, text.as_bytes());
+    }
+    let units: Vec<u16> = text.encode_utf16().collect();
+    new_utf16(s, &units)
+}
+/// New string from a view that is not heap memory (or from copied units).
+pub fn new_from_view<'s>(s: &mut Scope<'s>, v: StrView<'_>) -> Local<'s, JsString> {
+    match v {
+        StrView::Latin1(b) => new_latin1(s, b),
+        StrView::Utf16(u) => new_utf16(s, u),
+    }
+}
+/// RangeError unless the length is allowed.
+pub fn check_length(s: &mut Scope<'_>, length: usize) -> JsResult<()> {
+    if length > MAX_LENGTH { s.throw_range_error("Invalid string length") } else { Ok(()) }
+}
+
+impl<'s> Local<'s, JsString> {
+    /// The cell.
+    #[inline(always)]
+    pub fn gc_string(self) -> Gc<JsString> {
+        // SAFETY: typed handle.
+        unsafe { Gc::from_ptr(self.raw().as_cell() as *mut JsString) }
+    }
+    /// Length in code units.
+    #[inline(always)]
+    pub fn length(self) -> usize {
+        self.gc_string().length as usize
+    }
+    /// Makes the string flat. Needed before [`Local::view`].
+    #[inline(always)]
+    pub fn flatten(self, s: &mut Scope<'_>) {
+        if !self.gc_string().is_flat() {
+            flatten_rope(s, self);
+        }
+    }
+    /// The code units, after [`Local::flatten`], as long as nothing is allocated.
+    #[inline(always)]
+    pub fn view<'a>(self, _: &'a NoGc<'_>) -> StrView<'a> {
+        debug_assert!(self.gc_string().is_flat());
+        // SAFETY: flat, and the token forbids allocation.
+        unsafe { view_raw(self.gc_string().as_ptr()) }
+    }
+    /// Copies to Rust text; lone surrogates become U+FFFD.
+    pub fn to_text(self, s: &mut Scope<'_>) -> String {
+        self.flatten(s);
+        self.view(&s.no_gc()).to_text()
+    }
+    /// Copies the code units.
+    pub fn to_units(self, s: &mut Scope<'_>) -> Vec<u16> {
+        self.flatten(s);
+        self.view(&s.no_gc()).to_units()
+    }
+    /// Code unit `i`.
+    pub fn unit_at(self, s: &mut Scope<'_>, i: usize) -> u16 {
+        self.flatten(s);
+        self.view(&s.no_gc()).at(i)
+    }
+    /// Compares with ASCII text.
+    pub fn equals_text(self, s: &mut Scope<'_>, text: &str) -> bool {
+        if self.length() != text.len() {
+            return false;
+        }
+        self.flatten(s);
+        self.view(&s.no_gc()).is_ascii_text(text)
+    }
+}
+
+/// Writes the code units of a string tree at `out`; iterative over the left spine with an explicit stack.
+///
+/// # Safety
+/// `out` has room for `root.length` units of type `T`; units fit `T`; no allocation on the GC heap happens.
+unsafe fn copy_tree<T: Copy + From<u8>>(root: *const JsString, out: *mut T, wide: fn(u16) -> T) {
+    let mut stack: Vec<*const JsString> = vec![root];
+    let mut at = out;
+    while let Some(p) = stack.pop() {
+        // SAFETY: live string tree; total length is the root's.
+        unsafe {
+            if (*p).header.aux == ROPE {
+                let kids = JsString::payload(p as *mut JsString);
+                stack.push((*kids.add(1)).as_cell() as *const JsString);
+                stack.push((*kids).as_cell() as *const JsString);
+                continue;
+            }
+            match view_raw(p) {
+                StrView::Latin1(b) => {
+                    for (i, &u) in b.iter().enumerate() {
+                        *at.add(i) = T::from(u);
+                    }
+                    at = at.add(b.len());
+                }
+                StrView::Utf16(b) => {
+                    for (i, &u) in b.iter().enumerate() {
+                        *at.add(i) = wide(u);
+                    }
+                    at = at.add(b.len());
+                }
+            }
+        }
+    }
+}
+
+#[cold]
+fn flatten_rope(s: &mut Scope<'_>, string: Local<'_, JsString>) {
+    let (length, two_byte) = {
+        let g = string.gc_string();
+        (g.length as usize, g.header.flags & TWO_BYTE != 0)
+    };
+    // SAFETY: the flat copy is filled before the next allocation; then the rope becomes a slice of it in place (the
+    // rope's size is kept by WAS_ROPE).
+    unsafe {
+        let flat = alloc_flat(s.vm(), length, two_byte, false);
+        let rope = string.gc_string().as_ptr();
+        let out = (flat as *mut u8).add(16);
+        if two_byte {
+            copy_tree::<u16>(rope, out.cast(), |u| u);
+        } else {
+            copy_tree::<u8>(rope, out, |u| u as u8);
+        }
+        let v = Raw::cell(flat.cast());
+        *JsString::payload(rope) = v;
+        (*rope).offset = 0;
+        (*rope).header.aux = SLICE;
+        (*rope).header.flags |= WAS_ROPE;
+        s.vm().heap.write_barrier(rope.cast(), v);
+    }
+}
+
+/// String concatenation. Both operands are strings.
+pub fn concat<'s>(s: &mut Scope<'s>, a: Local<'_, JsString>, b: Local<'_, JsString>) -> JsResult<Local<'s, JsString>> {
+    let (la, lb) = (a.gc_string().length, b.gc_string().length);
+    if la == 0 {
+        let v = b.raw();
+        // SAFETY: a string.
+        return Ok(unsafe { s.local(v).cast() });
+    }
+    if lb == 0 {
+        let v = a.raw();
+        // SAFETY: a string.
+        return Ok(unsafe { s.local(v).cast() });
+    }
+    let total = la as usize + lb as usize;
+    check_length(s, total)?;
+    let two_byte = (a.gc_string().header.flags | b.gc_string().header.flags) & TWO_BYTE;
+    // SAFETY: cells are initialised before the next allocation; operands are re-read from their handles after it.
+    unsafe {
+        if (total as u32) < ROPE_MIN {
+            let p = alloc_flat(s.vm(), total, two_byte != 0, false);
+            let out = (p as *mut u8).add(16);
+            let (x, y) = (a.gc_string().as_ptr(), b.gc_string().as_ptr());
+            if two_byte != 0 {
+                copy_tree::<u16>(x, out.cast(), |u| u);
+                copy_tree::<u16>(y, out.cast::<u16>().add(la as usize), |u| u);
+            } else {
+                copy_tree::<u8>(x, out, |u| u as u8);
+                copy_tree::<u8>(y, out.add(la as usize), |u| u as u8);
+            }
+            return Ok(s.local_cell(Gc::from_ptr(p)));
+        }
+        let p = s.vm().heap.alloc(Kind::String as u8, 32) as *mut JsString;
+        (*p).header.aux = ROPE;
+        (*p).header.flags |= two_byte;
+        (*p).length = total as u32;
+        (*p).offset = 0;
+        *JsString::payload(p) = a.raw();
+        *JsString::payload(p).add(1) = b.raw();
+        Ok(s.local_cell(Gc::from_ptr(p)))
+    }
+}
+
+/// Substring by code-unit positions, `from <= to <= length`.
+pub fn substring<'s>(s: &mut Scope<'s>, string: Local<'_, JsString>, from: usize, to: usize) -> Local<'s, JsString> {
+    let n = to - from;
+    if n == string.length() {
+        let v = string.raw();
+        // SAFETY: a string.
+        return unsafe { s.local(v).cast() };
+    }
+    string.flatten(s);
+    if n == 0 {
+        let v = s.vm().names.empty.raw();
+        // SAFETY: a string.
+        return unsafe { s.local(v).cast() };
+    }
+    if n == 1 {
+        let u = string.view(&s.no_gc()).at(from);
+        return from_unit(s, u);
+    }
+    // SAFETY: cells are initialised before the next allocation; the source is re-read from its handle after it.
+    unsafe {
+        if n < SLICE_MIN {
+            let two_byte = matches!(string.view(&s.no_gc()), StrView::Utf16(_));
+            let p = alloc_flat(s.vm(), n, two_byte, false);
+            let out = (p as *mut u8).add(16);
+            match view_raw(string.gc_string().as_ptr()) {
+                StrView::Latin1(b) => std::ptr::copy_nonoverlapping(b.as_ptr().add(from), out, n),
+                StrView::Utf16(b) => std::ptr::copy_nonoverlapping(b.as_ptr().add(from), out.cast(), n),
+            }
+            return s.local_cell(Gc::from_ptr(p));
+        }
+        let p = s.vm().heap.alloc(Kind::String as u8, 24) as *mut JsString;
+        let src = string.gc_string().as_ptr();
+        let (parent, base) = if (*src).header.aux == SLICE {
+            (*JsString::payload(src), (*src).offset)
+        } else {
+            (string.raw(), 0)
+        };
+        (*p).header.aux = SLICE;
+        (*p).header.flags |= (*(parent.as_cell())).flags & TWO_BYTE;
+        (*p).length = n as u32;
+        (*p).offset = base + from as u32;
+        *JsString::payload(p) = parent;
+        s.local_cell(Gc::from_ptr(p))
+    }
+}
+
+/// String of one code unit.
+pub fn from_unit<'s>(s: &mut Scope<'s>, unit: u16) -> Local<'s, JsString> {
+    if unit < 256 { new_latin1(s, &[unit as u8]) } else { new_utf16(s, &[unit]) }
+}
+
+fn tree_units(v: Raw) -> Cow<'static, [u16]> {
+    // SAFETY: a live string; copied out without allocation on the GC heap.
+    unsafe {
+        let p = v.as_cell() as *const JsString;
+        let mut out = vec![0u16; (*p).length as usize];
+        copy_tree::<u16>(p, out.as_mut_ptr(), |u| u);
+        Cow::Owned(out)
+    }
+}
+
+/// Compares two strings for equality. Does not allocate on the heap.
+pub fn equals(a: Raw, b: Raw) -> bool {
+    // SAFETY: both are live strings.
+    unsafe {
+        let (x, y) = (a.as_cell() as *const JsString, b.as_cell() as *const JsString);
+        if x == y {
+            return true;
+        }
+        if (*x).length != (*y).length || (*x).header.flags & (*y).header.flags & ATOM != 0 {
+            return false;
+        }
+        let (hx, hy) = ((*x).header.word, (*y).header.word);
+        if hx != 0 && hy != 0 && hx != hy {
+            return false;
+        }
+        if (*x).is_flat() && (*y).is_flat() {
+            return views_equal(view_raw(x), view_raw(y));
+        }
+        tree_units(a) == tree_units(b)
+    }
+}
+/// Equality of views.
+pub fn views_equal(a: StrView<'_>, b: StrView<'_>) -> bool {
+    match (a, b) {
+        (StrView::Latin1(x), StrView::Latin1(y)) => x == y,
+        (StrView::Utf16(x), StrView::Utf16(y)) => x == y,
+        (StrView::Latin1(x), StrView::Utf16(y)) | (StrView::Utf16(y), StrView::Latin1(x)) => {
+            x.len() == y.len() && x.iter().zip(y).all(|(&p, &q)| p as u16 == q)
+        }
+    }
+}
+/// Orders two strings by code units. Does not allocate on the heap.
+pub fn compare(a: Raw, b: Raw) -> std::cmp::Ordering {
+    // SAFETY: both are live strings.
+    unsafe {
+        let (x, y) = (a.as_cell() as *const JsString, b.as_cell() as *const JsString);
+        if (*x).is_flat() && (*y).is_flat() {
+            return match (view_raw(x), view_raw(y)) {
+                (StrView::Latin1(p), StrView::Latin1(q)) => p.cmp(q),
+                (StrView::Utf16(p), StrView::Utf16(q)) => p.cmp(q),
+                (p, q) => p.units().cmp(q.units()),
+            };
+        }
+    }
+    tree_units(a).cmp(&tree_units(b))
+}
+/// Hash of a string's code units (cached in the cell).
+pub fn hash(v: Raw) -> u32 {
+    // SAFETY: a live string.
+    unsafe {
+        let p = v.as_cell() as *mut JsString;
+        if (*p).header.word == 0 {
+            (*p).header.word =
+                if (*p).is_flat() { view_raw(p).hash() } else { StrView::Utf16(&tree_units(v)).hash() };
+        }
+        (*p).header.word
+    }
+}
+
+/// The table of interned strings. Weak: unmarked atoms leave it after a major collection.
+#[derive(Default)]
+pub struct AtomTable {
+    table: HashTable<Gc<JsString>>,
+}
+
+impl AtomTable {
+    /// Removes dead atoms.
+    pub(crate) fn sweep(&mut self, live: &Liveness) {
+        self.table.retain(|a| live.is_live_cell(a.header()));
+    }
+    /// Number of atoms.
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+}
+
+/// Interns code units (not checked for being an array index).
+pub fn intern_view(vm: &mut Vm, v: StrView<'_>) -> Gc<JsString> {
+    let h = v.hash();
+    // SAFETY: atoms are flat, live cells.
+    if let Some(a) = vm.atoms.table.find(h as u64, |a| unsafe { views_equal(view_raw(a.as_ptr()), v) }) {
+        return *a;
+    }
+    let wide = matches!(v, StrView::Utf16(u) if u.iter().any(|&x| x > 255));
+    // SAFETY: the units are written before the next allocation; alloc_old never collects, so `v` may be heap memory.
+    let atom = unsafe {
+        let p = alloc_flat(vm, v.len(), wide, true);
+        let out = (p as *mut u8).add(16);
+        match v {
+            StrView::Latin1(b) => std::ptr::copy_nonoverlapping(b.as_ptr(), out, b.len()),
+            StrView::Utf16(b) if wide => std::ptr::copy_nonoverlapping(b.as_ptr(), out.cast(), b.len()),
+            StrView::Utf16(b) => b.iter().enumerate().for_each(|(i, &u)| *out.add(i) = u as u8),
+        }
+        (*p).header.flags |= ATOM;
+        (*p).header.word = h;
+        Gc::from_ptr(p)
+    };
+    vm.atoms.table.insert_unique(h as u64, atom, |a| a.header_word() as u64);
+    atom
+}
+
+trait HeaderWord {
+    fn header_word(&self) -> u32;
+}
+impl HeaderWord for Gc<JsString> {
+    fn header_word(&self) -> u32 {
+        self.header.word
+    }
+}
+
+/// Array index in canonical form ("0", "17", … below 2^32 - 1)?
+pub fn parse_index(v: StrView<'_>) -> Option<u32> {
+    let n = v.len();
+    if n == 0 || n > 10 {
+        return None;
+    }
+    let mut x: u64 = 0;
+    for i in 0..n {
+        let u = v.at(i);
+        if !(b'0' as u16..=b'9' as u16).contains(&u) || (i == 0 && u == b'0' as u16 && n > 1) {
+            return None;
+        }
+        x = x * 10 + (u - b'0' as u16) as u64;
+    }
+    if x < u32::MAX as u64 { Some(x as u32) } else { None }
+}
+
+/// Property key of a string: an index or an atom, kept alive by the scope.
+pub fn to_key(s: &mut Scope<'_>, string: Local<'_, JsString>) -> PropertyKey {
+    let g = string.gc_string();
+    if g.is_atom() {
+        // Atoms that look like an index exist only as constants; check the first unit before parsing.
+        // SAFETY: atoms are flat.
+        if let Some(i) = parse_index(unsafe { view_raw(g.as_ptr()) }) {
+            return PropertyKey::from_index(i);
+        }
+        return PropertyKey::from_atom(g);
+    }
+    string.flatten(s);
+    // SAFETY: flat; interning does not collect.
+    unsafe {
+        let v = view_raw(string.gc_string().as_ptr());
+        if let Some(i) = parse_index(v) {
+            return PropertyKey::from_index(i);
+        }
+        let atom = intern_view(s.vm(), v);
+        let key = PropertyKey::from_atom(atom);
+        s.local(atom.value());
+        key
+    }
+}
+
+/// A value typed as string, for callers that have checked.
+pub fn expect_string(v: Local<'_, Value>) -> Local<'_, JsString> {
+    v.as_string().expect("a string")
+}

@@ -1,0 +1,394 @@
+//! The VM (an isolate): heap, shapes, atoms, realms, the VM stack, the microtask queue.
+
+use std::collections::VecDeque;
+use std::ptr::NonNull;
+
+use spey_gc::{GcEvent, Heap, HeapConfig, Liveness, RootProvider, Tracer, Value as Raw};
+
+use crate::cell::{Elements, Kind, Object, flag};
+use crate::key::{Names, PropertyKey};
+use crate::realm::{Intrinsic, Realm};
+use crate::scope::{JsResult, Local, Scope, Value};
+use crate::shape::{FastMap, ShapeTable};
+use crate::string::AtomTable;
+
+/// Size of the VM stack in bytes (reserved; committed as used).
+pub const STACK_BYTES: usize = 8 << 20;
+
+/// Settings of a VM.
+#[derive(Clone)]
+pub struct VmConfig {
+    /// Heap settings.
+    pub heap: HeapConfig,
+    /// Bytes of the VM stack that JavaScript may use before "Maximum call stack size exceeded".
+    pub stack_bytes: usize,
+    /// Bytes of native stack that native recursion may use, counted from where the VM was created.
+    pub native_stack_bytes: usize,
+}
+
+impl Default for VmConfig {
+    fn default() -> Self {
+        VmConfig { heap: HeapConfig::default(), stack_bytes: 1 << 20, native_stack_bytes: 6 << 20 }
+    }
+}
+
+/// What the host is asked for. Every method has a default that does nothing or refuses.
+pub trait HostHooks {
+    /// HostPromiseRejectionTracker: operation 0 = reject without handler, 1 = handler added after, 2 = reject after resolved, 3 = resolve after resolved.
+    fn promise_rejection(&mut self, s: &mut Scope<'_>, promise: Local<'_, Object>, operation: u8, value: Local<'_, Value>) {
+        let _ = (s, promise, operation, value);
+    }
+    /// HostLoadImportedModule for `import()`: returns a promise. `referrer` is the script's or module's host-defined value.
+    fn import_dynamically<'s>(
+        &mut self,
+        s: &mut Scope<'s>,
+        referrer: Local<'_, Value>,
+        specifier: Local<'_, Value>,
+        options: Local<'_, Value>,
+        phase: u8,
+    ) -> JsResult<Local<'s, Value>> {
+        let _ = (referrer, specifier, options, phase);
+        s.throw_type_error("import() is not available here")
+    }
+    /// HostFinalizeImportMeta
+    fn initialize_import_meta(&mut self, s: &mut Scope<'_>, module: Local<'_, Value>, meta: Local<'_, Object>) -> JsResult<()> {
+        let _ = (s, module, meta);
+        Ok(())
+    }
+    /// HostEnsureCanCompileStrings
+    fn can_compile_strings(&mut self, s: &mut Scope<'_>) -> JsResult<()> {
+        let _ = s;
+        Ok(())
+    }
+    /// The async context that jobs restore (AsyncLocalStorage); the VM stores the value in each reaction.
+    fn debugger_statement(&mut self, s: &mut Scope<'_>) {
+        let _ = s;
+    }
+    /// Work that FinalizationRegistry cleanup needs: called after a collection found dead targets.
+    fn schedule_finalization(&mut self, s: &mut Scope<'_>, registry: Local<'_, Object>) {
+        let _ = (s, registry);
+    }
+}
+/// Hooks of a VM without a host.
+pub struct NoHooks;
+impl HostHooks for NoHooks {}
+
+/// A microtask.
+pub struct Job {
+    /// What to run: called with `undefined` and the arguments below.
+    pub kind: JobKind,
+    /// Operands by kind.
+    pub values: [Raw; 4],
+    /// Async context to restore.
+    pub context: Raw,
+    /// Realm to run in.
+    pub realm: u32,
+}
+
+/// Kinds of microtask.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum JobKind {
+    /// PromiseReactionJob: reaction record, argument.
+    Reaction,
+    /// NewPromiseResolveThenableJob: promise, thenable, then.
+    ResolveThenable,
+    /// queueMicrotask: callback.
+    Callback,
+    /// Resumes a coroutine awaiting a native promise: coroutine, value, is_throw.
+    Await,
+}
+
+/// One isolate. Boxed; its address never changes.
+#[repr(C)]
+pub struct Vm {
+    /// Safepoint word: nonzero asks for [`Vm::handle_interrupt`] at the next loop back-edge or call.
+    pub interrupt: u32,
+    /// Advances with every structural change of a prototype object: validity of cached prototype lookups.
+    pub prototype_epoch: u32,
+    /// Current frame's register 0.
+    pub fp: *mut Raw,
+    /// Instruction the current frame is at (of a native frame: null).
+    pub pc: *const u64,
+    /// First free word of the VM stack for natives' calls.
+    pub sp: *mut Raw,
+    /// End of the usable VM stack.
+    pub stack_limit: *mut Raw,
+    /// Lowest native stack address that calls may reach.
+    pub native_limit: usize,
+    /// Pending exception.
+    pub exception: Raw,
+    /// Always undefined; `Args::get` points here for missing arguments.
+    pub undefined_slot: Raw,
+    /// The shared empty elements.
+    pub empty_elements: *mut Elements,
+    /// The heap.
+    pub heap: Box<Heap>,
+    /// Shapes.
+    pub shapes: ShapeTable,
+    /// Interned strings.
+    pub atoms: AtomTable,
+    /// Well-known names.
+    pub names: Names,
+    /// One-unit Latin-1 strings.
+    pub single_chars: [Raw; 256],
+    /// Realms; the first is the main one.
+    pub realms: Vec<Option<Box<Realm>>>,
+    /// Realm being set up or entered by the host.
+    pub realm_override: Option<u32>,
+    /// Base of the VM stack.
+    pub stack_base: *mut Raw,
+    /// Microtasks.
+    pub jobs: VecDeque<Job>,
+    /// Current async context (AsyncLocalStorage).
+    pub async_context: Raw,
+    /// GlobalSymbolRegistry: string atom to symbol.
+    pub symbol_registry: FastMap<PropertyKey, Raw>,
+    /// Objects kept alive until the end of the job (WeakRef).
+    pub kept_alive: Vec<Raw>,
+    /// Host.
+    pub hooks: Option<Box<dyn HostHooks>>,
+    /// Count of symbols, for hashes.
+    pub symbol_count: u32,
+    hash_state: u64,
+    /// Linked code of all functions is reachable from closures; units by address for lazy compilation.
+    pub units: crate::code::UnitTable,
+    /// Megamorphic property cache.
+    pub stub_cache: crate::inline_cache::StubCache,
+    /// Finalization registries with dead targets.
+    pub pending_finalization: Vec<Raw>,
+    /// `--stack-trace-limit`.
+    pub stack_trace_limit: u32,
+    /// Cooked data of the embedder, traced.
+    pub embedder: Vec<Raw>,
+    /// Termination was requested: not catchable.
+    pub terminating: bool,
+    /// `--print-bytecode`.
+    pub print_bytecode: bool,
+    /// A host-defined extension object (the agent).
+    pub host_data: Option<Box<dyn std::any::Any>>,
+    config: VmConfig,
+}
+
+impl Vm {
+    /// Creates a VM. The native stack budget is counted from the caller's frame.
+    pub fn new(config: VmConfig) -> Box<Vm> {
+        let heap = Heap::new(&crate::cell::KINDS, config.heap.clone());
+        // SAFETY: an anonymous reservation, unmapped in drop.
+        let stack_base = unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                STACK_BYTES,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+                -1,
+                0,
+            )
+        } as *mut Raw;
+        assert!(stack_base as isize != -1, "no address space for the VM stack");
+        let here = &config as *const _ as usize;
+        // SAFETY: Names is plain data; it is overwritten right below, before anything reads it.
+        let names = unsafe { std::mem::zeroed() };
+        let mut vm = Box::new(Vm {
+            interrupt: 0,
+            prototype_epoch: 1,
+            fp: std::ptr::null_mut(),
+            pc: std::ptr::null(),
+            sp: stack_base,
+            // SAFETY: inside the reservation: the last 64 KB are for handlers of the overflow error.
+            stack_limit: unsafe { stack_base.add(config.stack_bytes.min(STACK_BYTES - (64 << 10)) / 8) },
+            native_limit: here - config.native_stack_bytes,
+            exception: Raw::EMPTY,
+            undefined_slot: Raw::UNDEFINED,
+            empty_elements: std::ptr::null_mut(),
+            heap,
+            shapes: ShapeTable::new(),
+            atoms: AtomTable::default(),
+            names,
+            single_chars: [Raw::UNDEFINED; 256],
+            realms: vec![],
+            realm_override: None,
+            stack_base,
+            jobs: VecDeque::new(),
+            async_context: Raw::UNDEFINED,
+            symbol_registry: FastMap::default(),
+            kept_alive: vec![],
+            hooks: Some(Box::new(NoHooks)),
+            symbol_count: 0,
+            hash_state: 0x243f_6a88_85a3_08d3,
+            units: Default::default(),
+            stub_cache: crate::inline_cache::StubCache::new(),
+            pending_finalization: vec![],
+            stack_trace_limit: 10,
+            embedder: vec![],
+            terminating: false,
+            print_bytecode: false,
+            host_data: None,
+            config,
+        });
+        // SAFETY: old-space cell, initialised here.
+        unsafe {
+            let e = vm.heap.alloc_old(Kind::Elements as u8, 16) as *mut Elements;
+            (*e).length = 0;
+            (*e).capacity = 0;
+            vm.empty_elements = e;
+        }
+        vm.names = Names::new(&mut vm);
+        for i in 0..256usize {
+            let b = [i as u8];
+            vm.single_chars[i] = crate::string::intern_view(&mut vm, crate::string::StrView::Latin1(&b)).value();
+        }
+        let p: *mut Vm = &mut *vm;
+        vm.heap.set_roots(p as *mut dyn RootProvider);
+        vm
+    }
+    /// Runs `f` in a fresh scope: the entry point for embedders.
+    pub fn scope<R>(&mut self, f: impl for<'n> FnOnce(&mut Scope<'n>) -> R) -> R {
+        let mark = self.heap.handles.mark();
+        // SAFETY: the VM outlives the call; the handle stack is reset after it.
+        let r = f(&mut unsafe { Scope::new(NonNull::from(&mut *self)) });
+        self.heap.handles.reset(mark);
+        r
+    }
+    /// The current realm: that of the running function.
+    #[inline]
+    pub fn realm(&self) -> &Realm {
+        let id = self.realm_id();
+        self.realms[id as usize].as_ref().expect("live realm")
+    }
+    /// The current realm, mutable.
+    #[inline]
+    pub fn realm_mut(&mut self) -> &mut Realm {
+        let id = self.realm_id();
+        self.realms[id as usize].as_mut().expect("live realm")
+    }
+    /// Id of the current realm.
+    #[inline]
+    pub fn realm_id(&self) -> u32 {
+        if self.realms.len() == 1 {
+            return 0;
+        }
+        self.realm_id_slow()
+    }
+    fn realm_id_slow(&self) -> u32 {
+        if let Some(id) = self.realm_override {
+            return id;
+        }
+        if self.fp.is_null() {
+            return 0;
+        }
+        // SAFETY: fp is the current frame; its callee word holds a function.
+        unsafe { crate::function::realm_of(*self.fp.sub(1)) }
+    }
+    /// Value of an intrinsic of the current realm.
+    pub fn intrinsic_raw(&self, i: Intrinsic) -> Raw {
+        self.realm().intrinsic(i)
+    }
+    /// A new identity hash, never 0.
+    pub fn next_hash(&mut self) -> u32 {
+        // xorshift64*
+        let mut x = self.hash_state;
+        x ^= x >> 12;
+        x ^= x << 25;
+        x ^= x >> 27;
+        self.hash_state = x;
+        ((x.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32) as u32).max(1)
+    }
+    /// Invalidates cached prototype lookups.
+    #[inline]
+    pub fn bump_prototype_epoch(&mut self) {
+        self.prototype_epoch = self.prototype_epoch.wrapping_add(1);
+    }
+    /// %Object.prototype% (of any realm) has an immutable prototype.
+    pub fn is_immutable_prototype(&self, o: Raw) -> bool {
+        self.realms.iter().flatten().any(|r| r.intrinsic(Intrinsic::ObjectPrototype) == o)
+    }
+    /// Enough native stack left for another level of native recursion?
+    #[inline(always)]
+    pub fn native_stack_ok(&self) -> bool {
+        let here = 0u8;
+        (&here as *const u8 as usize) > self.native_limit
+    }
+    /// Takes the hooks out while they run (they may re-enter).
+    pub fn with_hooks<R>(s: &mut Scope<'_>, f: impl FnOnce(&mut dyn HostHooks, &mut Scope<'_>) -> R) -> R {
+        let hooks = s.vm().hooks.as_mut().map(|h| &mut **h as *mut dyn HostHooks).expect("hooks");
+        // SAFETY: hooks live as long as the VM; they are replaced only before JavaScript runs.
+        f(unsafe { &mut *hooks }, s)
+    }
+    /// Settings.
+    pub fn config(&self) -> &VmConfig {
+        &self.config
+    }
+    /// Queues a microtask.
+    pub fn enqueue_job(&mut self, kind: JobKind, values: [Raw; 4]) {
+        let realm = self.realm_id();
+        let context = self.async_context;
+        self.jobs.push_back(Job { kind, values, context, realm });
+    }
+}
+
+impl RootProvider for Vm {
+    fn trace_roots(&mut self, t: &mut Tracer) {
+        t.value(&mut self.exception);
+        t.value(&mut self.async_context);
+        let mut e = Raw::cell(self.empty_elements.cast());
+        t.value(&mut e);
+        if !t.is_minor() {
+            self.names.for_each(|k| {
+                let mut v = k.raw();
+                t.value(&mut v);
+            });
+            t.values(self.single_chars.as_mut_ptr(), 256);
+            for (k, v) in &mut self.symbol_registry {
+                let mut k = k.raw();
+                t.value(&mut k);
+                t.value(v);
+            }
+        }
+        for realm in self.realms.iter_mut().flatten() {
+            realm.trace(t);
+        }
+        for job in &mut self.jobs {
+            t.values(job.values.as_mut_ptr(), 4);
+            t.value(&mut job.context);
+        }
+        for v in self.kept_alive.iter_mut().chain(&mut self.embedder).chain(&mut self.pending_finalization) {
+            t.value(v);
+        }
+        if t.is_minor() {
+            self.shapes.trace_young(t);
+        }
+        self.stub_cache.clear();
+        crate::frame::trace_stack(self, t);
+    }
+    fn trace_shape(&mut self, id: u32, t: &mut Tracer) {
+        self.shapes.trace_shape(id, t);
+    }
+    fn sweep_weak_tables(&mut self, live: &Liveness, minor: bool) {
+        if !minor {
+            self.atoms.sweep(live);
+            self.shapes.sweep(|id| live.is_shape_marked(id));
+        }
+    }
+    fn after_gc(&mut self, _: bool, _: &GcEvent) {
+        let heap = &self.heap;
+        self.shapes.after_minor(|v| heap.is_young(v.as_cell()));
+    }
+}
+
+impl Drop for Vm {
+    fn drop(&mut self) {
+        self.host_data = None;
+        self.hooks = None;
+        // SAFETY: mapped in `new`, nothing runs any more.
+        unsafe {
+            libc::munmap(self.stack_base.cast(), STACK_BYTES);
+        }
+    }
+}
+
+/// Flags an object's header bit.
+pub(crate) fn has_flag(o: *const Object, f: u8) -> bool {
+    // SAFETY: callers pass live objects.
+    unsafe { (*o).header.flags & f != 0 }
+}
+const _: () = assert!(flag::LAZY == 0x80);
