@@ -16,6 +16,9 @@ for (const name of Object.keys(Writable.prototype)) {
   Duplex.prototype[name] ||= Writable.prototype[name];
 }
 
+// Pending writes fail when a Duplex is destroyed.
+Duplex.prototype.destroy = Writable.prototype.destroy;
+
 // `destroyed` belongs to both halves; the other names have one owner.
 for (const name of [
   'writable', 'writableHighWaterMark', 'writableObjectMode', 'writableBuffer', 'writableLength',

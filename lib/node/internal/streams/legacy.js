@@ -39,7 +39,7 @@ Stream.prototype.pipe = function(dest, options) {
 
   function onerror(error) {
     cleanup();
-    if (EE.listenerCount(this, 'error') === 0) this.emit('error', error);
+    if (EE.prototype.listenerCount.call(this, 'error') === 0) this.emit('error', error);
   }
   prependListener(source, 'error', onerror);
   prependListener(dest, 'error', onerror);

@@ -497,7 +497,7 @@ Readable.prototype.read = function(n) {
     if (nOrig !== n && (state[kState] & kEnded) !== 0) endReadable(this);
   }
 
-  if (chunk !== null && (state[kState] & (kErrored | kErrorEmitted | kCloseEmitted)) === 0) {
+  if (chunk !== null && (state[kState] & (kErrorEmitted | kCloseEmitted)) === 0) {
     state[kState] |= kDataEmitted;
     this.emit('data', chunk);
   }
@@ -688,7 +688,11 @@ Readable.prototype.pipe = function(dest, pipeOpts) {
 
   src.on('data', ondata);
   function ondata(chunk) {
-    if (dest.write(chunk) === false) pause();
+    try {
+      if (dest.write(chunk) === false) pause();
+    } catch (error) {
+      dest.destroy(error);
+    }
   }
 
   function onerror(er) {

@@ -260,6 +260,7 @@ function _write(stream, chunk, encoding, cb) {
       throw new ERR_UNKNOWN_ENCODING(encoding);
     }
     if (typeof chunk === 'string') {
+      if (encoding === 'buffer') throw new ERR_UNKNOWN_ENCODING(encoding);
       if ((state[kState] & kDecodeStrings) !== 0) {
         chunk = Buffer.from(chunk, encoding);
         encoding = 'buffer';
@@ -273,8 +274,6 @@ function _write(stream, chunk, encoding, cb) {
       throw new ERR_INVALID_ARG_TYPE('chunk', ['string', 'Buffer', 'TypedArray', 'DataView'], chunk);
     }
     length = chunk.length;
-  } else {
-    encoding ||= state[kDefaultEncodingValue];
   }
 
   if ((state[kState] & (kEnding | kDestroyed)) !== 0) {
