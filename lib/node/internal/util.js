@@ -243,10 +243,8 @@ const encodingAliases = {
 /** The canonical name of an encoding, or undefined. No encoding means UTF-8. */
 function normalizeEncoding(enc) {
   if (enc == null) return 'utf8';
-  const exact = encodingAliases[enc];
-  if (exact !== undefined) return exact;
-  const lower = encodingAliases[`${enc}`.toLowerCase()];
-  return lower === 'ascii' && `${enc}`.length !== 5 ? undefined : lower;
+  if (typeof enc !== 'string') return undefined;
+  return encodingAliases[enc] ?? encodingAliases[enc.toLowerCase()];
 }
 
 let signalNames;

@@ -1287,7 +1287,7 @@ function formatTypedArray(ctx, value, recurseTimes) {
   const length = typedArrayLength.call(value);
   const shown = Math.min(Math.max(0, ctx.maxArrayLength), length);
   const output = new Array(shown);
-  const format = value.length > 0 && typeof value[0] === 'number' ? formatNumber : formatBigInt;
+  const format = length > 0 && typeof value[0] === 'number' ? formatNumber : formatBigInt;
   for (let i = 0; i < shown; i++) output[i] = format(ctx.stylize, value[i], ctx.numericSeparator);
   if (length > shown) output.push(moreItems(length - shown));
   if (ctx.showHidden) {
@@ -1586,6 +1586,20 @@ function groupArrayElements(ctx, output, value) {
   return lines;
 }
 
+/** Array.prototype.join by concatenation: the long texts of inner levels stay ropes until the end. */
+function join(output, separator) {
+  let text = '';
+  if (output.length !== 0) {
+    const last = output.length - 1;
+    for (let i = 0; i < last; i++) {
+      text += output[i];
+      text += separator;
+    }
+    text += output[last];
+  }
+  return text;
+}
+
 /** Puts entries between braces: on one line if they fit and are not too deep, else one a line. */
 function reduceToSingleString(ctx, output, base, braces, extrasType, recurseTimes, value) {
   const indentation = () => `\n${' '.repeat(ctx.indentationLvl)}`;
@@ -1597,7 +1611,7 @@ function reduceToSingleString(ctx, output, base, braces, extrasType, recurseTime
       if (ctx.currentDepth - recurseTimes < ctx.compact && entries === output.length) {
         const start = output.length + ctx.indentationLvl + braces[0].length + base.length + 10;
         if (isBelowBreakLength(ctx, output, start, base)) {
-          const joined = output.join(', ');
+          const joined = join(output, ', ');
           if (!joined.includes('\n')) {
             return `${base ? `${base} ` : ''}${braces[0]} ${joined} ${braces[1]}`;
           }
@@ -1605,14 +1619,14 @@ function reduceToSingleString(ctx, output, base, braces, extrasType, recurseTime
       }
     }
     const indent = indentation();
-    return `${base ? `${base} ` : ''}${braces[0]}${indent}  ${output.join(`,${indent}  `)}${indent}${braces[1]}`;
+    return `${base ? `${base} ` : ''}${braces[0]}${indent}  ${join(output, `,${indent}  `)}${indent}${braces[1]}`;
   }
   if (isBelowBreakLength(ctx, output, 0, base)) {
-    return `${braces[0]}${base ? ` ${base}` : ''} ${output.join(', ')} ${braces[1]}`;
+    return `${braces[0]}${base ? ` ${base}` : ''} ${join(output, ', ')} ${braces[1]}`;
   }
   const indent = indentation();
   const lead = base === '' && braces[0].length === 1 ? ' ' : `${base ? ` ${base}` : ''}${indent}  `;
-  return `${braces[0]}${lead}${output.join(`,${indent}  `)} ${braces[1]}`;
+  return `${braces[0]}${lead}${join(output, `,${indent}  `)} ${braces[1]}`;
 }
 
 // ---- format ------------------------------------------------------------------------------------------------------------------------
