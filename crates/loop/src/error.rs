@@ -106,6 +106,7 @@ uv_errors! {
     ESOCKTNOSUPPORT = libc::ESOCKTNOSUPPORT, "socket type not supported";
     ENODATA = libc::ENODATA, "no data available";
     EUNATCH = crate::sys::EUNATCH, "protocol driver not attached";
+    ENOEXEC = libc::ENOEXEC, "exec format error";
 }
 
 /// Every known error as `(code, name, message)`, in the order in which Node lists them.

@@ -89,6 +89,12 @@ impl Io {
     }
 }
 
+impl Drop for Io {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
 pub(crate) enum Body {
     Stream(Stream),
     Udp(Udp),

@@ -2,7 +2,7 @@
 
 use crate::error::{Result, UvError};
 use rustix::net::{AddressFamily, SocketAddrAny, SocketAddrUnix, SocketFlags, SocketType};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 
 /// Options of a bind.
@@ -126,13 +126,4 @@ pub(crate) fn unix_name(address: SocketAddrAny) -> Vec<u8> {
 pub(crate) fn unlink_socket(path: &[u8]) {
     // It may have been removed or replaced by now; there is nobody to tell.
     let _ = rustix::fs::unlink(path);
-}
-
-/// The address to connect to for `address`: connecting to "any" means this machine.
-pub(crate) fn connect_target(address: SocketAddr) -> SocketAddr {
-    match address {
-        SocketAddr::V4(v4) if v4.ip().is_unspecified() => (Ipv4Addr::LOCALHOST, v4.port()).into(),
-        SocketAddr::V6(v6) if v6.ip().is_unspecified() => (Ipv6Addr::LOCALHOST, v6.port()).into(),
-        address => address,
-    }
 }

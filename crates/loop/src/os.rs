@@ -492,3 +492,24 @@ pub fn environment_variable(name: &[u8]) -> Option<Vec<u8>> {
 pub fn environment() -> Vec<(Vec<u8>, Vec<u8>)> {
     std::env::vars_os().map(|(name, value)| (name.into_vec(), value.into_vec())).collect()
 }
+
+/// Sets an environment variable. `EINVAL` if the name is empty or either contains what the system cannot hold.
+pub fn set_environment_variable(name: &[u8], value: &[u8]) -> Result<()> {
+    if name.is_empty() || name.contains(&b'=') || name.contains(&0) || value.contains(&0) {
+        return Err(UvError::EINVAL);
+    }
+    let (name, value) = (std::ffi::OsStr::from_bytes(name), std::ffi::OsStr::from_bytes(value));
+    // SAFETY: all of this program reads the environment through the standard library, which holds a lock; only the C
+    // library's resolver and time zone code read it past that lock, a race every process with `setenv` has.
+    unsafe { std::env::set_var(name, value) };
+    Ok(())
+}
+
+/// Removes an environment variable.
+pub fn remove_environment_variable(name: &[u8]) {
+    if name.is_empty() || name.contains(&b'=') || name.contains(&0) {
+        return;
+    }
+    // SAFETY: as for `set_environment_variable`.
+    unsafe { std::env::remove_var(std::ffi::OsStr::from_bytes(name)) };
+}

@@ -4,7 +4,6 @@ use crate::completion::Completion;
 use crate::error::{Result, UvError};
 use crate::event_loop::Loop;
 use crate::handle::{Body, HandleId};
-use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::collections::VecDeque;
 use std::os::fd::{BorrowedFd, IntoRawFd};
@@ -39,7 +38,8 @@ static REGISTRY: Mutex<Registry> =
     Mutex::new(Registry { taken: [false; SLOT_COUNT], watchers: [0; SIGNAL_COUNT] });
 
 extern "C" fn on_signal(signum: libc::c_int) {
-    let error = Errno::from_raw_os_error(std::io::Error::last_os_error().raw_os_error().unwrap_or(0));
+    // The interrupted code may be about to read it.
+    let errno = crate::sys::errno();
     for slot in &SLOTS {
         if slot.mask.load(Ordering::Acquire) & (1 << (signum as u64 & 63)) != 0 {
             let byte = signum as u8;
@@ -48,9 +48,7 @@ extern "C" fn on_signal(signum: libc::c_int) {
             unsafe { libc::write(slot.write_fd.load(Ordering::Acquire), (&raw const byte).cast(), 1) };
         }
     }
-    // SAFETY: the location of `errno` is always valid for the current thread; the interrupted code may be about to
-    // read it.
-    unsafe { *libc::__errno_location() = error.raw_os_error() };
+    crate::sys::set_errno(errno);
 }
 
 fn registry() -> std::sync::MutexGuard<'static, Registry> {

@@ -50,6 +50,8 @@ pub(crate) struct Extra {
     /// The pipe carries descriptors.
     pub(crate) ipc: bool,
     received: VecDeque<OwnedFd>,
+    /// How a terminal was before its mode was changed.
+    pub(crate) original_mode: Option<rustix::termios::Termios>,
 }
 
 struct Write {
@@ -148,6 +150,7 @@ impl Loop {
         let fd = io.fd().ok_or(UvError::EINVAL)?;
         rustix::net::listen(fd, backlog)?;
         stream.listening = true;
+        self.reserve_fd();
         self.refresh_stream(id);
         Ok(())
     }
@@ -184,7 +187,7 @@ impl Loop {
         None
     }
 
-    pub(crate) fn reserve_fd(&mut self) {
+    fn reserve_fd(&mut self) {
         if self.spare_fd.is_none() {
             let flags = OFlags::RDONLY | OFlags::CLOEXEC;
             self.spare_fd = rustix::fs::open("/dev/null", flags, rustix::fs::Mode::empty()).ok();

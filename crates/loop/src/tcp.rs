@@ -82,7 +82,7 @@ impl Loop {
         let result = match delayed {
             Some(error) => Err(error),
             None => loop {
-                match rustix::net::connect(fd, &net::connect_target(address)) {
+                match rustix::net::connect(fd, &address) {
                     Err(Errno::INTR) => {}
                     Ok(()) | Err(Errno::INPROGRESS) => break Ok(()),
                     Err(Errno::CONNREFUSED) => break Err(UvError::ECONNREFUSED),

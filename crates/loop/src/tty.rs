@@ -72,13 +72,23 @@ impl Loop {
 
     /// Changes how the terminal treats its input.
     pub fn tty_set_mode(&mut self, id: HandleId, mode: TtyMode) -> Result<()> {
-        let fd = self.stream_fd(id)?;
-        let current = tcgetattr(fd)?;
-        let mut original = ORIGINAL.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if original.is_none() {
-            *original = Some((rustix::io::fcntl_dupfd_cloexec(fd, 3)?, current.clone()));
+        let (io, stream) = self.stream_mut(id)?;
+        if stream.kind != HandleKind::Tty {
+            return Err(UvError::ENOTSUP);
         }
-        let mut wanted = original.as_ref().map_or(current, |original| original.1.clone());
+        let fd = io.fd().ok_or(UvError::EBADF)?;
+        let extra = stream.extra();
+        let mut wanted = match &extra.original_mode {
+            Some(original) => original.clone(),
+            None => {
+                let original = tcgetattr(fd)?;
+                let mut first = ORIGINAL.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                if first.is_none() {
+                    *first = Some((rustix::io::fcntl_dupfd_cloexec(fd, 3)?, original.clone()));
+                }
+                extra.original_mode.insert(original).clone()
+            }
+        };
         match mode {
             TtyMode::Normal => {}
             TtyMode::Raw => {

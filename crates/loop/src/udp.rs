@@ -122,7 +122,7 @@ impl Loop {
         if udp.connected {
             return Err(UvError::EISCONN);
         }
-        rustix::net::connect(io.fd().ok_or(UvError::EBADF)?, &net::connect_target(address))?;
+        rustix::net::connect(io.fd().ok_or(UvError::EBADF)?, &address)?;
         udp.connected = true;
         Ok(())
     }

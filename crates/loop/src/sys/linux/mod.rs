@@ -169,6 +169,18 @@ impl FileWatcher {
     }
 }
 
+/// The error number of the last failed call of this thread.
+pub(crate) fn errno() -> i32 {
+    // SAFETY: the location of `errno` is valid in every thread, in signal handlers, and in a child before `execve`.
+    unsafe { *libc::__errno_location() }
+}
+
+/// Sets what [`errno`] gives.
+pub(crate) fn set_errno(errno: i32) {
+    // SAFETY: as for `errno`.
+    unsafe { *libc::__errno_location() = errno }
+}
+
 /// Makes `to` share the blocks of `from` (copy on write).
 pub(crate) fn clone_contents(from: BorrowedFd<'_>, to: BorrowedFd<'_>) -> Result<()> {
     Ok(rustix::fs::ioctl_ficlone(to, from)?)

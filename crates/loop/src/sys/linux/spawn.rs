@@ -1,6 +1,7 @@
 //! Starting a process: `clone` with shared memory and a suspended parent, so that the cost does not depend on the size of
 //! the parent, then `execve`.
 
+use super::{errno, set_errno};
 use crate::error::{Result, UvError};
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::ptr;
@@ -98,11 +99,6 @@ extern "C" fn run_child(argument: *mut c_void) -> c_int {
     unsafe { libc::_exit(127) }
 }
 
-fn errno() -> c_int {
-    // SAFETY: the location of `errno` is valid; the child shares it with the suspended thread of its parent.
-    unsafe { *libc::__errno_location() }
-}
-
 impl Child {
     fn fail(&mut self) {
         // SAFETY: a plain field; volatile, since the compiler cannot see the parent's read.
@@ -192,7 +188,7 @@ impl Child {
                 }
             }
             if denied && matches!(errno(), libc::ENOENT | libc::ENOTDIR) {
-                *libc::__errno_location() = libc::EACCES;
+                set_errno(libc::EACCES);
             }
             self.fail();
         }
