@@ -91,7 +91,7 @@ macro_rules! for_each_op {
         CheckThis [Use No No];
         /// Throws ReferenceError "Super constructor may only be called once" unless `a` is empty.
         CheckThisEmpty [Use No No];
-        /// `a =` a mapped arguments object; parameter i is slot `c + i` of environment `b`.
+        /// `a =` a mapped arguments object; parameter i is slot `c + i` of environment `b`; b undefined: nothing is mapped.
         CreateMappedArguments [Def Use Uint];
         /// `a =` an unmapped arguments object.
         CreateUnmappedArguments [Def No No];
@@ -298,9 +298,11 @@ macro_rules! for_each_op {
         NewRegExp [Def Const Const];
         /// `a =` closure of function b in environment c.
         MakeClosure [Def Func Use];
+        /// `a =` closure of function d:e in environment b (indices above 65,535).
+        MakeClosureFar [Def Use No ; Imm32 No No No];
         /// ClassDefinitionEvaluation steps up to the constructor: `a = F, a+1 = proto`; b = superclass or empty if there is no heritage;
-        /// constructor code is function c; environment is d.
-        MakeClass [Def2 Use Func ; Use No No No];
+        /// constructor code is function c + 65,536 * e; environment is d.
+        MakeClass [Def2 Use Func ; Use Uint No No];
         /// Stores function b as the instance field initialiser of class constructor a.
         SetFieldInitializer [Use Use No];
         /// Runs the field initialiser of constructor a (if any) on object b.

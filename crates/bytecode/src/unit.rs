@@ -120,6 +120,8 @@ pub enum ScopeKind {
     With,
     /// Holder of vars created by eval.
     EvalVar,
+    /// Not an environment: the import bindings of the module around (slot = operand of GetImport).
+    Imports,
 }
 
 /// Names of one environment, for direct eval.
