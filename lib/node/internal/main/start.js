@@ -42,6 +42,7 @@ function prepare(expandArgv1) {
       __proto__: null, enumerable: true, configurable: false, value: require('internal/process/permission'),
     });
   }
+  require('internal/modules/esm/utils').initializeESM();
   if (process.env.NODE_CHANNEL_FD !== undefined) setupChildProcessChannel();
   if (process.env.NODE_V8_COVERAGE) process.env.NODE_V8_COVERAGE = require('path').resolve(process.env.NODE_V8_COVERAGE);
   loadPreloads();

@@ -28,6 +28,7 @@ function registerHooks(options) {
   const entry = { resolve, load };
   hooks = [...hooks, entry];
   require('internal/modules/cjs/loader').useCustomizationHooks(module.exports);
+  require('internal/modules/esm/loader').useCustomizationHooks(module.exports);
   return {
     deregister() {
       hooks = hooks.filter((hook) => hook !== entry);

@@ -26,8 +26,7 @@ function shouldUseESMLoader(mainPath) {
 
 /** Runs work of the ES module loader; a rejection ends the program as an uncaught exception does. */
 function runEntryPointWithESMLoader(callback) {
-  const { getCascadedLoader, initializeHooks } = require('internal/modules/esm/loader');
-  initializeHooks();
+  const { getCascadedLoader } = require('internal/modules/esm/loader');
   const loader = getCascadedLoader();
   return handleProcessExit(async () => {
     const imports = getOptionValue('--import');
