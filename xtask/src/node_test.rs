@@ -76,12 +76,7 @@ pub fn run(arguments: Vec<String>) -> Result<bool, String> {
         |test, (runner, worker)| suite.test(test, runner, *worker),
     )?;
     records.sort_by(|a, b| a.test.cmp(&b.test));
-    // The table goes by module: the first word of the file name.
-    let by_module: Vec<Record> = records
-        .iter()
-        .map(|r| Record { test: module_path(&r.test), output: r.output.clone(), why: r.why.clone(), ..*r })
-        .collect();
-    report::print(&by_module, 2, args.flag("quiet"));
+    report::print(&records, module, args.flag("quiet"));
     if args.flag("group") {
         report::print_groups(&records, 60);
     }
@@ -91,12 +86,12 @@ pub fn run(arguments: Vec<String>) -> Result<bool, String> {
     crate::expectations::check(&crate::root().join("tests/expectations/node-test.txt"), &records, &args)
 }
 
-/// `parallel/test-fs-open.js` as `parallel/fs/test-fs-open.js`.
-fn module_path(test: &str) -> String {
+/// Suite and module: `parallel/fs` for `parallel/test-fs-open.js`.
+fn module(test: &str) -> String {
     let (suite, file) = test.split_once('/').unwrap_or(("", test));
     let name = file.rsplit('/').next().unwrap_or(file);
     let module = name.trim_start_matches("test-").split(['-', '.']).next().unwrap_or_default();
-    format!("{suite}/{module}/{file}")
+    format!("{suite}/{module}")
 }
 
 /// `test name -> SKIP, FLAKY…` of the unconditional and Linux sections of the *.status files.
@@ -269,7 +264,7 @@ mod tests {
 
     #[test]
     fn names() {
-        assert_eq!(module_path("parallel/test-fs-open.js"), "parallel/fs/test-fs-open.js");
+        assert_eq!(module("parallel/test-fs-open.js"), "parallel/fs");
         assert_eq!(error_line("node:x\n\nTypeError: a\nb"), "TypeError: a\nb");
         assert!(is_internal("", &["--expose_internals".into()]));
     }

@@ -28,14 +28,18 @@ pub enum Verdict {
     Skip,
 }
 
-/// Prints failures, a table by directory of `depth` components, and the total.
-pub fn print(records: &[Record], depth: usize, quiet: bool) {
+/// The first two components of a test's directory.
+pub fn directory(test: &str) -> String {
+    let parts: Vec<&str> = test.split('/').collect();
+    parts[..2.min(parts.len() - 1)].join("/")
+}
+
+/// Prints failures, a table by `group` of the test's name, and the total.
+pub fn print(records: &[Record], group: fn(&str) -> String, quiet: bool) {
     let mut table: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     let (mut passed, mut run) = (0, 0);
     for record in records.iter().filter(|r| r.verdict != Verdict::Skip) {
-        let directory: Vec<&str> = record.test.split('/').collect();
-        let key = directory[..depth.min(directory.len() - 1)].join("/");
-        let entry = table.entry(key).or_default();
+        let entry = table.entry(group(&record.test)).or_default();
         entry.1 += 1;
         run += 1;
         if record.verdict == Verdict::Pass {
@@ -46,7 +50,7 @@ pub fn print(records: &[Record], depth: usize, quiet: bool) {
         }
     }
     let width = table.keys().map(String::len).max().unwrap_or(0).max(10);
-    println!("\n{:<width$} {:>8} {:>8} {:>8}", "directory", "passed", "of", "rate");
+    println!("\n{:<width$} {:>8} {:>8} {:>8}", "group", "passed", "of", "rate");
     for (key, (passed, run)) in &table {
         println!("{key:<width$} {passed:>8} {run:>8} {:>8}", percent(*passed, *run));
     }

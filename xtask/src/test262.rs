@@ -81,7 +81,7 @@ pub fn run(arguments: Vec<String>) -> Result<bool, String> {
         |worker| Ok((Runner::new(&suite.scratch, worker, timeout)?, worker)),
         |test, (runner, worker)| suite.test(test, runner, *worker),
     )?;
-    report::print(&records, 2, args.flag("quiet"));
+    report::print(&records, report::directory, args.flag("quiet"));
     if args.flag("group") {
         report::print_groups(&records, 60);
     }
