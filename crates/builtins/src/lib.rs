@@ -1,1 +1,36 @@
-//! placeholder
+//! The built-in objects of ECMA-262, chapters 18 to 28 and Annex B.
+//!
+//! Entry point: [`install`], run in a fresh realm. Each module is one section of the specification; its `install` makes
+//! the prototype and constructor, records the intrinsics and defines the global property.
+//!
+//! *Invariants*: functions are static tables ([`spey_core::function::PropertySpec`]); nothing here keeps raw values
+//! across an allocation. *Not here*: the ordinary and exotic internal methods, promise jobs and coroutines (spey-core).
+
+use spey_core::scope::Scope;
+
+mod array;
+mod array_buffer;
+mod atomics;
+mod data_view;
+mod iterator;
+mod map;
+mod proxy;
+mod reflect;
+mod set;
+mod typed_array;
+mod weak;
+
+/// Sets up the intrinsics and global properties of the current realm, in dependency order.
+pub fn install(s: &mut Scope<'_>) {
+    iterator::install(s);
+    array::install(s);
+    map::install(s);
+    set::install(s);
+    weak::install(s);
+    array_buffer::install(s);
+    typed_array::install(s);
+    data_view::install(s);
+    atomics::install(s);
+    reflect::install(s);
+    proxy::install(s);
+}
