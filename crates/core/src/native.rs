@@ -1,0 +1,56 @@
+//! Cells that own Rust values.
+
+use spey_gc::{Gc, Value as Raw};
+
+use crate::cell::{Kind, Native, NativeData};
+use crate::scope::{Handled, Local, Scope};
+
+impl Handled for Native {
+    fn check(v: Raw) -> bool {
+        crate::value::is_kind(v, Kind::Native)
+    }
+}
+
+/// New cell that owns `data`; it is dropped when the cell dies.
+pub fn new<'s>(s: &mut Scope<'s>, data: Box<dyn NativeData>) -> Local<'s, Native> {
+    // SAFETY: initialised before the next allocation.
+    unsafe {
+        let cell = s.vm().heap.alloc(Kind::Native as u8, 24) as *mut Native;
+        (*cell).data = Box::into_raw(data);
+        s.vm().heap.register_finalizable(cell.cast());
+        // The data may hold young values, and the cell may be old.
+        s.vm().heap.write_barrier_all(cell.cast());
+        s.local_cell(Gc::from_ptr(cell))
+    }
+}
+/// The data of a native cell, if it is a `T`. None for every other value too.
+///
+/// # Safety
+/// The result is not used while another reference to the same data is, nor after the cell has died.
+pub unsafe fn data<'a, T: NativeData>(v: Raw) -> Option<&'a mut T> {
+    if !crate::value::is_kind(v, Kind::Native) {
+        return None;
+    }
+    // SAFETY: a live native cell owns its data; exclusive by the contract.
+    unsafe { (*(*(v.as_cell() as *mut Native)).data).as_any().downcast_mut() }
+}
+/// Runs `f` with the data of a native cell; None if it is not a `T`. Values may be stored in the data: the collector is
+/// told.
+pub fn with<T: NativeData, R>(s: &mut Scope<'_>, cell: Local<'_, Native>, f: impl FnOnce(&mut T) -> R) -> Option<R> {
+    let raw = cell.raw();
+    // SAFETY: the closure has no way to the heap, so that the data is not reached a second time; the cell is rooted.
+    unsafe {
+        let r = f(data::<T>(raw)?);
+        s.vm().heap.write_barrier_all(raw.as_cell());
+        Some(r)
+    }
+}
+/// As [`with`] for a value that may be something else, typically an internal slot.
+pub fn with_raw<T: NativeData, R>(s: &mut Scope<'_>, v: Raw, f: impl FnOnce(&mut T) -> R) -> Option<R> {
+    // SAFETY: as in `with`; `v` is live because it was just read from a rooted object.
+    unsafe {
+        let r = f(data::<T>(v)?);
+        s.vm().heap.write_barrier_all(v.as_cell());
+        Some(r)
+    }
+}
