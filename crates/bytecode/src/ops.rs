@@ -12,7 +12,7 @@
 //! * `WinSpread` r = `this`, r+1 = array of the arguments; `WinSpreadArgs` the same with r not read
 //! * `Imm`  signed 16-bit immediate; `Uint` unsigned 16-bit immediate
 //! * `Const` index into the constant pool; `Ic` index into the inline-cache table; `Func` index into `functions`
-//! * `Imm32`, `Const32`, `Off32` use two neighbouring fields (low half first): (b,c), or (d,e) in word 1
+//! * `Imm32`, `Const32`, `Func32`, `Off32` use two neighbouring fields (low half first): (b,c), or (d,e) in word 1
 //! * `Off16` signed jump distance. All jump distances are in words, relative to word 0 of the jump itself.
 //! * `No`   unused, zero
 
@@ -57,6 +57,8 @@ pub enum Operand {
     Imm32,
     /// 32-bit constant-pool index, this field and the next.
     Const32,
+    /// 32-bit function index, this field and the next.
+    Func32,
     /// 32-bit jump distance, this field and the next.
     Off32,
     /// 16-bit jump distance.
@@ -299,7 +301,7 @@ macro_rules! for_each_op {
         /// `a =` closure of function b in environment c.
         MakeClosure [Def Func Use];
         /// `a =` closure of function d:e in environment b (indices above 65,535).
-        MakeClosureFar [Def Use No ; Imm32 No No No];
+        MakeClosureFar [Def Use No ; Func32 No No No];
         /// ClassDefinitionEvaluation steps up to the constructor: `a = F, a+1 = proto`; b = superclass or empty if there is no heritage;
         /// constructor code is function c + 65,536 * e; environment is d.
         MakeClass [Def2 Use Func ; Use Uint No No];

@@ -1,7 +1,7 @@
 //! Readable listing of compiled code: labels for jump targets, names for constants, caches and registers.
 
 use crate::decode::Instructions;
-use crate::{CompiledUnit, Constant, FunctionUnit, JsStr, Operand};
+use crate::{CompiledUnit, Constant, FunctionUnit, JsStr, Op, Operand};
 use std::fmt::Write;
 
 /// Listing of all functions of a unit.
@@ -148,7 +148,11 @@ fn write_function(out: &mut String, index: usize, functions: &[FunctionUnit]) {
                     Some(&key) => format!("ic{}={}", value as u16, constant_name(unit, key)),
                     None => format!("ic?{}", value as u16),
                 },
+                Operand::Func if i.op == Op::MakeClass => {
+                    function_name(functions, value as u16 as usize | (i.operand(4) as u16 as usize) << 16)
+                }
                 Operand::Func => function_name(functions, value as u16 as usize),
+                Operand::Func32 => function_name(functions, i.operand32(n) as u32 as usize),
                 Operand::Off16 => label(i.pc as i64 + value as i64),
                 Operand::Off32 => label(i.pc as i64 + i.operand32(n) as i64),
             });
@@ -183,7 +187,7 @@ fn write_function(out: &mut String, index: usize, functions: &[FunctionUnit]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Handler, Insn, Op};
+    use crate::{Handler, Insn};
 
     #[test]
     fn listing() {

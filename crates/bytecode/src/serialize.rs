@@ -245,7 +245,7 @@ impl Writer {
                 }
                 match kind {
                     Operand::No => {}
-                    Operand::Imm32 | Operand::Const32 | Operand::Off32 => {
+                    Operand::Imm32 | Operand::Const32 | Operand::Func32 | Operand::Off32 => {
                         skip = true;
                         self.int(i.operand32(n));
                     }
@@ -303,6 +303,7 @@ impl Writer {
             ScopeKind::Block => 1,
             ScopeKind::With => 2,
             ScopeKind::EvalVar => 3,
+            ScopeKind::Imports => 4,
         });
         self.list(&scope.bindings, |w, b| {
             w.text(&b.name);
@@ -625,7 +626,7 @@ impl<'a> Reader<'a> {
             while n < info.operands.len() {
                 match info.operands[n] {
                     Operand::No => {}
-                    Operand::Imm32 | Operand::Const32 | Operand::Off32 => {
+                    Operand::Imm32 | Operand::Const32 | Operand::Func32 | Operand::Off32 => {
                         let value = self.int()?;
                         fields[n] = value as i16;
                         fields[n + 1] = (value >> 16) as i16;
@@ -720,6 +721,7 @@ impl<'a> Reader<'a> {
             1 => ScopeKind::Block,
             2 => ScopeKind::With,
             3 => ScopeKind::EvalVar,
+            4 => ScopeKind::Imports,
             _ => return Err(DecodeUnitError::Malformed),
         };
         let bindings = self.list(|r| {

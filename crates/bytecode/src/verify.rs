@@ -39,7 +39,7 @@ pub enum Rule {
     /// The inline cache has no key, or one that is no string.
     IcKey(u16),
     /// No such function.
-    FunctionIndex(u16),
+    FunctionIndex(u32),
     /// No such scope, eval site or template.
     TableIndex(u16),
     /// Start, end and target of a handler must be instruction starts, start before end.
@@ -252,9 +252,14 @@ impl Verifier<'_> {
                         return Err(Rule::IcKey(unsigned));
                     }
                 }
-                Operand::Func => {
-                    if unsigned as usize >= self.function_count {
-                        return Err(Rule::FunctionIndex(unsigned));
+                Operand::Func | Operand::Func32 => {
+                    let index = match (kind, i.op) {
+                        (Operand::Func32, _) => i.operand32(n) as u32,
+                        (_, Op::MakeClass) => unsigned as u32 | (i.operand(4) as u16 as u32) << 16,
+                        _ => unsigned as u32,
+                    };
+                    if index as usize >= self.function_count {
+                        return Err(Rule::FunctionIndex(index));
                     }
                 }
                 Operand::Uint => {
