@@ -1,9 +1,76 @@
-//! Cells that own Rust values.
+//! Cells that own Rust values, and the account of the memory such values hold outside the heap.
 
-use spey_gc::{Gc, Value as Raw};
+use std::cell::Cell;
+use std::rc::Rc;
+
+use spey_gc::{Gc, Heap, LedgerCategory, Value as Raw};
 
 use crate::cell::{Kind, Native, NativeData};
 use crate::scope::{Handled, Local, Scope};
+use crate::vm::Vm;
+
+/// Bytes whose owners have been dropped, by ledger category. Finalizers cannot reach the heap: they note here what
+/// they freed, and the VM settles it after the collection.
+#[derive(Default)]
+pub struct Released([Cell<usize>; 5]);
+
+impl Released {
+    fn add(&self, category: LedgerCategory, bytes: usize) {
+        let total = &self.0[category as usize];
+        total.set(total.get() + bytes);
+    }
+    /// Takes what was freed off the heap's ledger.
+    pub fn settle(&self, heap: &mut Heap) {
+        use LedgerCategory as L;
+        for category in [L::Strings, L::Buffers, L::Code, L::Native] {
+            let bytes = self.0[category as usize].take();
+            if bytes > 0 {
+                heap.release(category, bytes);
+            }
+        }
+    }
+}
+
+/// Memory outside the heap that is charged to the ledger as long as this value lives.
+pub struct ExternalBytes {
+    bytes: usize,
+    category: LedgerCategory,
+    released: Rc<Released>,
+}
+
+impl ExternalBytes {
+    /// An account with nothing charged to it.
+    pub fn new(vm: &mut Vm, category: LedgerCategory) -> ExternalBytes {
+        ExternalBytes { bytes: 0, category, released: vm.released.clone() }
+    }
+    /// Charges so many bytes in all from now on.
+    #[inline]
+    pub fn set(&mut self, heap: &mut Heap, bytes: usize) {
+        if bytes > self.bytes {
+            heap.charge(self.category, bytes - self.bytes);
+        } else if bytes < self.bytes {
+            heap.release(self.category, self.bytes - bytes);
+        }
+        self.bytes = bytes;
+    }
+    /// Charges so many bytes in all, unless that would pass the limit.
+    #[must_use]
+    pub fn try_set(&mut self, heap: &mut Heap, bytes: usize) -> bool {
+        if bytes > self.bytes && !heap.try_charge(self.category, bytes - self.bytes) {
+            return false;
+        }
+        if bytes < self.bytes {
+            heap.release(self.category, self.bytes - bytes);
+        }
+        self.bytes = bytes;
+        true
+    }
+}
+impl Drop for ExternalBytes {
+    fn drop(&mut self) {
+        self.released.add(self.category, self.bytes);
+    }
+}
 
 impl Handled for Native {
     fn check(v: Raw) -> bool {
