@@ -34,7 +34,7 @@ const {
 let contextCount = 0;
 
 function isContext(object) {
-  validateObject(object, 'object', 1 | 2 | 4);
+  validateObject(object, 'object', 2 | 4);
   return binding.isContext(object);
 }
 

@@ -33,7 +33,7 @@ function createFinalization() {
   }
 
   function add(event, object, fn) {
-    validateObject(object, 'ref', 1 | 2 | 4);
+    validateObject(object, 'ref', 2 | 4);
     validateFunction(fn, 'fn');
     if (!listening[event]) {
       listening[event] = true;
