@@ -337,6 +337,10 @@ impl Parser {
                 if direction == Direction::Forward && !self.is_unicode() {
                     Term::Atom(node, frame.first_group)
                 } else {
+                    let first_group = frame.first_group;
+                    if self.quantified(node, first_group)? != node {
+                        return Err(SyntaxError::InvalidQuantifier);
+                    }
                     Term::Assertion(node)
                 }
             }
@@ -514,7 +518,8 @@ impl Parser {
                     self.advance(1);
                     return Ok(Flags::from_bits((self.flags.bits() | added.bits()) & !removed.bits()));
                 }
-                _ => return Err(SyntaxError::InvalidFlagGroup),
+                Some(':') => return Err(SyntaxError::InvalidFlagGroup),
+                _ => return Err(SyntaxError::InvalidGroup),
             };
             if added.contains(flag) || removed.contains(flag) {
                 return Err(SyntaxError::RepeatedFlag);
@@ -634,7 +639,7 @@ impl Parser {
                 if !self.eat('<') {
                     return Err(SyntaxError::InvalidNamedReference);
                 }
-                let name = self.group_name().ok_or(SyntaxError::InvalidNamedReference)?;
+                let name = self.group_name().ok_or(SyntaxError::InvalidCaptureGroupName)?;
                 let ignore_case = self.ignores_case();
                 let node = self.push(Node::BackReference { groups: Vec::new(), ignore_case });
                 self.named_references.push((node, name));
@@ -749,11 +754,7 @@ impl Parser {
                     self.advance(1);
                     return Ok(0);
                 }
-                match (unicode, place) {
-                    (true, Place::Class) => Err(SyntaxError::InvalidClassEscape),
-                    (true, Place::Atom) => Err(SyntaxError::InvalidDecimalEscape),
-                    (false, _) => Ok(self.legacy_octal()),
-                }
+                if unicode { Err(SyntaxError::InvalidDecimalEscape) } else { Ok(self.legacy_octal()) }
             }
             'x' => {
                 self.advance(1);

@@ -2,12 +2,6 @@
 
 use std::sync::LazyLock;
 
-use icu_casemap::CaseMapper;
-use icu_properties::props::{EmojiModifierBase, EmojiPresentation};
-use icu_properties::props::{GeneralCategory, GeneralCategoryGroup, IdContinue, IdStart, Script};
-use icu_properties::script::ScriptWithExtensions;
-use icu_properties::{CodePointMapData, CodePointSetData, PropertyParser};
-
 use crate::charset::{CharSet, MAX_CODE_POINT};
 
 /// What a property escape stands for: single characters and, for properties of strings, sequences.
@@ -17,48 +11,53 @@ pub struct PropertySet {
     pub strings: Vec<Vec<u32>>,
 }
 
+/// The Unicode Character Database, version 17, as far as it is needed, written by `data/generate.mjs`.
+///
+/// A line is `kind:names:numbers`; ranges are pairs of base 36 numbers, the gap before a range and its length less one.
+const DATA: &str = include_str!("../data/unicode.txt");
+
+/// The numbers of the line of a kind and name.
+fn data_line(kind: &str, name: &str) -> Option<impl Iterator<Item = i64> + Clone> {
+    let numbers = DATA.lines().find_map(|line| {
+        let (names, numbers) = line.strip_prefix(kind)?.strip_prefix(':')?.split_once(':')?;
+        names.split('|').any(|n| n == name).then_some(numbers)
+    })?;
+    Some(numbers.split_ascii_whitespace().map(|n| i64::from_str_radix(n, 36).expect("generated numbers")))
+}
+
+fn data_set(kind: &str, name: &str) -> Option<CharSet> {
+    let mut numbers = data_line(kind, name)?;
+    let mut set = CharSet::new();
+    let mut next = 0;
+    while let (Some(gap), Some(length)) = (numbers.next(), numbers.next()) {
+        let from = next + gap as u32;
+        set.add_range(from, from + length as u32);
+        next = from + length as u32 + 1;
+    }
+    Some(set)
+}
+
 // UnicodeMatchProperty and UnicodeMatchPropertyValue, ECMA-262 §22.2.1.
 /// The set of `\p{name}` or `\p{name=value}`, `None` if there is no such property.
 pub fn property(name: &str, value: Option<&str>) -> Option<CharSet> {
     let Some(value) = value else {
-        return general_category(name).or_else(|| binary_property(name));
+        return data_set("gc", name).or_else(|| binary_property(name));
     };
     match name {
-        "General_Category" | "gc" => general_category(value),
-        "Script" | "sc" => {
-            let script = script(value)?;
-            let ranges = CodePointMapData::<Script>::new().iter_ranges_for_value(script);
-            Some(CharSet::from_ranges(ranges.map(|r| (*r.start(), *r.end()))))
-        }
-        "Script_Extensions" | "scx" => {
-            let script = script(value)?;
-            let data = ScriptWithExtensions::new();
-            let ranges = data.get_script_extensions_ranges(script);
-            Some(CharSet::from_ranges(ranges.map(|r| (*r.start(), *r.end()))))
-        }
+        "General_Category" | "gc" => data_set("gc", value),
+        "Script" | "sc" => data_set("sc", value),
+        "Script_Extensions" | "scx" => data_set("scx", value),
         _ => None,
     }
 }
 
-fn script(name: &str) -> Option<Script> {
-    PropertyParser::<Script>::new().get_strict(name)
-}
-
-fn general_category(name: &str) -> Option<CharSet> {
-    let group = PropertyParser::<GeneralCategoryGroup>::new().get_strict(name)?;
-    let ranges = CodePointMapData::<GeneralCategory>::new().iter_ranges_for_group(group);
-    Some(CharSet::from_ranges(ranges.map(|r| (*r.start(), *r.end()))))
-}
-
 fn binary_property(name: &str) -> Option<CharSet> {
     match name {
-        "Any" => return Some(CharSet::all(MAX_CODE_POINT)),
-        "ASCII" => return Some(CharSet::all(0x7F)),
-        "Assigned" => return Some(general_category("Cn")?.complement(MAX_CODE_POINT)),
-        _ => {}
+        "Any" => Some(CharSet::all(MAX_CODE_POINT)),
+        "ASCII" => Some(CharSet::all(0x7F)),
+        "Assigned" => Some(data_set("gc", "Cn")?.complement(MAX_CODE_POINT)),
+        _ => data_set("binary", name),
     }
-    let set = CodePointSetData::new_for_ecma262(name.as_bytes())?;
-    Some(CharSet::from_ranges(set.iter_ranges().map(|r| (*r.start(), *r.end()))))
 }
 
 /// The Unicode regions with a flag, two letters each (emoji-sequences.txt, `RGI_Emoji_Flag_Sequence`).
@@ -98,15 +97,15 @@ pub fn property_of_strings(name: &str) -> Option<PropertySet> {
         return None;
     }
     if all || name == "Basic_Emoji" {
-        basic_emoji(&mut set);
+        basic_emoji(&mut set)?;
     }
     if all || name == "Emoji_Keycap_Sequence" {
         set.strings.extend("#*0123456789".chars().map(|c| vec![c as u32, 0xFE0F, 0x20E3]));
     }
     if all || name == "RGI_Emoji_Modifier_Sequence" {
-        for range in CodePointSetData::new::<EmojiModifierBase>().iter_ranges() {
+        for &(lo, hi) in data_set("binary", "Emoji_Modifier_Base")?.ranges() {
             // U+1F46A FAMILY is a modifier base without recommended sequences.
-            for base in range.filter(|&c| c != 0x1F46A) {
+            for base in (lo..=hi).filter(|&c| c != 0x1F46A) {
                 set.strings.extend((0x1F3FB..=0x1F3FF).map(|tone| vec![base, tone]));
             }
         }
@@ -128,34 +127,62 @@ pub fn property_of_strings(name: &str) -> Option<PropertySet> {
 }
 
 /// `Basic_Emoji`: emoji with a default emoji presentation, and the others followed by U+FE0F.
-fn basic_emoji(set: &mut PropertySet) {
-    let regional = CharSet::from_ranges([(0x1F1E6, 0x1F1FF)]);
-    let presentation = CodePointSetData::new::<EmojiPresentation>();
-    let presentation = CharSet::from_ranges(presentation.iter_ranges().map(|r| (*r.start(), *r.end())));
-    set.chars.union(&presentation.difference(&regional));
-    if let Some(emoji) = binary_property("Emoji") {
-        let text = emoji.difference(&presentation);
-        for &(lo, hi) in text.ranges() {
-            set.strings.extend((lo.max(0x80)..=hi).map(|c| vec![c, 0xFE0F]));
-        }
+fn basic_emoji(set: &mut PropertySet) -> Option<()> {
+    let presentation = data_set("binary", "Emoji_Presentation")?;
+    let text = data_set("binary", "Emoji")?.difference(&presentation);
+    set.chars.union(&presentation.difference(&data_set("binary", "Regional_Indicator")?));
+    for &(lo, hi) in text.ranges() {
+        set.strings.extend((lo.max(0x80)..=hi).map(|c| vec![c, 0xFE0F]));
     }
+    Some(())
 }
 
 /// Whether `c` may begin a group name (RegExpIdentifierStart).
 pub fn is_identifier_start(c: u32) -> bool {
+    static ID_START: LazyLock<CharSet> = LazyLock::new(|| data_set("binary", "IDS").unwrap_or_default());
     match c {
         0x24 | 0x5F => true,
         0..=0x7F => (c as u8).is_ascii_alphabetic(),
-        _ => CodePointSetData::new::<IdStart>().contains32(c),
+        _ => ID_START.contains(c),
     }
 }
 
 /// Whether `c` may continue a group name (RegExpIdentifierPart).
 pub fn is_identifier_part(c: u32) -> bool {
+    static ID_CONTINUE: LazyLock<CharSet> = LazyLock::new(|| data_set("binary", "IDC").unwrap_or_default());
     match c {
         0x24 | 0x5F | 0x200C | 0x200D => true,
         0..=0x7F => (c as u8).is_ascii_alphanumeric(),
-        _ => CodePointSetData::new::<IdContinue>().contains32(c),
+        _ => ID_CONTINUE.contains(c),
+    }
+}
+
+/// Characters at equal distances that fold by the same difference.
+struct FoldRun {
+    first: u32,
+    last: u32,
+    stride: u32,
+    difference: i64,
+}
+
+// scf(c): CaseFolding.txt, statuses C and S.
+fn simple_fold(c: u32) -> u32 {
+    static RUNS: LazyLock<Vec<FoldRun>> = LazyLock::new(|| {
+        let numbers: Vec<i64> = data_line("fold", "").map_or(Vec::new(), Iterator::collect);
+        let run = |n: &[i64]| FoldRun {
+            first: n[0] as u32,
+            last: (n[0] + (n[1] - 1) * n[2]) as u32,
+            stride: n[2] as u32,
+            difference: n[3],
+        };
+        numbers.chunks_exact(4).map(run).collect()
+    });
+    let index = RUNS.partition_point(|run| run.last < c);
+    match RUNS.get(index) {
+        Some(run) if run.first <= c && (c - run.first).is_multiple_of(run.stride) => {
+            (i64::from(c) + run.difference) as u32
+        }
+        _ => c,
     }
 }
 
@@ -178,11 +205,11 @@ pub fn canonicalize(c: u32, folding: Folding) -> u32 {
             Folding::Simple => byte.to_ascii_lowercase(),
         });
     }
-    let Some(ch) = char::from_u32(c) else { return c };
     match folding {
-        Folding::Simple => CaseMapper::new().simple_fold(ch) as u32,
+        Folding::Simple => simple_fold(c),
         Folding::Upper if c > 0xFFFF => c,
         Folding::Upper => {
+            let Some(ch) = char::from_u32(c) else { return c };
             let mut upper = ch.to_uppercase();
             match (upper.next(), upper.next()) {
                 (Some(u), None) if u as u32 >= 0x80 && u as u32 <= 0xFFFF => u as u32,
