@@ -17,6 +17,7 @@ mod map;
 mod proxy;
 mod reflect;
 mod set;
+mod support;
 mod typed_array;
 mod weak;
 
