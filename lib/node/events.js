@@ -668,30 +668,25 @@ function makeAsyncResourceClass() {
       this.#asyncResource = new EventEmitterReferencingAsyncResource(this, name, options);
     }
 
-    #resource() {
-      if (!(#asyncResource in this)) throw new ERR_INVALID_THIS('EventEmitterAsyncResource');
-      return this.#asyncResource;
-    }
-
     emit(event, ...args) {
-      const resource = this.#resource();
+      const resource = this.#asyncResource;
       return resource.runInAsyncScope(super.emit, this, event, ...args);
     }
 
     emitDestroy() {
-      this.#resource().emitDestroy();
+      this.#asyncResource.emitDestroy();
     }
 
     get asyncId() {
-      return this.#resource().asyncId();
+      return this.#asyncResource.asyncId();
     }
 
     get triggerAsyncId() {
-      return this.#resource().triggerAsyncId();
+      return this.#asyncResource.triggerAsyncId();
     }
 
     get asyncResource() {
-      return this.#resource();
+      return this.#asyncResource;
     }
   };
   return AsyncResourceEmitter;

@@ -355,8 +355,12 @@ function spliceOne(list, index) {
   list.pop();
 }
 
+/** Array.prototype.join by concatenation, which keeps long parts as ropes. */
 function join(output, separator) {
-  return output.join(separator);
+  let text = '';
+  const last = output.length - 1;
+  for (let i = 0; i <= last; i++) text += i === last ? output[i] : `${output[i]}${separator}`;
+  return text;
 }
 
 function filterDuplicateStrings(items, low) {
