@@ -29,7 +29,7 @@ const { owner_symbol } = internalBinding('symbols');
 const { kTimeout } = require('internal/timers');
 const {
   writevGeneric, writeGeneric, onStreamRead, kAfterAsyncWrite, kHandle, kUpdateTimer, setStreamTimeout,
-  kBuffer, kBufferCb, kBufferGen,
+  kBuffer, kBufferCb, kBufferGen, kWriteDirect, callWrite, takeRequest, releaseRequest,
 } = require('internal/stream_base_commons');
 const {
   AbortError,
@@ -651,6 +651,35 @@ Socket.prototype._writeGeneric = function(writev, data, encoding, cb) {
   }
   const req = writev ? writevGeneric(this, data, cb) : writeGeneric(this, data, encoding, cb);
   if (req !== null) this[kLastWriteQueueSize] = req.bytes;
+};
+
+/**
+ * OPTIMIZATION: writes past the queue of the stream when that is empty. Returns 0 when write() has to be used,
+ * 1 when all is written, 2 when the write goes on and `callback(owner)` will be called.
+ */
+Socket.prototype[kWriteDirect] = function(data, encoding, owner, callback) {
+  const handle = this[kHandle];
+  if (handle === null || this.connecting || !this._writableState.isIdle()) return 0;
+  const req = takeRequest(handle, null);
+  const err = callWrite(handle, req, data, encoding);
+  if (err !== 0) {
+    releaseRequest(req);
+    this.destroy(new ErrnoException(err, 'write'));
+    return 2;
+  }
+  if (this[kTimeout] !== null) this._unrefTimer();
+  if (!req.async) {
+    releaseRequest(req);
+    return 1;
+  }
+  const state = this._writableState;
+  this[kLastWriteQueueSize] = req.bytes;
+  state.beginWrite(req.bytes, (error) => {
+    if (!error) callback(owner);
+  });
+  req.callback = state.onwrite;
+  req.buffer = data;
+  return 2;
 };
 
 Socket.prototype._writev = function(chunks, cb) {

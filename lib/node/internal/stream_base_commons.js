@@ -25,6 +25,7 @@ const kSession = Symbol('kSession');
 const kBuffer = Symbol('kBuffer');
 const kBufferGen = Symbol('kBufferGen');
 const kBufferCb = Symbol('kBufferCb');
+const kWriteDirect = Symbol('kWriteDirect');
 
 // A request that is free: most writes complete at once and need no request of their own.
 let spareRequest = null;
@@ -228,4 +229,5 @@ module.exports = {
   kBuffer,
   kBufferCb,
   kBufferGen,
+  kWriteDirect,
 };

@@ -762,15 +762,17 @@ Readable.prototype.unpipe = function(dest) {
 
 Readable.prototype.on = function(event, listener) {
   const result = Stream.prototype.on.call(this, event, listener);
-  const state = this._readableState;
 
+  // The state is not touched for other events: it may be one that is made when first looked at.
   if (event === 'data') {
+    const state = this._readableState;
     state[kState] |= kDataListening;
     state[kState] = this.listenerCount('readable') > 0 ?
       state[kState] | kReadableListening : state[kState] & ~kReadableListening;
     // Explicitly paused streams stay so.
     if ((state[kState] & (kHasFlowing | kFlowing)) !== kHasFlowing) this.resume();
   } else if (event === 'readable') {
+    const state = this._readableState;
     if ((state[kState] & (kEndEmitted | kReadableListening)) === 0) {
       state[kState] |= kReadableListening | kNeedReadable;
       state.flowing = false;
@@ -784,13 +786,12 @@ Readable.prototype.on = function(event, listener) {
 Readable.prototype.addListener = Readable.prototype.on;
 
 Readable.prototype.removeListener = function(event, listener) {
-  const state = this._readableState;
   const result = Stream.prototype.removeListener.call(this, event, listener);
   if (event === 'readable') {
     // In the next tick, because the listener may be about to be replaced.
     process.nextTick(updateReadableListening, this);
   } else if (event === 'data' && this.listenerCount('data') === 0) {
-    state[kState] &= ~kDataListening;
+    this._readableState[kState] &= ~kDataListening;
   }
   return result;
 };

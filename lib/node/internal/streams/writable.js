@@ -195,6 +195,22 @@ WritableState.prototype.getBuffer = function getBuffer() {
   return this[kBuffered] === null ? [] : this[kBuffered].slice(this.bufferedIndex);
 };
 
+/** Whether a write would go out now: nothing is queued, going on, ended or in error. */
+WritableState.prototype.isIdle = function isIdle() {
+  return this.length === 0 && this.corked === 0 &&
+    (this[kState] & (kWriting | kErrored | kConstructed | kEnding | kDestroyed)) === kConstructed;
+};
+
+/** Accounts for a write of `length` bytes that was started without _write() and calls `onwrite` later. */
+WritableState.prototype.beginWrite = function beginWrite(length, callback) {
+  this.pendingcb++;
+  this.length += length;
+  this.writelen = length;
+  this[kWriteCb] = callback;
+  this[kState] |= kWriting;
+  if (this.length >= this.highWaterMark) this[kState] |= kNeedDrain;
+};
+
 function Writable(options) {
   if (!(this instanceof Writable)) return new Writable(options);
 
