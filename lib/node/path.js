@@ -101,6 +101,7 @@ function formatPath(sep, pathObject) {
 
 /** The part after the last separator (not before `start`), without `suffix`. */
 function baseName(path, suffix, start, isSeparator) {
+  if (suffix !== undefined && suffix.length > 0 && suffix === path) return '';
   let end = path.length;
   while (end > start && isSeparator(path.charCodeAt(end - 1))) end--;
   let begin = end;
