@@ -203,6 +203,11 @@ OutgoingMessage.prototype.uncork = function uncork() {
   const length = this[kChunkedLength];
   this[kChunkedBuffer] = emptyOutput;
   this[kChunkedLength] = 0;
+  if (this.destroyed || this[kSocket]?.destroyed) {
+    const error = this[kErrored] || this[kSocket]?.errored || new ERR_STREAM_DESTROYED('write');
+    for (let n = 2; n < buf.length; n += 3) if (buf[n] !== nop) process.nextTick(buf[n], error);
+    return;
+  }
   this._send(`${length.toString(16)}\r\n`, 'latin1', null);
   let callbacks;
   for (let n = 0; n < buf.length; n += 3) {
@@ -212,6 +217,10 @@ OutgoingMessage.prototype.uncork = function uncork() {
   this._send(crlf, null, callbacks === undefined ? null : (err) => {
     for (const callback of callbacks) callback(err);
   });
+  if (this[kNeedDrain] && this.writableLength === 0) {
+    this[kNeedDrain] = false;
+    this.emit('drain');
+  }
 };
 
 OutgoingMessage.prototype.setTimeout = function setTimeout(msecs, callback) {
@@ -234,7 +243,8 @@ OutgoingMessage.prototype.destroy = function destroy(error) {
 
 /** The first data goes out together with the header. */
 OutgoingMessage.prototype._send = function _send(data, encoding, callback, byteLength) {
-  if (!this._headerSent) {
+  // Without a header the message is used as a mere stream.
+  if (!this._headerSent && this._header !== null) {
     const header = this._header;
     if (typeof data === 'string' && (encoding === 'utf8' || encoding === 'latin1' || !encoding)) {
       data = header + data;

@@ -1,0 +1,71 @@
+'use strict';
+// node:dns/promises
+
+const dns = require('internal/dns');
+const { codes: { ERR_MISSING_ARGS } } = require('internal/errors');
+
+/** The promise form of a function whose last argument is a callback; argument errors are thrown at once. */
+function promised(call) {
+  const { promise, resolve, reject } = Promise.withResolvers();
+  call((err, value) => {
+    if (err) reject(err);
+    else resolve(value);
+  });
+  return promise;
+}
+
+function lookup(hostname, options) {
+  const { promise, resolve, reject } = Promise.withResolvers();
+  dns.lookup(hostname, options, (err, address, family) => {
+    if (err) reject(err);
+    else resolve(Array.isArray(address) ? address : { address, family });
+  });
+  return promise;
+}
+
+function lookupService(address, port) {
+  if (arguments.length !== 2) throw new ERR_MISSING_ARGS('address', 'port');
+  const { promise, resolve, reject } = Promise.withResolvers();
+  dns.lookupService(address, port, (err, hostname, service) => {
+    if (err) reject(err);
+    else resolve({ hostname, service });
+  });
+  return promise;
+}
+
+class Resolver extends dns.ResolverBase {}
+
+for (const name of dns.methodNames) {
+  if (name === 'getServers') continue;
+  const query = dns.Resolver.prototype[name];
+  Resolver.prototype[name] = {
+    [name](...args) {
+      // resolve() picks the query itself, so it must find the callback forms.
+      const target = name === 'resolve' ? Object.create(dns.Resolver.prototype, {
+        _handle: { __proto__: null, value: this._handle },
+      }) : this;
+      return promised((callback) => query.call(target, ...args, callback));
+    },
+  }[name];
+}
+
+module.exports = {
+  lookup,
+  lookupService,
+  Resolver,
+  getDefaultResultOrder: dns.getDefaultResultOrder,
+  setDefaultResultOrder: dns.setDefaultResultOrder,
+  setServers: dns.setServers,
+  getServers: () => dns.getDefaultResolver().getServers(),
+  ...dns.errorCodes,
+};
+
+for (const name of dns.methodNames) {
+  if (name === 'getServers') continue;
+  module.exports[name] = {
+    [name](...args) {
+      const resolver = dns.getDefaultResolver();
+      return promised((callback) => resolver[name](...args, callback));
+    },
+  }[name];
+}
