@@ -1,4 +1,4 @@
 'use strict';
 
+// The old name of util.
 module.exports = require('util');
-process.emitWarning('sys is deprecated. Use `node:util` instead.', 'DeprecationWarning', 'DEP0025');

@@ -716,6 +716,10 @@ function makeClass(key, Base, message) {
   }
   // Functions wrapped by hideStackFrames() capture the trace again themselves.
   class HideStackFramesError extends NodeError {
+    get ['constructor']() {
+      return Base;
+    }
+
     constructor(...args) {
       if (!isErrorStackTraceLimitWritable()) {
         super(...args);

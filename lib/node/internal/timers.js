@@ -4,7 +4,8 @@
 //   getLibuvNow() -> ms of the loop clock; scheduleTimer(ms); toggleTimerRef(bool); toggleImmediateRef(bool);
 //   immediateInfo: Uint32Array [count, refCount, hasOutstanding]; timerInfo: Int32Array [active count];
 //   setupTimers(processImmediate, processTimers): processTimers(now) returns the next expiry (0: none, negative:
-//   only timers that do not keep the program alive).
+//   only timers that do not keep the program alive). When a callback throws and the program handles that, the native
+//   side calls processTimers again, and processImmediate again while hasOutstanding is set.
 //
 // Timers of one duration stand in one list in order of start, so the first is the next to expire. A heap orders
 // the lists by expiry, and one native timer is set for the first of them.
@@ -282,6 +283,7 @@ function insert(item, msecs, start = getLibuvNow()) {
 
 /** A timer for the inside of the runtime that does not keep the program alive. */
 function setUnrefTimeout(callback, after, arg) {
+  if (typeof callback !== 'function') require('internal/validators').validateFunction(callback, 'callback');
   const timer = new Timeout(callback, after, arg === undefined ? undefined : [arg], false, false);
   insert(timer, timer._idleTimeout);
   return timer;

@@ -15,7 +15,7 @@ const { moduleLoadList } = require('internal/bootstrap/realm');
 // Which file provides which global classes; files that do not exist provide none.
 const kGlobalClasses = {
   'internal/url': ['URL', 'URLSearchParams'],
-  'internal/dom_exception': ['DOMException', 'QuotaExceededError'],
+  'internal/dom_exception': ['DOMException'],
   'internal/abort_controller': ['AbortController', 'AbortSignal'],
   'internal/event_target': ['Event', 'EventTarget', 'CustomEvent'],
   'internal/encoding': ['TextEncoder', 'TextDecoder'],
