@@ -7,10 +7,16 @@ const { codes: { ERR_MISSING_ARGS } } = require('internal/errors');
 /** The promise form of a function whose last argument is a callback; argument errors are thrown at once. */
 function promised(call) {
   const { promise, resolve, reject } = Promise.withResolvers();
-  call((err, value) => {
-    if (err) reject(err);
-    else resolve(value);
-  });
+  try {
+    call((err, value) => {
+      if (err) reject(err);
+      else resolve(value);
+    });
+  } catch (err) {
+    // A query that could not even be begun.
+    if (err?.syscall === undefined) throw err;
+    reject(err);
+  }
   return promise;
 }
 
@@ -25,12 +31,9 @@ function lookup(hostname, options) {
 
 function lookupService(address, port) {
   if (arguments.length !== 2) throw new ERR_MISSING_ARGS('address', 'port');
-  const { promise, resolve, reject } = Promise.withResolvers();
-  dns.lookupService(address, port, (err, hostname, service) => {
-    if (err) reject(err);
-    else resolve({ hostname, service });
-  });
-  return promise;
+  return promised((callback) => dns.lookupService(address, port, (err, hostname, service) => {
+    callback(err, { hostname, service });
+  }));
 }
 
 class Resolver extends dns.ResolverBase {}
