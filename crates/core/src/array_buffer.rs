@@ -154,7 +154,13 @@ impl Drop for SharedBlock {
 }
 
 impl BackingStore {
-    fn new(s: &mut Scope<'_>, data: *mut u8, length: usize, max_length: usize, storage: Storage) -> BackingStore {
+    fn new(
+        s: &mut Scope<'_>,
+        data: *mut u8,
+        length: usize,
+        max_length: usize,
+        storage: Storage,
+    ) -> BackingStore {
         BackingStore {
             data,
             length,
@@ -237,7 +243,11 @@ fn charge(s: &mut Scope<'_>, store: &mut BackingStore, bytes: usize) -> JsResult
     if store.external.try_set(&mut s.vm().heap, bytes) { Ok(()) } else { throw_failed(s) }
 }
 /// CreateByteDataBlock, ECMA-262 §6.2.9.1: zeroed bytes. With a maximum length the store is resizable.
-pub fn allocate_store(s: &mut Scope<'_>, length: usize, max_length: Option<usize>) -> JsResult<Box<BackingStore>> {
+pub fn allocate_store(
+    s: &mut Scope<'_>,
+    length: usize,
+    max_length: Option<usize>,
+) -> JsResult<Box<BackingStore>> {
     let size = max_length.unwrap_or(length);
     let mut store = Box::new(BackingStore::new(s, dangling(), 0, 0, Storage::None));
     charge(s, &mut store, size)?;

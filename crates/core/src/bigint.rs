@@ -314,7 +314,9 @@ pub fn compare_f64(a: Raw, n: f64) -> Option<Ordering> {
 }
 /// Hash of the value.
 pub fn hash(v: Raw) -> u64 {
-    digits(v).iter().fold(is_negative(v) as u64 + 1, |h, &d| (h.rotate_left(5) ^ d).wrapping_mul(0x517c_c1b7_2722_0a95))
+    digits(v)
+        .iter()
+        .fold(is_negative(v) as u64 + 1, |h, &d| (h.rotate_left(5) ^ d).wrapping_mul(0x517c_c1b7_2722_0a95))
 }
 
 // ---------------------------------------------------------------- arithmetic
@@ -390,7 +392,11 @@ pub fn pow<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -> J
         return Ok(from_digits(s, negative, &[base_bits]));
     }
     let exponent = match small(b.raw()) {
-        Some(e) if (e as u128) <= MAX_BITS as u128 && (base_bits - 1).saturating_mul(e as u64) <= MAX_BITS => e as u32,
+        Some(e)
+            if (e as u128) <= MAX_BITS as u128 && (base_bits - 1).saturating_mul(e as u64) <= MAX_BITS =>
+        {
+            e as u32
+        }
         _ => return throw_too_big(s),
     };
     let n = to_num_bigint(a.raw()).pow(exponent);
@@ -432,7 +438,11 @@ pub fn decrement<'s>(s: &mut Scope<'s>, a: Local<'_, Value>) -> JsResult<Local<'
     }
 }
 /// BigInt::bitwiseAND, ECMA-262 §6.1.6.2.18
-pub fn bit_and<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
+pub fn bit_and<'s>(
+    s: &mut Scope<'s>,
+    a: Local<'_, Value>,
+    b: Local<'_, Value>,
+) -> JsResult<Local<'s, Value>> {
     match both_small(a, b) {
         Some((x, y)) => Ok(from_i128(s, x & y)),
         None => big(s, a, b, |x, y| x & y),
@@ -446,7 +456,11 @@ pub fn bit_or<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -
     }
 }
 /// BigInt::bitwiseXOR, ECMA-262 §6.1.6.2.19
-pub fn bit_xor<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
+pub fn bit_xor<'s>(
+    s: &mut Scope<'s>,
+    a: Local<'_, Value>,
+    b: Local<'_, Value>,
+) -> JsResult<Local<'s, Value>> {
     match both_small(a, b) {
         Some((x, y)) => Ok(from_i128(s, x ^ y)),
         None => big(s, a, b, |x, y| x ^ y),
@@ -484,7 +498,11 @@ fn shift_left<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -
     from_num_bigint(s, &n)
 }
 /// Shifts right by the magnitude of `b`, rounding down.
-fn shift_right<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
+fn shift_right<'s>(
+    s: &mut Scope<'s>,
+    a: Local<'_, Value>,
+    b: Local<'_, Value>,
+) -> JsResult<Local<'s, Value>> {
     let count = match digits(b.raw()) {
         [] => 0,
         &[d] if d < bit_length(a.raw()) => d,
@@ -558,6 +576,103 @@ mod tests {
         for bad in ["-0x1", "1n", "1.0", "1_0", "--1", "+", "0x", "abc", "1e3"] {
             assert_eq!(parse(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn agrees_with_the_library() {
+        type Op =
+            for<'t, 'x> fn(&mut Scope<'t>, Local<'x, Value>, Local<'x, Value>) -> JsResult<Local<'t, Value>>;
+        type Model = fn(BigInt, BigInt) -> BigInt;
+        let operations: [(Op, Model); 8] = [
+            (add, |a, b| a + b),
+            (sub, |a, b| a - b),
+            (mul, |a, b| a * b),
+            (div, |a, b| a / b),
+            (rem, |a, b| a % b),
+            (bit_and, |a, b| a & b),
+            (bit_or, |a, b| a | b),
+            (bit_xor, |a, b| a ^ b),
+        ];
+        let texts = [
+            "1",
+            "-1",
+            "2",
+            "7",
+            "-7",
+            "18446744073709551615",
+            "-18446744073709551615",
+            "18446744073709551616",
+            "-18446744073709551616",
+            "340282366920938463463374607431768211455",
+            "123456789012345678901234567890",
+        ];
+        Vm::new(crate::vm::VmConfig::default()).scope(|s| {
+            for a in texts {
+                for b in texts {
+                    let (x, y): (BigInt, BigInt) =
+                        (a.parse().unwrap_or_default(), b.parse().unwrap_or_default());
+                    s.nested(|s| {
+                        let (Ok(p), Ok(q)) = (from_num_bigint(s, &x), from_num_bigint(s, &y)) else {
+                            panic!("too big")
+                        };
+                        assert_eq!(compare(p.raw(), q.raw()), x.cmp(&y));
+                        for (i, (operation, model)) in operations.iter().enumerate() {
+                            let r = operation(s, p, q).map(|r| to_num_bigint(r.raw()));
+                            assert_eq!(r, Ok(model(x.clone(), y.clone())), "{a} {b} operation {i}");
+                        }
+                        for bits in [1, 7, 63, 64, 65, 128] {
+                            let modulus: BigInt = BigInt::from(1) << bits;
+                            let unsigned = as_uint_n(s, bits, p).map(|r| to_num_bigint(r.raw()));
+                            let expected = ((&x % &modulus) + &modulus) % &modulus;
+                            assert_eq!(unsigned, Ok(expected.clone()), "{a} as {bits} bits");
+                            let signed = as_int_n(s, bits, p).map(|r| to_num_bigint(r.raw()));
+                            let half = &modulus >> 1;
+                            let expected = if expected >= half { expected - &modulus } else { expected };
+                            assert_eq!(signed, Ok(expected), "{a} as {bits} signed bits");
+                        }
+                        for n in [0, 1, 63, 64, 100] {
+                            let count = from_i64(s, n);
+                            let left = shl(s, p, count).map(|r| to_num_bigint(r.raw()));
+                            assert_eq!(left, Ok(&x << n));
+                            let right = shr(s, p, count).map(|r| to_num_bigint(r.raw()));
+                            assert_eq!(right, Ok(&x >> n));
+                        }
+                        assert_eq!(to_text(p.raw(), 10), a);
+                        assert_eq!(
+                            compare_f64(p.raw(), 0.5),
+                            Some(x.cmp(&BigInt::zero()).then(Ordering::Less))
+                        );
+                    });
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn nearest_numbers() {
+        Vm::new(crate::vm::VmConfig::default()).scope(|s| {
+            for text in [
+                "9007199254740993",
+                "-9007199254740995",
+                "18446744073709551615",
+                "18446744073709553664",
+                "18446744073709553665",
+                "36893488147419107329",
+                "340282366920938463463374607431768211455",
+            ] {
+                let n: BigInt = text.parse().unwrap_or_default();
+                let v = from_num_bigint(s, &n).expect("small enough");
+                assert_eq!(Ok(to_f64(v.raw())), text.parse::<f64>(), "{text}");
+            }
+            let one = from_i64(s, 1);
+            let count = from_i64(s, 1024);
+            let huge = shl(s, one, count).expect("small enough");
+            assert_eq!(to_f64(huge.raw()), f64::INFINITY);
+            assert_eq!(compare_f64(huge.raw(), f64::MAX), Some(Ordering::Greater));
+            assert_eq!(compare_f64(one.raw(), 1.5), Some(Ordering::Less));
+            let minus = from_i64(s, -1);
+            assert_eq!(compare_f64(minus.raw(), -1.5), Some(Ordering::Greater));
+        });
     }
 
     #[test]

@@ -402,7 +402,10 @@ pub fn require_object_coercible(s: &mut Scope<'_>, v: Local<'_, Value>, method: 
 // ---------------------------------------------------------------- property descriptors
 
 /// ToPropertyDescriptor, ECMA-262 §6.2.6.5
-pub fn to_property_descriptor<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResult<PropertyDescriptor<'s>> {
+pub fn to_property_descriptor<'s>(
+    s: &mut Scope<'s>,
+    v: Local<'_, Value>,
+) -> JsResult<PropertyDescriptor<'s>> {
     let Some(o) = v.as_object() else {
         let text = crate::error::describe(s, v);
         return s.throw_type_error(&format!("Property description must be an object: {text}"));
@@ -437,7 +440,11 @@ pub fn to_property_descriptor<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsR
     }
     Ok(d)
 }
-fn field<'s>(s: &mut Scope<'s>, o: Local<'_, Object>, key: PropertyKey) -> JsResult<Option<Local<'s, Value>>> {
+fn field<'s>(
+    s: &mut Scope<'s>,
+    o: Local<'_, Object>,
+    key: PropertyKey,
+) -> JsResult<Option<Local<'s, Value>>> {
     if object::has_property(s, o, key)? { Ok(Some(object::get(s, o, key)?)) } else { Ok(None) }
 }
 /// FromPropertyDescriptor, ECMA-262 §6.2.6.4, of a descriptor that is there.

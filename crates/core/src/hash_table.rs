@@ -325,7 +325,12 @@ fn alloc<'s>(s: &mut Scope<'s>, kind: Kind) -> Local<'s, Value> {
         s.local(Raw::cell(cell.cast()))
     }
 }
-fn insert_or_update(s: &mut Scope<'_>, owner: Local<'_, Value>, key: Local<'_, Value>, value: Local<'_, Value>) {
+fn insert_or_update(
+    s: &mut Scope<'_>,
+    owner: Local<'_, Value>,
+    key: Local<'_, Value>,
+    value: Local<'_, Value>,
+) {
     if is_object(key.raw()) {
         // SAFETY: an object, just checked.
         crate::object::identity_hash(s, unsafe { key.cast::<Object>() });
@@ -539,5 +544,168 @@ impl Local<'_, HashTable> {
     pub fn gc_table(self) -> Gc<HashTable> {
         // SAFETY: typed handle to a live table.
         unsafe { Gc::from_ptr(self.raw().as_cell() as *mut HashTable) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vm::{Vm, VmConfig};
+
+    fn with_vm(stress: bool, f: impl for<'n> FnOnce(&mut Scope<'n>)) {
+        let mut config = VmConfig::default();
+        config.heap.gc_stress = stress;
+        Vm::new(config).scope(f);
+    }
+    fn plain_object<'s>(s: &mut Scope<'s>) -> Local<'s, Value> {
+        let null = s.null();
+        crate::object::new_object_with(s, null, 0).value()
+    }
+    fn collect(s: &mut Scope<'_>) {
+        s.vm().heap.collect_minor();
+        s.vm().heap.verify();
+    }
+
+    #[test]
+    fn keys_are_compared_by_same_value_zero() {
+        with_vm(false, |s| {
+            let t = new(s);
+            let one = s.int(1);
+            for key in [s.number(-0.0), s.number(f64::NAN), s.local(Raw::double(7.0)), s.undefined()] {
+                set(s, t, key, one);
+            }
+            for key in [s.int(0), s.number(f64::NAN), s.int(7), s.undefined()] {
+                assert!(has(t, key));
+            }
+            assert_eq!(size(t), 4);
+            let (a, b) = (s.string_value("a longer string"), s.string_value("a longer string"));
+            set(s, t, a, one);
+            assert!(has(t, b));
+            let (a, b) = (crate::bigint::from_i64(s, -5), crate::bigint::from_i64(s, -5));
+            set(s, t, a, one);
+            assert!(has(t, b));
+            let o = plain_object(s);
+            assert!(!has(t, o));
+            set(s, t, o, one);
+            assert!(has(t, o));
+            // Iteration returns +0 for -0.
+            assert_eq!(iterate(t, 0).map(|e| e.0), Some(Raw::int32(0)));
+        });
+    }
+
+    #[test]
+    fn iteration_survives_changes() {
+        with_vm(false, |s| {
+            let t = new(s);
+            for i in 0..200 {
+                let k = s.int(i);
+                set(s, t, k, k);
+            }
+            let mut position = 0;
+            for i in 0..100 {
+                let (key, _, next) = iterate(t, position).expect("an entry");
+                assert_eq!(key, Raw::int32(i));
+                position = next;
+            }
+            for i in (0..180).filter(|i| i % 7 != 0) {
+                let k = s.int(i);
+                assert!(delete(s, t, k) && !delete(s, t, k));
+            }
+            let (key, _, next) = iterate(t, position).expect("an entry");
+            assert_eq!(key, Raw::int32(105));
+            clear(s, t);
+            assert!(iterate(t, next).is_none() && size(t) == 0);
+            let k = s.int(1000);
+            set(s, t, k, k);
+            let (key, _, next) = iterate(t, next).expect("what was added after clear");
+            assert_eq!(key, Raw::int32(1000));
+            assert!(iterate(t, next).is_none());
+        });
+    }
+
+    #[test]
+    fn queue_of_changing_keys() {
+        with_vm(false, |s| {
+            let t = new(s);
+            let mut first = 0;
+            for i in 0..10_000 {
+                s.nested(|s| {
+                    let k = s.int(i);
+                    set(s, t, k, k);
+                    if i >= 50 {
+                        let (oldest, ..) = iterate(t, 0).expect("an entry");
+                        assert_eq!(oldest, Raw::int32(first));
+                        let oldest = s.local(oldest);
+                        assert!(delete(s, t, oldest));
+                        first += 1;
+                    }
+                });
+            }
+            assert_eq!(size(t), 50);
+            // SAFETY: a live table.
+            assert!(unsafe { table(t.raw()) }.entries.len() < 200);
+        });
+    }
+
+    #[test]
+    fn old_tables_with_young_entries() {
+        for stress in [false, true] {
+            with_vm(stress, |s| {
+                let t = new(s);
+                for round in 0..40 {
+                    for i in 0..10 {
+                        s.nested(|s| {
+                            let key = s.int(round * 10 + i);
+                            let value = s.string_value(&format!("value number {}", round * 10 + i));
+                            set(s, t, key, value);
+                            let o = plain_object(s);
+                            set(s, t, o, key);
+                        });
+                    }
+                    collect(s);
+                }
+                let mut position = 0;
+                let mut count = 0;
+                while let Some((key, value, next)) = iterate(t, position) {
+                    position = next;
+                    count += 1;
+                    s.nested(|s| {
+                        let (key, value) = (s.local(key), s.local(value));
+                        assert_eq!(get(t, key), Some(value.raw()));
+                        if let (Some(n), Some(text)) = (key.as_number(), value.as_string()) {
+                            assert_eq!(text.to_text(s), format!("value number {n}"));
+                        }
+                    });
+                }
+                assert_eq!(count, 800);
+            });
+        }
+    }
+
+    #[test]
+    fn ephemerons() {
+        with_vm(false, |s| {
+            let t = ephemerons_new(s);
+            let kept = plain_object(s);
+            s.nested(|s| {
+                // kept -> middle -> end, and an entry that nothing keeps.
+                let (middle, lost) = (plain_object(s), plain_object(s));
+                let end = s.string_value("the end of the chain");
+                ephemerons_set(s, t, middle, end);
+                ephemerons_set(s, t, kept, middle);
+                ephemerons_set(s, t, lost, end);
+            });
+            collect(s);
+            assert_eq!(ephemerons_entries(t).len(), 3);
+            s.vm().heap.collect_major(spey_gc::GcReason::Explicit);
+            s.vm().heap.verify();
+            assert_eq!(ephemerons_entries(t).len(), 2);
+            let middle = ephemerons_get(t, kept).expect("kept");
+            let middle = s.local(middle);
+            let end = ephemerons_get(t, middle).expect("kept by the chain");
+            let end = s.local(end).as_string().expect("a string");
+            assert!(end.equals_text(s, "the end of the chain"));
+            assert!(ephemerons_delete(s, t, kept) && !ephemerons_has(t, kept));
+        });
     }
 }

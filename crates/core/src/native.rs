@@ -103,7 +103,11 @@ pub unsafe fn data<'a, T: NativeData>(v: Raw) -> Option<&'a mut T> {
 }
 /// Runs `f` with the data of a native cell; None if it is not a `T`. Values may be stored in the data: the collector is
 /// told.
-pub fn with<T: NativeData, R>(s: &mut Scope<'_>, cell: Local<'_, Native>, f: impl FnOnce(&mut T) -> R) -> Option<R> {
+pub fn with<T: NativeData, R>(
+    s: &mut Scope<'_>,
+    cell: Local<'_, Native>,
+    f: impl FnOnce(&mut T) -> R,
+) -> Option<R> {
     let raw = cell.raw();
     // SAFETY: the closure has no way to the heap, so that the data is not reached a second time; the cell is rooted.
     unsafe {

@@ -191,12 +191,8 @@ pub fn loosely_equals(s: &mut Scope<'_>, a: Local<'_, Value>, b: Local<'_, Value
     Ok(match (a.as_string(), b.as_string()) {
         (Some(string), None) => loosely_equals_string(s, string, y),
         (None, Some(string)) => loosely_equals_string(s, string, x),
-        _ if is_bigint(x) && y.is_number() => {
-            bigint::compare_f64(x, y.as_number()) == Some(Ordering::Equal)
-        }
-        _ if is_bigint(y) && x.is_number() => {
-            bigint::compare_f64(y, x.as_number()) == Some(Ordering::Equal)
-        }
+        _ if is_bigint(x) && y.is_number() => bigint::compare_f64(x, y.as_number()) == Some(Ordering::Equal),
+        _ if is_bigint(y) && x.is_number() => bigint::compare_f64(y, x.as_number()) == Some(Ordering::Equal),
         _ => false,
     })
 }
@@ -326,7 +322,11 @@ pub fn ordinary_has_instance(
     })
 }
 /// Is `prototype` on the prototype chain of `o` (not `o` itself)?
-pub fn is_prototype_of(s: &mut Scope<'_>, prototype: Local<'_, Value>, o: Local<'_, Object>) -> JsResult<bool> {
+pub fn is_prototype_of(
+    s: &mut Scope<'_>,
+    prototype: Local<'_, Value>,
+    o: Local<'_, Object>,
+) -> JsResult<bool> {
     s.nested(|s| {
         let mut current = s.local_object(o.gc());
         loop {
@@ -362,11 +362,8 @@ pub fn is_prototype_of(s: &mut Scope<'_>, prototype: Local<'_, Value>, o: Local<
 /// `key in o`, ECMA-262 §13.10.1
 pub fn has_in(s: &mut Scope<'_>, key: Local<'_, Value>, o: Local<'_, Value>) -> JsResult<bool> {
     let Some(o) = o.as_object() else {
-        let key_text = if key.is_string() {
-            conversion::to_text(s, key)?
-        } else {
-            crate::error::describe(s, key)
-        };
+        let key_text =
+            if key.is_string() { conversion::to_text(s, key)? } else { crate::error::describe(s, key) };
         let text = crate::error::describe(s, o);
         return s.throw_type_error(&format!("Cannot use 'in' operator to search for '{key_text}' in {text}"));
     };

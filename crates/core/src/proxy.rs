@@ -62,7 +62,10 @@ pub unsafe fn is_constructor_proxy(v: Raw) -> bool {
     unsafe { (*Object::trailing(v.as_cell() as *mut Object, slot::CONSTRUCTOR)).is_true() }
 }
 /// Target and handler, for inspection by tools; both null when revoked.
-pub fn target_and_handler<'s>(s: &mut Scope<'s>, o: Local<'_, Object>) -> (Local<'s, Value>, Local<'s, Value>) {
+pub fn target_and_handler<'s>(
+    s: &mut Scope<'s>,
+    o: Local<'_, Object>,
+) -> (Local<'s, Value>, Local<'s, Value>) {
     (o.slot_local(s, slot::TARGET), o.slot_local(s, slot::HANDLER))
 }
 
@@ -75,7 +78,12 @@ struct Trap<'s> {
 }
 
 impl<'s> Trap<'s> {
-    fn call(&self, s: &mut Scope<'s>, f: Local<'_, Value>, rest: &[Local<'_, Value>]) -> JsResult<Local<'s, Value>> {
+    fn call(
+        &self,
+        s: &mut Scope<'s>,
+        f: Local<'_, Value>,
+        rest: &[Local<'_, Value>],
+    ) -> JsResult<Local<'s, Value>> {
         let mut arguments = vec![self.target.value()];
         for v in rest {
             arguments.push(s.local(v.raw()));
@@ -87,7 +95,7 @@ impl<'s> Trap<'s> {
 /// ValidateNonRevokedProxy and GetMethod of the trap.
 fn trap<'s>(s: &mut Scope<'s>, o: Local<'_, Object>, name: PropertyKey) -> JsResult<Trap<'s>> {
     if !s.vm().native_stack_ok() {
-        return s.throw_range_error("Maximum call stack size exceeded");
+        return crate::error::throw_stack_overflow(s);
     }
     let handler = o.slot_local(s, slot::HANDLER);
     let Some(target) = o.slot_local(s, slot::TARGET).as_object() else {
@@ -123,7 +131,11 @@ pub fn get_prototype_of<'s>(s: &mut Scope<'s>, o: Local<'_, Object>) -> JsResult
     })
 }
 /// [[SetPrototypeOf]], ECMA-262 §10.5.2
-pub fn set_prototype_of(s: &mut Scope<'_>, o: Local<'_, Object>, prototype: Local<'_, Value>) -> JsResult<bool> {
+pub fn set_prototype_of(
+    s: &mut Scope<'_>,
+    o: Local<'_, Object>,
+    prototype: Local<'_, Value>,
+) -> JsResult<bool> {
     s.nested(|s| {
         let name = s.names().set_prototype_of;
         let t = trap(s, o, name)?;
@@ -198,10 +210,16 @@ pub fn get_own_property<'s>(
     if result.is_undefined() {
         let Some(actual) = target_property else { return Ok(None) };
         if actual.configurable == Some(false) {
-            return fail(s, "returned undefined for property '%' which is non-configurable in the proxy target");
+            return fail(
+                s,
+                "returned undefined for property '%' which is non-configurable in the proxy target",
+            );
         }
         if !object::is_extensible(s, t.target)? {
-            return fail(s, "returned undefined for property '%' which exists in the non-extensible proxy target");
+            return fail(
+                s,
+                "returned undefined for property '%' which exists in the non-extensible proxy target",
+            );
         }
         return Ok(None);
     }
@@ -546,7 +564,8 @@ pub fn is_array(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<bool> {
                 Kind::Proxy => match current.slot_local(s, slot::TARGET).as_object() {
                     Some(target) => current = target,
                     None => {
-                        return s.throw_type_error("Cannot perform 'IsArray' on a proxy that has been revoked");
+                        return s
+                            .throw_type_error("Cannot perform 'IsArray' on a proxy that has been revoked");
                     }
                 },
                 _ => return Ok(false),
