@@ -208,7 +208,7 @@ ZlibBase.prototype._processChunk = function(chunk, flushFlag, cb) {
   return undefined;
 };
 
-/** Decompressors that may refuse data behind the end of a stream report it themselves. */
+/** Called with the handle as `this` when a write is through. */
 function processCallback() {
   const handle = this;
   const self = this[owner_symbol];
