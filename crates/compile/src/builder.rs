@@ -64,6 +64,8 @@ pub struct Builder {
     regions: Vec<Region>,
     finished: Vec<Region>,
     position: u32,
+    /// Last place that a label or the border of a region refers to.
+    joined: u32,
     /// The next instruction cannot be reached.
     pub dead: bool,
     next: i32,
@@ -91,6 +93,7 @@ impl Builder {
             regions: Vec::new(),
             finished: Vec::new(),
             position: u32::MAX,
+            joined: 0,
             dead: false,
             next: 0,
             high: 0,
@@ -240,11 +243,29 @@ impl Builder {
     }
     /// Binds a label here; code after it is reachable if something jumps to it.
     pub fn bind(&mut self, l: Label) {
+        self.drop_jump_to(l);
+        self.joined = self.code.len() as u32;
         self.labels[l.0 as usize] = self.code.len() as u32;
         if self.used[l.0 as usize] {
             self.dead = false;
         }
-        // A position must be stated again after a join.
+    }
+    /// Removes a jump to the very next instruction, unless something else refers to that place.
+    fn drop_jump_to(&mut self, l: Label) {
+        let here = self.code.len() as u32;
+        if self.joined == here {
+            return;
+        }
+        if let Some(&(at, target, Field::Word0)) = self.patches.last()
+            && at + 1 == here
+            && target == l
+            && self.dead
+            && Insn(self.code[at as usize]).op_byte() == Op::Jump as u8
+        {
+            self.patches.pop();
+            self.code.pop();
+            self.dead = false;
+        }
     }
     /// A bound label here, for jumps back.
     pub fn here(&mut self) -> Label {
@@ -305,6 +326,7 @@ impl Builder {
     /// Opens a protected region; the handler starts at `target` with the exception in `register`.
     pub fn open_region(&mut self, target: Label, register: Reg) {
         let open = Some(self.code.len() as u32);
+        self.joined = self.code.len() as u32;
         self.regions.push(Region { ranges: Vec::new(), open, target, register });
     }
     /// Number of open regions.
@@ -314,6 +336,7 @@ impl Builder {
     /// Code that follows is not protected by the regions above `depth`.
     pub fn suspend_regions(&mut self, depth: usize) {
         let here = self.code.len() as u32;
+        self.joined = here;
         for r in &mut self.regions[depth..] {
             if let Some(start) = r.open.take()
                 && start < here
@@ -328,6 +351,7 @@ impl Builder {
     }
     pub fn restore_regions(&mut self, state: &[bool]) {
         let here = self.code.len() as u32;
+        self.joined = here;
         for (r, &open) in self.regions.iter_mut().zip(state) {
             match (open, r.open) {
                 (true, None) => r.open = Some(here),

@@ -306,15 +306,17 @@ impl<'a, 'u> Gen<'a, 'u> {
             let var = &self.an.vars[v as usize];
             match info.kind {
                 FunctionKind::Module => {
+                    let own = if var.captured { None } else { Some(self.var_register(v)) };
                     let mark = self.b.mark();
-                    let r = if var.captured { self.b.temp() } else { self.var_register(v) };
+                    let r = own.unwrap_or_else(|| self.b.temp());
                     self.b.load_special(r, special::UNDEFINED);
                     self.init_var(v, r);
                     self.b.release(mark);
                 }
                 FunctionKind::Normal | FunctionKind::Method if !info.strict => {
+                    let own = if var.captured { None } else { Some(self.var_register(v)) };
                     let mark = self.b.mark();
-                    let r = if var.captured { self.b.temp() } else { self.var_register(v) };
+                    let r = own.unwrap_or_else(|| self.b.temp());
                     self.b.op(Op::CoerceThis, r, this_register, 0);
                     self.init_var(v, r);
                     self.b.release(mark);
@@ -337,8 +339,9 @@ impl<'a, 'u> Gen<'a, 'u> {
             if v == NONE {
                 continue;
             }
+            let own = if self.an.vars[v as usize].captured { None } else { Some(self.var_register(v)) };
             let mark = self.b.mark();
-            let r = if self.an.vars[v as usize].captured { self.b.temp() } else { self.var_register(v) };
+            let r = own.unwrap_or_else(|| self.b.temp());
             self.b.op(op, r, 0, 0);
             self.init_var(v, r);
             self.b.release(mark);
@@ -347,8 +350,9 @@ impl<'a, 'u> Gen<'a, 'u> {
         if arguments != NONE {
             let var = &self.an.vars[arguments as usize];
             if var.used && var.kind == VarKind::Arguments {
+                let own = if var.captured { None } else { Some(self.var_register(arguments)) };
                 let mark = self.b.mark();
-                let r = if var.captured { self.b.temp() } else { self.var_register(arguments) };
+                let r = own.unwrap_or_else(|| self.b.temp());
                 if info.strict || !info.simple_params {
                     self.b.op(Op::CreateUnmappedArguments, r, 0, 0);
                 } else if info.mapped_arguments {
@@ -458,8 +462,12 @@ impl<'a, 'u> Gen<'a, 'u> {
                 self.b.release(mark);
             }
             if let Some(rest) = &params.rest {
+                let own = match &rest.rest.argument {
+                    BindingPattern::BindingIdentifier(id) => self.binding_register(id),
+                    _ => None,
+                };
                 let mark = self.b.mark();
-                let r = self.b.temp();
+                let r = own.unwrap_or_else(|| self.b.temp());
                 self.b.op(Op::CreateRest, r, params.items.len() as i16, 0);
                 self.bind_param(&rest.rest.argument, r);
                 self.b.release(mark);
@@ -1029,7 +1037,7 @@ impl<'a, 'u> Gen<'a, 'u> {
                 let var = &self.an.vars[v as usize];
                 let plain = !var.captured
                     && !var.needs_tdz
-                    && matches!(var.kind, VarKind::Let | VarKind::Const | VarKind::CatchParam);
+                    && matches!(var.kind, VarKind::Let | VarKind::Const | VarKind::CatchParam | VarKind::Param);
                 plain.then(|| self.var_register(v))
             }
             _ => None,

@@ -109,7 +109,7 @@ impl<'a> Gen<'a, '_> {
     }
 
     /// The object of for-in and for-of, evaluated with the loop variables in TDZ.
-    fn head(&mut self, scope: Option<ScopeIndex>, right: &'a Expression<'a>, dst: Reg) {
+    fn head(&mut self, scope: Option<ScopeIndex>, right: &'a Expression<'a>) -> Reg {
         let tdz = scope.filter(|&s| {
             self.an.scopes[s as usize].vars.iter().any(|&v| {
                 let var = &self.an.vars[v as usize];
@@ -117,6 +117,7 @@ impl<'a> Gen<'a, '_> {
             })
         });
         if let Some(s) = tdz {
+            let dst = self.b.temp();
             self.enter_scope(s);
             self.expr(right, dst);
             self.exit_scope(s);
@@ -124,8 +125,9 @@ impl<'a> Gen<'a, '_> {
             for v in &self.an.scopes[s as usize].vars {
                 self.regs.remove(v);
             }
+            dst
         } else {
-            self.expr(right, dst);
+            self.any(right)
         }
     }
 
@@ -139,9 +141,11 @@ impl<'a> Gen<'a, '_> {
             self.variable_declaration(d);
         }
         let enumerator = self.b.temp();
-        self.head(scope, &f.right, enumerator);
+        let mark = self.b.mark();
+        let r = self.head(scope, &f.right);
         self.b.at(f.right.span().start);
-        self.b.op(Op::ForInPrepare, enumerator, enumerator, 0);
+        self.b.op(Op::ForInPrepare, enumerator, r, 0);
+        self.b.release(mark);
         if let Some(s) = scope {
             self.enter_scope_later(s);
         }
@@ -213,8 +217,7 @@ impl<'a> Gen<'a, '_> {
         let error = self.b.temp();
         {
             let mark = self.b.mark();
-            let r = self.b.temp();
-            self.head(scope, &f.right, r);
+            let r = self.head(scope, &f.right);
             self.b.at(f.right.span().start);
             self.b.op(if is_async { Op::GetAsyncIterator } else { Op::GetIterator }, record, r, 0);
             self.b.release(mark);
