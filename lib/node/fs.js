@@ -47,6 +47,7 @@ const {
   validateOffsetLengthWrite,
   validatePosition,
   validateRmOptions,
+  warnOnNonPortableTemplate,
   validateRmdirOptions,
   validateStringAfterArrayBufferView,
 } = require('internal/fs/utils');
@@ -83,6 +84,9 @@ function lastCallback(args) {
   return args[args.length - 1];
 }
 
+// For validateObject.
+const kAllowNull = 1;
+
 function isUtf8(encoding) {
   return encoding === 'utf8' || encoding === 'utf-8';
 }
@@ -107,7 +111,8 @@ function exists(path, callback) {
   validateFunction(callback, 'cb');
   try {
     path = getValidatedPath(path);
-  } catch {
+  } catch (error) {
+    warnInvalidExists('fs.exists', error);
     callback(false);
     return;
   }
@@ -119,10 +124,18 @@ Object.defineProperty(exists, Symbol.for('nodejs.util.promisify.custom'), {
   value: { exists: (path) => new Promise((resolve) => exists(path, resolve)) }.exists,
 });
 
+let warnedInvalidExists = false;
+function warnInvalidExists(name, error) {
+  if (error.code !== 'ERR_INVALID_ARG_TYPE' || warnedInvalidExists) return;
+  warnedInvalidExists = true;
+  process.emitWarning(`Passing invalid argument types to ${name} is deprecated`, 'DeprecationWarning', 'DEP0187');
+}
+
 function existsSync(path) {
   try {
     path = getValidatedPath(path);
-  } catch {
+  } catch (error) {
+    warnInvalidExists('fs.existsSync', error);
     return false;
   }
   return binding.existsSync(path);
@@ -214,7 +227,7 @@ function read(fd, buffer, offsetOrOptions, length, position, callback) {
   if (arguments.length <= 4) {
     if (arguments.length === 4) {
       // (fd, buffer, options, callback)
-      validateObject(offsetOrOptions, 'options');
+      validateObject(offsetOrOptions, 'options', kAllowNull);
       callback = length;
       params = offsetOrOptions;
     } else if (arguments.length === 3) {
@@ -229,7 +242,7 @@ function read(fd, buffer, offsetOrOptions, length, position, callback) {
       callback = buffer;
       buffer = require('buffer').Buffer.alloc(16384);
     }
-    if (params !== undefined && params !== null) validateObject(params, 'options');
+    if (params !== undefined) validateObject(params, 'options', kAllowNull);
     ({ offset: offsetOrOptions = 0, length = buffer?.byteLength - offsetOrOptions, position = null } = params ?? {});
   }
   validateBuffer(buffer);
@@ -636,12 +649,16 @@ function mkdirSync(path, options) {
 function mkdtemp(prefix, options, callback) {
   callback = makeCallback(typeof options === 'function' ? options : callback);
   options = getOptions(options);
-  binding.mkdtemp(getValidatedPath(prefix, 'prefix'), options.encoding || 'utf8', callback);
+  prefix = getValidatedPath(prefix, 'prefix');
+  warnOnNonPortableTemplate(prefix);
+  binding.mkdtemp(prefix, options.encoding || 'utf8', callback);
 }
 
 function mkdtempSync(prefix, options) {
   options = getOptions(options);
-  return binding.mkdtemp(getValidatedPath(prefix, 'prefix'), options.encoding || 'utf8', undefined);
+  prefix = getValidatedPath(prefix, 'prefix');
+  warnOnNonPortableTemplate(prefix);
+  return binding.mkdtemp(prefix, options.encoding || 'utf8', undefined);
 }
 
 function mkdtempDisposableSync(prefix, options) {
@@ -771,18 +788,54 @@ function readlinkSync(path, options) {
   return binding.readlink(getValidatedPath(path), options.encoding || 'utf8', undefined);
 }
 
-function realpath(path, options, callback) {
+function realpathNative(path, options, callback) {
   callback = makeCallback(typeof options === 'function' ? options : callback);
   options = getOptions(options);
   binding.realpath(getValidatedPath(path), options.encoding || 'utf8', callback);
 }
-realpath.native = (path, options, callback) => realpath(path, options, callback);
 
-function realpathSync(path, options) {
+function realpathNativeSync(path, options) {
   options = getOptions(options);
   return binding.realpath(getValidatedPath(path), options.encoding || 'utf8', undefined);
 }
-realpathSync.native = (path, options) => realpathSync(path, options);
+
+// Node's own realpath asks for each part of the path, and reports the part that fails.
+function explainRealpathError(path, error) {
+  try {
+    const full = require('path').resolve(String(path));
+    for (let end = full.indexOf('/', 1); ; end = full.indexOf('/', end + 1)) {
+      binding.lstat(end === -1 ? full : full.slice(0, end), false, undefined);
+      if (end === -1) break;
+    }
+  } catch (lstatError) {
+    return lstatError;
+  }
+  error.message = error.message.replace(', realpath ', ', stat ');
+  error.syscall = 'stat';
+  return error;
+}
+
+function realpath(path, options, callback) {
+  callback = makeCallback(typeof options === 'function' ? options : callback);
+  options = getOptions(options);
+  path = getValidatedPath(path);
+  binding.realpath(path, options.encoding || 'utf8', (error, result) => {
+    if (error) callback(explainRealpathError(path, error));
+    else callback(null, result);
+  });
+}
+realpath.native = realpathNative;
+
+function realpathSync(path, options) {
+  options = getOptions(options);
+  path = getValidatedPath(path);
+  try {
+    return binding.realpath(path, options.encoding || 'utf8', undefined);
+  } catch (error) {
+    throw explainRealpathError(path, error);
+  }
+}
+realpathSync.native = realpathNativeSync;
 
 // --- modes, owners, times, sizes
 

@@ -3,7 +3,7 @@
 // Binding contract (fs_dir): opendir(path, encoding, req) -> handle; handle.read(encoding, count, req) ->
 //   [name, type, ...] or null at the end; handle.close(req). `req` as in fs.js.
 
-const { codes: { ERR_DIR_CLOSED, ERR_DIR_CONCURRENT_OPERATION, ERR_MISSING_ARGS } } = require('internal/errors');
+const { codes: { ERR_DIR_CLOSED, ERR_DIR_CONCURRENT_OPERATION, ERR_INVALID_THIS, ERR_MISSING_ARGS } } = require('internal/errors');
 const { getDirent, getOptions, getValidatedPath, joinPath } = require('internal/fs/utils');
 const { validateFunction, validateUint32 } = require('internal/validators');
 
@@ -31,6 +31,7 @@ class Dir {
   }
 
   get path() {
+    if (!(#path in this)) throw new ERR_INVALID_THIS('Dir');
     return this.#path;
   }
 

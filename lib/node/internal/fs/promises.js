@@ -27,6 +27,7 @@ const {
   validateRmdirOptions,
   validateStringAfterArrayBufferView,
   assertEncoding,
+  warnOnNonPortableTemplate,
 } = require('internal/fs/utils');
 const { AbortError, codes: {
   ERR_INVALID_ARG_VALUE,
@@ -69,8 +70,10 @@ const kLocked = Symbol('kLocked');
 let leaked;
 function guard(handle, fd) {
   leaked ??= new FinalizationRegistry((leakedFd) => {
-    process.emitWarning(`Closing file descriptor ${leakedFd} on garbage collection`);
     binding.close(leakedFd, () => {});
+    throw new ERR_INVALID_STATE('A FileHandle object was closed during garbage collection. This used to be allowed ' +
+      'with a deprecation warning but is now considered an error. Please close FileHandle objects explicitly. File ' +
+      `descriptor: ${leakedFd}`);
   });
   leaked.register(handle, fd, handle);
 }
@@ -533,7 +536,9 @@ async function realpath(path, options) {
 
 async function mkdtemp(prefix, options) {
   options = getOptions(options);
-  return call(binding.mkdtemp, getValidatedPath(prefix, 'prefix'), options.encoding || 'utf8');
+  prefix = getValidatedPath(prefix, 'prefix');
+  warnOnNonPortableTemplate(prefix);
+  return call(binding.mkdtemp, prefix, options.encoding || 'utf8');
 }
 
 async function mkdtempDisposable(prefix, options) {

@@ -196,25 +196,28 @@ function dateFromMs(ms) {
   return new Date(Math.round(Number(ms)));
 }
 
-class Stats extends StatsBase {
-  constructor(dev, mode, nlink, uid, gid, rdev, blksize, ino, size, blocks, atimeMs, mtimeMs, ctimeMs, birthtimeMs) {
-    super();
-    this.dev = dev;
-    this.mode = mode;
-    this.nlink = nlink;
-    this.uid = uid;
-    this.gid = gid;
-    this.rdev = rdev;
-    this.blksize = blksize;
-    this.ino = ino;
-    this.size = size;
-    this.blocks = blocks;
-    this.atimeMs = atimeMs;
-    this.mtimeMs = mtimeMs;
-    this.ctimeMs = ctimeMs;
-    this.birthtimeMs = birthtimeMs;
+function Stats(dev, mode, nlink, uid, gid, rdev, blksize, ino, size, blocks, atimeMs, mtimeMs, ctimeMs, birthtimeMs) {
+  // Old programs call it without `new`.
+  if (new.target === undefined) {
+    return new Stats(dev, mode, nlink, uid, gid, rdev, blksize, ino, size, blocks, atimeMs, mtimeMs, ctimeMs, birthtimeMs);
   }
+  this.dev = dev;
+  this.mode = mode;
+  this.nlink = nlink;
+  this.uid = uid;
+  this.gid = gid;
+  this.rdev = rdev;
+  this.blksize = blksize;
+  this.ino = ino;
+  this.size = size;
+  this.blocks = blocks;
+  this.atimeMs = atimeMs;
+  this.mtimeMs = mtimeMs;
+  this.ctimeMs = ctimeMs;
+  this.birthtimeMs = birthtimeMs;
 }
+Object.setPrototypeOf(Stats.prototype, StatsBase.prototype);
+Object.setPrototypeOf(Stats, StatsBase);
 
 class BigIntStats extends StatsBase {
   constructor(dev, mode, nlink, uid, gid, rdev, blksize, ino, size, blocks, atimeNs, mtimeNs, ctimeNs, birthtimeNs) {
@@ -429,6 +432,14 @@ const validatePosition = hideStackFrames((position, name, length) => {
   }
 });
 
+let warnedTemplate = false;
+function warnOnNonPortableTemplate(template) {
+  const last = typeof template === 'string' ? template.endsWith('X') : template[template.length - 1] === 0x58;
+  if (!last || warnedTemplate) return;
+  warnedTemplate = true;
+  process.emitWarning('mkdtemp() templates ending with X are not portable. For details see: https://nodejs.org/api/fs.html');
+}
+
 const kDefaultRmOptions = { recursive: false, force: false, retryDelay: 100, maxRetries: 0 };
 const kDefaultRmdirOptions = { retryDelay: 100, maxRetries: 0, recursive: false };
 
@@ -506,4 +517,5 @@ module.exports = {
   validateRmOptions,
   validateRmdirOptions,
   validateStringAfterArrayBufferView,
+  warnOnNonPortableTemplate,
 };

@@ -12,11 +12,13 @@ const fs = require('fs');
 class FSWatcher extends EventEmitter {
   #handle;
   #filename;
+  #ignore;
 
-  constructor(filename, { persistent = true, recursive = false, encoding = 'utf8' }) {
+  constructor(filename, { persistent = true, recursive = false, encoding = 'utf8', ignore }) {
     super();
     const { FSEvent } = internalBinding('fs_event_wrap');
     this.#filename = filename;
+    this.#ignore = ignore;
     this.#handle = new FSEvent();
     this.#handle.onchange = (status, eventType, name) => this.#onchange(status, eventType, name);
     const status = this.#handle.start(filename, persistent, recursive, encoding);
@@ -37,6 +39,7 @@ class FSWatcher extends EventEmitter {
       error.filename = name;
       this.emit('error', error);
     } else {
+      if (name !== null && this.#ignore !== undefined && this.#ignore(String(name))) return;
       this.emit('change', eventType, name);
     }
   }
@@ -59,6 +62,24 @@ class FSWatcher extends EventEmitter {
   }
 }
 
+// The `ignore` option: a glob, a RegExp, a function, or a list of these.
+function ignoreMatcher(ignore) {
+  if (ignore === undefined || ignore === null) return undefined;
+  const { codes: { ERR_INVALID_ARG_TYPE } } = require('internal/errors');
+  const matchers = [ignore].flat().map((item, i) => {
+    if (typeof item === 'function') return item;
+    if (item instanceof RegExp) return (name) => item.test(name);
+    const label = Array.isArray(ignore) ? `options.ignore[${i}]` : 'options.ignore';
+    if (typeof item !== 'string') throw new ERR_INVALID_ARG_TYPE(label, ['string', 'RegExp', 'Function'], item);
+    if (item === '') throw new ERR_INVALID_ARG_VALUE(label, item, 'must be a non-empty string');
+    const { matchGlobPattern } = require('internal/fs/glob');
+    // A pattern without a slash is about names anywhere.
+    const pattern = item.includes('/') ? item : `**/${item}`;
+    return (name) => matchGlobPattern(name, pattern);
+  });
+  return (name) => matchers.some((matches) => matches(name));
+}
+
 function watch(filename, options, listener) {
   filename = getValidatedPath(filename);
   const { persistent = true, recursive = false, signal } = options;
@@ -66,7 +87,8 @@ function watch(filename, options, listener) {
   validateBoolean(recursive, 'options.recursive');
   if (signal !== undefined) validateAbortSignal(signal, 'options.signal');
   if (listener !== undefined) validateFunction(listener, 'listener');
-  const watcher = new FSWatcher(filename, { persistent, recursive, encoding: options.encoding ?? 'utf8' });
+  const ignore = ignoreMatcher(options.ignore);
+  const watcher = new FSWatcher(filename, { persistent, recursive, encoding: options.encoding ?? 'utf8', ignore });
   if (listener) watcher.on('change', listener);
   if (signal) {
     if (signal.aborted) {
