@@ -213,7 +213,7 @@ impl<'s> SetRecord<'s> {
     fn keys(&self, s: &mut Scope<'s>) -> JsResult<IteratorRecord<'s>> {
         let it = call::call(s, self.keys, self.object.value(), &[])?;
         match it.as_object() {
-            Some(o) => iteration::get_iterator_direct(s, o),
+            Some(o) => iteration::get_iterator_direct(s, o.value()),
             None => {
                 let text = error::describe(s, it);
                 s.throw_type_error(&format!("{text} is not an object"))

@@ -94,7 +94,7 @@ pub(super) fn from<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s
     let key = s.names().sym_iterator;
     if let Some(method) = object::get_method(s, items, key)? {
         let a = construct_receiver(s, this, None)?;
-        let record = iteration::from_method(s, items, method)?;
+        let record = iteration::get_iterator_from_method(s, items, method)?;
         let mut k = 0u64;
         loop {
             let flow = s.nested(|s| {
