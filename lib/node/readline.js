@@ -7,19 +7,28 @@ const { Interface: InterfaceBase } = require('internal/readline/interface');
 const { promisify } = require('internal/util');
 const { AbortError } = require('internal/errors');
 
-/** Completers may take a callback: the promise form is what the base class calls. */
-function toAsyncCompleter(completer) {
-  return typeof completer === 'function' && completer.length === 2 ? promisify(completer) : completer;
-}
-
 function Interface(input, output, completer, terminal) {
   if (!(this instanceof Interface)) return new Interface(input, output, completer, terminal);
-  if (input?.input) input = { ...input, completer: toAsyncCompleter(input.completer) };
-  return Reflect.construct(InterfaceBase, [input, output, toAsyncCompleter(completer), terminal],
-                           new.target ?? Interface);
+  return Reflect.construct(InterfaceBase, [input, output, completer, terminal], new.target);
 }
 Object.setPrototypeOf(Interface.prototype, InterfaceBase.prototype);
 Object.setPrototypeOf(Interface, InterfaceBase);
+
+/** A completer returns its answer, or gives it to a callback when it takes two arguments. */
+Interface.prototype._complete = function _complete(string, callback) {
+  if (this.completer.length === 2) {
+    this.completer(string, callback);
+    return;
+  }
+  let value;
+  try {
+    value = this.completer(string);
+  } catch (err) {
+    callback(err);
+    return;
+  }
+  callback(null, value);
+};
 
 const superQuestion = InterfaceBase.prototype.question;
 

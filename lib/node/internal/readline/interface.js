@@ -262,7 +262,6 @@ class Interface extends EventEmitter {
     this.pause();
     if (this.terminal) this._setRawMode(false);
     this.closed = true;
-    this[kQuestionReject]?.(new AbortError('Aborted with Ctrl+C'));
     this.emit('close');
   }
 
@@ -346,20 +345,29 @@ class Interface extends EventEmitter {
     }
   }
 
-  async #tabComplete(lastKeypressWasTab) {
+  #tabComplete(lastKeypressWasTab) {
     this.pause();
-    const string = this.line.slice(0, this.cursor);
+    this._complete(this.line.slice(0, this.cursor), (err, value) => {
+      if (!this.closed) this.resume();
+      if (err) {
+        const { inspect } = require('internal/util/inspect');
+        this._writeToOutput(`Tab completion error: ${inspect(err)}`);
+        return;
+      }
+      this.#showCompletions(lastKeypressWasTab, value);
+    });
+  }
+
+  /** Asks the completer; it may return its answer or a promise of it. */
+  async _complete(string, callback) {
     let value;
     try {
       value = await this.completer(string);
     } catch (err) {
-      const { inspect } = require('internal/util/inspect');
-      this._writeToOutput(`Tab completion error: ${inspect(err)}`);
+      callback(err);
       return;
-    } finally {
-      this.resume();
     }
-    this.#showCompletions(lastKeypressWasTab, value);
+    callback(null, value);
   }
 
   #showCompletions(lastKeypressWasTab, [completions, completeOn]) {
@@ -671,15 +679,21 @@ class Interface extends EventEmitter {
     }
   }
 
+  /** The user is through: a pending question of the promise form fails. */
+  #abandon(reason) {
+    this[kQuestionReject]?.(new AbortError(reason));
+    this.close();
+  }
+
   #controlKey(key) {
     switch (key.name) {
       case 'c':
         if (this.listenerCount('SIGINT') > 0) this.emit('SIGINT');
-        else this.close();
+        else this.#abandon('Aborted with Ctrl+C');
         break;
       case 'h': return this._deleteLeft();
       case 'd':
-        if (this.cursor === 0 && this.line.length === 0) this.close();
+        if (this.cursor === 0 && this.line.length === 0) this.#abandon('Aborted with Ctrl+D');
         else if (this.cursor < this.line.length) this._deleteRight();
         break;
       case 'u': return this._deleteLineLeft();
