@@ -36,7 +36,7 @@ fn check(path: &Path, counts: &mut [u32; 3]) {
     let module = text.contains("flags: [module") || text.contains(", module") && text.contains("flags: [");
     let is_test = text.contains("/*---");
     let negative = is_test && text.contains("negative:") && text.contains("phase: parse");
-    let strict = text.contains("flags: [onlyStrict");
+    let strict = is_test && text.contains("onlyStrict");
     let source: Rc<str> = if strict { format!("\"use strict\";\n{text}").into() } else { text.into() };
     let goal = if module || path.extension().is_some_and(|e| e == "mjs" || e == "ts" || e == "mts") {
         Goal::Module
