@@ -1,7 +1,8 @@
 'use strict';
 
-// The old list of all constants in one object.
+// Binding contract: internalBinding('constants'): os {errno, priority, signals, dlopen}, fs, crypto
 
 const { os, fs, crypto } = internalBinding('constants');
 
-module.exports = Object.freeze({ ...os.dlopen, ...os.errno, ...os.priority, ...os.signals, ...fs, ...crypto });
+// The deprecated union of all constants.
+Object.assign(exports, os.dlopen, os.errno, os.priority, os.signals, fs, crypto);
