@@ -15,7 +15,8 @@
 
 const EventEmitter = require('events');
 const { Buffer } = require('buffer');
-const { UDP, SendWrap, constants: { UV_UDP_IPV6ONLY, UV_UDP_REUSEADDR, UV_UDP_REUSEPORT } } =
+const { kStateSymbol, newHandle } = require('internal/dgram');
+const { SendWrap, constants: { UV_UDP_IPV6ONLY, UV_UDP_REUSEADDR, UV_UDP_REUSEPORT } } =
   internalBinding('udp_wrap');
 const { owner_symbol } = internalBinding('symbols');
 const {
@@ -24,11 +25,11 @@ const {
   codes: {
     ERR_BUFFER_OUT_OF_BOUNDS, ERR_INVALID_ARG_TYPE, ERR_INVALID_FD_TYPE, ERR_IP_BLOCKED, ERR_MISSING_ARGS,
     ERR_SOCKET_ALREADY_BOUND, ERR_SOCKET_BAD_BUFFER_SIZE, ERR_SOCKET_BUFFER_SIZE, ERR_SOCKET_DGRAM_IS_CONNECTED,
-    ERR_SOCKET_DGRAM_NOT_CONNECTED, ERR_SOCKET_DGRAM_NOT_RUNNING, ERR_SOCKET_BAD_TYPE,
+    ERR_SOCKET_DGRAM_NOT_CONNECTED, ERR_SOCKET_DGRAM_NOT_RUNNING,
   },
 } = require('internal/errors');
 const { isArrayBufferView } = require('internal/util/types');
-const { validateAbortSignal, validateFunction, validateNumber, validatePort, validateString, validateUint32 } =
+const { validateAbortSignal, validateNumber, validatePort, validateString, validateUint32 } =
   require('internal/validators');
 const { guessHandleType } = require('internal/util');
 
@@ -40,30 +41,6 @@ const CONNECT_STATE_CONNECTING = 1;
 const CONNECT_STATE_CONNECTED = 2;
 const RECV_BUFFER = true;
 const SEND_BUFFER = false;
-
-const kStateSymbol = Symbol('state symbol');
-
-function lookupWith(lookup, defaultAddress, family) {
-  return (address, callback) => lookup(address || defaultAddress, family, callback);
-}
-
-/** A handle for 'udp4' or 'udp6' that looks names up in its own family. */
-function newHandle(type, lookup) {
-  if (lookup === undefined) ({ lookup } = require('dns'));
-  else validateFunction(lookup, 'lookup');
-
-  if (type !== 'udp4' && type !== 'udp6') throw new ERR_SOCKET_BAD_TYPE();
-  const handle = new UDP();
-  if (type === 'udp4') {
-    handle.lookup = lookupWith(lookup, '127.0.0.1', 4);
-  } else {
-    handle.lookup = lookupWith(lookup, '::1', 6);
-    handle.bind = handle.bind6;
-    handle.connect = handle.connect6;
-    handle.send = handle.send6;
-  }
-  return handle;
-}
 
 function Socket(type, listener) {
   EventEmitter.call(this);
