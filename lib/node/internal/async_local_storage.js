@@ -32,7 +32,13 @@ class AsyncLocalStorage {
   }
 
   disable() {
-    AsyncContextFrame.current()?.disable(this);
+    const current = AsyncContextFrame.current();
+    if (!current?.has(this)) return;
+    current.disable(this);
+    // A frame of its own, so that the end of an enclosing `run` does not bring the value back.
+    const next = new AsyncContextFrame(this, undefined);
+    next.disable(this);
+    AsyncContextFrame.set(next);
   }
 
   enterWith(store) {
@@ -42,12 +48,25 @@ class AsyncLocalStorage {
   run(store, callback, ...args) {
     const prior = AsyncContextFrame.current();
     if (prior?.has(this) && Object.is(prior.get(this), store)) return Reflect.apply(callback, null, args);
-    AsyncContextFrame.set(new AsyncContextFrame(this, store));
+    const frame = new AsyncContextFrame(this, store);
+    AsyncContextFrame.set(frame);
     try {
       return Reflect.apply(callback, null, args);
     } finally {
-      AsyncContextFrame.set(prior);
+      this.#restore(frame, prior);
     }
+  }
+
+  // Ends a `run`: only this storage goes back to what it was; what others entered meanwhile stays.
+  #restore(frame, prior) {
+    const current = AsyncContextFrame.current();
+    if (current === frame || current === undefined || current === prior) {
+      AsyncContextFrame.set(prior);
+      return;
+    }
+    const next = new AsyncContextFrame(this, prior?.get(this));
+    if (!prior?.has(this)) next.disable(this);
+    AsyncContextFrame.set(next);
   }
 
   exit(callback, ...args) {

@@ -11,7 +11,7 @@ let values;
 function getOptionValue(name) {
   values ??= internalBinding('options').getCLIOptionsValues();
   const value = values[name];
-  if (value === undefined && name.startsWith('--no-')) return !values[`--${name.slice(5)}`];
+  if (value === undefined && name.startsWith('--no-')) return values[`--${name.slice(5)}`] === false;
   return value;
 }
 

@@ -69,4 +69,9 @@ function secretKeyBytes(key, encoding, name = 'key') {
   return getArrayBufferOrView(key, name, encoding);
 }
 
-module.exports = { KeyObject, createSecretKey, isKeyObject, secretKeyBytes };
+// There are no CryptoKeys yet.
+function isCryptoKey() {
+  return false;
+}
+
+module.exports = { KeyObject, createSecretKey, isCryptoKey, isKeyObject, secretKeyBytes };

@@ -597,6 +597,7 @@ async function writeFile(path, data, options) {
       }
     } else {
       await writeChunk(handle, data, encoding);
+      throwIfAborted(signal);
     }
     if (flush) await fsync(handle);
   } finally {

@@ -3,7 +3,7 @@
 const { Readable, Writable, finished } = require('stream');
 const fs = require('fs');
 const { getOptions, getValidatedPath, getValidatedFd, parseFileMode } = require('internal/fs/utils');
-const { codes: { ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_METHOD_NOT_IMPLEMENTED, ERR_SYSTEM_ERROR } } = require('internal/errors');
+const { codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_THIS, ERR_OUT_OF_RANGE, ERR_METHOD_NOT_IMPLEMENTED, ERR_SYSTEM_ERROR } } = require('internal/errors');
 const { validateBoolean, validateFunction, validateInteger } = require('internal/validators');
 const { FileHandle, kRef, kUnref } = require('internal/fs/promises');
 
@@ -33,6 +33,13 @@ function fileHandleFs(handle) {
       settle(handle.writev(buffers, position), callback, (r) => [r.bytesWritten, r.buffers]),
     fsync: (fd, callback) => settle(handle.sync(), callback, () => []),
   };
+}
+
+// Options may be inherited.
+function copyOptions(source) {
+  const target = {};
+  for (const key in source) target[key] = source[key];
+  return target;
 }
 
 function importFd(stream, options) {
@@ -106,7 +113,7 @@ function destroyFile(stream, error, callback) {
 
 function ReadStream(path, options) {
   if (!(this instanceof ReadStream)) return new ReadStream(path, options);
-  options = { ...getOptions(options, {}) };
+  options = copyOptions(getOptions(options, {}));
   if (options.highWaterMark === undefined) options.highWaterMark = 64 * 1024;
 
   if (options.fd === undefined || options.fd === null) {
@@ -146,9 +153,11 @@ Object.setPrototypeOf(ReadStream, Readable);
 const autoCloseOf = (stateName) => ({
   __proto__: null,
   get() {
+    if (this?.[stateName] === undefined) throw new ERR_INVALID_THIS(this?.constructor?.name ?? 'stream');
     return this[stateName].autoDestroy;
   },
   set(value) {
+    if (this?.[stateName] === undefined) throw new ERR_INVALID_THIS(this?.constructor?.name ?? 'stream');
     this[stateName].autoDestroy = value;
   },
 });
@@ -227,7 +236,7 @@ Object.defineProperty(ReadStream.prototype, 'pending', pendingGetter);
 
 function WriteStream(path, options) {
   if (!(this instanceof WriteStream)) return new WriteStream(path, options);
-  options = { ...getOptions(options, {}) };
+  options = copyOptions(getOptions(options, {}));
   options.decodeStrings = true;
 
   if (options.fd === undefined || options.fd === null) {

@@ -84,7 +84,9 @@ Object.defineProperty(Module, 'builtinModules', {
     return builtinModules ??= Object.freeze(BuiltinModule.getAllBuiltinModuleIds());
   },
 });
-Module.isBuiltin = BuiltinModule.isBuiltin;
+Module.isBuiltin = function isBuiltin(id) {
+  return typeof id === 'string' && BuiltinModule.isBuiltin(id);
+};
 
 Object.defineProperty(Module.prototype, 'isPreloading', {
   __proto__: null,
@@ -451,11 +453,15 @@ Module._resolveFilename = function(request, parent, isMain, options) {
   if (typeof options === 'object' && options !== null) {
     if (Array.isArray(options.paths)) {
       if (isRelativeRequest(request)) {
+        options.paths.forEach((directory, index) => {
+          require('internal/validators').validateString(directory, `options.paths[${index}]`);
+        });
         paths = options.paths;
       } else {
         const fakeParent = new Module('', null);
         paths = [];
-        for (const directory of options.paths) {
+        for (const [index, directory] of options.paths.entries()) {
+          require('internal/validators').validateString(directory, `options.paths[${index}]`);
           fakeParent.paths = Module._nodeModulePaths(directory);
           for (const lookup of Module._resolveLookupPaths(request, fakeParent)) {
             if (!paths.includes(lookup)) paths.push(lookup);
@@ -594,7 +600,7 @@ function loadESMFromCJS(module, filename, format, source) {
     });
     return;
   }
-  if (getOptionValue('--no-experimental-require-module') || getOptionValue('--experimental-require-module') === false) {
+  if (getOptionValue('--experimental-require-module') === false) {
     const { codes: { ERR_REQUIRE_ESM } } = require('internal/errors');
     const parent = parents.get(module);
     throw new ERR_REQUIRE_ESM(filename, true, parent?.filename, undefined);

@@ -43,7 +43,7 @@ function formatOfFile(url) {
 const kFormatByMime = { '__proto__': null, 'application/json': 'json', 'application/wasm': 'wasm' };
 
 function parseDataURL(url) {
-  const match = /^data:([^,;]*)((?:;[^,;]*)*?)(;base64)?,([\s\S]*)$/i.exec(url);
+  const match = /^data:([^,;]*)([^,]*?)(;base64)?,([\s\S]*)$/i.exec(url);
   if (match === null) throw new ERR_INVALID_URL(url);
   const { 1: mime, 3: base64, 4: body } = match;
   const { Buffer } = require('buffer');

@@ -160,7 +160,7 @@ class ModuleLoader {
         `${message} A cycle involving require(esm) is disallowed to maintain invariants mandated by the ECMAScript ` +
         'specification. Try making at least part of the dependency in the graph lazily loaded.');
     }
-    if (wrap.isGraphAsync()) throw new ERR_REQUIRE_ASYNC_MODULE(filename, parentFilename);
+    if (wrap.isGraphAsync()) throw new ERR_REQUIRE_ASYNC_MODULE(filename, parentFilename, [parentFilename]);
     if (status === kEvaluated) return wrap;
     if (status !== kInstantiated) throw new ERR_UNKNOWN_MODULE_FORMAT(format, url);
     // Without top-level await the promise is settled when evaluate returns.
