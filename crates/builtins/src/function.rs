@@ -1,15 +1,17 @@
 //! Function objects, ECMA-262 §20.2, and the constructors of the other kinds of function (§27.3, §27.4, §27.7).
 
 use spey_core::cell::{Elements, Kind, Object};
-use spey_core::eval::{self, DynamicKind};
-use spey_core::function::{self, NativeSpec, PropertySpec, bound, closure_code, native_spec};
+use spey_core::eval;
+use spey_core::function::{self, NativeSpec, PropertySpec, bound, native_spec};
 use spey_core::object::{self, PropertyDescriptor};
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::shape::attr;
-use spey_core::{call, conversion, error, operators, record, string, value};
+use spey_core::{call, conversion, operators, record, string, value};
+use spey_compile::DynamicKind;
 use spey_gc::Value as Raw;
 
+use crate::error::message_text;
 use crate::support::{define_global, full_elements, get_index, new_prototype};
 
 static CONSTRUCTOR: NativeSpec = NativeSpec::constructor("Function", 1, construct);
@@ -100,17 +102,22 @@ pub(crate) fn install_kinds(s: &mut Scope<'_>) {
     }
 }
 
+/// CreateDynamicFunction, ECMA-262 §20.2.1.1.1
+fn create_dynamic_function<'s>(s: &mut Scope<'s>, args: &Args<'s>, kind: DynamicKind) -> JsResult<Local<'s, Value>> {
+    let f = eval::create_dynamic_function(s, args.callee(), args.new_target(), kind, &args.rest(0))?;
+    Ok(f.value())
+}
 /// Function ( ...parameterArgs, bodyArg ), ECMA-262 §20.2.1.1
 fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
-    eval::create_dynamic_function(s, args.callee(), args.new_target(), DynamicKind::Normal, args)
+    create_dynamic_function(s, args, DynamicKind::Normal)
 }
 /// AsyncFunction ( ...parameterArgs, bodyArg ), ECMA-262 §27.7.1.1
 fn construct_async<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
-    eval::create_dynamic_function(s, args.callee(), args.new_target(), DynamicKind::Async, args)
+    create_dynamic_function(s, args, DynamicKind::Async)
 }
 /// GeneratorFunction ( ...parameterArgs, bodyArg ), ECMA-262 §27.3.1.1
 fn construct_generator<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
-    eval::create_dynamic_function(s, args.callee(), args.new_target(), DynamicKind::Generator, args)
+    create_dynamic_function(s, args, DynamicKind::Generator)
 }
 /// AsyncGeneratorFunction ( ...parameterArgs, bodyArg ), ECMA-262 §27.4.1.1
 fn construct_async_generator<'s>(
@@ -118,7 +125,7 @@ fn construct_async_generator<'s>(
     _: Local<'s, Value>,
     args: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
-    eval::create_dynamic_function(s, args.callee(), args.new_target(), DynamicKind::AsyncGenerator, args)
+    create_dynamic_function(s, args, DynamicKind::AsyncGenerator)
 }
 /// %ThrowTypeError% ( ), ECMA-262 §10.2.4.1
 fn throw_type_error<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
@@ -130,7 +137,7 @@ fn throw_type_error<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, _: &Args<'s>) ->
 
 #[cold]
 fn throw_not_function<T>(s: &mut Scope<'_>, method: &str, v: Local<'_, Value>) -> JsResult<T> {
-    let text = error::describe(s, v);
+    let text = message_text(s, v);
     let kind = match operators::type_of_raw(v.raw()) {
         kind @ ("object" | "undefined") => format!("an {kind}").replace("an undefined", "undefined"),
         kind => format!("a {kind}"),
@@ -235,16 +242,6 @@ fn bind<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsRes
     Ok(f.value())
 }
 
-/// Source text of a closure, or None if it came without.
-fn source_text(f: Local<'_, Object>) -> Option<String> {
-    let code = closure_code(f);
-    let (start, end) = {
-        let m = code.meta();
-        (m.source_start as usize, m.source_end as usize)
-    };
-    let text = code.script().source.get(start..end)?;
-    if text.is_empty() { None } else { Some(text.to_string()) }
-}
 /// Function.prototype.toString ( ), ECMA-262 §20.2.3.5
 fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let f = match this.as_object() {
@@ -252,15 +249,12 @@ fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsR
         _ => return s.throw_type_error("Function.prototype.toString requires that 'this' be a Function"),
     };
     let text = match f.kind() {
-        Kind::Function => source_text(f).unwrap_or_else(|| {
-            let name = closure_code(f).meta().name.as_ref().map(|n| n.to_string()).unwrap_or_default();
-            format!("function {name}() {{ [native code] }}")
-        }),
         Kind::NativeFunction => {
             // SAFETY: a native function, by its kind.
             let name = unsafe { native_spec(f.gc().as_ptr()) }.name;
             format!("function {name}() {{ [native code] }}")
         }
+        Kind::Function => spey_core::function_text::source_text(s, f),
         _ => String::from("function () { [native code] }"),
     };
     Ok(s.string_value(&text))

@@ -11,6 +11,7 @@ use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::shape::attr;
 use spey_core::{call, conversion, error, iteration, value};
 
+use crate::error::message_text;
 use crate::support::{define_accessor, define_global, require_callable};
 
 static CONSTRUCTOR: NativeSpec = NativeSpec::constructor("Object", 1, construct);
@@ -209,7 +210,7 @@ fn assign<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResu
 fn create<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let proto = args.get(0);
     if !proto.is_object() && !proto.is_null() {
-        let text = error::describe(s, proto);
+        let text = message_text(s, proto);
         return s.throw_type_error(&format!("Object prototype may only be an Object or null: {text}"));
     }
     let o = object::new_object_with(s, proto, 4);
@@ -256,13 +257,13 @@ fn define_property<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) 
 fn from_entries<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let iterable = args.get(0);
     if iterable.is_nullish() {
-        let text = error::describe(s, iterable);
+        let text = message_text(s, iterable);
         return s.throw_type_error(&format!("{text} is not iterable"));
     }
     let o = object::new_object(s);
     iteration::iterate(s, iterable, |s, entry| {
         let Some(entry) = entry.as_object() else {
-            let text = error::describe(s, entry);
+            let text = message_text(s, entry);
             return s.throw_type_error(&format!("Iterator value {text} is not an entry object"));
         };
         let key = object::get(s, entry, PropertyKey::from_index(0))?;
@@ -397,7 +398,7 @@ fn set_prototype_of<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>)
     conversion::require_object_coercible(s, args.get(0), "Object.setPrototypeOf")?;
     let proto = args.get(1);
     if !proto.is_object() && !proto.is_null() {
-        let text = error::describe(s, proto);
+        let text = message_text(s, proto);
         return s.throw_type_error(&format!("Object prototype may only be an Object or null: {text}"));
     }
     if let Some(o) = args.get(0).as_object() {

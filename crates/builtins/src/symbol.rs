@@ -6,8 +6,9 @@ use spey_core::object;
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::shape::attr;
-use spey_core::{conversion, error, string, symbol};
+use spey_core::{conversion, string, symbol};
 
+use crate::error::message_text;
 use crate::support::{define_global, new_prototype};
 
 static CONSTRUCTOR: NativeSpec = NativeSpec::constructor("Symbol", 0, construct);
@@ -70,7 +71,7 @@ fn for_key<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsRes
 /// Symbol.keyFor ( sym ), ECMA-262 §20.4.2.6
 fn key_for<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let Some(symbol) = args.get(0).as_symbol() else {
-        let text = error::describe(s, args.get(0));
+        let text = message_text(s, args.get(0));
         return s.throw_type_error(&format!("{text} is not a symbol"));
     };
     Ok(if symbol.is_registered() { symbol.description(s) } else { s.undefined() })

@@ -30,11 +30,15 @@ static PROPERTIES: &[PropertySpec] =
 pub(super) fn install(s: &mut Scope<'_>) {
     let proto = support::new_prototype(s, Intrinsic::IteratorPrototype);
     function::define_properties(s, proto, PROPERTIES);
+    let key = s.names().next;
+    if let Some(next) = object::ordinary_get_own_property(s, proto, key).and_then(|d| d.value) {
+        s.vm().realm_mut().array_iterator_next = next.raw();
+    }
     s.set_intrinsic(Intrinsic::ArrayIteratorPrototype, proto);
 }
 
 /// CreateArrayIterator, ECMA-262 §23.1.5.1
-pub fn create_iterator<'s>(s: &mut Scope<'s>, o: Local<'_, Object>, kind: i32) -> Local<'s, Object> {
+pub(crate) fn create_iterator<'s>(s: &mut Scope<'s>, o: Local<'_, Object>, kind: i32) -> Local<'s, Object> {
     let proto = s.intrinsic(Intrinsic::ArrayIteratorPrototype);
     let i = object::new_kind(s, Kind::Iterator, proto.value(), COUNT);
     i.set_slot(s, 0, Raw::int32(tag::ARRAY));

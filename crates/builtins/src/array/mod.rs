@@ -17,7 +17,9 @@ use spey_core::scope::{JsResult, Local, Scope};
 use spey_core::shape::attr;
 use spey_core::{call, value};
 
-pub use iterator::create_iterator;
+pub(crate) use access::{guard_cycle, locale_join};
+pub(crate) use callbacks::find_via_predicate;
+pub(crate) use iterator::create_iterator;
 pub(crate) use iterator::{ENTRIES, KEYS, VALUES};
 pub(crate) use sort::{merge_sort, sort_compare};
 
