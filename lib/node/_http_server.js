@@ -16,7 +16,7 @@ const {
   _checkInvalidHeaderChar: checkInvalidHeaderChar, prepareError,
 } = require('_http_common');
 const { ConnectionsList } = internalBinding('http_parser');
-const { getLibuvNow } = internalBinding('timers');
+const timersBinding = internalBinding('timers');
 const {
   kUniqueHeaders, kAfterFinish, kScheduleFinish, onFinish, parseUniqueHeadersOption, OutgoingMessage,
   validateHeaderName, validateHeaderValue,
@@ -399,7 +399,7 @@ class IdleList {
 
   add(state, timeout) {
     if (state.idleSince !== 0) this.remove(state);
-    state.idleSince = getLibuvNow() || 1;
+    state.idleSince = timersBinding.getLibuvNow() || 1;
     state.idleTimeout = timeout;
     state.idleNext = null;
     state.idlePrevious = this.tail;
@@ -423,13 +423,13 @@ class IdleList {
   schedule() {
     const { head } = this;
     if (head === null) return;
-    const wait = Math.max(head.idleSince + head.idleTimeout - getLibuvNow(), 1);
+    const wait = Math.max(head.idleSince + head.idleTimeout - timersBinding.getLibuvNow(), 1);
     this.timer = setUnrefTimeout(this.expire.bind(this), wait);
   }
 
   expire() {
     this.timer = null;
-    const now = getLibuvNow();
+    const now = timersBinding.getLibuvNow();
     let state;
     while ((state = this.head) !== null && now - state.idleSince >= state.idleTimeout) {
       this.remove(state);
