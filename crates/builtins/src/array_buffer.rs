@@ -102,7 +102,11 @@ fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsR
     Ok(allocate(s, args.new_target(), length, max, false)?.value())
 }
 /// SharedArrayBuffer ( length [ , options ] ), ECMA-262 §25.2.3.1
-fn construct_shared<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn construct_shared<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     if !args.is_construct() {
         return support::throw_requires_new(s, "SharedArrayBuffer");
     }
@@ -128,7 +132,11 @@ fn byte_length<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> J
     Ok(s.size(buffers::byte_length(o)))
 }
 /// get ArrayBuffer.prototype.maxByteLength, ECMA-262 §25.1.6.4
-fn max_byte_length<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn max_byte_length<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_of_kind(s, this, Kind::ArrayBuffer, "ArrayBuffer.prototype.maxByteLength")?;
     Ok(s.size(buffers::max_byte_length(o)))
 }
@@ -149,7 +157,11 @@ fn resize<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsR
     if !buffers::is_resizable(o) {
         return support::throw_incompatible(s, METHOD, this);
     }
-    let length = conversion::to_index_with_message(s, args.get(0), "ArrayBuffer.prototype.resize: Invalid length parameter")?;
+    let length = conversion::to_index_with_message(
+        s,
+        args.get(0),
+        "ArrayBuffer.prototype.resize: Invalid length parameter",
+    )?;
     if buffers::is_detached(o) {
         return throw_detached(s, METHOD);
     }
@@ -196,7 +208,11 @@ fn slice<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsRe
     slice_of(s, this, args, Kind::ArrayBuffer, Intrinsic::ArrayBuffer, "ArrayBuffer.prototype.slice")
 }
 /// SharedArrayBuffer.prototype.slice ( start, end ), ECMA-262 §25.2.5.6
-fn shared_slice<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn shared_slice<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let default = Intrinsic::SharedArrayBuffer;
     slice_of(s, this, args, Kind::SharedArrayBuffer, default, "SharedArrayBuffer.prototype.slice")
 }
@@ -228,7 +244,9 @@ fn slice_of<'s>(
     if buffers::is_detached(new) {
         return throw_detached(s, method);
     }
-    if new.is_same(o) || (kind == Kind::SharedArrayBuffer && buffers::data(new) == buffers::data(o) && count > 0) {
+    if new.is_same(o)
+        || (kind == Kind::SharedArrayBuffer && buffers::data(new) == buffers::data(o) && count > 0)
+    {
         return s.throw_type_error("ArrayBuffer subclass returned this from species constructor");
     }
     if buffers::byte_length(new) < count {
@@ -249,7 +267,11 @@ fn slice_of<'s>(
 }
 
 /// get SharedArrayBuffer.prototype.byteLength, ECMA-262 §25.2.5.1
-fn shared_byte_length<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn shared_byte_length<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_of_kind(s, this, Kind::SharedArrayBuffer, "SharedArrayBuffer.prototype.byteLength")?;
     Ok(s.size(buffers::byte_length(o)))
 }
@@ -274,7 +296,11 @@ fn grow<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsRes
     if !buffers::is_resizable(o) {
         return support::throw_incompatible(s, METHOD, this);
     }
-    let length = conversion::to_index_with_message(s, args.get(0), "SharedArrayBuffer.prototype.grow: Invalid length parameter")?;
+    let length = conversion::to_index_with_message(
+        s,
+        args.get(0),
+        "SharedArrayBuffer.prototype.grow: Invalid length parameter",
+    )?;
     if length > buffers::MAX_BYTE_LENGTH || !buffers::grow(o, length as usize) {
         return s.throw_range_error("SharedArrayBuffer.prototype.grow: Invalid length parameter");
     }

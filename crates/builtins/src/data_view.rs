@@ -2,11 +2,11 @@
 
 use spey_core::array_buffer as buffers;
 use spey_core::cell::{Kind, Object};
+use spey_core::conversion;
 use spey_core::function::{self, NativeSpec, PropertySpec};
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::typed_array::{self as views, ElementType, slot};
-use spey_core::conversion;
 
 use crate::array_buffer::throw_detached;
 use crate::support::{self, this_of_kind};
@@ -76,7 +76,11 @@ fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsR
         _ => return s.throw_type_error("First argument to DataView constructor must be an ArrayBuffer"),
     };
     let text = conversion_text(s, args.get(1));
-    let offset = conversion::to_index_with_message(s, args.get(1), &format!("Start offset {text} is outside the bounds of the buffer"))?;
+    let offset = conversion::to_index_with_message(
+        s,
+        args.get(1),
+        &format!("Start offset {text} is outside the bounds of the buffer"),
+    )?;
     if buffers::is_detached(buffer) {
         return throw_detached(s, "DataView");
     }
@@ -140,7 +144,9 @@ fn length_or_throw(s: &mut Scope<'_>, v: Local<'_, Object>, method: &str) -> JsR
     match views::data_view_length(v) {
         Some(n) => Ok(n),
         None if views::is_detached(v) => throw_detached(s, method),
-        None => s.throw_type_error(&format!("Invalid DataView accessor {method} on an out-of-bounds DataView")),
+        None => {
+            s.throw_type_error(&format!("Invalid DataView accessor {method} on an out-of-bounds DataView"))
+        }
     }
 }
 /// get DataView.prototype.byteLength, ECMA-262 §25.3.4.2

@@ -10,7 +10,7 @@ use spey_core::scope::Scope;
 
 mod array;
 mod array_buffer;
-mod atomics;
+pub mod atomics;
 mod data_view;
 mod iterator;
 mod map;
@@ -19,7 +19,7 @@ mod reflect;
 mod set;
 mod support;
 mod typed_array;
-mod weak;
+pub mod weak;
 
 /// Sets up the intrinsics and global properties of the current realm, in dependency order.
 pub fn install(s: &mut Scope<'_>) {

@@ -103,7 +103,9 @@ pub(crate) fn adder<'s>(s: &mut Scope<'s>, o: Local<'_, Object>, name: &str) -> 
     let f = object::get_named(s, o, name)?;
     if !f.is_callable() {
         let text = error::describe(s, f);
-        return s.throw_type_error(&format!("'{text}' returned for property '{name}' of object '#<Object>' is not a function"));
+        return s.throw_type_error(&format!(
+            "'{text}' returned for property '{name}' of object '#<Object>' is not a function"
+        ));
     }
     Ok(f)
 }
@@ -207,7 +209,11 @@ fn for_each<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> J
     Ok(s.undefined())
 }
 /// Map.prototype.getOrInsert ( key, value ), ECMA-262 §24.1.3.7
-fn get_or_insert<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn get_or_insert<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let m = this_of_kind(s, this, Kind::Map, "Map.prototype.getOrInsert")?;
     let table = table_of(s, m);
     if let Some(v) = hash_table::get(table, args.get(0)) {

@@ -41,7 +41,7 @@ unary! {
     /// Math.atanh ( x ), ECMA-262 §21.3.2.7
     atanh = ieee::atanh;
     /// Math.cbrt ( x ), ECMA-262 §21.3.2.9
-    cbrt = ieee::cbrt;
+    cbrt = libm::cbrt;
     /// Math.ceil ( x ), ECMA-262 §21.3.2.10
     ceil = f64::ceil;
     /// Math.cos ( x ), ECMA-262 §21.3.2.12
@@ -524,10 +524,6 @@ mod ieee {
         let y = (k + i) as f64;
         let z = y * LOG10_2_LOW + INVERSE_LN_10 * libm::log(significand);
         z + y * LOG10_2_HIGH
-    }
-    /// cbrt
-    pub(super) fn cbrt(x: f64) -> f64 {
-        libm::cbrt(x)
     }
 }
 

@@ -91,7 +91,11 @@ fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsR
 }
 
 /// Reflect.defineProperty ( target, propertyKey, attributes ), ECMA-262 §28.1.3
-fn define_property<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn define_property<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = target(s, args, "defineProperty")?;
     let key = conversion::to_property_key(s, args.get(1))?;
     let d = conversion::to_property_descriptor(s, args.get(2))?;
@@ -100,7 +104,11 @@ fn define_property<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) 
 }
 
 /// Reflect.deleteProperty ( target, propertyKey ), ECMA-262 §28.1.4
-fn delete_property<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn delete_property<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = target(s, args, "deleteProperty")?;
     let key = conversion::to_property_key(s, args.get(1))?;
     let ok = object::delete(s, o, key)?;
@@ -130,7 +138,11 @@ fn get_own_property_descriptor<'s>(
 }
 
 /// Reflect.getPrototypeOf ( target ), ECMA-262 §28.1.7
-fn get_prototype_of<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn get_prototype_of<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = target(s, args, "getPrototypeOf")?;
     object::get_prototype_of(s, o)
 }
@@ -165,7 +177,11 @@ fn own_keys<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsRe
 }
 
 /// Reflect.preventExtensions ( target ), ECMA-262 §28.1.11
-fn prevent_extensions<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn prevent_extensions<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = target(s, args, "preventExtensions")?;
     let r = object::prevent_extensions(s, o)?;
     Ok(s.bool(r))
@@ -181,7 +197,11 @@ fn set<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<
 }
 
 /// Reflect.setPrototypeOf ( target, proto ), ECMA-262 §28.1.13
-fn set_prototype_of<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn set_prototype_of<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = target(s, args, "setPrototypeOf")?;
     if !args.get(1).is_object() && !args.get(1).is_null() {
         let text = error::describe(s, args.get(1));

@@ -197,7 +197,9 @@ fn get_set_record<'s>(s: &mut Scope<'s>, v: Local<'s, Value>) -> JsResult<SetRec
     let mut method = |s: &mut Scope<'s>, name: &str| {
         let f = object::get_named(s, object, name)?;
         if !f.is_callable() {
-            return s.throw_type_error(&format!("The '{name}' property of the set-like object is not a function"));
+            return s.throw_type_error(&format!(
+                "The '{name}' property of the set-like object is not a function"
+            ));
         }
         Ok(f)
     };
@@ -274,7 +276,11 @@ fn union<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsRe
     }
 }
 /// Set.prototype.intersection ( other ), ECMA-262 §24.2.4.9
-fn intersection<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn intersection<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (table, other) = begin(s, this, args, "Set.prototype.intersection")?;
     let result = hash_table::new(s);
     if hash_table::size(table) as f64 <= other.size {
@@ -339,7 +345,11 @@ fn symmetric_difference<'s>(
     }
 }
 /// Set.prototype.isSubsetOf ( other ), ECMA-262 §24.2.4.11
-fn is_subset_of<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn is_subset_of<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (table, other) = begin(s, this, args, "Set.prototype.isSubsetOf")?;
     if hash_table::size(table) as f64 > other.size {
         return Ok(s.bool(false));
@@ -350,7 +360,11 @@ fn is_subset_of<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) 
     Ok(s.bool(all))
 }
 /// Set.prototype.isSupersetOf ( other ), ECMA-262 §24.2.4.12
-fn is_superset_of<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn is_superset_of<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (table, other) = begin(s, this, args, "Set.prototype.isSupersetOf")?;
     if (hash_table::size(table) as f64) < other.size {
         return Ok(s.bool(false));
@@ -361,7 +375,11 @@ fn is_superset_of<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>
     Ok(s.bool(all))
 }
 /// Set.prototype.isDisjointFrom ( other ), ECMA-262 §24.2.4.10
-fn is_disjoint_from<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn is_disjoint_from<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (table, other) = begin(s, this, args, "Set.prototype.isDisjointFrom")?;
     let none = if hash_table::size(table) as f64 <= other.size {
         for_each_element(s, table, |s, v| {

@@ -69,7 +69,10 @@ pub fn this_of_kind<'s>(
 }
 
 /// SpeciesConstructor, ECMA-262 §7.3.22. `None` stands for the default constructor.
-pub fn species_constructor<'s>(s: &mut Scope<'s>, o: Local<'_, Object>) -> JsResult<Option<Local<'s, Object>>> {
+pub fn species_constructor<'s>(
+    s: &mut Scope<'s>,
+    o: Local<'_, Object>,
+) -> JsResult<Option<Local<'s, Object>>> {
     let key = s.names().constructor;
     let c = object::get(s, o, key)?;
     if c.is_undefined() {
@@ -147,7 +150,11 @@ pub fn set_length(s: &mut Scope<'_>, o: Local<'_, Object>, n: u64) -> JsResult<(
 }
 /// ToObject of a method's receiver.
 #[inline]
-pub fn this_object<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, method: &str) -> JsResult<Local<'s, Object>> {
+pub fn this_object<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    method: &str,
+) -> JsResult<Local<'s, Object>> {
     if let Some(o) = this.as_object() {
         return Ok(o);
     }
@@ -160,7 +167,9 @@ fn has_no_elements(o: Raw) -> bool {
     // SAFETY: callers pass live objects; nothing is allocated.
     unsafe {
         let o = o.as_cell() as *mut Object;
-        !Kind::of(o.cast()).is_exotic() && (*o).header.flags & flag::SPARSE == 0 && (*(*o).elements).length == 0
+        !Kind::of(o.cast()).is_exotic()
+            && (*o).header.flags & flag::SPARSE == 0
+            && (*(*o).elements).length == 0
     }
 }
 /// An array with dense elements whose holes read as undefined: the prototypes are the realm's own and have no elements.

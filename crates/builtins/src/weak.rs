@@ -41,7 +41,8 @@ static REGISTRY_PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("unregister", 1, unregister)),
     PropertySpec::Tag("FinalizationRegistry"),
 ];
-static REGISTRY_CONSTRUCTOR: NativeSpec = NativeSpec::constructor("FinalizationRegistry", 1, registry_construct);
+static REGISTRY_CONSTRUCTOR: NativeSpec =
+    NativeSpec::constructor("FinalizationRegistry", 1, registry_construct);
 
 pub(crate) fn install(s: &mut Scope<'_>) {
     let mut class = |properties, spec: &'static NativeSpec, prototype, constructor| {
@@ -77,7 +78,13 @@ fn map_construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) ->
     if !args.is_construct() {
         return support::throw_requires_new(s, "WeakMap");
     }
-    let o = function::create_from_constructor(s, args.new_target(), Intrinsic::WeakMapPrototype, Kind::WeakMap, 1)?;
+    let o = function::create_from_constructor(
+        s,
+        args.new_target(),
+        Intrinsic::WeakMapPrototype,
+        Kind::WeakMap,
+        1,
+    )?;
     let table = hash_table::ephemerons_new(s);
     o.set_slot(s, TABLE, table.raw());
     if !args.get(0).is_nullish() {
@@ -124,7 +131,11 @@ fn map_set<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> Js
     Ok(this)
 }
 /// WeakMap.prototype.getOrInsert ( key, value ), ECMA-262 §24.3.3.4
-fn map_get_or_insert<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn map_get_or_insert<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_of_kind(s, this, Kind::WeakMap, "WeakMap.prototype.getOrInsert")?;
     if !can_be_held_weakly(args.get(0)) {
         return throw_bad_key(s, "as weak map key");
@@ -164,7 +175,13 @@ fn set_construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) ->
     if !args.is_construct() {
         return support::throw_requires_new(s, "WeakSet");
     }
-    let o = function::create_from_constructor(s, args.new_target(), Intrinsic::WeakSetPrototype, Kind::WeakSet, 1)?;
+    let o = function::create_from_constructor(
+        s,
+        args.new_target(),
+        Intrinsic::WeakSetPrototype,
+        Kind::WeakSet,
+        1,
+    )?;
     let table = hash_table::ephemerons_new(s);
     o.set_slot(s, TABLE, table.raw());
     if !args.get(0).is_nullish() {
@@ -231,7 +248,13 @@ fn ref_construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) ->
     if !can_be_held_weakly(args.get(0)) {
         return s.throw_type_error("WeakRef: invalid target");
     }
-    let o = function::create_from_constructor(s, args.new_target(), Intrinsic::WeakRefPrototype, Kind::WeakRef, 1)?;
+    let o = function::create_from_constructor(
+        s,
+        args.new_target(),
+        Intrinsic::WeakRefPrototype,
+        Kind::WeakRef,
+        1,
+    )?;
     add_to_kept_objects(s, args.get(0));
     let cell = new_weak_cell(s, args.get(0));
     o.set_slot(s, 0, cell.raw());
@@ -264,7 +287,11 @@ mod registry_slot {
 }
 
 /// FinalizationRegistry ( cleanupCallback ), ECMA-262 §26.2.1.1
-fn registry_construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn registry_construct<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     if !args.is_construct() {
         return support::throw_requires_new(s, "FinalizationRegistry");
     }

@@ -12,7 +12,11 @@ use spey_gc::Value as Raw;
 use crate::support::{StringBuilder, full_elements, get_index, get_index_if_present, this_object};
 
 /// Array.prototype.at ( index ), ECMA-262 §23.1.3.1
-pub(super) fn at<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn at<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_object(s, this, "Array.prototype.at")?;
     let length = object::length_of_array_like(s, o)?;
     let relative = conversion::to_integer_or_infinity(s, args.get(0))?;
@@ -37,7 +41,11 @@ fn values<'a>(s: &'a mut Scope<'_>, o: Local<'_, Object>) -> Option<&'a [Raw]> {
 }
 
 /// Array.prototype.includes ( searchElement [ , fromIndex ] ), ECMA-262 §23.1.3.16
-pub(super) fn includes<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn includes<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_object(s, this, "Array.prototype.includes")?;
     let length = object::length_of_array_like(s, o)?;
     if length == 0 {
@@ -70,7 +78,11 @@ pub(super) fn includes<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Arg
 }
 
 /// Array.prototype.indexOf ( searchElement [ , fromIndex ] ), ECMA-262 §23.1.3.17
-pub(super) fn index_of<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn index_of<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_object(s, this, "Array.prototype.indexOf")?;
     let length = object::length_of_array_like(s, o)?;
     if length == 0 {
@@ -82,8 +94,10 @@ pub(super) fn index_of<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Arg
     if let Some(list) = values(s, o) {
         if list.len() as u64 == length {
             let from = (k as usize).min(list.len());
-            let found =
-                list[from..].iter().position(|&v| !v.is_empty() && value::strict_equals(v, target)).map(|i| i + from);
+            let found = list[from..]
+                .iter()
+                .position(|&v| !v.is_empty() && value::strict_equals(v, target))
+                .map(|i| i + from);
             return Ok(s.number(found.map_or(-1.0, |i| i as f64)));
         }
     }
@@ -155,7 +169,11 @@ pub(crate) fn guard_cycle<'s>(
 }
 
 /// Array.prototype.join ( separator ), ECMA-262 §23.1.3.18
-pub(super) fn join<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn join<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_object(s, this, "Array.prototype.join")?;
     guard_cycle(s, o, |s| {
         let length = object::length_of_array_like(s, o)?;
@@ -180,7 +198,11 @@ pub(super) fn join<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s
 }
 
 /// Array.prototype.toString ( ), ECMA-262 §23.1.3.36
-pub(super) fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn to_string<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = conversion::to_object(s, this)?;
     let key = s.names().join;
     let f = object::get(s, o, key)?;

@@ -34,7 +34,11 @@ fn visit<'s>(
 }
 
 /// Array.prototype.forEach ( callback [ , thisArg ] ), ECMA-262 §23.1.3.15
-pub(super) fn for_each<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn for_each<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = begin(s, this, args, "Array.prototype.forEach")?;
     for k in 0..length {
         s.nested(|s| visit(s, o, k, args).map(|_| ()))?;
@@ -43,7 +47,11 @@ pub(super) fn for_each<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Arg
 }
 
 /// Array.prototype.map ( callback [ , thisArg ] ), ECMA-262 §23.1.3.21
-pub(super) fn map<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn map<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = begin(s, this, args, "Array.prototype.map")?;
     let a = species_create(s, o, length)?;
     if super::access::is_array_object(a) && length <= 1 << 20 {
@@ -64,7 +72,11 @@ pub(super) fn map<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>
 }
 
 /// Array.prototype.filter ( callback [ , thisArg ] ), ECMA-262 §23.1.3.8
-pub(super) fn filter<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn filter<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = begin(s, this, args, "Array.prototype.filter")?;
     let a = species_create(s, o, 0)?;
     let mut to = 0;
@@ -83,10 +95,15 @@ pub(super) fn filter<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<
 }
 
 /// Array.prototype.every ( callback [ , thisArg ] ), ECMA-262 §23.1.3.6
-pub(super) fn every<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn every<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = begin(s, this, args, "Array.prototype.every")?;
     for k in 0..length {
-        let ok = s.nested(|s| Ok(visit(s, o, k, args)?.is_none_or(|(_, r)| conversion::to_boolean(r.raw()))))?;
+        let ok =
+            s.nested(|s| Ok(visit(s, o, k, args)?.is_none_or(|(_, r)| conversion::to_boolean(r.raw()))))?;
         if !ok {
             return Ok(s.bool(false));
         }
@@ -95,10 +112,15 @@ pub(super) fn every<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'
 }
 
 /// Array.prototype.some ( callback [ , thisArg ] ), ECMA-262 §23.1.3.29
-pub(super) fn some<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn some<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = begin(s, this, args, "Array.prototype.some")?;
     for k in 0..length {
-        let ok = s.nested(|s| Ok(visit(s, o, k, args)?.is_some_and(|(_, r)| conversion::to_boolean(r.raw()))))?;
+        let ok =
+            s.nested(|s| Ok(visit(s, o, k, args)?.is_some_and(|(_, r)| conversion::to_boolean(r.raw()))))?;
         if ok {
             return Ok(s.bool(true));
         }
@@ -128,18 +150,30 @@ pub(crate) fn find_via_predicate<'s>(
     Ok(None)
 }
 /// Array.prototype.find ( predicate [ , thisArg ] ), ECMA-262 §23.1.3.9
-pub(super) fn find<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn find<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = begin(s, this, args, "Array.prototype.find")?;
     Ok(find_via_predicate(s, o, 0..length, args)?.map_or_else(|| s.undefined(), |f| f.1))
 }
 /// Array.prototype.findIndex ( predicate [ , thisArg ] ), ECMA-262 §23.1.3.10
-pub(super) fn find_index<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn find_index<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = begin(s, this, args, "Array.prototype.findIndex")?;
     let n = find_via_predicate(s, o, 0..length, args)?.map_or(-1.0, |f| f.0 as f64);
     Ok(s.number(n))
 }
 /// Array.prototype.findLast ( predicate [ , thisArg ] ), ECMA-262 §23.1.3.11
-pub(super) fn find_last<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn find_last<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = begin(s, this, args, "Array.prototype.findLast")?;
     Ok(find_via_predicate(s, o, (0..length).rev(), args)?.map_or_else(|| s.undefined(), |f| f.1))
 }
@@ -193,7 +227,11 @@ fn reduce_over<'s>(
     Ok(s.local(cell.at(0)))
 }
 /// Array.prototype.reduce ( callback [ , initialValue ] ), ECMA-262 §23.1.3.24
-pub(super) fn reduce<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn reduce<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = begin(s, this, args, "Array.prototype.reduce")?;
     reduce_over(s, o, 0..length, args)
 }

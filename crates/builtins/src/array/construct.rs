@@ -51,7 +51,11 @@ pub(super) fn construct<'s>(
 }
 
 /// Array.isArray ( arg ), ECMA-262 §23.1.2.2
-pub(super) fn is_array<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn is_array<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let r = object::is_array(s, args.get(0))?;
     Ok(s.bool(r))
 }
@@ -75,7 +79,11 @@ pub(super) fn construct_receiver<'s>(
 }
 
 /// Array.of ( ...items ), ECMA-262 §23.1.2.3
-pub(super) fn of<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn of<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let a = construct_receiver(s, this, Some(args.len() as u64))?;
     for i in 0..args.len() {
         create_index(s, a, i as u64, args.get(i))?;
@@ -85,7 +93,11 @@ pub(super) fn of<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>)
 }
 
 /// Array.from ( items [ , mapper [ , thisArg ] ] ), ECMA-262 §23.1.2.1
-pub(super) fn from<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn from<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (items, mapper, this_arg) = (args.get(0), args.get(1), args.get(2));
     let mapping = !mapper.is_undefined();
     if mapping {
@@ -105,7 +117,9 @@ pub(super) fn from<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s
                     };
                     return Err(iteration::close_throw(s, &record, thrown));
                 }
-                let Some(next) = iteration::step_value(s, &record)? else { return Ok(ControlFlow::Break(())) };
+                let Some(next) = iteration::step_value(s, &record)? else {
+                    return Ok(ControlFlow::Break(()));
+                };
                 let v = if mapping {
                     let n = s.number(k as f64);
                     match call::call(s, mapper, this_arg, &[next, n]) {

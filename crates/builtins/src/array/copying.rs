@@ -20,13 +20,21 @@ fn is_concat_spreadable(s: &mut Scope<'_>, v: Local<'_, Value>) -> JsResult<bool
 }
 /// Appends `count` elements of full plain `from`, starting at `start`, to plain `to` whose elements end at its length.
 /// False if the arrays are not of that form.
-fn append_plain(s: &mut Scope<'_>, to: Local<'_, Object>, from: Local<'_, Object>, start: u64, count: u64) -> bool {
+fn append_plain(
+    s: &mut Scope<'_>,
+    to: Local<'_, Object>,
+    from: Local<'_, Object>,
+    start: u64,
+    count: u64,
+) -> bool {
     if count == 0 {
         return true;
     }
     // SAFETY: live elements cells, re-read after the only allocation; barrier after the writes.
     unsafe {
-        let (Some(source), Some(target)) = (full_elements(s, from), full_elements(s, to)) else { return false };
+        let (Some(source), Some(target)) = (full_elements(s, from), full_elements(s, to)) else {
+            return false;
+        };
         let n = (*target).length as u64;
         if start + count > (*source).length as u64 || n + count > 1 << 26 || from.is_same(to) {
             return false;
@@ -46,7 +54,11 @@ fn append_plain(s: &mut Scope<'_>, to: Local<'_, Object>, from: Local<'_, Object
 }
 
 /// Array.prototype.concat ( ...items ), ECMA-262 §23.1.3.2
-pub(super) fn concat<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn concat<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_object(s, this, "Array.prototype.concat")?;
     let a = species_create(s, o, 0)?;
     let mut n = 0u64;
@@ -86,7 +98,11 @@ pub(super) fn concat<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<
 }
 
 /// Array.prototype.slice ( start, end ), ECMA-262 §23.1.3.28
-pub(super) fn slice<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn slice<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_object(s, this, "Array.prototype.slice")?;
     let length = object::length_of_array_like(s, o)?;
     let from = conversion::relative_index(s, args.get(0), length, 0)?;
@@ -153,17 +169,28 @@ fn flatten_into(
     Ok(to)
 }
 /// Array.prototype.flat ( [ depth ] ), ECMA-262 §23.1.3.13
-pub(super) fn flat<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn flat<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_object(s, this, "Array.prototype.flat")?;
     let length = object::length_of_array_like(s, o)?;
-    let depth =
-        if args.get(0).is_undefined() { 1.0 } else { conversion::to_integer_or_infinity(s, args.get(0))?.max(0.0) };
+    let depth = if args.get(0).is_undefined() {
+        1.0
+    } else {
+        conversion::to_integer_or_infinity(s, args.get(0))?.max(0.0)
+    };
     let a = species_create(s, o, 0)?;
     flatten_into(s, a, o, length, 0, depth, None)?;
     Ok(a.value())
 }
 /// Array.prototype.flatMap ( mapper [ , thisArg ] ), ECMA-262 §23.1.3.14
-pub(super) fn flat_map<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn flat_map<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_object(s, this, "Array.prototype.flatMap")?;
     let length = object::length_of_array_like(s, o)?;
     if !args.get(0).is_callable() {
@@ -193,7 +220,11 @@ fn copy_indices<'s>(
 }
 
 /// Array.prototype.toReversed ( ), ECMA-262 §23.1.3.33
-pub(super) fn to_reversed<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn to_reversed<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_object(s, this, "Array.prototype.toReversed")?;
     let length = object::length_of_array_like(s, o)?;
     Ok(copy_indices(s, o, length, |k| length - 1 - k)?.value())
@@ -235,7 +266,11 @@ pub(super) fn to_spliced<'s>(
 }
 
 /// Array.prototype.with ( index, value ), ECMA-262 §23.1.3.39
-pub(super) fn with<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn with<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_object(s, this, "Array.prototype.with")?;
     let length = object::length_of_array_like(s, o)?;
     let relative = conversion::to_integer_or_infinity(s, args.get(0))?;

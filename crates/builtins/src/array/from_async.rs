@@ -66,7 +66,12 @@ pub(super) fn from_async<'s>(
     }
     Ok(p.value())
 }
-fn start(s: &mut Scope<'_>, st: Local<'_, Record>, this: Local<'_, Value>, items: Local<'_, Value>) -> JsResult<()> {
+fn start(
+    s: &mut Scope<'_>,
+    st: Local<'_, Record>,
+    this: Local<'_, Value>,
+    items: Local<'_, Value>,
+) -> JsResult<()> {
     let mapper = s.local(st.at(state::MAPPER));
     if !mapper.is_undefined() {
         require_callable(s, mapper)?;
@@ -136,7 +141,11 @@ fn wait(s: &mut Scope<'_>, st: Local<'_, Record>, phase: i32, v: Local<'_, Value
     promise::perform_then(s, p, ok, fail, None);
     Ok(())
 }
-fn call_mapper<'s>(s: &mut Scope<'s>, st: Local<'_, Record>, v: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
+fn call_mapper<'s>(
+    s: &mut Scope<'s>,
+    st: Local<'_, Record>,
+    v: Local<'_, Value>,
+) -> JsResult<Local<'s, Value>> {
     let (f, this) = (s.local(st.at(state::MAPPER)), s.local(st.at(state::THIS_ARG)));
     let n = s.number(index(st) as f64);
     call::call(s, f, this, &[v, n])

@@ -49,17 +49,29 @@ pub(crate) fn create_iterator<'s>(s: &mut Scope<'s>, o: Local<'_, Object>, kind:
 }
 
 /// Array.prototype.keys ( ), ECMA-262 §23.1.3.19
-pub(super) fn keys<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn keys<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_object(s, this, "Array.prototype.keys")?;
     Ok(create_iterator(s, o, KEYS).value())
 }
 /// Array.prototype.values ( ), ECMA-262 §23.1.3.38
-pub(super) fn values<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn values<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_object(s, this, "Array.prototype.values")?;
     Ok(create_iterator(s, o, VALUES).value())
 }
 /// Array.prototype.entries ( ), ECMA-262 §23.1.3.5
-pub(super) fn entries<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn entries<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_object(s, this, "Array.prototype.entries")?;
     Ok(create_iterator(s, o, ENTRIES).value())
 }

@@ -102,7 +102,9 @@ pub(crate) fn install(s: &mut Scope<'_>) {
         realm::set_array_prototype(s, proto);
         function::define_properties(s, proto, PROPERTIES);
         let key = s.names().values;
-        if let Some(values) = object::ordinary_get_own_property(s, proto, key).and_then(|d| d.value?.as_object()) {
+        if let Some(values) =
+            object::ordinary_get_own_property(s, proto, key).and_then(|d| d.value?.as_object())
+        {
             s.set_intrinsic(Intrinsic::ArrayProtoValues, values);
         }
         let null = s.null();

@@ -8,14 +8,18 @@ use spey_gc::Value as Raw;
 
 use super::species_create;
 use crate::support::{
-    MAX_SAFE, create_index, delete_index, full_elements, get_index, get_index_if_present, is_plain_array, set_index,
-    set_length, this_object,
+    MAX_SAFE, create_index, delete_index, full_elements, get_index, get_index_if_present, is_plain_array,
+    set_index, set_length, this_object,
 };
 
 const TOO_LONG: &str = "Pushing elements past the end of an array-like object is not allowed";
 
 /// Array.prototype.push ( ...items ), ECMA-262 §23.1.3.23
-pub(super) fn push<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn push<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_object(s, this, "Array.prototype.push")?;
     // OPTIMIZATION
     if is_plain_array(s, o) {
@@ -30,7 +34,10 @@ pub(super) fn push<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s
     let length = object::length_of_array_like(s, o)?;
     let total = length + args.len() as u64;
     if total > MAX_SAFE {
-        let text = format!("Pushing {} elements on an array-like of length {length} is disallowed by ECMA-262", args.len());
+        let text = format!(
+            "Pushing {} elements on an array-like of length {length} is disallowed by ECMA-262",
+            args.len()
+        );
         return s.throw_type_error(&text);
     }
     for i in 0..args.len() {
@@ -70,7 +77,11 @@ pub(super) fn pop<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -
 }
 
 /// Array.prototype.shift ( ), ECMA-262 §23.1.3.27
-pub(super) fn shift<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn shift<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_object(s, this, "Array.prototype.shift")?;
     // OPTIMIZATION
     if let Some(e) = full_elements(s, o) {
@@ -113,7 +124,13 @@ fn move_index(s: &mut Scope<'_>, o: Local<'_, spey_core::cell::Object>, from: u6
 /// Makes room for `insert` values at `at` of full elements and removes `remove` there; the new places are holes.
 ///
 /// The array is plain with full elements, and the ranges are within it.
-fn replace_range(s: &mut Scope<'_>, o: Local<'_, spey_core::cell::Object>, at: usize, remove: usize, insert: usize) {
+fn replace_range(
+    s: &mut Scope<'_>,
+    o: Local<'_, spey_core::cell::Object>,
+    at: usize,
+    remove: usize,
+    insert: usize,
+) {
     // SAFETY: live elements cell, re-read after the only allocation; barrier after the move.
     unsafe {
         let n = (*o.gc().elements).length as usize;
@@ -137,7 +154,11 @@ fn replace_range(s: &mut Scope<'_>, o: Local<'_, spey_core::cell::Object>, at: u
 }
 
 /// Array.prototype.unshift ( ...items ), ECMA-262 §23.1.3.37
-pub(super) fn unshift<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn unshift<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_object(s, this, "Array.prototype.unshift")?;
     let count = args.len() as u64;
     // OPTIMIZATION
@@ -171,7 +192,11 @@ pub(super) fn unshift<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args
 }
 
 /// Array.prototype.reverse ( ), ECMA-262 §23.1.3.26
-pub(super) fn reverse<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn reverse<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_object(s, this, "Array.prototype.reverse")?;
     // OPTIMIZATION
     if let Some(e) = full_elements(s, o) {
@@ -211,13 +236,21 @@ pub(super) fn reverse<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s
 }
 
 /// Array.prototype.fill ( value [ , start [ , end ] ] ), ECMA-262 §23.1.3.7
-pub(super) fn fill<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn fill<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_object(s, this, "Array.prototype.fill")?;
     let length = object::length_of_array_like(s, o)?;
     let from = conversion::relative_index(s, args.get(1), length, 0)?;
     let to = conversion::relative_index(s, args.get(2), length, length)?;
     // OPTIMIZATION: `new Array(n).fill(x)` and the like.
-    if is_plain_array(s, o) && o.slot(object::ARRAY_LENGTH).as_number() == length as f64 && to <= 1 << 26 && from < to {
+    if is_plain_array(s, o)
+        && o.slot(object::ARRAY_LENGTH).as_number() == length as f64
+        && to <= 1 << 26
+        && from < to
+    {
         // SAFETY: live elements cell, re-read after the only allocation; barrier after the writes.
         unsafe {
             if from <= (*o.gc().elements).length as u64 {
@@ -263,7 +296,11 @@ pub(super) fn copy_within<'s>(
 }
 
 /// Array.prototype.splice ( start, deleteCount, ...items ), ECMA-262 §23.1.3.31
-pub(super) fn splice<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn splice<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_object(s, this, "Array.prototype.splice")?;
     let length = object::length_of_array_like(s, o)?;
     let start = conversion::relative_index(s, args.get(0), length, 0)?;

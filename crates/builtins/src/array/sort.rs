@@ -11,9 +11,7 @@ use spey_core::{call, conversion, error, value};
 use spey_gc::Value as Raw;
 
 use super::array_create;
-use crate::support::{
-    create_index, delete_index, get_index, get_index_if_present, set_index, this_object,
-};
+use crate::support::{create_index, delete_index, get_index, get_index_if_present, set_index, this_object};
 
 /// Runs shorter than this are sorted by insertion.
 const RUN: usize = 12;
@@ -98,7 +96,11 @@ fn check_comparator(s: &mut Scope<'_>, v: Local<'_, Value>) -> JsResult<()> {
 }
 
 /// The sorted order of the values in `list`, a hidden array that no program sees. Undefined values are not in it.
-fn sorted_order(s: &mut Scope<'_>, list: Local<'_, Object>, comparator: Local<'_, Value>) -> JsResult<Vec<u32>> {
+fn sorted_order(
+    s: &mut Scope<'_>,
+    list: Local<'_, Object>,
+    comparator: Local<'_, Value>,
+) -> JsResult<Vec<u32>> {
     let n = object::length_of_array_like(s, list)? as u32;
     let mut order: Vec<u32> = (0..n).collect();
     if n < 2 {
@@ -142,7 +144,8 @@ fn default_order(s: &mut Scope<'_>, list: Local<'_, Object>, mut order: Vec<u32>
         })?;
     }
     // Nothing is allocated while the raw strings are compared.
-    let raw: Vec<Raw> = order.iter().map(|&i| object::dense_element(strings, i).unwrap_or(Raw::UNDEFINED)).collect();
+    let raw: Vec<Raw> =
+        order.iter().map(|&i| object::dense_element(strings, i).unwrap_or(Raw::UNDEFINED)).collect();
     order.sort_by(|&a, &b| {
         let (x, y) = (raw[a as usize], raw[b as usize]);
         if value::is_string(x) && value::is_string(y) { string::compare(x, y) } else { Ordering::Equal }
@@ -174,7 +177,11 @@ fn collect<'s>(
 }
 
 /// Array.prototype.sort ( comparator ), ECMA-262 §23.1.3.30
-pub(super) fn sort<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn sort<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     check_comparator(s, args.get(0))?;
     let o = this_object(s, this, "Array.prototype.sort")?;
     let length = object::length_of_array_like(s, o)?;
@@ -203,7 +210,11 @@ pub(super) fn sort<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s
 }
 
 /// Array.prototype.toSorted ( comparator ), ECMA-262 §23.1.3.34
-pub(super) fn to_sorted<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn to_sorted<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     check_comparator(s, args.get(0))?;
     let o = this_object(s, this, "Array.prototype.toSorted")?;
     let length = object::length_of_array_like(s, o)?;

@@ -39,13 +39,21 @@ fn each<'s>(
 }
 
 /// Iterator.prototype.forEach ( procedure ), ECMA-262 §27.1.4.8
-pub(super) fn for_each<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn for_each<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let record = open(s, this, args, "forEach")?;
     each(s, &record, args, |_, _, _| ControlFlow::Continue(()))?;
     Ok(s.undefined())
 }
 /// Iterator.prototype.some ( predicate ), ECMA-262 §27.1.4.11
-pub(super) fn some<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn some<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let record = open(s, this, args, "some")?;
     let mut found = false;
     each(s, &record, args, |_, _, r| {
@@ -55,7 +63,11 @@ pub(super) fn some<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s
     Ok(s.bool(found))
 }
 /// Iterator.prototype.every ( predicate ), ECMA-262 §27.1.4.4
-pub(super) fn every<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn every<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let record = open(s, this, args, "every")?;
     let mut all = true;
     each(s, &record, args, |_, _, r| {
@@ -65,7 +77,11 @@ pub(super) fn every<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'
     Ok(s.bool(all))
 }
 /// Iterator.prototype.find ( predicate ), ECMA-262 §27.1.4.6
-pub(super) fn find<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn find<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let record = open(s, this, args, "find")?;
     let cell = record::new_local(s, 0, 1);
     each(s, &record, args, |s, v, r| {
@@ -78,7 +94,11 @@ pub(super) fn find<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s
     Ok(s.local(cell.at(0)))
 }
 /// Iterator.prototype.toArray ( ), ECMA-262 §27.1.4.13
-pub(super) fn to_array<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn to_array<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     this_iterator(s, this, "toArray")?;
     let record = iteration::get_iterator_direct(s, this)?;
     let a = object::new_array(s, 0);
@@ -89,7 +109,11 @@ pub(super) fn to_array<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'
     Ok(a.value())
 }
 /// Iterator.prototype.reduce ( reducer [ , initialValue ] ), ECMA-262 §27.1.4.10
-pub(super) fn reduce<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn reduce<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let record = open(s, this, args, "reduce")?;
     let cell = record::new_local(s, 0, 1);
     let mut counter = 0u64;

@@ -71,7 +71,12 @@ pub(super) fn create<'s>(s: &mut Scope<'s>, kind: i32) -> Local<'s, Object> {
     h.set_slot(s, slot::COUNTER, Raw::int32(0));
     h
 }
-fn create_on<'s>(s: &mut Scope<'s>, kind: i32, record: &IteratorRecord<'_>, operand: Raw) -> Local<'s, Value> {
+fn create_on<'s>(
+    s: &mut Scope<'s>,
+    kind: i32,
+    record: &IteratorRecord<'_>,
+    operand: Raw,
+) -> Local<'s, Value> {
     // The operand is a number or rooted by the caller as an argument: read before anything is allocated.
     let operand = s.local(operand);
     let h = create(s, kind);
@@ -95,15 +100,27 @@ fn with_callback<'s>(
     Ok(create_on(s, kind, &record, args.get(0).raw()))
 }
 /// Iterator.prototype.map ( mapper ), ECMA-262 §27.1.4.9
-pub(super) fn map<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn map<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     with_callback(s, this, args, MAP, "map")
 }
 /// Iterator.prototype.filter ( predicate ), ECMA-262 §27.1.4.5
-pub(super) fn filter<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn filter<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     with_callback(s, this, args, FILTER, "filter")
 }
 /// Iterator.prototype.flatMap ( mapper ), ECMA-262 §27.1.4.7
-pub(super) fn flat_map<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn flat_map<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     with_callback(s, this, args, FLAT_MAP, "flatMap")
 }
 /// The helpers with a limit.
@@ -128,15 +145,27 @@ fn with_limit<'s>(
     Ok(create_on(s, kind, &record, Raw::number(limit)))
 }
 /// Iterator.prototype.take ( limit ), ECMA-262 §27.1.4.12
-pub(super) fn take<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn take<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     with_limit(s, this, args, TAKE, "take")
 }
 /// Iterator.prototype.drop ( limit ), ECMA-262 §27.1.4.3
-pub(super) fn drop<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn drop<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     with_limit(s, this, args, DROP, "drop")
 }
 /// Iterator.concat ( ...items ), ECMA-262 §27.1.3.2.1
-pub(super) fn concat<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn concat<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let list = object::new_array(s, 0);
     for i in 0..args.len() {
         s.nested(|s| {
@@ -171,7 +200,8 @@ fn inner<'s>(s: &mut Scope<'s>, h: Local<'_, Object>) -> Option<IteratorRecord<'
     Some(IteratorRecord { iterator, next_method: h.slot_local(s, slot::INNER_NEXT) })
 }
 fn set_inner(s: &mut Scope<'_>, h: Local<'_, Object>, record: Option<&IteratorRecord<'_>>) {
-    let (iterator, next) = record.map_or((Raw::UNDEFINED, Raw::UNDEFINED), |r| (r.iterator.raw(), r.next_method.raw()));
+    let (iterator, next) =
+        record.map_or((Raw::UNDEFINED, Raw::UNDEFINED), |r| (r.iterator.raw(), r.next_method.raw()));
     h.set_slot(s, slot::INNER, iterator);
     h.set_slot(s, slot::INNER_NEXT, next);
 }
@@ -280,7 +310,9 @@ fn concat_step<'s>(s: &mut Scope<'s>, h: Local<'_, Object>) -> JsResult<Option<L
             }
         }
         let at = h.slot(slot::COUNTER).as_int32() as u32;
-        let (Some(method), Some(item)) = (object::dense_element(list, at), object::dense_element(list, at + 1)) else {
+        let (Some(method), Some(item)) =
+            (object::dense_element(list, at), object::dense_element(list, at + 1))
+        else {
             return Ok(None);
         };
         h.set_slot(s, slot::COUNTER, Raw::int32(at as i32 + 2));

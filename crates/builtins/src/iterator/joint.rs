@@ -64,7 +64,11 @@ fn push_record(s: &mut Scope<'_>, list: Local<'_, Object>, record: &IteratorReco
     object::array_push(s, list, record.next_method);
 }
 /// IteratorCloseAll: in reverse order, with the first error winning.
-fn close_list(s: &mut Scope<'_>, list: Local<'_, Object>, mut completion: Result<(), Thrown>) -> JsResult<()> {
+fn close_list(
+    s: &mut Scope<'_>,
+    list: Local<'_, Object>,
+    mut completion: Result<(), Thrown>,
+) -> JsResult<()> {
     for i in (0..count(list)).rev() {
         completion = s.nested(|s| {
             let Some(record) = record_at(s, list, i) else { return completion };
@@ -77,7 +81,11 @@ fn close_list(s: &mut Scope<'_>, list: Local<'_, Object>, mut completion: Result
     completion
 }
 /// Closes the iterators of a helper that are open.
-pub(super) fn close_all(s: &mut Scope<'_>, h: Local<'_, Object>, completion: Result<(), Thrown>) -> JsResult<()> {
+pub(super) fn close_all(
+    s: &mut Scope<'_>,
+    h: Local<'_, Object>,
+    completion: Result<(), Thrown>,
+) -> JsResult<()> {
     match h.slot_local(s, slot::OPERAND).as_object() {
         Some(list) => close_list(s, list, completion),
         None => completion,
@@ -144,7 +152,11 @@ fn read_padding(
 }
 
 /// Iterator.zipKeyed ( iterables [ , options ] )
-pub(super) fn zip_keyed<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn zip_keyed<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let Some(iterables) = args.get(0).as_object() else {
         let text = error::describe(s, args.get(0));
         return s.throw_type_error(&format!("{text} is not an object"));
@@ -259,7 +271,8 @@ pub(super) fn step<'s>(s: &mut Scope<'s>, h: Local<'_, Object>) -> JsResult<Opti
                     // The first is done: so must be all others.
                     for k in 1..n {
                         let Some(record) = record_at(s, list, k) else { continue };
-                        let result = iteration::next(s, &record, None).and_then(|r| iteration::complete(s, r));
+                        let result =
+                            iteration::next(s, &record, None).and_then(|r| iteration::complete(s, r));
                         match result {
                             Err(t) => {
                                 finish(s, list, k);
@@ -301,7 +314,9 @@ pub(super) fn step<'s>(s: &mut Scope<'s>, h: Local<'_, Object>) -> JsResult<Opti
     Ok(Some(o.value()))
 }
 fn throw_lengths<T>(s: &mut Scope<'_>, list: Local<'_, Object>) -> JsResult<T> {
-    match s.throw_type_error::<T>("Iterators passed to Iterator.zip with { mode: \"strict\" } have different lengths") {
+    match s.throw_type_error::<T>(
+        "Iterators passed to Iterator.zip with { mode: \"strict\" } have different lengths",
+    ) {
         Err(t) => fail(s, list, t),
         ok => ok,
     }

@@ -35,7 +35,11 @@ static PROPERTIES: &[PropertySpec] = &[
         NativeSpec::new("[Symbol.iterator]", 0, |_, this, _| Ok(this)),
         attr::HIDDEN,
     ),
-    PropertySpec::SymbolMethod(|n| n.sym_dispose, NativeSpec::new("[Symbol.dispose]", 0, dispose), attr::HIDDEN),
+    PropertySpec::SymbolMethod(
+        |n| n.sym_dispose,
+        NativeSpec::new("[Symbol.dispose]", 0, dispose),
+        attr::HIDDEN,
+    ),
 ];
 static ASYNC_PROPERTIES: &[PropertySpec] = &[
     PropertySpec::SymbolMethod(
@@ -140,7 +144,11 @@ fn get_constructor<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, _: &Args<'s>) -> 
     Ok(s.intrinsic(Intrinsic::Iterator).value())
 }
 /// set Iterator.prototype.constructor, ECMA-262 §27.1.4.1.2
-fn set_constructor<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn set_constructor<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let key = s.names().constructor;
     set_ignoring_prototype(s, this, key, args.get(0))
 }
@@ -253,7 +261,11 @@ fn wrap_return<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> J
 }
 
 /// The receiver of an Iterator.prototype method.
-pub(crate) fn this_iterator<'s>(s: &mut Scope<'_>, this: Local<'s, Value>, method: &str) -> JsResult<Local<'s, Object>> {
+pub(crate) fn this_iterator<'s>(
+    s: &mut Scope<'_>,
+    this: Local<'s, Value>,
+    method: &str,
+) -> JsResult<Local<'s, Object>> {
     match this.as_object() {
         Some(o) => Ok(o),
         None => s.throw_type_error(&format!("Iterator.prototype.{method} called on non-object")),

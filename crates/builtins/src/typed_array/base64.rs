@@ -180,7 +180,8 @@ mod tests {
 
     #[test]
     fn base64() {
-        for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")] {
+        for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")]
+        {
             assert_eq!(to_base64(bytes.as_bytes(), Alphabet::Base64, true), text.as_bytes());
             assert_eq!(decode(text, LastChunk::Strict).as_deref(), Some(bytes.as_bytes()));
         }

@@ -41,7 +41,11 @@ fn test(s: &mut Scope<'_>, o: Local<'_, Object>, k: usize, args: &Args<'_>) -> J
 }
 
 /// %TypedArray%.prototype.forEach ( callback [ , thisArg ] ), ECMA-262 §23.2.3.15
-pub(super) fn for_each<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn for_each<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = begin(s, this, args, "forEach")?;
     for k in 0..length {
         s.nested(|s| visit(s, o, k, args).map(|_| ()))?;
@@ -49,7 +53,11 @@ pub(super) fn for_each<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Arg
     Ok(s.undefined())
 }
 /// %TypedArray%.prototype.every ( callback [ , thisArg ] ), ECMA-262 §23.2.3.8
-pub(super) fn every<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn every<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = begin(s, this, args, "every")?;
     for k in 0..length {
         if !test(s, o, k, args)? {
@@ -59,7 +67,11 @@ pub(super) fn every<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'
     Ok(s.bool(true))
 }
 /// %TypedArray%.prototype.some ( callback [ , thisArg ] ), ECMA-262 §23.2.3.28
-pub(super) fn some<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn some<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = begin(s, this, args, "some")?;
     for k in 0..length {
         if test(s, o, k, args)? {
@@ -69,7 +81,11 @@ pub(super) fn some<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s
     Ok(s.bool(false))
 }
 /// %TypedArray%.prototype.map ( callback [ , thisArg ] ), ECMA-262 §23.2.3.22
-pub(super) fn map<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn map<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = begin(s, this, args, "map")?;
     let n = s.size(length);
     let (a, _) = species_create(s, o, &[n], Some(length), "map")?;
@@ -82,7 +98,11 @@ pub(super) fn map<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>
     Ok(a.value())
 }
 /// %TypedArray%.prototype.filter ( callback [ , thisArg ] ), ECMA-262 §23.2.3.10
-pub(super) fn filter<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn filter<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = begin(s, this, args, "filter")?;
     let kept = object::new_array(s, 0);
     for k in 0..length {
@@ -108,19 +128,31 @@ pub(super) fn filter<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<
 }
 
 /// %TypedArray%.prototype.find ( predicate [ , thisArg ] ), ECMA-262 §23.2.3.11
-pub(super) fn find<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn find<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = begin(s, this, args, "find")?;
     let found = find_via_predicate(s, o, 0..length as u64, args)?;
     Ok(found.map_or_else(|| s.undefined(), |f| f.1))
 }
 /// %TypedArray%.prototype.findIndex ( predicate [ , thisArg ] ), ECMA-262 §23.2.3.12
-pub(super) fn find_index<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn find_index<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = begin(s, this, args, "findIndex")?;
     let found = find_via_predicate(s, o, 0..length as u64, args)?;
     Ok(s.number(found.map_or(-1.0, |f| f.0 as f64)))
 }
 /// %TypedArray%.prototype.findLast ( predicate [ , thisArg ] ), ECMA-262 §23.2.3.13
-pub(super) fn find_last<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn find_last<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = begin(s, this, args, "findLast")?;
     let found = find_via_predicate(s, o, (0..length as u64).rev(), args)?;
     Ok(found.map_or_else(|| s.undefined(), |f| f.1))
@@ -166,7 +198,11 @@ fn reduce_over<'s>(
     Ok(s.local(cell.at(0)))
 }
 /// %TypedArray%.prototype.reduce ( callback [ , initialValue ] ), ECMA-262 §23.2.3.23
-pub(super) fn reduce<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn reduce<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = begin(s, this, args, "reduce")?;
     reduce_over(s, o, 0..length, args)
 }

@@ -74,7 +74,8 @@ fn allocate<'s>(
     element: ElementType,
     length: u64,
 ) -> JsResult<Local<'s, Object>> {
-    let Some(bytes) = (length as usize).checked_mul(element.size()).filter(|&b| b as u64 <= buffers::MAX_BYTE_LENGTH)
+    let Some(bytes) =
+        (length as usize).checked_mul(element.size()).filter(|&b| b as u64 <= buffers::MAX_BYTE_LENGTH)
     else {
         return s.throw_range_error(&format!("Invalid typed array length: {length}"));
     };
@@ -109,7 +110,9 @@ pub(super) fn convert_elements(
     at: usize,
     length: usize,
 ) {
-    let (Some((src, _)), Some((dst, _))) = (views::view_bytes(source), views::view_bytes(target)) else { return };
+    let (Some((src, _)), Some((dst, _))) = (views::view_bytes(source), views::view_bytes(target)) else {
+        return;
+    };
     // SAFETY: the ranges are in bounds, as the caller has checked.
     unsafe {
         let dst = dst.add(at * to.size());
@@ -200,7 +203,11 @@ fn from_array_like<'s>(
 }
 
 /// %TypedArray%.of ( ...items ), ECMA-262 §23.2.2.2
-pub(super) fn of<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn of<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let c = require_constructor(s, this)?;
     let n = s.size(args.len());
     let (array, _) = create_from_constructor(s, c, &[n], Some(args.len()), "of")?;
@@ -210,7 +217,11 @@ pub(super) fn of<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>)
     Ok(array.value())
 }
 /// %TypedArray%.from ( source [ , mapper [ , thisArg ] ] ), ECMA-262 §23.2.2.1
-pub(super) fn from<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn from<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let c = require_constructor(s, this)?;
     let (source, mapper) = (args.get(0), args.get(1));
     let mapping = !mapper.is_undefined();

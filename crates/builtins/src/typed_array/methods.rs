@@ -10,7 +10,9 @@ use spey_core::{conversion, error, value};
 
 use super::construct::convert_elements;
 use super::{create_same_type, element, species_create, validate};
-use crate::array::{ENTRIES, KEYS, VALUES, create_iterator, guard_cycle, locale_join, merge_sort, sort_compare};
+use crate::array::{
+    ENTRIES, KEYS, VALUES, create_iterator, guard_cycle, locale_join, merge_sort, sort_compare,
+};
 use crate::array_buffer::throw_detached;
 use crate::support::{StringBuilder, get_index, set_index, throw_incompatible};
 
@@ -22,55 +24,96 @@ fn this_array<'s>(s: &mut Scope<'_>, this: Local<'s, Value>, name: &str) -> JsRe
     }
 }
 /// get %TypedArray%.prototype.buffer, ECMA-262 §23.2.3.2
-pub(super) fn buffer<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn buffer<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_array(s, this, "buffer")?;
     Ok(views::buffer(s, o).value())
 }
 /// get %TypedArray%.prototype.byteLength, ECMA-262 §23.2.3.3
-pub(super) fn byte_length<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn byte_length<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_array(s, this, "byteLength")?;
     let n = views::view_bytes(o).map_or(0, |b| b.1);
     Ok(s.size(n))
 }
 /// get %TypedArray%.prototype.byteOffset, ECMA-262 §23.2.3.4
-pub(super) fn byte_offset<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn byte_offset<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_array(s, this, "byteOffset")?;
     let n = if views::typed_array_length(o).is_some() { views::byte_offset(o) } else { 0 };
     Ok(s.size(n))
 }
 /// get %TypedArray%.prototype.length, ECMA-262 §23.2.3.21
-pub(super) fn length<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn length<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_array(s, this, "length")?;
     let n = views::typed_array_length(o).unwrap_or(0);
     Ok(s.size(n))
 }
 /// get %TypedArray%.prototype [ @@toStringTag ], ECMA-262 §23.2.3.38
-pub(super) fn to_string_tag<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn to_string_tag<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     match this.as_object() {
         Some(o) if o.kind() == Kind::TypedArray => Ok(s.string_value(views::element_type(o).name())),
         _ => Ok(s.undefined()),
     }
 }
 
-fn iterator<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, kind: i32, method: &str) -> JsResult<Local<'s, Value>> {
+fn iterator<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    kind: i32,
+    method: &str,
+) -> JsResult<Local<'s, Value>> {
     let (o, _) = validate(s, this, method)?;
     Ok(create_iterator(s, o, kind).value())
 }
 /// %TypedArray%.prototype.keys ( ), ECMA-262 §23.2.3.19
-pub(super) fn keys<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn keys<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     iterator(s, this, KEYS, "keys()")
 }
 /// %TypedArray%.prototype.values ( ), ECMA-262 §23.2.3.35
-pub(super) fn values<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn values<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     iterator(s, this, VALUES, "values()")
 }
 /// %TypedArray%.prototype.entries ( ), ECMA-262 §23.2.3.7
-pub(super) fn entries<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn entries<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     iterator(s, this, ENTRIES, "entries()")
 }
 
 /// %TypedArray%.prototype.at ( index ), ECMA-262 §23.2.3.1
-pub(super) fn at<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn at<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = validate(s, this, "at")?;
     let n = conversion::to_integer_or_infinity(s, args.get(0))?;
     let k = if n >= 0.0 { n } else { length as f64 + n };
@@ -111,7 +154,11 @@ pub(super) fn copy_within<'s>(
 }
 
 /// %TypedArray%.prototype.fill ( value [ , start [ , end ] ] ), ECMA-262 §23.2.3.9
-pub(super) fn fill<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn fill<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = validate(s, this, "fill")?;
     let t = views::element_type(o);
     let e = t.convert(s, args.get(0))?;
@@ -153,7 +200,8 @@ fn target(t: ElementType, v: Local<'_, Value>) -> Option<Element> {
         }
         let n = spey_core::bigint::to_u64_wrapping(v.raw());
         // The element as it is read: only a BigInt in range can be equal.
-        let exact = if t == ElementType::BigInt64 { Element::BigInt64(n as i64) } else { Element::BigUint64(n) };
+        let exact =
+            if t == ElementType::BigInt64 { Element::BigInt64(n as i64) } else { Element::BigUint64(n) };
         return Some(exact);
     }
     v.as_number().map(Element::Number)
@@ -188,7 +236,11 @@ fn search(
 }
 
 /// %TypedArray%.prototype.includes ( searchElement [ , fromIndex ] ), ECMA-262 §23.2.3.16
-pub(super) fn includes<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn includes<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = validate(s, this, "includes")?;
     if length == 0 {
         return Ok(s.bool(false));
@@ -204,7 +256,11 @@ pub(super) fn includes<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Arg
     Ok(s.bool(found))
 }
 /// %TypedArray%.prototype.indexOf ( searchElement [ , fromIndex ] ), ECMA-262 §23.2.3.17
-pub(super) fn index_of<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn index_of<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = validate(s, this, "indexOf")?;
     if length == 0 {
         return Ok(s.int(-1));
@@ -234,9 +290,14 @@ pub(super) fn last_index_of<'s>(
 }
 
 /// %TypedArray%.prototype.join ( separator ), ECMA-262 §23.2.3.18
-pub(super) fn join<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn join<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = validate(s, this, "join")?;
-    let separator = if args.get(0).is_undefined() { s.string(",") } else { conversion::to_string(s, args.get(0))? };
+    let separator =
+        if args.get(0).is_undefined() { s.string(",") } else { conversion::to_string(s, args.get(0))? };
     let mut out = StringBuilder::default();
     for k in 0..length {
         s.nested(|s| {
@@ -275,13 +336,21 @@ fn reverse_elements(o: Local<'_, Object>) {
     });
 }
 /// %TypedArray%.prototype.reverse ( ), ECMA-262 §23.2.3.25
-pub(super) fn reverse<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn reverse<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, _) = validate(s, this, "reverse")?;
     reverse_elements(o);
     Ok(this)
 }
 /// %TypedArray%.prototype.toReversed ( ), ECMA-262 §23.2.3.32
-pub(super) fn to_reversed<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn to_reversed<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = validate(s, this, "toReversed")?;
     let a = create_same_type(s, o, length)?;
     let t = views::element_type(o);
@@ -291,7 +360,11 @@ pub(super) fn to_reversed<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Arg
 }
 
 /// %TypedArray%.prototype.set ( source [ , offset ] ), ECMA-262 §23.2.3.26
-pub(super) fn set<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn set<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = match this.as_object() {
         Some(o) if o.kind() == Kind::TypedArray => o,
         _ => return s.throw_type_error("this is not a typed array."),
@@ -324,7 +397,9 @@ fn set_from_typed_array(
         return s.throw_range_error("offset is out of bounds");
     }
     let offset = offset as usize;
-    let (Some((dst, dst_bytes)), Some((src, src_bytes))) = (views::view_bytes(target), views::view_bytes(source)) else {
+    let (Some((dst, dst_bytes)), Some((src, src_bytes))) =
+        (views::view_bytes(target), views::view_bytes(source))
+    else {
         return Ok(());
     };
     let overlap = (src as usize) < dst as usize + dst_bytes && (dst as usize) < src as usize + src_bytes;
@@ -365,7 +440,11 @@ fn set_from_array_like(
 }
 
 /// %TypedArray%.prototype.slice ( start, end ), ECMA-262 §23.2.3.27
-pub(super) fn slice<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn slice<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = validate(s, this, "slice")?;
     let from = conversion::relative_index(s, args.get(0), length as u64, 0)? as usize;
     let to = conversion::relative_index(s, args.get(1), length as u64, length as u64)? as usize;
@@ -408,7 +487,11 @@ pub(super) fn slice<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'
 }
 
 /// %TypedArray%.prototype.subarray ( start, end ), ECMA-262 §23.2.3.30
-pub(super) fn subarray<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn subarray<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = match this.as_object() {
         Some(o) if o.kind() == Kind::TypedArray => o,
         _ => return throw_incompatible(s, "%TypedArray%.prototype.subarray", this),
@@ -494,7 +577,11 @@ fn store(o: Local<'_, Object>, list: &[Element]) {
     }
 }
 /// %TypedArray%.prototype.sort ( comparator ), ECMA-262 §23.2.3.29
-pub(super) fn sort<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn sort<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     check_comparator(s, args.get(0))?;
     let (o, length) = validate(s, this, "sort")?;
     let list = sorted(s, o, length, args.get(0))?;
@@ -502,7 +589,11 @@ pub(super) fn sort<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s
     Ok(this)
 }
 /// %TypedArray%.prototype.toSorted ( comparator ), ECMA-262 §23.2.3.33
-pub(super) fn to_sorted<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn to_sorted<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     check_comparator(s, args.get(0))?;
     let (o, length) = validate(s, this, "toSorted")?;
     let a = create_same_type(s, o, length)?;
@@ -512,7 +603,11 @@ pub(super) fn to_sorted<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Ar
 }
 
 /// %TypedArray%.prototype.with ( index, value ), ECMA-262 §23.2.3.36
-pub(super) fn with<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn with<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (o, length) = validate(s, this, "with")?;
     let n = conversion::to_integer_or_infinity(s, args.get(0))?;
     let k = if n >= 0.0 { n } else { length as f64 + n };

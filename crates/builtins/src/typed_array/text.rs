@@ -72,9 +72,9 @@ fn last_chunk(s: &mut Scope<'_>, o: Option<Local<'_, Object>>) -> JsResult<LastC
         None | Some("loose") => Ok(LastChunk::Loose),
         Some("strict") => Ok(LastChunk::Strict),
         Some("stop-before-partial") => Ok(LastChunk::StopBeforePartial),
-        Some(_) => {
-            s.throw_type_error("The 'lastChunkHandling' option must be 'loose', 'strict' or 'stop-before-partial'")
-        }
+        Some(_) => s.throw_type_error(
+            "The 'lastChunkHandling' option must be 'loose', 'strict' or 'stop-before-partial'",
+        ),
     }
 }
 fn require_string<'s>(s: &mut Scope<'_>, v: Local<'s, Value>) -> JsResult<Local<'s, JsString>> {
@@ -113,7 +113,11 @@ fn decode_hex(s: &mut Scope<'_>, text: Local<'_, JsString>, max: usize) -> JsRes
 }
 
 /// Uint8Array.fromBase64 ( string [ , options ] ), ECMA-262 §23.3.1.1
-fn static_from_base64<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn static_from_base64<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let text = require_string(s, args.get(0))?;
     let o = options(s, args.get(1))?;
     let alphabet = alphabet(s, o)?;
@@ -125,7 +129,11 @@ fn static_from_base64<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s
     Ok(views::from_bytes(s, &d.bytes)?.value())
 }
 /// Uint8Array.fromHex ( string ), ECMA-262 §23.3.1.2
-fn static_from_hex<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn static_from_hex<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let text = require_string(s, args.get(0))?;
     let d = decode_hex(s, text, usize::MAX)?;
     if d.error {
@@ -149,7 +157,11 @@ fn store<'s>(s: &mut Scope<'s>, target: Local<'_, Object>, d: &Decoded) -> Local
     result
 }
 /// Uint8Array.prototype.setFromBase64 ( string [ , options ] ), ECMA-262 §23.3.2.1
-fn set_from_base64<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn set_from_base64<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let target = this_bytes(s, this, "setFromBase64")?;
     let text = require_string(s, args.get(0))?;
     let o = options(s, args.get(1))?;
@@ -164,7 +176,11 @@ fn set_from_base64<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s
     if d.error { throw_base64(s) } else { Ok(result.value()) }
 }
 /// Uint8Array.prototype.setFromHex ( string ), ECMA-262 §23.3.2.2
-fn set_from_hex<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn set_from_hex<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let target = this_bytes(s, this, "setFromHex")?;
     let text = require_string(s, args.get(0))?;
     let Some(length) = views::typed_array_length(target) else {
@@ -175,7 +191,11 @@ fn set_from_hex<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) 
     if d.error { throw_hex(s) } else { Ok(result.value()) }
 }
 /// Uint8Array.prototype.toBase64 ( [ options ] ), ECMA-262 §23.3.2.3
-fn array_to_base64<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn array_to_base64<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = this_bytes(s, this, "toBase64")?;
     let options = options(s, args.get(0))?;
     let alphabet = alphabet(s, options)?;
