@@ -18,7 +18,8 @@ fn language(path: &Path) -> Language {
 }
 
 fn compile(source: Rc<str>, options: &Options) -> Result<CompiledUnit, String> {
-    let unit = Unit::parse(source, options).map_err(|e| format!("{:?} {}..{}: {}", e.kind, e.start, e.end, e.message))?;
+    let unit = Unit::parse(source, options)
+        .map_err(|e| format!("{:?} {}..{}: {}", e.kind, e.start, e.end, e.message))?;
     let functions = (0..unit.function_count())
         .map(|f| unit.compile(f).map_err(|e| format!("compile {f}: {}", e.message)))
         .collect::<Result<_, _>>()?;
@@ -48,9 +49,8 @@ fn check(path: &Path, counts: &mut [u32; 3]) {
     let name = path.display().to_string();
     let options = Options { goal, language: language(path), file_name: &name };
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        compile(source, &options).and_then(|unit| {
-            spey_bytecode::verify::unit(&unit).map_err(|e| format!("verify: {e:?}"))
-        })
+        compile(source, &options)
+            .and_then(|unit| spey_bytecode::verify::unit(&unit).map_err(|e| format!("verify: {e:?}")))
     }));
     counts[0] += 1;
     match result {
@@ -77,12 +77,15 @@ fn check(path: &Path, counts: &mut [u32; 3]) {
 
 fn walk(path: &Path, counts: &mut [u32; 3]) {
     if path.is_dir() {
-        let mut entries: Vec<_> = std::fs::read_dir(path).into_iter().flatten().flatten().map(|e| e.path()).collect();
+        let mut entries: Vec<_> =
+            std::fs::read_dir(path).into_iter().flatten().flatten().map(|e| e.path()).collect();
         entries.sort();
         for e in entries {
             walk(&e, counts);
         }
-    } else if path.extension().is_some_and(|e| ["js", "mjs", "cjs", "ts", "mts", "cts", "tsx", "jsx"].iter().any(|x| e == *x))
+    } else if path
+        .extension()
+        .is_some_and(|e| ["js", "mjs", "cjs", "ts", "mts", "cts", "tsx", "jsx"].iter().any(|x| e == *x))
         && !path.to_string_lossy().contains("_FIXTURE")
     {
         check(path, counts);
@@ -101,7 +104,9 @@ fn main() {
     }
     let goal = match args.first().map(String::as_str) {
         Some("--module") => Goal::Module,
-        Some("--cjs") => Goal::FunctionBody { params: &["exports", "require", "module", "__filename", "__dirname"] },
+        Some("--cjs") => {
+            Goal::FunctionBody { params: &["exports", "require", "module", "__filename", "__dirname"] }
+        }
         _ => Goal::Script,
     };
     args.retain(|a| !a.starts_with("--"));

@@ -202,7 +202,8 @@ impl Builder {
         }
         self.note_position();
         self.word(Insn::new(op, a, b, c));
-        if matches!(op, Op::Return | Op::CoroutineReturn | Op::Throw | Op::ThrowError | Op::ThrowConstAssign) {
+        if matches!(op, Op::Return | Op::CoroutineReturn | Op::Throw | Op::ThrowError | Op::ThrowConstAssign)
+        {
             self.dead = true;
         }
     }

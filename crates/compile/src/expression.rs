@@ -765,10 +765,12 @@ impl<'a> Gen<'a, '_> {
 pub fn small_int(e: &Expression) -> Option<i16> {
     let n = match strip(e) {
         Expression::NumericLiteral(n) => n.value,
-        Expression::UnaryExpression(u) if u.operator == UnaryOperator::UnaryNegation => match strip(&u.argument) {
-            Expression::NumericLiteral(n) => -n.value,
-            _ => return None,
-        },
+        Expression::UnaryExpression(u) if u.operator == UnaryOperator::UnaryNegation => {
+            match strip(&u.argument) {
+                Expression::NumericLiteral(n) => -n.value,
+                _ => return None,
+            }
+        }
         _ => return None,
     };
     literal::as_int32(n).and_then(|i| i16::try_from(i).ok())

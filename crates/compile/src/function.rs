@@ -3,8 +3,8 @@
 use oxc_ast::ast::*;
 use rustc_hash::FxHashMap;
 use spey_bytecode::{
-    EvalSite, FRAME_HEADER_WORDS, FunctionIndex, FunctionKind, FunctionUnit, JsStr, Mutability, Op, ScopeBinding,
-    ScopeInfo, ScopeKind, SyntaxError, SyntaxErrorKind,
+    EvalSite, FRAME_HEADER_WORDS, FunctionIndex, FunctionKind, FunctionUnit, JsStr, Op, ScopeInfo,
+    SyntaxError, SyntaxErrorKind,
 };
 
 use crate::builder::{Builder, Label, Reg, special};
@@ -37,25 +37,25 @@ pub struct Gen<'a, 'u> {
     pub f: FunctionIndex,
     pub regs: FxHashMap<VarId, Reg>,
     /// Environments of this function's open scopes.
-    env_regs: Vec<(ScopeIndex, Reg)>,
+    pub env_regs: Vec<(ScopeIndex, Reg)>,
     pub scope: ScopeIndex,
-    env_used: bool,
+    pub env_used: bool,
     pub control: Vec<Control<'a>>,
     /// Register of the completion value (scripts and eval code).
     pub completion: Option<Reg>,
-    param_count: u16,
-    scopes_out: Vec<ScopeInfo>,
-    eval_sites: Vec<EvalSite>,
-    coroutine: Option<Reg>,
+    pub param_count: u16,
+    pub scopes_out: Vec<ScopeInfo>,
+    pub eval_sites: Vec<EvalSite>,
+    pub coroutine: Option<Reg>,
     /// Labels written before the next statement.
     pub labels: Vec<&'a str>,
     /// Dispose scopes of `using`, innermost last.
     pub dispose: Vec<Reg>,
-    in_parameters: bool,
+    pub in_parameters: bool,
 }
 
 /// Register that holds the closure's environment.
-const CLOSURE_ENV: Reg = 0;
+pub const CLOSURE_ENV: Reg = 0;
 
 /// Compiles function `f`.
 pub fn compile(an: &Analysis, f: FunctionIndex) -> Result<FunctionUnit, SyntaxError> {
@@ -151,7 +151,7 @@ impl<'a, 'u> Gen<'a, 'u> {
 
     // ---- the whole function
 
-    fn function(&mut self) {
+    pub fn function(&mut self) {
         let info = self.info();
         self.b.temp();
         self.b.op(Op::LoadEnv, CLOSURE_ENV, 0, 0);
@@ -202,7 +202,7 @@ impl<'a, 'u> Gen<'a, 'u> {
         }
     }
 
-    fn program(&mut self, p: &'a Program<'a>) {
+    pub fn program(&mut self, p: &'a Program<'a>) {
         let info = self.info();
         let scope = &self.an.scopes[info.scope as usize];
         if info.kind == FunctionKind::Module {
@@ -252,7 +252,7 @@ impl<'a, 'u> Gen<'a, 'u> {
     }
 
     /// EvalDeclarationInstantiation for sloppy code: the names that become variables of the caller.
-    fn declare_eval_vars(&mut self, _scope: ScopeIndex, _p: &'a Program<'a>) {
+    pub fn declare_eval_vars(&mut self, _scope: ScopeIndex, _p: &'a Program<'a>) {
         let env = self.current_env();
         let names = self.an.declarations.vars.iter().chain(&self.an.declarations.annex_b_functions);
         for name in names {
@@ -263,7 +263,7 @@ impl<'a, 'u> Gen<'a, 'u> {
         }
     }
 
-    fn enter_name_scope(&mut self) {
+    pub fn enter_name_scope(&mut self) {
         let info = self.info();
         if info.name_scope == NONE {
             return;
@@ -285,7 +285,7 @@ impl<'a, 'u> Gen<'a, 'u> {
     }
 
     /// Enters a function-level scope, with the environment for vars of eval outside it.
-    fn enter_function_scope(&mut self, s: ScopeIndex) {
+    pub fn enter_function_scope(&mut self, s: ScopeIndex) {
         if self.an.scopes[s as usize].eval_var {
             let parent = self.current_env();
             let r = self.b.temp();
@@ -378,13 +378,13 @@ impl<'a, 'u> Gen<'a, 'u> {
     }
 
     /// Parameters are the first variables of the scope, so their slots follow each other.
-    fn first_param_slot(&self) -> i16 {
+    pub fn first_param_slot(&self) -> i16 {
         let scope = &self.an.scopes[self.info().scope as usize];
         let first = scope.vars.iter().find(|&&v| self.an.vars[v as usize].kind == VarKind::Param);
         first.map_or(0, |&v| self.an.vars[v as usize].slot as i16)
     }
 
-    fn map_params(&mut self) {
+    pub fn map_params(&mut self) {
         let scope = self.info().scope;
         let params = self.an.scopes[scope as usize].vars.iter();
         let params: Vec<VarId> =
@@ -399,7 +399,7 @@ impl<'a, 'u> Gen<'a, 'u> {
         self.an.scopes[s as usize].vars.iter().copied().rfind(|&v| self.an.vars[v as usize].name == name)
     }
 
-    fn simple_param(&mut self, v: VarId, i: usize) {
+    pub fn simple_param(&mut self, v: VarId, i: usize) {
         let r = self.param_register(i);
         if self.an.vars[v as usize].captured {
             self.init_var(v, r);
@@ -408,7 +408,7 @@ impl<'a, 'u> Gen<'a, 'u> {
         }
     }
 
-    fn params_and_body(
+    pub fn params_and_body(
         &mut self,
         params: &'a FormalParameters<'a>,
         body: &'a [Statement<'a>],
@@ -507,7 +507,7 @@ impl<'a, 'u> Gen<'a, 'u> {
         self.fall_off();
     }
 
-    fn bind_param(&mut self, p: &'a BindingPattern<'a>, r: Reg) {
+    pub fn bind_param(&mut self, p: &'a BindingPattern<'a>, r: Reg) {
         if let BindingPattern::BindingIdentifier(id) = p
             && let Some(Target::Var(v)) = self.binding_target(id)
             && !self.an.vars[v as usize].captured
@@ -521,13 +521,27 @@ impl<'a, 'u> Gen<'a, 'u> {
     }
 
     /// End of the body without `return`.
-    fn fall_off(&mut self) {
+    pub fn fall_off(&mut self) {
         if self.b.dead {
+            return;
+        }
+        if self.info().kind == FunctionKind::DerivedConstructor {
+            self.return_this();
             return;
         }
         let r = self.b.temp();
         self.b.load_special(r, special::UNDEFINED);
         self.finish_return(r);
+    }
+
+    /// What a derived constructor returns for undefined.
+    pub fn return_this(&mut self) {
+        let mark = self.b.mark();
+        let v = self.info().this_var;
+        let r = if v != NONE { self.load_var(v, false, None) } else { self.this_register() };
+        self.b.op(Op::CheckThis, r, 0, 0);
+        self.b.op(Op::Return, r, 0, 0);
+        self.b.release(mark);
     }
 
     /// The final return, all cleaning-up done.
@@ -538,679 +552,11 @@ impl<'a, 'u> Gen<'a, 'u> {
         } else if info.kind == FunctionKind::DerivedConstructor {
             let given = self.b.label();
             self.b.jump_if(Op::JumpIfNotUndefined, value, given);
-            let mark = self.b.mark();
-            let this = self.this_register();
-            let r = if info.this_var != NONE { self.load_var(info.this_var, false, None) } else { this };
-            self.b.op(Op::CheckThis, r, 0, 0);
-            self.b.op(Op::Return, r, 0, 0);
-            self.b.release(mark);
+            self.return_this();
             self.b.bind(given);
             self.b.op(Op::Return, value, 0, 0);
         } else {
             self.b.op(Op::Return, value, 0, 0);
         }
-    }
-
-    // ---- scopes
-
-    fn allocate_vars(&mut self, s: ScopeIndex) {
-        for &v in &self.an.scopes[s as usize].vars {
-            let var = &self.an.vars[v as usize];
-            if var.captured
-                || self.regs.contains_key(&v)
-                || matches!(
-                    var.kind,
-                    VarKind::Import(_)
-                        | VarKind::Member(_)
-                        | VarKind::This
-                        | VarKind::NewTarget
-                        | VarKind::HomeObject
-                        | VarKind::ActiveFunction
-                )
-                || (!var.used && !matches!(var.kind, VarKind::Var | VarKind::Function | VarKind::Param))
-            {
-                continue;
-            }
-            let r = self.var_register(v);
-            if var.needs_tdz {
-                self.b.load_special(r, special::EMPTY);
-            } else if var.kind == VarKind::Var {
-                self.b.load_special(r, special::UNDEFINED);
-            }
-        }
-    }
-
-    /// Opens a scope: registers, environment.
-    pub fn enter_scope(&mut self, s: ScopeIndex) {
-        self.scope = s;
-        self.allocate_vars(s);
-        if self.an.scopes[s as usize].has_env && self.an.scopes[s as usize].kind != ScopeType::With {
-            let r = self.b.temp();
-            self.new_env(s, r, true);
-            self.env_regs.push((s, r));
-            let vars = &self.an.scopes[s as usize].vars;
-            let needs_undefined = |v: &VarId| {
-                let var = &self.an.vars[*v as usize];
-                var.captured && var.kind == VarKind::Var
-            };
-            if vars.iter().any(needs_undefined) {
-                let mark = self.b.mark();
-                let u = self.b.temp();
-                self.b.load_special(u, special::UNDEFINED);
-                for v in vars.iter().copied().filter(|v| needs_undefined(v)) {
-                    self.b.op(Op::SetEnv, r, self.an.vars[v as usize].slot as i16, u);
-                }
-                self.b.release(mark);
-            }
-        }
-    }
-
-    /// Opens the scope of an iteration, whose environment `renew_scope` creates each time round.
-    pub fn enter_scope_later(&mut self, s: ScopeIndex) {
-        self.scope = s;
-        self.allocate_vars(s);
-        if self.an.scopes[s as usize].has_env {
-            let r = self.b.temp();
-            self.env_regs.push((s, r));
-        }
-    }
-
-    /// The environment around sloppy eval code, where its vars are declared.
-    pub fn eval_var_env(&mut self) -> Reg {
-        self.env_used = true;
-        CLOSURE_ENV
-    }
-
-    /// Creates the environment of a scope in a register. `first`: its parent is the current environment.
-    fn new_env(&mut self, s: ScopeIndex, r: Reg, first: bool) {
-        let parent = if first {
-            self.current_env()
-        } else {
-            let at = self.env_regs.iter().rposition(|e| e.0 == s).unwrap_or(0);
-            match at.checked_sub(1) {
-                Some(i) => self.env_regs[i].1,
-                None => {
-                    self.env_used = true;
-                    CLOSURE_ENV
-                }
-            }
-        };
-        let scope = &self.an.scopes[s as usize];
-        if scope.named {
-            let description = self.describe(s);
-            let index = self.scopes_out.len() as i16;
-            self.scopes_out.push(description);
-            self.b.op(Op::NewNamedEnv, r, parent, index);
-        } else {
-            self.b.op(Op::NewEnv, r, parent, scope.slots as i16);
-        }
-    }
-
-    /// A fresh environment for the next iteration; register variables are made empty again where that matters.
-    pub fn renew_scope(&mut self, s: ScopeIndex) {
-        if let Some(&(_, r)) = self.env_regs.iter().rfind(|e| e.0 == s) {
-            self.new_env(s, r, false);
-        }
-        for &v in &self.an.scopes[s as usize].vars {
-            if self.an.vars[v as usize].needs_tdz
-                && let Some(&r) = self.regs.get(&v)
-            {
-                self.b.load_special(r, special::EMPTY);
-            }
-        }
-    }
-
-    /// CreatePerIterationEnvironment
-    pub fn clone_scope(&mut self, s: ScopeIndex) {
-        if let Some(&(_, r)) = self.env_regs.iter().rfind(|e| e.0 == s) {
-            self.b.op(Op::CloneEnv, r, r, 0);
-        }
-    }
-
-    pub fn exit_scope(&mut self, s: ScopeIndex) {
-        if self.env_regs.last().is_some_and(|e| e.0 == s) {
-            self.env_regs.pop();
-        }
-        self.scope = self.an.scopes[s as usize].parent;
-    }
-
-    /// Registers the object environment of `with`.
-    pub fn enter_with(&mut self, s: ScopeIndex, env: Reg) {
-        self.scope = s;
-        self.env_regs.push((s, env));
-    }
-
-    /// Closures of the functions declared in a scope.
-    pub fn instantiate_functions(&mut self, s: ScopeIndex) {
-        for f in &self.an.scopes[s as usize].functions {
-            let mark = self.b.mark();
-            let target = f.id.as_ref().and_then(|id| self.binding_target(id));
-            if let Some(Target::Var(v)) = target {
-                let r = match self.regs.get(&v) {
-                    Some(&r) => r,
-                    None => self.b.temp(),
-                };
-                self.make_closure(r, f.node_id.get().index() as u32);
-                self.init_var(v, r);
-            }
-            self.b.release(mark);
-        }
-    }
-
-    /// Register with the innermost environment.
-    pub fn current_env(&mut self) -> Reg {
-        match self.env_regs.last() {
-            Some(e) => e.1,
-            None => {
-                self.env_used = true;
-                CLOSURE_ENV
-            }
-        }
-    }
-
-    /// Register and number of hops that lead to a scope's environment.
-    pub fn env_of(&mut self, target: ScopeIndex) -> (Reg, u16) {
-        if let Some(e) = self.env_regs.iter().rfind(|e| e.0 == target) {
-            if e.1 == CLOSURE_ENV {
-                self.env_used = true;
-            }
-            return (e.1, 0);
-        }
-        self.env_used = true;
-        let mut hops = 0u16;
-        let mut s = self.info().outer_scope;
-        while s != NONE && s != target {
-            let scope = &self.an.scopes[s as usize];
-            hops += scope.has_env as u16 + scope.eval_var as u16;
-            s = scope.parent;
-        }
-        (CLOSURE_ENV, hops)
-    }
-
-    fn describe(&self, s: ScopeIndex) -> ScopeInfo {
-        let scope = &self.an.scopes[s as usize];
-        let kind = match scope.kind {
-            ScopeType::Function | ScopeType::Body | ScopeType::Eval if !self.is_class_body(s) => ScopeKind::Function,
-            ScopeType::With => ScopeKind::With,
-            ScopeType::OuterEvalVar => ScopeKind::EvalVar,
-            ScopeType::OuterImports => ScopeKind::Imports,
-            ScopeType::Outer if scope.outer_is_function => ScopeKind::Function,
-            _ => ScopeKind::Block,
-        };
-        let mut bindings: Vec<ScopeBinding> = Vec::new();
-        for &v in &scope.vars {
-            let var = &self.an.vars[v as usize];
-            if matches!(var.kind, VarKind::Member(_)) || (matches!(var.kind, VarKind::Import(_)) && kind != ScopeKind::Imports) {
-                continue;
-            }
-            if !var.captured || (!var.used && matches!(var.kind, VarKind::Arguments | VarKind::Callee)) {
-                continue;
-            }
-            bindings.push(ScopeBinding {
-                name: JsStr::new(&var.name),
-                slot: match var.kind {
-                    VarKind::Import(i) => i as u16,
-                    _ => var.slot,
-                },
-                mutability: match var.kind {
-                    VarKind::Callee => Mutability::Silent,
-                    k if k.is_const() => Mutability::Const,
-                    _ => Mutability::Mutable,
-                },
-                lexical: var.kind.is_lexical() || (var.decl_end != 0 && var.kind != VarKind::This),
-            });
-        }
-        ScopeInfo { kind, bindings }
-    }
-
-    fn is_class_body(&self, s: ScopeIndex) -> bool {
-        // The scope of a sloppy eval program holds only its lexical declarations.
-        let scope = &self.an.scopes[s as usize];
-        scope.kind == ScopeType::Eval && !self.an.functions[scope.function as usize].strict
-    }
-
-    /// Describes the place of a direct eval.
-    pub fn eval_site(&mut self) -> i16 {
-        let mut scopes = Vec::new();
-        let mut private_names: Vec<JsStr> = Vec::new();
-        let mut s = self.scope;
-        while s != NONE {
-            let scope = &self.an.scopes[s as usize];
-            if scope.has_env {
-                scopes.push(self.describe(s));
-            } else if scope.kind == ScopeType::OuterImports {
-                scopes.push(self.describe(s));
-            }
-            if scope.kind == ScopeType::Module {
-                let imports = scope.vars.iter().filter_map(|&v| {
-                    let var = &self.an.vars[v as usize];
-                    let VarKind::Import(i) = var.kind else { return None };
-                    Some(ScopeBinding {
-                        name: JsStr::new(&var.name),
-                        slot: i as u16,
-                        mutability: Mutability::Const,
-                        lexical: false,
-                    })
-                });
-                scopes.push(ScopeInfo { kind: ScopeKind::Imports, bindings: imports.collect() });
-            }
-            if scope.eval_var {
-                scopes.push(ScopeInfo { kind: ScopeKind::EvalVar, bindings: Vec::new() });
-            }
-            if scope.kind == ScopeType::Class {
-                let names = scope.vars.iter().map(|&v| &self.an.vars[v as usize]);
-                private_names.extend(names.filter(|v| v.kind == VarKind::Private).map(|v| JsStr::new(&v.name)));
-            }
-            s = scope.parent;
-        }
-        private_names.extend(self.an.outer_private_names.iter().map(|n| JsStr::new(n)));
-        let mut f = self.f;
-        while self.an.functions[f as usize].kind == FunctionKind::Arrow {
-            f = self.an.functions[f as usize].parent;
-        }
-        use FunctionKind as K;
-        let kind = self.an.functions[f as usize].kind;
-        let inherited = self.an.eval_context;
-        let site = EvalSite {
-            strict: self.info().strict,
-            allow_new_target: match kind {
-                K::Script | K::Module => false,
-                K::Eval => inherited[0],
-                _ => true,
-            },
-            allow_super_property: match kind {
-                K::Method | K::ClassConstructor | K::DerivedConstructor | K::ClassInitializer => true,
-                K::Eval => inherited[1],
-                _ => false,
-            },
-            allow_super_call: kind == K::DerivedConstructor || (kind == K::Eval && inherited[2]),
-            forbid_arguments: kind == K::ClassInitializer || (kind == K::Eval && inherited[3]),
-            scopes,
-            private_names,
-            in_parameters: self.in_parameters,
-        };
-        if let Some(i) = self.eval_sites.iter().position(|s| *s == site) {
-            return i as i16;
-        }
-        self.eval_sites.push(site);
-        if self.eval_sites.len() > i16::MAX as usize {
-            self.b.overflow = Some("Too many direct evals in one function");
-        }
-        self.eval_sites.len() as i16 - 1
-    }
-
-    // ---- variables
-
-    pub fn var_register(&mut self, v: VarId) -> Reg {
-        if let Some(&r) = self.regs.get(&v) {
-            return r;
-        }
-        let r = self.b.temp();
-        self.regs.insert(v, r);
-        r
-    }
-
-    pub fn binding_target(&self, id: &BindingIdentifier<'a>) -> Option<Target> {
-        id.symbol_id.get().map(|r| self.an.refs[r.index()].target)
-    }
-
-    /// Stores the first value of a variable.
-    pub fn init_var(&mut self, v: VarId, src: Reg) {
-        let var = &self.an.vars[v as usize];
-        if var.captured {
-            let (env, hops) = self.env_of(var.scope);
-            if hops == 0 {
-                self.b.op(Op::SetEnv, env, var.slot as i16, src);
-            } else {
-                self.b.op2(Op::SetEnvUp, env, var.slot as i16, src, hops as i16, 0, 0, 0);
-            }
-        } else {
-            let r = self.var_register(v);
-            self.b.mov(r, src);
-        }
-    }
-
-    /// Reads a variable: in place for registers, else into `dst` or a temporary.
-    pub fn load_var(&mut self, v: VarId, check: bool, dst: Option<Reg>) -> Reg {
-        let var = &self.an.vars[v as usize];
-        let r = match var.kind {
-            VarKind::Import(i) => {
-                let r = dst.unwrap_or_else(|| self.b.temp());
-                self.b.op(Op::GetImport, r, i as i16, 0);
-                return r;
-            }
-            VarKind::Member(object) => {
-                let r = dst.unwrap_or_else(|| self.b.temp());
-                let mark = self.b.mark();
-                let o = self.load_var(object, false, None);
-                self.get_named(r, o, &var.name);
-                self.b.release(mark);
-                return r;
-            }
-            _ if var.captured => {
-                let r = dst.unwrap_or_else(|| self.b.temp());
-                let (env, hops) = self.env_of(var.scope);
-                if hops == 0 {
-                    self.b.op(Op::GetEnv, r, env, var.slot as i16);
-                } else {
-                    self.b.op2(Op::GetEnvUp, r, env, var.slot as i16, hops as i16, 0, 0, 0);
-                }
-                r
-            }
-            _ => self.var_register(v),
-        };
-        if check {
-            let name = self.b.text(&var.name);
-            self.b.op32(Op::CheckTdz, r, name);
-        }
-        r
-    }
-
-    /// PutValue on a resolved variable.
-    pub fn store_var(&mut self, v: VarId, check: bool, src: Reg) {
-        let var = &self.an.vars[v as usize];
-        if let VarKind::Member(object) = var.kind {
-            let mark = self.b.mark();
-            let o = self.load_var(object, false, None);
-            self.set_named(o, &var.name, src);
-            self.b.release(mark);
-            return;
-        }
-        if check {
-            let mark = self.b.mark();
-            self.load_var(v, true, None);
-            self.b.release(mark);
-        }
-        if var.kind.is_const() {
-            let c = self.b.text(&var.name);
-            self.b.op(Op::ThrowConstAssign, c as u16 as i16, (c >> 16) as i16, 0);
-            // What follows is dead code.
-            return;
-        }
-        if var.kind == VarKind::Callee {
-            if self.info().strict {
-                let c = self.b.text(&var.name);
-                self.b.op(Op::ThrowConstAssign, c as u16 as i16, (c >> 16) as i16, 0);
-            }
-            return;
-        }
-        self.init_var(v, src);
-    }
-
-    pub fn set_global(&mut self, name: &str, src: Reg) {
-        let key = self.b.text(name);
-        match self.b.ic(key) {
-            Some(ic) => self.b.op(Op::SetGlobal, ic, src, 0),
-            None => {
-                let mark = self.b.mark();
-                let base = self.b.temp();
-                let env = self.current_env();
-                let c = self.b.short_constant(key);
-                self.b.op(Op::LookupScope, base, env, c);
-                self.b.op(Op::ScopePut, base, c, src);
-                self.b.release(mark);
-            }
-        }
-    }
-
-    pub fn name_constant(&mut self, name: &str) -> i16 {
-        let c = self.b.text(name);
-        self.b.short_constant(c)
-    }
-
-    /// Reads a name.
-    pub fn load_ref(&mut self, r: RefId, name: &str, dst: Option<Reg>) -> Reg {
-        let reference = self.an.refs[r as usize];
-        match reference.target {
-            Target::Var(v) => self.load_var(v, reference.check, dst),
-            Target::Global => {
-                let d = dst.unwrap_or_else(|| self.b.temp());
-                if name == "undefined" {
-                    self.b.load_special(d, special::UNDEFINED);
-                    return d;
-                }
-                let key = self.b.text(name);
-                match self.b.ic(key) {
-                    Some(ic) => self.b.op(Op::GetGlobal, d, ic, 0),
-                    None => {
-                        let env = self.current_env();
-                        let c = self.b.short_constant(key);
-                        self.b.op(Op::LookupGet, d, env, c);
-                    }
-                }
-                d
-            }
-            Target::Dynamic => {
-                let d = dst.unwrap_or_else(|| self.b.temp());
-                let env = self.current_env();
-                let c = self.name_constant(name);
-                self.b.op(Op::LookupGet, d, env, c);
-                d
-            }
-        }
-    }
-
-    /// Writes a name whose base needs no earlier look-up.
-    pub fn store_ref(&mut self, r: RefId, name: &str, src: Reg) {
-        let reference = self.an.refs[r as usize];
-        match reference.target {
-            Target::Var(v) => self.store_var(v, reference.check, src),
-            Target::Global => self.set_global(name, src),
-            Target::Dynamic => {
-                let mark = self.b.mark();
-                let base = self.b.temp();
-                let env = self.current_env();
-                let c = self.name_constant(name);
-                self.b.op(Op::LookupScope, base, env, c);
-                self.b.op(Op::ScopePut, base, c, src);
-                self.b.release(mark);
-            }
-        }
-    }
-
-    /// Initialises what a binding identifier declares.
-    pub fn init_binding(&mut self, id: &BindingIdentifier<'a>, src: Reg, lexical: bool) {
-        match self.binding_target(id) {
-            Some(Target::Var(v)) if matches!(self.an.vars[v as usize].kind, VarKind::Member(_)) => {
-                self.store_var(v, false, src);
-            }
-            Some(Target::Var(v)) => self.init_var(v, src),
-            Some(Target::Global) if lexical => {
-                let key = self.b.text(id.name.as_str());
-                match self.b.ic(key) {
-                    Some(ic) => self.b.op(Op::InitGlobalLexical, ic, src, 0),
-                    None => self.b.overflow = Some("Too many global names in one function"),
-                }
-            }
-            _ => {
-                if let Some(r) = id.symbol_id.get() {
-                    self.store_ref(r.index() as RefId, id.name.as_str(), src);
-                }
-            }
-        }
-    }
-
-    /// The register a binding identifier's first value can be computed into.
-    pub fn binding_register(&mut self, id: &BindingIdentifier<'a>) -> Option<Reg> {
-        match self.binding_target(id) {
-            Some(Target::Var(v)) => {
-                let var = &self.an.vars[v as usize];
-                let plain = !var.captured
-                    && !var.needs_tdz
-                    && matches!(var.kind, VarKind::Let | VarKind::Const | VarKind::CatchParam | VarKind::Param);
-                plain.then(|| self.var_register(v))
-            }
-            _ => None,
-        }
-    }
-
-    /// `this`, `new.target` and so on, resolved from the current function.
-    pub fn implicit(&mut self, kind: VarKind, dst: Option<Reg>) -> Reg {
-        let mut f = self.f;
-        while self.an.functions[f as usize].kind == FunctionKind::Arrow {
-            f = self.an.functions[f as usize].parent;
-        }
-        let info = &self.an.functions[f as usize];
-        let (mut v, name) = match kind {
-            VarKind::This => (info.this_var, crate::analyze::THIS),
-            VarKind::NewTarget => (info.new_target_var, crate::analyze::NEW_TARGET),
-            VarKind::HomeObject => (info.home_var, crate::analyze::HOME_OBJECT),
-            _ => (info.active_var, crate::analyze::ACTIVE_FUNCTION),
-        };
-        let mut outer = false;
-        if info.kind == FunctionKind::Eval && v == NONE {
-            let mut s = info.outer_scope;
-            while s != NONE {
-                if let Some(found) = self.var_in_scope(s, name) {
-                    v = found;
-                    outer = true;
-                    break;
-                }
-                s = self.an.scopes[s as usize].parent;
-            }
-        }
-        if v == NONE {
-            return self.this_register();
-        }
-        let r = self.load_var(v, false, dst);
-        if kind == VarKind::This && (info.kind == FunctionKind::DerivedConstructor || outer) {
-            self.b.op(Op::CheckThis, r, 0, 0);
-        }
-        r
-    }
-
-    /// The variable of `this`, for `super()`.
-    pub fn this_variable(&mut self) -> VarId {
-        let mut f = self.f;
-        while self.an.functions[f as usize].kind == FunctionKind::Arrow {
-            f = self.an.functions[f as usize].parent;
-        }
-        let info = &self.an.functions[f as usize];
-        if info.this_var != NONE || info.kind != FunctionKind::Eval {
-            return info.this_var;
-        }
-        let mut s = info.outer_scope;
-        while s != NONE {
-            if let Some(found) = self.var_in_scope(s, crate::analyze::THIS) {
-                return found;
-            }
-            s = self.an.scopes[s as usize].parent;
-        }
-        NONE
-    }
-
-    pub fn make_closure(&mut self, dst: Reg, f: FunctionIndex) {
-        let env = self.current_env();
-        if f <= u16::MAX as u32 {
-            self.b.op(Op::MakeClosure, dst, f as u16 as i16, env);
-        } else {
-            self.b.op2(Op::MakeClosureFar, dst, env, 0, f as u16 as i16, (f >> 16) as i16, 0, 0);
-        }
-    }
-
-    // ---- ways out
-
-    /// Leaves the statements above `keep` control entries, then does `exit`. `value`: register of a return value.
-    pub fn leave(&mut self, exit: Exit, value: Reg) {
-        if self.b.dead {
-            return;
-        }
-        let keep = match exit {
-            Exit::Return => 0,
-            Exit::Jump(_, keep) => keep,
-        };
-        let state = self.b.region_state();
-        let mut i = self.control.len();
-        while i > keep {
-            i -= 1;
-            match &mut self.control[i] {
-                Control::Break { .. } | Control::Continue { .. } => {}
-                Control::Iterator { record, done, is_async, region } => {
-                    let (record, done, is_async, region) = (*record, *done, *is_async, *region);
-                    self.b.suspend_regions(region);
-                    self.close_iterator(record, done, is_async);
-                }
-                Control::Finally { entry, kind, value: slot, exits } => {
-                    let number = match exits.iter().position(|e| *e == exit) {
-                        Some(n) => n,
-                        None => {
-                            exits.push(exit);
-                            exits.len() - 1
-                        }
-                    } as i32
-                        + 2;
-                    let (entry, kind, slot) = (*entry, *kind, *slot);
-                    if exit == Exit::Return {
-                        self.b.mov(slot, value);
-                    }
-                    self.b.load_int(kind, number);
-                    self.b.jump(entry);
-                    self.b.restore_regions(&state);
-                    return;
-                }
-            }
-        }
-        match exit {
-            Exit::Return => {
-                self.b.suspend_regions(0);
-                self.finish_return(value);
-            }
-            Exit::Jump(label, _) => self.b.jump(label),
-        }
-        self.b.restore_regions(&state);
-    }
-
-    /// Runs `body`, and `finalizer` however it ends.
-    pub fn with_finally(&mut self, body: impl FnOnce(&mut Self), finalizer: impl FnOnce(&mut Self, Reg, Reg)) {
-        let kind = self.b.temp();
-        let value = self.b.temp();
-        self.b.load_special(value, special::UNDEFINED);
-        let entry = self.b.label();
-        let handler = self.b.label();
-        self.control.push(Control::Finally { entry, kind, value, exits: Vec::new() });
-        self.b.open_region(handler, value);
-        body(self);
-        self.b.close_region();
-        let exits = match self.control.pop() {
-            Some(Control::Finally { exits, .. }) => exits,
-            _ => Vec::new(),
-        };
-        self.b.load_int(kind, 0);
-        self.b.jump(entry);
-        self.b.bind(handler);
-        self.b.load_int(kind, 1);
-        self.b.jump(entry);
-        self.b.bind(entry);
-        finalizer(self, kind, value);
-        for (n, exit) in exits.into_iter().enumerate() {
-            let next = self.b.label();
-            self.jump_unless_kind(kind, n as i16 + 2, next);
-            self.leave(exit, value);
-            self.b.bind(next);
-        }
-        let done = self.b.label();
-        self.jump_unless_kind(kind, 1, done);
-        self.b.op(Op::Throw, value, 0, 0);
-        self.b.bind(done);
-    }
-
-    pub fn jump_unless_kind(&mut self, kind: Reg, n: i16, l: Label) {
-        self.fused(Op::JumpIfStrictNotEqualImm, kind, n, l);
-    }
-
-    /// A fused jump, split when it may be too far.
-    pub fn fused(&mut self, op: Op, a: i16, b: i16, l: Label) {
-        if !self.b.far {
-            self.b.jump_short(op, a, b, l);
-            return;
-        }
-        // The distance is unknown: jump over a long jump.
-        let near = self.b.label();
-        let skip = self.b.label();
-        self.b.jump_short(op, a, b, near);
-        self.b.jump(skip);
-        self.b.bind(near);
-        self.b.jump(l);
-        self.b.bind(skip);
     }
 }

@@ -33,10 +33,12 @@
 mod analyze;
 mod builder;
 mod class;
+mod environment;
 mod evals;
 mod expression;
 mod function;
 mod hoist;
+mod leave;
 mod literal;
 mod messages;
 mod module;
@@ -46,13 +48,15 @@ mod scope;
 mod statement;
 mod ts_scope;
 mod typescript;
+mod variable;
 
 use std::rc::Rc;
 
 use oxc_allocator::Allocator;
 use self_cell::self_cell;
 use spey_bytecode::{
-    EvalSite, FunctionIndex, FunctionKind, FunctionUnit, GlobalDeclarations, JsStr, ModuleInfo, SyntaxError, Template,
+    EvalSite, FunctionIndex, FunctionKind, FunctionUnit, GlobalDeclarations, JsStr, ModuleInfo, SyntaxError,
+    Template,
 };
 
 use crate::analyze::Top;

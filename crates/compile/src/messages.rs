@@ -16,23 +16,58 @@ pub fn position(d: &OxcDiagnostic) -> u32 {
 }
 
 fn range(d: &OxcDiagnostic) -> (u32, u32) {
-    let labels = d.labels.iter().map(|l| (l.offset() as u32, (l.offset() + l.len()) as u32));
-    let redeclared = d.message.contains("already been declared") || d.message.starts_with("Duplicated export");
+    let labels = d.labels.iter().map(|l| (l.offset(), l.offset() + l.len()));
+    let redeclared =
+        d.message.contains("already been declared") || d.message.starts_with("Duplicated export");
     let found = if redeclared { labels.max() } else { labels.into_iter().next() };
     found.unwrap_or((0, 0))
 }
 
 const KEYWORDS: &[&str] = &[
-    "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else", "enum",
-    "export", "extends", "false", "finally", "for", "function", "if", "import", "in", "instanceof", "new", "null",
-    "return", "super", "switch", "this", "throw", "true", "try", "typeof", "var", "void", "while", "with",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "debugger",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "enum",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "instanceof",
+    "new",
+    "null",
+    "return",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "typeof",
+    "var",
+    "void",
+    "while",
+    "with",
 ];
 const STRICT_KEYWORDS: &[&str] =
     &["implements", "interface", "let", "package", "private", "protected", "public", "static", "yield"];
 const PUNCTUATORS: &[&str] = &[
-    ">>>=", "...", "===", "!==", "**=", "<<=", ">>=", ">>>", "&&=", "||=", "??=", "=>", "==", "!=", "<=", ">=", "&&",
-    "||", "??", "?.", "++", "--", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<", ">>", "**", "{", "}", "(", ")",
-    "[", "]", ".", ";", ",", "<", ">", "+", "-", "*", "/", "%", "&", "|", "^", "!", "~", "?", ":", "=",
+    ">>>=", "...", "===", "!==", "**=", "<<=", ">>=", ">>>", "&&=", "||=", "??=", "=>", "==", "!=", "<=",
+    ">=", "&&", "||", "??", "?.", "++", "--", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<", ">>",
+    "**", "{", "}", "(", ")", "[", "]", ".", ";", ",", "<", ">", "+", "-", "*", "/", "%", "&", "|", "^", "!",
+    "~", "?", ":", "=",
 ];
 
 fn syntax(message: impl Into<String>, start: u32, end: u32) -> SyntaxError {
@@ -40,7 +75,7 @@ fn syntax(message: impl Into<String>, start: u32, end: u32) -> SyntaxError {
 }
 
 /// Skips white space and comments.
-fn next_token(source: &str, at: u32) -> usize {
+pub fn next_token(source: &str, at: u32) -> usize {
     let mut i = at as usize;
     while let Some(rest) = source.get(i..) {
         let trimmed = rest.trim_start();
@@ -95,6 +130,11 @@ pub fn unexpected(context: &Context, at: u32) -> SyntaxError {
     }
 }
 
+/// Does the source have a Unicode escape here?
+fn is_escaped(context: &Context, start: u32, end: u32) -> bool {
+    context.source.get(start as usize..end as usize).is_some_and(|t| t.contains("\\u"))
+}
+
 /// Diagnostics with a fixed text: (beginning of the parser's message, V8's message).
 const TABLE: &[(&str, &str)] = &[
     ("Unterminated string", "Invalid or unexpected token"),
@@ -121,7 +161,10 @@ const TABLE: &[(&str, &str)] = &[
         "Async functions can only be declared",
         "Async functions can only be declared at the top level or inside a block.",
     ),
-    ("Generators can only be declared", "Generators can only be declared at the top level or inside a block."),
+    (
+        "Generators can only be declared",
+        "Generators can only be declared at the top level or inside a block.",
+    ),
     (
         "`await` is only allowed within async functions",
         "await is only valid in async functions and the top level bodies of modules",
@@ -136,10 +179,26 @@ const TABLE: &[(&str, &str)] = &[
     ("Illegal break statement", "Illegal break statement"),
     ("Illegal continue statement", "Illegal continue statement: no surrounding iteration statement"),
     ("A rest element must be last", "Rest element must be last element"),
+    ("A 'return' statement can only be used within a function body", "Illegal return statement"),
+    ("import() requires a specifier", "import() requires a specifier"),
+    ("Argument of dynamic import cannot be a spread", "Unexpected token '...'"),
+    (
+        "A rest parameter or binding pattern may not have a trailing comma",
+        "Rest parameter must be last formal parameter",
+    ),
+    ("A rest element cannot have an initializer", "Invalid destructuring assignment target"),
+    ("Cannot use `await` as an identifier", "Unexpected reserved word"),
+    (
+        "Declaration cannot appear in a single-statement context",
+        "Lexical declaration cannot appear in a single-statement context",
+    ),
     ("Spread must be last element", "Rest element must be last element"),
     ("A rest parameter must be last", "Rest parameter must be last formal parameter"),
     ("A rest parameter cannot have an initializer", "Rest parameter may not have a default initializer"),
-    ("Invalid rest element target in destructuring pattern", "`...` must be followed by an identifier in declaration contexts"),
+    (
+        "Invalid rest element target in destructuring pattern",
+        "`...` must be followed by an identifier in declaration contexts",
+    ),
     (
         "Invalid rest element target in destructuring assignment",
         "`...` must be followed by an assignable reference in assignment contexts",
@@ -147,8 +206,14 @@ const TABLE: &[(&str, &str)] = &[
     ("A 'get' accessor must not have any formal parameters", "Getter must not have any formal parameters."),
     ("A 'set' accessor must have exactly one parameter", "Setter must have exactly one formal parameter."),
     ("A 'set' accessor cannot have rest parameter", "Setter function argument must not be a rest parameter"),
-    ("Classes may not have a static property named 'prototype'", "Classes may not have a static property named 'prototype'"),
-    ("Classes can't have an element named '#constructor'", "Classes may not have a private field named '#constructor'"),
+    (
+        "Classes may not have a static property named 'prototype'",
+        "Classes may not have a static property named 'prototype'",
+    ),
+    (
+        "Classes can't have an element named '#constructor'",
+        "Classes may not have a private field named '#constructor'",
+    ),
     ("Classes can't have a field named 'constructor'", "Classes may not have a field named 'constructor'"),
     ("Classes may not have a field named 'constructor'", "Classes may not have a field named 'constructor'"),
     ("Constructor can't have get/set modifier", "Class constructor may not be an accessor"),
@@ -168,16 +233,28 @@ const TABLE: &[(&str, &str)] = &[
     ("Optional chaining cannot appear in the callee of new", "Invalid optional chain from new expression"),
     ("Invalid optional chain from new expression", "Invalid optional chain from new expression"),
     ("Tagged template expressions are not permitted", "Invalid tagged template on optional chain"),
-    ("The left-hand side of a `for...of` statement may not be `async`", "The left-hand side of a for-of loop may not be 'async'."),
-    ("The left-hand side of a `for...of` statement may not start with `let`", "The left-hand side of a for-of loop may not be 'let'."),
+    (
+        "The left-hand side of a `for...of` statement may not be `async`",
+        "The left-hand side of a for-of loop may not be 'async'.",
+    ),
+    (
+        "The left-hand side of a `for...of` statement may not start with `let`",
+        "The left-hand side of a for-of loop may not be 'let'.",
+    ),
     ("'with' statements are not allowed", "Strict mode code may not include a with statement"),
     ("Delete of an unqualified identifier", "Delete of an unqualified identifier in strict mode."),
     ("The operand of a 'delete' operator cannot be a private", "Private fields can not be deleted"),
     ("`let` cannot be declared as a variable name", "let is disallowed as a lexically bound name"),
     ("Decimals with leading zeros", "Decimals with leading zeros are not allowed in strict mode."),
-    ("Invalid function declaration", "In strict mode code, functions can only be declared at top level or inside a block."),
+    (
+        "Invalid function declaration",
+        "In strict mode code, functions can only be declared at top level or inside a block.",
+    ),
     ("Jump target cannot cross function boundary", "Undefined label"),
-    ("await expression not allowed in formal parameter", "Illegal await-expression in formal parameters of async function"),
+    (
+        "await expression not allowed in formal parameter",
+        "Illegal await-expression in formal parameters of async function",
+    ),
     ("yield expression not allowed in formal parameter", "Yield expression not allowed in formal parameter"),
     (
         "Illegal 'use strict' directive",
@@ -185,10 +262,16 @@ const TABLE: &[(&str, &str)] = &[
     ),
     ("A module cannot have multiple default exports", "Duplicate export of 'default'"),
     ("HTML comments are not allowed in modules", "HTML comments are not allowed in modules"),
-    ("'arguments' is not allowed", "'arguments' is not allowed in class field initializer or static initialization block"),
+    (
+        "'arguments' is not allowed",
+        "'arguments' is not allowed in class field initializer or static initialization block",
+    ),
     ("Expected function name", "Function statements require a function name"),
     ("A class name is required", "Unexpected token '{'"),
-    ("A unary expression with the", "Unary operator used immediately before exponentiation expression. Parenthesis must be used to disambiguate operator precedence"),
+    (
+        "A unary expression with the",
+        "Unary operator used immediately before exponentiation expression. Parenthesis must be used to disambiguate operator precedence",
+    ),
     ("Line terminator not permitted before arrow", "Unexpected token '=>'"),
     ("Source length exceeds", "Invalid string length"),
 ];
@@ -211,10 +294,19 @@ pub fn translate(d: &OxcDiagnostic, context: &Context) -> SyntaxError {
         let name = quoted(message, '`', '`').unwrap_or("");
         return fixed(match () {
             _ if message.starts_with("Label") => format!("Label '{name}' has already been declared"),
-            _ if name == "__proto__" => "Duplicate __proto__ fields are not allowed in object literals".to_string(),
-            _ if is_parameter(d, context, name) => "Duplicate parameter name not allowed in this context".to_string(),
+            _ if name == "__proto__" => {
+                "Duplicate __proto__ fields are not allowed in object literals".to_string()
+            }
+            _ if is_parameter(d, context, name) => {
+                "Duplicate parameter name not allowed in this context".to_string()
+            }
             _ => format!("Identifier '{name}' has already been declared"),
         });
+    }
+    if message == "Unterminated string"
+        && context.source.get(start as usize..).is_some_and(|t| t.starts_with(['`', '}']))
+    {
+        return fixed("Unterminated template literal".to_string());
     }
     if message.starts_with("Duplicated export") {
         let name = quoted(message, '\'', '\'').unwrap_or("");
@@ -233,8 +325,9 @@ pub fn translate(d: &OxcDiagnostic, context: &Context) -> SyntaxError {
         return fixed(format!("Illegal continue statement: '{name}' does not denote an iteration statement"));
     }
     if message.starts_with("Private ") {
-        let name: String =
-            message.find('#').map_or(String::new(), |at| message[at..].chars().take_while(|&c| c != '\'').collect());
+        let name: String = message
+            .find('#')
+            .map_or(String::new(), |at| message[at..].chars().take_while(|&c| c != '\'').collect());
         return fixed(format!("Private field '{name}' must be declared in an enclosing class"));
     }
     if message.starts_with("Cannot assign to '") {
@@ -259,6 +352,23 @@ pub fn translate(d: &OxcDiagnostic, context: &Context) -> SyntaxError {
     if message.ends_with("loop variable declaration may not have an initializer") {
         let kind = message.split(' ').next().unwrap_or("for-in");
         return fixed(format!("{kind} loop variable declaration may not have an initializer."));
+    }
+    if message.starts_with("A rest")
+        && message.ends_with("trailing comma.")
+        && before_is_bracket(context, start)
+    {
+        return fixed("Rest element must be last element".to_string());
+    }
+    if is_escaped(context, start, end) && !message.contains("dentifier") && !message.contains("escape") {
+        return fixed("Keyword must not contain escaped characters".to_string());
+    }
+    if message.starts_with("Invalid function declaration")
+        && d.help.as_deref().is_some_and(|h| h.contains("non-strict"))
+    {
+        return fixed(
+            "In non-strict mode code, functions can only be declared at top level, inside a block, or as the body of an if statement."
+                .to_string(),
+        );
     }
     if message.starts_with("TS") || d.code.is_some() {
         if let Some((_, text)) = TABLE.iter().find(|(from, _)| message.starts_with(from)) {
@@ -311,23 +421,33 @@ fn assignment_message(context: &Context, start: u32, end: u32) -> String {
     }
 }
 
+/// Does the rest element belong to an array pattern?
+fn before_is_bracket(context: &Context, at: u32) -> bool {
+    let after = context.source.get(at as usize..).unwrap_or("");
+    after.trim_start_matches(',').trim_start().starts_with(']')
+}
+
 /// Is the redeclared name a parameter of the same list?
 fn is_parameter(d: &OxcDiagnostic, context: &Context, name: &str) -> bool {
     let mut places: Vec<usize> = d.labels.iter().map(|l| l.offset() as usize).collect();
     places.sort_unstable();
     let (Some(&first), Some(&second)) = (places.first(), places.last()) else { return false };
     let Some(between) = context.source.get(first + name.len()..second) else { return false };
-    !between.contains([';', '{', '}', '(', '=', '\n']) && between.contains(',') && {
-        let before = context.source[..first].trim_end();
-        before.ends_with(['(', ',', '[']) || before.ends_with("...")
-    } && !context.source[..first].contains("let ")
+    !between.contains([';', '{', '}', '(', '=', '\n'])
+        && between.contains(',')
+        && {
+            let before = context.source[..first].trim_end();
+            before.ends_with(['(', ',', '[']) || before.ends_with("...")
+        }
+        && !context.source[..first].contains("let ")
 }
 
 /// Does the unclosed bracket open a parameter list?
 fn before_bracket_is_function(d: &OxcDiagnostic, context: &Context) -> bool {
     let Some(open) = d.labels.get(1).map(|l| l.offset() as usize) else { return false };
     let before = context.source.get(..open).unwrap_or("").trim_end();
-    let word_start = before.rfind(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').map_or(0, |i| i + 1);
+    let word_start =
+        before.rfind(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').map_or(0, |i| i + 1);
     let head = before[..word_start].trim_end();
     before.ends_with("function") || head.ends_with("function") || head.ends_with("function*")
 }

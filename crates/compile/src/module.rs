@@ -97,7 +97,11 @@ impl<'a> Analyzer<'a> {
                         match specifier {
                             ImportDeclarationSpecifier::ImportSpecifier(s) => {
                                 if s.import_kind == ImportOrExportKind::Value {
-                                    self.import(request, ImportName::Name(export_name(&s.imported)), &s.local);
+                                    self.import(
+                                        request,
+                                        ImportName::Name(export_name(&s.imported)),
+                                        &s.local,
+                                    );
                                 }
                             }
                             ImportDeclarationSpecifier::ImportDefaultSpecifier(s) => {
@@ -115,7 +119,8 @@ impl<'a> Analyzer<'a> {
                         if s.export_kind != ImportOrExportKind::Value {
                             continue;
                         }
-                        let entry = (export_name(&s.exported), request, ImportName::Name(export_name(&s.local)));
+                        let entry =
+                            (export_name(&s.exported), request, ImportName::Name(export_name(&s.local)));
                         if let Some(m) = &mut self.out.module {
                             m.indirect_exports.push(entry);
                         }
@@ -134,7 +139,9 @@ impl<'a> Analyzer<'a> {
                 }
                 Statement::ExportDefaultDeclaration(d) => {
                     let anonymous = match &d.declaration {
-                        ExportDefaultDeclarationKind::FunctionDeclaration(f) => f.id.is_none() && f.body.is_some(),
+                        ExportDefaultDeclarationKind::FunctionDeclaration(f) => {
+                            f.id.is_none() && f.body.is_some()
+                        }
                         ExportDefaultDeclarationKind::ClassDeclaration(c) => c.id.is_none(),
                         ExportDefaultDeclarationKind::TSInterfaceDeclaration(_) => false,
                         _ => true,
@@ -169,7 +176,7 @@ impl<'a> Analyzer<'a> {
             names.push(local);
         }
         for name in names {
-            let id = self.name_id(&Cow::Borrowed(name));
+            let id = self.name_id(Cow::Borrowed(name));
             let head = self.heads[id as usize];
             if head != NONE {
                 self.out.vars[head as usize].captured = true;
@@ -181,7 +188,7 @@ impl<'a> Analyzer<'a> {
     /// Checks exported names and makes indirect exports of re-exported imports; the scope is still open.
     pub fn finish_module(&mut self, body: &'a [Statement<'a>]) {
         for (local, exported) in local_exports(body) {
-            let id = self.name_id(&Cow::Borrowed(local));
+            let id = self.name_id(Cow::Borrowed(local));
             let head = self.heads[id as usize];
             if head == NONE {
                 continue;

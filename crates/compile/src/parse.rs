@@ -102,7 +102,9 @@ fn allowed_in_eval(message: &str, site: &EvalSite) -> bool {
     if message.contains("new.target") {
         return site.allow_new_target;
     }
-    if message.starts_with("Super calls") || message.contains("'super' can only be referenced in a derived class") {
+    if message.starts_with("Super calls")
+        || message.contains("'super' can only be referenced in a derived class")
+    {
         return site.allow_super_call;
     }
     if message.contains("'super' can only be") {

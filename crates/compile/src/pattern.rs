@@ -138,7 +138,13 @@ impl<'a> Gen<'a, '_> {
     }
 
     /// Destructures an iterable. `simple`: the elements cannot throw, so no handler is needed.
-    fn iterate_pattern(&mut self, src: Reg, span: Span, simple: bool, elements: impl FnOnce(&mut Self, Reg, Reg)) {
+    fn iterate_pattern(
+        &mut self,
+        src: Reg,
+        span: Span,
+        simple: bool,
+        elements: impl FnOnce(&mut Self, Reg, Reg),
+    ) {
         let mark = self.b.mark();
         let record = self.b.temps(2);
         let done = self.b.temp();

@@ -542,7 +542,9 @@ impl<'a> Gen<'a, '_> {
                 && d.init.as_ref().is_none_or(|e| {
                     matches!(
                         strip(e),
-                        Expression::NumericLiteral(_) | Expression::Identifier(_) | Expression::StaticMemberExpression(_)
+                        Expression::NumericLiteral(_)
+                            | Expression::Identifier(_)
+                            | Expression::StaticMemberExpression(_)
                     )
                 })
         })

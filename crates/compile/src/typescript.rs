@@ -116,7 +116,9 @@ impl<'a> Gen<'a, '_> {
                             Declaration::TSNamespaceDeclaration(n) if hoist::namespace_has_code(n) => {
                                 self.export_member(object_var, &n.id);
                             }
-                            Declaration::TSImportEqualsDeclaration(i) => self.export_member(object_var, &i.id),
+                            Declaration::TSImportEqualsDeclaration(i) => {
+                                self.export_member(object_var, &i.id)
+                            }
                             _ => {}
                         }
                     }
@@ -185,10 +187,12 @@ fn classify(e: &Expression) -> Value {
     match strip(e) {
         Expression::NumericLiteral(n) => Value::Number(n.value),
         Expression::StringLiteral(_) | Expression::TemplateLiteral(_) => Value::Text,
-        Expression::UnaryExpression(u) if u.operator == UnaryOperator::UnaryNegation => match classify(&u.argument) {
-            Value::Number(n) => Value::Number(-n),
-            _ => Value::Unknown,
-        },
+        Expression::UnaryExpression(u) if u.operator == UnaryOperator::UnaryNegation => {
+            match classify(&u.argument) {
+                Value::Number(n) => Value::Number(-n),
+                _ => Value::Unknown,
+            }
+        }
         Expression::BinaryExpression(b) if b.operator == BinaryOperator::Addition => {
             match (classify(&b.left), classify(&b.right)) {
                 (Value::Text, _) | (_, Value::Text) => Value::Text,

@@ -13,12 +13,31 @@ use crate::scope::*;
 /// An evaluated assignment target.
 pub enum Place<'a> {
     /// A variable or global that needs no look-up beforehand.
-    Name { reference: RefId, name: &'a str },
+    Name {
+        reference: RefId,
+        name: &'a str,
+    },
     /// Base found by LookupScope.
-    Dynamic { base: Reg, name: &'a str },
-    Member { object: Reg, key: Key, position: u32 },
-    Super { home: Reg, key: Reg, this: Reg, position: u32 },
-    Private { object: Reg, name: Reg, position: u32 },
+    Dynamic {
+        base: Reg,
+        name: &'a str,
+    },
+    Member {
+        object: Reg,
+        key: Key,
+        position: u32,
+    },
+    Super {
+        home: Reg,
+        key: Reg,
+        this: Reg,
+        position: u32,
+    },
+    Private {
+        object: Reg,
+        name: Reg,
+        position: u32,
+    },
     /// A destructuring pattern.
     Pattern(&'a AssignmentTarget<'a>),
 }
@@ -63,7 +82,8 @@ impl<'a> Gen<'a, '_> {
                 };
                 let object = self.operand(&c.object, Some(span));
                 let mut key = self.computed_key(&c.expression);
-                if let (Key::Register(_), Some(l), Expression::Identifier(id)) = (&key, later, strip(&c.expression))
+                if let (Key::Register(_), Some(l), Expression::Identifier(id)) =
+                    (&key, later, strip(&c.expression))
                     && let Some(r) = id.reference_id.get()
                     && let Target::Var(v) = self.an.refs[r.index()].target
                     && self.an.assigned_within(v, l.start, l.end)
@@ -108,7 +128,9 @@ impl<'a> Gen<'a, '_> {
         match t {
             SimpleAssignmentTarget::AssignmentTargetIdentifier(id) => self.place_of_name(id),
             SimpleAssignmentTarget::TSAsExpression(e) => self.place_of_expression(&e.expression, later),
-            SimpleAssignmentTarget::TSSatisfiesExpression(e) => self.place_of_expression(&e.expression, later),
+            SimpleAssignmentTarget::TSSatisfiesExpression(e) => {
+                self.place_of_expression(&e.expression, later)
+            }
             SimpleAssignmentTarget::TSNonNullExpression(e) => self.place_of_expression(&e.expression, later),
             SimpleAssignmentTarget::TSTypeAssertion(e) => self.place_of_expression(&e.expression, later),
             SimpleAssignmentTarget::ComputedMemberExpression(_)
@@ -192,7 +214,11 @@ impl<'a> Gen<'a, '_> {
         let r = self.an.refs[*reference as usize];
         let Target::Var(v) = r.target else { return None };
         let var = &self.an.vars[v as usize];
-        if r.check || var.captured || var.kind.is_const() || matches!(var.kind, VarKind::Callee | VarKind::Member(_)) {
+        if r.check
+            || var.captured
+            || var.kind.is_const()
+            || matches!(var.kind, VarKind::Callee | VarKind::Member(_))
+        {
             return None;
         }
         writes_once(e).then(|| self.regs.get(&v).copied()).flatten()
@@ -250,7 +276,7 @@ impl<'a> Gen<'a, '_> {
         if a.operator.is_logical() {
             let place = self.settle_key(place);
             let end = self.b.label();
-            let t = self.b.temp();
+            let t = dst.unwrap_or_else(|| self.b.temp());
             let r = self.fetch(&place, Some(t));
             self.b.mov(t, r);
             let op = match a.operator {
@@ -262,9 +288,6 @@ impl<'a> Gen<'a, '_> {
             self.expr(&a.right, t);
             self.store(&place, t);
             self.b.bind(end);
-            if let Some(d) = dst {
-                self.b.mov(d, t);
-            }
             self.b.release(mark);
             return;
         }
@@ -283,7 +306,8 @@ impl<'a> Gen<'a, '_> {
                 left = t;
             }
             let var = &self.an.vars[v as usize];
-            if !var.kind.is_const() && var.kind != VarKind::Callee && !self.an.refs[reference as usize].check {
+            if !var.kind.is_const() && var.kind != VarKind::Callee && !self.an.refs[reference as usize].check
+            {
                 target = self.regs.get(&v).copied();
             }
         }
@@ -342,17 +366,13 @@ impl<'a> Gen<'a, '_> {
         if let Some(d) = dst
             && !u.prefix
         {
-            let numeric = self.b.temp();
-            self.b.op(Op::ToNumeric, numeric, old, 0);
-            self.b.op(op, new, numeric, 0);
+            self.b.op(Op::ToNumeric, d, old, 0);
+            self.b.op(op, new, d, 0);
             self.store(&place, new);
-            self.b.mov(d, numeric);
         } else {
+            let new = dst.unwrap_or(new);
             self.b.op(op, new, old, 0);
             self.store(&place, new);
-            if let Some(d) = dst {
-                self.b.mov(d, new);
-            }
         }
         self.b.release(mark);
     }

@@ -1,7 +1,7 @@
 //! Calls, `new`, `super()`, tagged templates.
 
 use oxc_ast::ast::*;
-use oxc_span::GetSpan;
+use oxc_span::{GetSpan, Span};
 use spey_bytecode::{JsStr, Op};
 
 use crate::builder::Reg;
@@ -101,7 +101,7 @@ impl<'a> Gen<'a, '_> {
         let callee_start = c.callee.span().start;
         let callee = strip(&c.callee);
         // Functions that need a this value.
-        let f = self.b.temp();
+        let mut f = self.b.temp();
         let spread = Self::needs_array(&c.arguments);
         let count = if spread { 2 } else { 1 + c.arguments.len() };
         let mut has_this = true;
@@ -124,8 +124,10 @@ impl<'a> Gen<'a, '_> {
                     self.b.mov(window, pair + 1);
                 } else {
                     has_this = false;
-                    let r = self.identifier(id, Some(f));
-                    self.b.mov(f, r);
+                    let later = c.arguments.last().map(|a| Span::new(id.span.end, a.span().end));
+                    // A variable's own register will do.
+                    self.b.release(mark);
+                    f = self.operand(callee, later);
                 }
             }
             Expression::ChainExpression(chain) => {
@@ -187,7 +189,7 @@ impl<'a> Gen<'a, '_> {
 
     pub fn new_expression(&mut self, n: &'a NewExpression<'a>, dst: Reg) {
         let mark = self.b.mark();
-        let later = n.arguments.last().map(|a| oxc_span::Span::new(n.callee.span().end, a.span().end));
+        let later = n.arguments.last().map(|a| Span::new(n.callee.span().end, a.span().end));
         let f = self.operand(&n.callee, later);
         if Self::needs_array(&n.arguments) {
             let window = self.b.temps(2);
@@ -223,16 +225,7 @@ impl<'a> Gen<'a, '_> {
             self.window_arguments(window, &c.arguments);
             let ic = self.b.call_ic();
             self.b.at(c.span.start);
-            self.b.op2(
-                Op::ConstructWithTarget,
-                result,
-                f,
-                window,
-                c.arguments.len() as i16,
-                ic,
-                target,
-                0,
-            );
+            self.b.op2(Op::ConstructWithTarget, result, f, window, c.arguments.len() as i16, ic, target, 0);
         }
         self.bind_this(result, active);
         if let FunctionNode::Function(f) = self.info().node
@@ -265,7 +258,10 @@ impl<'a> Gen<'a, '_> {
         let mut has_this = false;
         match strip(&t.tag) {
             Expression::Identifier(id)
-                if id.reference_id.get().is_some_and(|r| self.an.refs[r.index()].target == Target::Dynamic) =>
+                if id
+                    .reference_id
+                    .get()
+                    .is_some_and(|r| self.an.refs[r.index()].target == Target::Dynamic) =>
             {
                 let inner = self.b.mark();
                 let pair = self.b.temps(2);

@@ -39,13 +39,13 @@ impl<'a> Gen<'a, '_> {
     pub fn member_key(&mut self, key: &'a PropertyKey<'a>, computed: bool) -> Key {
         match key {
             PropertyKey::StaticIdentifier(id) => named_key(spey_bytecode::JsStr::new(id.name.as_str())),
-            PropertyKey::StringLiteral(s) => {
-                named_key(literal::string(s.value.as_str(), s.lone_surrogates))
-            }
+            PropertyKey::StringLiteral(s) => named_key(literal::string(s.value.as_str(), s.lone_surrogates)),
             PropertyKey::NumericLiteral(n) => {
                 named_key(spey_bytecode::JsStr::new(&literal::number_to_string(n.value)))
             }
-            PropertyKey::BigIntLiteral(n) if !computed => named_key(spey_bytecode::JsStr::new(n.value.as_str())),
+            PropertyKey::BigIntLiteral(n) if !computed => {
+                named_key(spey_bytecode::JsStr::new(n.value.as_str()))
+            }
             other => match other.as_expression() {
                 Some(e) => {
                     let t = self.b.temp();

@@ -85,6 +85,20 @@ impl<'a> Gen<'a, '_> {
         self.b.jump(have_result);
         // The caller asked us to return.
         self.b.bind(ret);
+        if is_async {
+            // AsyncGeneratorYield awaits the value; a rejection becomes a throw completion.
+            let failed = self.b.label();
+            let go = self.b.label();
+            let error = self.b.temp();
+            self.b.open_region(failed, error);
+            self.b.op(Op::Await, received, received, 0);
+            self.b.close_region();
+            self.b.jump(go);
+            self.b.bind(failed);
+            self.b.mov(received, error);
+            self.b.jump(throw);
+            self.b.bind(go);
+        }
         self.b.op(Op::IterReturnCall, result, record, received);
         let has_return = self.b.label();
         let no_return = self.b.label();
