@@ -1,3 +1,4 @@
 'use strict';
 
-require('internal/modules/run_main').executeUserEntryPoint(process.argv[1]);
+// Through the public property: --require may have replaced it.
+require('internal/modules/cjs/loader').Module.runMain(process.argv[1]);

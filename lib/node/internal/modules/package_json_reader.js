@@ -36,7 +36,8 @@ function read(jsonPath, { base, specifier, isESM } = {}) {
       }
       throw new ERR_INVALID_PACKAGE_CONFIG(jsonPath, from, error.message);
     }
-    if (!isRecord(data)) data = {};
+    // Own properties only: a program may have put names on Object.prototype.
+    data = isRecord(data) ? { __proto__: null, ...data } : {};
     const { name, main, type, imports, exports } = data;
     result = {
       __proto__: null,

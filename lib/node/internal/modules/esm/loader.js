@@ -39,7 +39,10 @@ class ModuleJob {
 }
 
 class ModuleLoader {
+  // By URL and type.
   #jobs = new Map();
+  // By specifier, importing module and type.
+  #resolved = new Map();
   #mainURL;
 
   setMainURL(url) {
@@ -82,8 +85,18 @@ class ModuleLoader {
   }
 
   getJobFor(specifier, parentURL, attributes = { __proto__: null }) {
+    if (customizationHooks?.active()) {
+      const { url, format } = this.resolve(specifier, parentURL, attributes);
+      return this.#getJob(url, format, attributes);
+    }
+    // What was once resolved stays so, even when files come and go (ECMA-262, HostLoadImportedModule).
+    const key = `${specifier}\x00${parentURL}\x00${attributes.type ?? ''}`;
+    const known = this.#resolved.get(key);
+    if (known !== undefined) return known;
     const { url, format } = this.resolve(specifier, parentURL, attributes);
-    return this.#getJob(url, format, attributes);
+    const job = this.#getJob(url, format, attributes);
+    this.#resolved.set(key, job);
+    return job;
   }
 
   /** Loads and links all that `root` imports. */
