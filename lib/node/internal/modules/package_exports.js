@@ -91,7 +91,7 @@ function resolveTargetString(target, subpath, match, context) {
     if (isImport && !target.startsWith('../') && !target.startsWith('/')) {
       const full = isPattern ? target.replaceAll('*', () => subpath) : target + subpath;
       if (!isURLLike(target)) return resolveBare(full, `${packageDir}/package.json`);
-      return { specifier: full };
+      if (target.startsWith('node:')) return { specifier: full };
     }
     throw invalidTarget(match, target, packageDir, isImport, base);
   }

@@ -50,7 +50,7 @@ function parseDataURL(url) {
   const text = decodeURIComponent(body.replace(/#.*$/s, ''));
   const content = Buffer.from(text, base64 ? 'base64' : 'utf8');
   const format = kFormatByMime[mime.toLowerCase()] ?? (/^(text|application)\/javascript$/i.test(mime) ? 'module' : undefined);
-  return { format, content };
+  return { format, content, mime };
 }
 
 function checkScheme(url) {
@@ -74,8 +74,8 @@ function defaultLoad(url, format) {
   }
   checkScheme(url);
   if (url.startsWith('data:')) {
-    const { format: found, content } = parseDataURL(url);
-    if (found === undefined) throw new ERR_UNKNOWN_MODULE_FORMAT(String(format), url);
+    const { format: found, content, mime } = parseDataURL(url);
+    if (found === undefined) throw new ERR_UNKNOWN_MODULE_FORMAT(mime, url);
     return { format: found, source: found === 'wasm' ? content : content.toString() };
   }
   format ??= formatOfFile(url);
@@ -86,13 +86,17 @@ function defaultLoad(url, format) {
   return { format: format ?? detectFormat(source, url), source };
 }
 
-/** Throws when import attributes and format do not fit. */
-function assertImportAttributes(url, format, attributes) {
+/** Throws when an import attribute is one this runtime does not know. */
+function assertKnownAttributes(url, attributes) {
   for (const key of Object.keys(attributes)) {
     if (key !== 'type') throw new ERR_IMPORT_ATTRIBUTE_UNSUPPORTED(key, attributes[key], url);
   }
   const { type } = attributes;
   if (type !== undefined && type !== 'json') throw new ERR_IMPORT_ATTRIBUTE_UNSUPPORTED('type', type, url);
+}
+
+/** Throws when import attributes and format do not fit. */
+function assertImportAttributes(url, format, { type }) {
   if (format === 'json') {
     if (type === undefined) throw new ERR_IMPORT_ATTRIBUTE_MISSING(url, 'type', 'json');
   } else if (type !== undefined) {
@@ -100,4 +104,4 @@ function assertImportAttributes(url, format, attributes) {
   }
 }
 
-module.exports = { assertImportAttributes, defaultLoad };
+module.exports = { assertImportAttributes, assertKnownAttributes, defaultLoad };

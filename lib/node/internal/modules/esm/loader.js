@@ -13,9 +13,10 @@
 const { BuiltinModule } = require('internal/bootstrap/realm');
 const { getEsmConditions } = require('internal/modules/helpers');
 const { defaultResolve } = require('internal/modules/esm/resolve');
-const { assertImportAttributes, defaultLoad } = require('internal/modules/esm/formats');
-const { fileURLToPath } = require('internal/url');
+const { assertImportAttributes, assertKnownAttributes, defaultLoad } = require('internal/modules/esm/formats');
+const { fileURLToPath, isURL } = require('internal/url');
 const { codes: {
+  ERR_INVALID_ARG_TYPE,
   ERR_REQUIRE_ASYNC_MODULE,
   ERR_REQUIRE_CYCLE_MODULE,
   ERR_UNKNOWN_MODULE_FORMAT,
@@ -77,6 +78,7 @@ class ModuleLoader {
     const key = type === '' ? url : `${url}\x00${type}`;
     const known = this.#jobs.get(key);
     if (known !== undefined) return known;
+    assertKnownAttributes(url, attributes);
     const loaded = this.#load(url, format, attributes);
     assertImportAttributes(url, loaded.format, attributes);
     const job = new ModuleJob(url, loaded.format, translate(url, loaded.format, loaded.source, url === this.#mainURL));
@@ -191,6 +193,9 @@ class ModuleLoader {
     }
     meta.main = url === this.#mainURL;
     meta.resolve = (specifier, parentURL = url) => {
+      if (typeof parentURL !== 'string' && !isURL(parentURL)) {
+        throw new ERR_INVALID_ARG_TYPE('parentURL', ['string', 'URL'], parentURL);
+      }
       try {
         return this.resolve(specifier, `${parentURL}`).url;
       } catch (error) {
