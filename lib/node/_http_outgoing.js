@@ -122,7 +122,13 @@ Object.defineProperties(OutgoingMessage.prototype, {
   },
   writableLength: {
     __proto__: null,
-    get() { return this.outputSize + this[kChunkedLength] + (this[kSocket] ? this[kSocket].writableLength : 0); },
+    get() {
+      let length = this.outputSize + (this[kSocket] ? this[kSocket].writableLength : 0);
+      // The size line and the two line ends of a chunk count as well.
+      const chunk = this[kChunkedLength];
+      if (chunk > 0) length += chunk + chunk.toString(16).length + 4;
+      return length;
+    },
   },
   writableHighWaterMark: {
     __proto__: null,
@@ -208,7 +214,8 @@ OutgoingMessage.prototype.uncork = function uncork() {
     for (let n = 2; n < buf.length; n += 3) if (buf[n] !== nop) process.nextTick(buf[n], error);
     return;
   }
-  this._send(`${length.toString(16)}\r\n`, 'latin1', null);
+  this._send(length.toString(16), 'latin1', null);
+  this._send(crlf, null, null);
   let callbacks;
   for (let n = 0; n < buf.length; n += 3) {
     this._send(buf[n], buf[n + 1], null);
@@ -713,7 +720,8 @@ function write_(message, chunk, encoding, callback, fromEnd) {
       message[kChunkedLength] += length;
       return message.writableLength < message.writableHighWaterMark;
     }
-    message._send(`${length.toString(16)}\r\n`, 'latin1', null);
+    message._send(length.toString(16), 'latin1', null);
+    message._send(crlf, null, null);
     message._send(chunk, encoding, null, length);
     return message._send(crlf, null, callback);
   }

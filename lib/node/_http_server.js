@@ -762,13 +762,7 @@ ServerResponse.prototype[kAfterFinish] = function() {
     else req.on('end', clearIncoming);
   }
 
-  // Listeners of 'finish' come in between.
-  if (this._events.close !== undefined || this._events.finish !== undefined) {
-    process.nextTick(emitCloseNT, this);
-  } else {
-    this.destroyed = true;
-    this._closed = true;
-  }
+  process.nextTick(emitCloseNT, this);
 
   if (this._last) {
     if (typeof socket.destroySoon === 'function') socket.destroySoon();

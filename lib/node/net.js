@@ -8,7 +8,7 @@
 //   ref(), unref(), open(fd), bind(address, port, flags), bind6(address, port, flags), bind(path), listen(backlog),
 //   connect(req, address, port), connect6(req, address, port), connect(req, path), setNoDelay(on),
 //   setKeepAlive(on, seconds), getsockname(out), getpeername(out), fchmod(mode), setTypeOfService(tos),
-//   getTypeOfService(), fd, bytesRead, bytesWritten, writeQueueSize, isStreamBase, reading (a plain property of ours);
+//   getTypeOfService(), useUserBuffer(view): reads go to that memory and onread gets no Buffer; fd, bytesRead, bytesWritten, writeQueueSize, isStreamBase, reading (a plain property of ours);
 //   results are 0 or a negative errno. handle.onconnection(status, clientHandle),
 //   req.oncomplete(status, handle, req, readable, writable) for connects, (status) for shutdown.
 // internalBinding('uv') error numbers; internalBinding('util').guessHandleType(fd); internalBinding('symbols').owner_symbol
@@ -20,7 +20,7 @@ const {
   kReinitializeHandle, kSetNoDelay, kSetKeepAlive, kSetKeepAliveInitialDelay,
 } = require('internal/net');
 const {
-  UV_EADDRINUSE, UV_EINVAL, UV_ENOTCONN, UV_ECANCELED, UV_ETIMEDOUT, UV_EBADF,
+  UV_EADDRINUSE, UV_EINVAL, UV_ENOTCONN, UV_ECANCELED, UV_ETIMEDOUT,
 } = internalBinding('uv');
 const { ShutdownWrap } = internalBinding('stream_wrap');
 const { TCP, TCPConnectWrap, constants: TCPConstants } = internalBinding('tcp_wrap');
@@ -32,7 +32,6 @@ const {
   kBuffer, kBufferCb, kBufferGen, kWriteDirect, callWrite, takeRequest, releaseRequest,
 } = require('internal/stream_base_commons');
 const {
-  AbortError,
   NodeAggregateError,
   ErrnoException,
   ExceptionWithHostPort,
@@ -47,7 +46,6 @@ const {
     ERR_INVALID_IP_ADDRESS,
     ERR_IP_BLOCKED,
     ERR_MISSING_ARGS,
-    ERR_OUT_OF_RANGE,
     ERR_SERVER_ALREADY_LISTEN,
     ERR_SERVER_NOT_RUNNING,
     ERR_SOCKET_CLOSED,
@@ -168,6 +166,7 @@ function initSocketHandle(self) {
   if (handle) {
     handle[owner_symbol] = self;
     handle.onread = onStreamRead;
+    if (self[kBuffer] !== null) handle.useUserBuffer(self[kBuffer]);
   }
 }
 
@@ -197,8 +196,6 @@ function Socket(options) {
     validateNumber(options.keepAliveInitialDelay, 'options.keepAliveInitialDelay');
     if (options.keepAliveInitialDelay < 0) options.keepAliveInitialDelay = 0;
   }
-  if (options?.noDelay !== undefined) validateBoolean(options.noDelay, 'options.noDelay');
-  if (options?.keepAlive !== undefined) validateBoolean(options.keepAlive, 'options.keepAlive');
 
   this.connecting = false;
   this._hadError = false;
@@ -225,6 +222,7 @@ function Socket(options) {
 
   if (typeof options === 'number') options = { fd: options };
   else options = duplexOptions(options);
+  if (options.signal !== undefined) validateAbortSignal(options.signal, 'options.signal');
   if (options.fd !== undefined && options.emitClose === undefined) options = duplexOptions(options);
   options.allowHalfOpen = Boolean(options.allowHalfOpen);
 
@@ -286,15 +284,9 @@ function Socket(options) {
       this.read(0);
     }
   }
-
-  if (options.signal) addClientAbortSignalOption(this, options);
 }
 Object.setPrototypeOf(Socket.prototype, stream.Duplex.prototype);
 Object.setPrototypeOf(Socket, stream.Duplex);
-
-function addClientAbortSignalOption(self, options) {
-  validateAbortSignal(options.signal, 'options.signal');
-}
 
 Socket.prototype._unrefTimer = function _unrefTimer() {
   for (let s = this; s !== null; s = s._parent) {
@@ -724,6 +716,7 @@ Socket.prototype.connect = function(...args) {
       this[kBuffer] = options.onread.buffer;
     }
     this[kBufferCb] = options.onread.callback;
+    if (this[kHandle]) this[kHandle].useUserBuffer(this[kBuffer]);
   }
 
   if (options.port === undefined && options.path == null) {
@@ -749,12 +742,6 @@ Socket.prototype.connect = function(...args) {
   this._unrefTimer();
   this.connecting = true;
 
-  if (options.signal) {
-    const { addAbortSignalNoValidate } = require('internal/streams/add-abort-signal');
-    validateAbortSignal(options.signal, 'options.signal');
-    addAbortSignalNoValidate(options.signal, this);
-  }
-
   if (pipe) {
     validateString(path, 'options.path');
     internalConnect(this, path);
@@ -774,6 +761,7 @@ Socket.prototype[kReinitializeHandle] = function reinitializeHandle(handle) {
 function lookupAndConnect(self, options) {
   const { localAddress, localPort } = options;
   const host = options.host || 'localhost';
+  validateString(host, 'options.host');
   let { port, autoSelectFamilyAttemptTimeout, autoSelectFamily } = options;
 
   if (localAddress && !isIP(localAddress)) throw new ERR_INVALID_IP_ADDRESS(localAddress);
@@ -1241,6 +1229,7 @@ function setupListenHandle(address, port, addressType, backlog, fd, flags) {
     this._handle = rval;
   }
 
+  this._connectionKey = `${addressType}:${address}:${port}`;
   this._handle.onconnection = onconnection;
   this._handle[owner_symbol] = this;
   const err = this._handle.listen(backlog || 511);
@@ -1330,7 +1319,7 @@ Server.prototype.listen = function(...args) {
   }
 
   if (options.path && isPipeName(options.path)) {
-    const path = options.path;
+    const path = this._pipeName = options.path;
     const backlog = options.backlog || backlogFromArgs;
     listenInCluster(this, path, -1, -1, backlog, undefined, options.exclusive, undefined, {
       readableAll: options.readableAll,

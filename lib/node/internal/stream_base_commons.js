@@ -143,7 +143,7 @@ function onStreamRead(nread, buffer) {
   if (nread > 0) {
     if (stream.destroyed) return;
     let more;
-    if (stream[kBuffer]) more = deliverToUser(stream, nread, buffer);
+    if (stream[kBuffer]) more = deliverToUser(stream, nread);
     else more = stream.push(buffer);
     if (!more) {
       handle.reading = false;
@@ -170,19 +170,13 @@ function onStreamRead(nread, buffer) {
 }
 onStreamRead.__mine = true;
 
-/** The `onread` option of a socket: bytes go to a buffer of the user. */
-function deliverToUser(stream, nread, buffer) {
-  let offset = 0;
-  let more = true;
-  while (offset < nread) {
-    const target = stream[kBuffer];
-    const count = Math.min(target.byteLength, nread - offset);
-    const view = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
-    view.set(new Uint8Array(buffer.buffer, buffer.byteOffset + offset, count));
-    offset += count;
-    more = stream[kBufferCb](count, target) !== false && more;
-    const next = stream[kBufferGen]?.();
-    if (next !== undefined && next !== null) stream[kBuffer] = next;
+/** The `onread` option of a socket: the bytes are in a buffer of the user. */
+function deliverToUser(stream, nread) {
+  const more = stream[kBufferCb](nread, stream[kBuffer]) !== false;
+  const next = stream[kBufferGen]?.();
+  if (next !== undefined && next !== null) {
+    stream[kBuffer] = next;
+    stream[kHandle]?.useUserBuffer(next);
   }
   return more;
 }

@@ -13,7 +13,6 @@ const {
     ERR_MISSING_ARGS,
     ERR_STREAM_DESTROYED,
     ERR_STREAM_PREMATURE_CLOSE,
-    ERR_STREAM_UNABLE_TO_PIPE,
   },
 } = require('internal/errors');
 const { validateAbortSignal, validateFunction } = require('internal/validators');
