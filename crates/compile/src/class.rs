@@ -24,7 +24,7 @@ impl<'a> Gen<'a, '_> {
         let (class, proto) = (pair, pair + 1);
         self.enter_scope(info.scope);
         for &v in &info.privates {
-            if !self.an.vars[v as usize].used {
+            if !self.an.vars[v as usize].used && !self.an.vars[v as usize].captured {
                 continue;
             }
             let inner = self.b.mark();

@@ -103,7 +103,16 @@ pub fn unexpected(context: &Context, at: u32) -> SyntaxError {
         let len = rest.find(|c: char| !is_word(c) && c != '.').unwrap_or(rest.len());
         return syntax("Unexpected number", start as u32, (start + len) as u32);
     }
-    if is_word(c) {
+    if is_word(c) || rest.starts_with("\\u") {
+        let escaped =
+            rest.find(|c: char| !is_word(c) && !matches!(c, '\\' | '{' | '}')).unwrap_or(rest.len());
+        if rest[..escaped].contains("\\u") {
+            return syntax(
+                "Keyword must not contain escaped characters",
+                start as u32,
+                (start + escaped) as u32,
+            );
+        }
         let len = rest.find(|c: char| !is_word(c)).unwrap_or(rest.len());
         let word = &rest[..len];
         let message = if KEYWORDS.contains(&word) {
@@ -336,6 +345,7 @@ pub fn translate(d: &OxcDiagnostic, context: &Context) -> SyntaxError {
     if message.starts_with("The keyword '") {
         let name = quoted(message, '\'', '\'').unwrap_or("");
         return fixed(match name {
+            _ if is_escaped(context, start, end) => "Keyword must not contain escaped characters".to_string(),
             "await" => "Unexpected reserved word".to_string(),
             _ if STRICT_KEYWORDS.contains(&name) => "Unexpected strict mode reserved word".to_string(),
             _ => format!("Unexpected token '{name}'"),

@@ -6,7 +6,7 @@ use oxc_ast::ast::*;
 use oxc_span::GetSpan;
 use spey_bytecode::Op;
 
-use crate::builder::special;
+use crate::builder::{Label, special};
 use crate::function::{Control, Exit, Gen};
 use crate::hoist;
 use crate::literal::strip;
@@ -131,6 +131,13 @@ impl<'a> Gen<'a, '_> {
             }
             Statement::IfStatement(i) => {
                 self.reset_completion();
+                if i.alternate.is_none()
+                    && let Some(target) = self.plain_jump(&i.consequent)
+                {
+                    self.cond(&i.test, target, true);
+                    self.b.release(mark);
+                    return;
+                }
                 let otherwise = self.b.label();
                 self.cond(&i.test, otherwise, false);
                 self.sub_statement(&i.consequent);
@@ -394,33 +401,60 @@ impl<'a> Gen<'a, '_> {
         self.b.bind(label);
     }
 
-    fn break_statement(&mut self, name: Option<&str>) {
-        let found = self.control.iter().enumerate().rev().find_map(|(i, c)| match c {
+    fn break_target(&self, name: Option<&str>) -> Option<(Label, usize)> {
+        self.control.iter().enumerate().rev().find_map(|(i, c)| match c {
             Control::Break { labels, label, plain } => {
                 let hit = match name {
                     Some(n) => labels.contains(&n),
                     None => *plain,
                 };
-                hit.then_some((i, *label))
+                hit.then_some((*label, i + 1))
             }
             _ => None,
-        });
-        if let Some((i, label)) = found {
-            self.leave(Exit::Jump(label, i + 1), 0);
+        })
+    }
+
+    fn continue_target(&self, name: Option<&str>) -> Option<(Label, usize)> {
+        self.control.iter().enumerate().rev().find_map(|(i, c)| match c {
+            Control::Continue { labels, label } => {
+                let hit = name.is_none_or(|n| labels.contains(&n));
+                hit.then_some((*label, i + 1))
+            }
+            _ => None,
+        })
+    }
+
+    fn break_statement(&mut self, name: Option<&str>) {
+        if let Some((label, keep)) = self.break_target(name) {
+            self.leave(Exit::Jump(label, keep), 0);
         }
     }
 
     fn continue_statement(&mut self, name: Option<&str>) {
-        let found = self.control.iter().enumerate().rev().find_map(|(i, c)| match c {
-            Control::Continue { labels, label } => {
-                let hit = name.is_none_or(|n| labels.contains(&n));
-                hit.then_some((i, *label))
-            }
-            _ => None,
-        });
-        if let Some((i, label)) = found {
-            self.leave(Exit::Jump(label, i + 1), 0);
+        if let Some((label, keep)) = self.continue_target(name) {
+            self.leave(Exit::Jump(label, keep), 0);
         }
+    }
+
+    /// The label that `break` or `continue` jumps to, if nothing has to be done on the way.
+    fn plain_jump(&self, s: &Statement<'a>) -> Option<Label> {
+        let (label, keep) = match s {
+            Statement::BreakStatement(b) => self.break_target(b.label.as_ref().map(|l| l.name.as_str()))?,
+            Statement::ContinueStatement(c) => {
+                self.continue_target(c.label.as_ref().map(|l| l.name.as_str()))?
+            }
+            Statement::BlockStatement(b) => match &b.body[..] {
+                [only @ (Statement::BreakStatement(_) | Statement::ContinueStatement(_))] => {
+                    return self.plain_jump(only);
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let plain = self.control[keep..]
+            .iter()
+            .all(|c| matches!(c, Control::Break { .. } | Control::Continue { .. }));
+        plain.then_some(label)
     }
 
     fn switch(&mut self, sw: &'a SwitchStatement<'a>) {
