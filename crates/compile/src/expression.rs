@@ -704,6 +704,11 @@ impl<'a> Gen<'a, '_> {
         {
             return named_key(JsStr::new(s.value.as_str()));
         }
+        if let Expression::NumericLiteral(n) = strip(e)
+            && let Some(i) = literal::as_int32(n.value)
+        {
+            return Key::Index(i as u32);
+        }
         Key::Register(self.any(e))
     }
 
