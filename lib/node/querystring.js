@@ -136,10 +136,11 @@ function parse(qs, sep, eq, options) {
   const custom = decode !== qsUnescape;
 
   for (let start = 0; start <= qs.length;) {
-    let end = qs.indexOf(sep, start);
+    // An empty separator separates nothing.
+    let end = sep === '' ? -1 : qs.indexOf(sep, start);
     if (end === -1) end = qs.length;
     if (end > start) {
-      let eqAt = qs.indexOf(eq, start);
+      let eqAt = eq === '' ? -1 : qs.indexOf(eq, start);
       // An "=" that reaches into the next pair is none of this one's.
       if (eqAt === -1 || eqAt + eq.length > end) eqAt = -1;
       const key = decodePart(qs.slice(start, eqAt === -1 ? end : eqAt), decode, custom);
@@ -150,6 +151,7 @@ function parse(qs, sep, eq, options) {
       else obj[key] = [known, value];
       if (--pairs === 0) return obj;
     }
+    if (end === qs.length) break;
     start = end + sep.length;
   }
   return obj;

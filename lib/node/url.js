@@ -52,7 +52,9 @@ function urlParse(url, parseQueryString, slashesDenoteHost) {
   return urlObject;
 }
 
-const leadingOrTrailing = /^[\s\uFEFF]+|[\s\uFEFF]+$/g;
+// Control characters and blanks around a URL do not belong to it.
+// eslint-disable-next-line no-control-regex
+const leadingOrTrailing = /^[\0-\u0020\u00A0\uFEFF]+|[\0-\u0020\u00A0\uFEFF]+$/g;
 
 Url.prototype.parse = function(url, parseQueryString, slashesDenoteHost) {
   validateString(url, 'url');

@@ -99,7 +99,11 @@ function styleText(format, text, options) {
     left += open;
     right = close + right;
     // An inner end of the same kind would end the outer style too.
-    if (content.includes(close)) content = content.replaceAll(close, codes[1] === 22 ? `${close}${open}` : open);
+    const replacement = codes[1] === 22 ? `${close}${open}` : open;
+    for (let at = content.indexOf(close); at !== -1 && at + close.length < content.length;) {
+      content = `${content.slice(0, at)}${replacement}${content.slice(at + close.length)}`;
+      at = content.indexOf(close, at + replacement.length);
+    }
   }
   return skip ? text : `${left}${content}${right}`;
 }

@@ -698,6 +698,8 @@ function isURL(self) {
 
 /** What http.request() understands, made from a URL. */
 function urlToHttpOptions(url) {
+  const { validateObject, kValidateObjectAllowObjects } = require('internal/validators');
+  validateObject(url, 'url', kValidateObjectAllowObjects);
   const { hostname, pathname, port, username, password, search } = url;
   const options = {
     __proto__: null,
@@ -759,7 +761,10 @@ function fileURLToPathBuffer(path, options = kEmptyObject) {
 }
 
 // Characters a path may have and a URL's path may not.
-const pathEscapes = { '%': '%25', '\\': '%5C', '\n': '%0A', '\r': '%0D', '\t': '%09', '?': '%3F', '#': '%23' };
+const pathEscapes = {
+  '%': '%25', '\\': '%5C', '\n': '%0A', '\r': '%0D', '\t': '%09', '?': '%3F', '#': '%23',
+  '[': '%5B', ']': '%5D', '^': '%5E', '|': '%7C', '~': '%7E',
+};
 
 function pathToFileURL(filepath, options = kEmptyObject) {
   require('internal/validators').validateString(filepath, 'path');
@@ -789,7 +794,7 @@ function pathToFileURL(filepath, options = kEmptyObject) {
 }
 
 function escapePath(path, windows) {
-  return path.replace(/[%\\\n\r\t?#]/g, (c) => (c === '\\' && windows ? '/' : pathEscapes[c]));
+  return path.replace(/[%\\\n\r\t?#[\]^|~]/g, (c) => (c === '\\' && windows ? '/' : pathEscapes[c]));
 }
 
 function toPathIfFileURL(fileURLOrPath) {

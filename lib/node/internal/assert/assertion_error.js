@@ -223,6 +223,12 @@ class AssertionError extends Error {
 /** A copy of an error that prints in one line. */
 function withoutStack(error) {
   const copy = Object.create(Object.getPrototypeOf(error), Object.getOwnPropertyDescriptors(error));
+  // Those inside it too.
+  const { value: cause } = Object.getOwnPropertyDescriptor(error, 'cause') ?? {};
+  if (cause instanceof Error) {
+    const enumerable = Object.prototype.propertyIsEnumerable.call(error, 'cause');
+    Object.defineProperty(copy, 'cause', { __proto__: null, value: withoutStack(cause), enumerable, configurable: true });
+  }
   Object.defineProperty(copy, 'stack', {
     __proto__: null, value: undefined, configurable: true, enumerable: false, writable: true,
   });
