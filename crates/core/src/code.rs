@@ -18,7 +18,46 @@ pub enum UnitBody {
     /// Parsed source; functions are compiled on first call.
     Source(spey_compile::Unit),
     /// Decoded from a cache or the embedded library; functions are decoded on first call.
-    Binary(spey_bytecode::serialize::UnitView),
+    Binary(BinaryUnit),
+    /// Did not parse: kept for the positions in its error.
+    Failed,
+}
+
+/// A serialised unit with its decoded parts.
+pub struct BinaryUnit {
+    view: spey_bytecode::serialize::UnitView<'static>,
+    metas: Vec<std::cell::OnceCell<FunctionMeta>>,
+    declarations: GlobalDeclarations,
+    module: Option<ModuleInfo>,
+    templates: Vec<Template>,
+}
+
+impl BinaryUnit {
+    /// Opens the small tables; functions are decoded on demand.
+    pub fn new(view: spey_bytecode::serialize::UnitView<'static>) -> BinaryUnit {
+        BinaryUnit {
+            metas: (0..view.function_count()).map(|_| Default::default()).collect(),
+            declarations: view.declarations().unwrap_or_default(),
+            module: view.module().unwrap_or_default(),
+            templates: view.templates().unwrap_or_default(),
+            view,
+        }
+    }
+    fn decode_meta(&self, f: FunctionIndex) -> FunctionMeta {
+        let m = self.view.meta(f as usize).expect("embedded units are well-formed");
+        FunctionMeta {
+            name: m.name,
+            kind: m.kind,
+            is_async: m.is_async,
+            is_generator: m.is_generator,
+            strict: m.strict,
+            length: m.length,
+            source_start: m.source_start,
+            source_end: m.source_end,
+            uses_super: m.uses_super,
+            has_field_initializer: m.has_field_initializer,
+        }
+    }
 }
 
 /// A script, module, eval code or library file: shared by the code cells of its functions.
@@ -46,40 +85,47 @@ impl ScriptUnit {
     pub fn meta(&self, f: FunctionIndex) -> &FunctionMeta {
         match &self.body {
             UnitBody::Source(u) => u.meta(f),
-            UnitBody::Binary(u) => u.meta(f),
+            UnitBody::Binary(u) => {
+                u.metas[f as usize].get_or_init(|| u.decode_meta(f))
+            }
+            UnitBody::Failed => unreachable!("units that failed to parse have no functions"),
         }
     }
     /// Bytecode of a function.
     pub fn compile(&self, f: FunctionIndex) -> Result<FunctionUnit, spey_bytecode::SyntaxError> {
         match &self.body {
             UnitBody::Source(u) => u.compile(f),
-            UnitBody::Binary(u) => u.function(f).map_err(|e| spey_bytecode::SyntaxError {
+            UnitBody::Binary(u) => u.view.function(f as usize).map_err(|e| spey_bytecode::SyntaxError {
                 message: e.to_string(),
                 start: 0,
                 end: 0,
                 kind: spey_bytecode::SyntaxErrorKind::Syntax,
             }),
+            UnitBody::Failed => unreachable!("units that failed to parse have no functions"),
         }
     }
     /// Global declarations.
     pub fn declarations(&self) -> &GlobalDeclarations {
         match &self.body {
             UnitBody::Source(u) => u.declarations(),
-            UnitBody::Binary(u) => u.declarations(),
+            UnitBody::Binary(u) => &u.declarations,
+            UnitBody::Failed => unreachable!("units that failed to parse have no declarations"),
         }
     }
     /// Module record data.
     pub fn module(&self) -> Option<&ModuleInfo> {
         match &self.body {
             UnitBody::Source(u) => u.module(),
-            UnitBody::Binary(u) => u.module(),
+            UnitBody::Binary(u) => u.module.as_ref(),
+            UnitBody::Failed => None,
         }
     }
     /// Template objects data.
     pub fn templates(&self) -> &[Template] {
         match &self.body {
             UnitBody::Source(u) => u.templates(),
-            UnitBody::Binary(u) => u.templates(),
+            UnitBody::Binary(u) => &u.templates,
+            UnitBody::Failed => &[],
         }
     }
     /// 1-based line and column (UTF-16 units) of a byte offset.
@@ -326,7 +372,7 @@ pub fn ensure_compiled(s: &mut Scope<'_>, code: Gc<Code>) -> JsResult<()> {
         Err(e) => return crate::error::throw_compile_error(s, code.script(), &e),
     };
     if s.vm().print_bytecode && !code.script().internal {
-        println!("{}", spey_bytecode::print::function(&unit));
+        println!("{}", spey_bytecode::print::function(0, std::slice::from_ref(&unit)));
     }
     link(s.vm(), code, unit);
     Ok(())

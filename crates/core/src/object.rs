@@ -397,6 +397,13 @@ fn write_named(s: &mut Scope<'_>, o: Local<'_, Object>, slot: u32, v: Raw) {
     }
 }
 
+/// Overwrites the slot of an existing named property, whatever its attributes.
+pub fn write_existing(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey, v: Local<'_, Value>) {
+    let id = o.gc().header.word;
+    let p = s.vm().shapes.lookup(id, key).expect("existing property");
+    write_named(s, o, p.slot, v.raw());
+}
+
 /// Converts elements to the sparse form.
 pub fn make_sparse(s: &mut Scope<'_>, o: Local<'_, Object>) {
     if o.gc().header.flags & flag::SPARSE != 0 {
@@ -750,7 +757,7 @@ fn replace_own(
         unsafe { (*o.gc().as_ptr()).header.word = next }
     }
     if let Some(v) = value {
-        if attributes & attr::ACCESSOR != 0 {
+        if attributes & attr::ACCESSOR != 0 || key == s.names().next || key == s.names().sym_iterator {
             // A new Accessor cell: caches hold the old one.
             note_structure_change(s, o);
         }
@@ -967,6 +974,16 @@ pub fn get_method<'s>(
     Ok(Some(f))
 }
 
+/// GetMethod that reports a value that is not callable as absent: for messages that name the whole expression.
+pub fn get_method_or_none<'s>(
+    s: &mut Scope<'s>,
+    v: Local<'_, Value>,
+    key: PropertyKey,
+) -> JsResult<Option<Local<'s, Value>>> {
+    let f = get_v(s, v, key)?;
+    Ok(if f.is_callable() { Some(f) } else { None })
+}
+
 /// [[Set]] with receiver; false if refused.
 pub fn set_with(
     s: &mut Scope<'_>,
@@ -1049,6 +1066,9 @@ fn set_own_data(
     let id = o.gc().header.word;
     let p = s.vm().shapes.lookup(id, key).expect("existing property");
     write_named(s, o, p.slot, v.raw());
+    if key == s.names().next || key == s.names().sym_iterator {
+        note_structure_change(s, o);
+    }
     Ok(true)
 }
 /// OrdinarySetWithOwnDescriptor steps 2.b-e, ECMA-262 §10.1.9.2

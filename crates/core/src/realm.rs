@@ -66,6 +66,8 @@ pub struct Realm {
     pub async_generator_function_shape: ShapeId,
     /// Shape of iterator results: {value, done} in slots 0 and 1 (inline).
     pub iterator_result_shape: ShapeId,
+    /// The original %ArrayIteratorPrototype%.next; undefined until the array chapter sets it.
+    pub array_iterator_next: Raw,
     /// Names of global lexical declarations.
     pub lexical: FastMap<PropertyKey, u32>,
     /// Their values; empty in TDZ.
@@ -90,6 +92,7 @@ impl Realm {
             generator_function_shape: 0,
             async_generator_function_shape: 0,
             iterator_result_shape: 0,
+            array_iterator_next: Raw::UNDEFINED,
             lexical: FastMap::default(),
             lexical_values: vec![],
             lexical_const: vec![],
@@ -110,6 +113,7 @@ impl Realm {
         t.value(&mut self.global);
         t.value(&mut self.global_this);
         t.value(&mut self.host_defined);
+        t.value(&mut self.array_iterator_next);
         for v in &mut self.lexical_values {
             t.value(v);
         }

@@ -69,6 +69,11 @@ impl<'s, T> Local<'s, T> {
         // SAFETY: the slot is valid for 's.
         unsafe { self.slot.as_ref() }.to_owned()
     }
+    /// Address of the slot.
+    #[inline(always)]
+    pub(crate) fn slot_ptr(self) -> *mut Raw {
+        self.slot.as_ptr()
+    }
     /// The same reference, typed as any value.
     #[inline(always)]
     pub fn value(self) -> Local<'s, Value> {

@@ -101,7 +101,7 @@ impl<'a> StrView<'a> {
             StrView::Utf16(u) => u.len() == text.len() && u.iter().zip(text.bytes()).all(|(&a, b)| a == b as u16),
         }
     }
-    /// Hash of the code units, never 0.
+    /// Hash of the code units; the top bit is set, so that it never equals a shape id.
     pub fn hash(self) -> u32 {
         fn mix(h: u64, u: u64) -> u64 {
             (h.rotate_left(5) ^ u).wrapping_mul(0x517c_c1b7_2722_0a95)
@@ -110,7 +110,7 @@ impl<'a> StrView<'a> {
             StrView::Latin1(b) => b.iter().fold(0x9e37_79b9, |h, &u| mix(h, u as u64)),
             StrView::Utf16(b) => b.iter().fold(0x9e37_79b9, |h, &u| mix(h, u as u64)),
         };
-        ((h >> 32) as u32 ^ h as u32).max(1)
+        ((h >> 32) as u32 ^ h as u32) | 1 << 31
     }
 }
 

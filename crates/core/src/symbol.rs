@@ -20,7 +20,7 @@ fn alloc(vm: &mut Vm, description: Raw, bits: u16) -> Gc<Symbol> {
         let p = vm.heap.alloc_old(Kind::Symbol as u8, 16) as *mut Symbol;
         (*p).header.aux = bits;
         vm.symbol_count = vm.symbol_count.wrapping_add(1);
-        (*p).header.word = vm.symbol_count.wrapping_mul(0x9e37_79b9) | 1;
+        (*p).header.word = vm.symbol_count.wrapping_mul(0x9e37_79b9) | 1 << 31;
         (*p).description = description;
         vm.heap.write_barrier(p.cast(), description);
         Gc::from_ptr(p)

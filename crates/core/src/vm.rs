@@ -109,14 +109,23 @@ pub struct Vm {
     pub fp: *mut Raw,
     /// Instruction the current frame is at (of a native frame: null).
     pub pc: *const u64,
-    /// First free word of the VM stack for natives' calls.
-    pub sp: *mut Raw,
     /// End of the usable VM stack.
     pub stack_limit: *mut Raw,
     /// Lowest native stack address that calls may reach.
     pub native_limit: usize,
     /// Pending exception.
     pub exception: Raw,
+    /// Value of the frame that just left the interpreter.
+    pub result: Raw,
+    /// Where a slow operation wants to continue.
+    pub enter_pc: *const u64,
+    /// Frame of `enter_pc`.
+    pub enter_fp: *mut Raw,
+    /// Caches of `enter_fp`'s code.
+    pub enter_ics: *mut crate::inline_cache::InlineCache,
+    /// Trampoline state.
+    #[cfg(feature = "trampoline")]
+    pub next: (*const u64, *mut Raw, *mut crate::inline_cache::InlineCache),
     /// Always undefined; `Args::get` points here for missing arguments.
     pub undefined_slot: Raw,
     /// The shared empty elements.
@@ -154,12 +163,20 @@ pub struct Vm {
     pub units: crate::code::UnitTable,
     /// Megamorphic property cache.
     pub stub_cache: crate::inline_cache::StubCache,
+    /// Memory outside the heap whose owners have died.
+    pub released: std::rc::Rc<crate::native::Released>,
     /// Finalization registries with dead targets.
     pub pending_finalization: Vec<Raw>,
     /// `--stack-trace-limit`.
     pub stack_trace_limit: u32,
     /// Cooked data of the embedder, traced.
     pub embedder: Vec<Raw>,
+    /// (prototype epoch, realm) at which array iteration was last found unmodified.
+    pub array_iteration_epoch: (u32, u32),
+    /// Counter of [[AsyncEvaluationOrder]].
+    pub module_async_order: i32,
+    /// Error.prepareStackTrace is running.
+    pub preparing_stack: bool,
     /// Termination was requested: not catchable.
     pub terminating: bool,
     /// `--print-bytecode`.
@@ -193,11 +210,16 @@ impl Vm {
             prototype_epoch: 1,
             fp: std::ptr::null_mut(),
             pc: std::ptr::null(),
-            sp: stack_base,
             // SAFETY: inside the reservation: the last 64 KB are for handlers of the overflow error.
             stack_limit: unsafe { stack_base.add(config.stack_bytes.min(STACK_BYTES - (64 << 10)) / 8) },
             native_limit: here - config.native_stack_bytes,
             exception: Raw::EMPTY,
+            result: Raw::UNDEFINED,
+            enter_pc: std::ptr::null(),
+            enter_fp: std::ptr::null_mut(),
+            enter_ics: std::ptr::null_mut(),
+            #[cfg(feature = "trampoline")]
+            next: (std::ptr::null(), std::ptr::null_mut(), std::ptr::null_mut()),
             undefined_slot: Raw::UNDEFINED,
             empty_elements: std::ptr::null_mut(),
             heap,
@@ -217,9 +239,13 @@ impl Vm {
             hash_state: 0x243f_6a88_85a3_08d3,
             units: Default::default(),
             stub_cache: crate::inline_cache::StubCache::new(),
+            released: Default::default(),
             pending_finalization: vec![],
             stack_trace_limit: 10,
             embedder: vec![],
+            array_iteration_epoch: (0, 0),
+            module_async_order: 0,
+            preparing_stack: false,
             terminating: false,
             print_bytecode: false,
             host_data: None,
@@ -329,6 +355,7 @@ impl Vm {
 impl RootProvider for Vm {
     fn trace_roots(&mut self, t: &mut Tracer) {
         t.value(&mut self.exception);
+        t.value(&mut self.result);
         t.value(&mut self.async_context);
         let mut e = Raw::cell(self.empty_elements.cast());
         t.value(&mut e);
@@ -370,6 +397,7 @@ impl RootProvider for Vm {
         }
     }
     fn after_gc(&mut self, _: bool, _: &GcEvent) {
+        self.released.settle(&mut self.heap);
         let heap = &self.heap;
         self.shapes.after_minor(|v| heap.is_young(v.as_cell()));
     }

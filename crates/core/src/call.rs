@@ -1,0 +1,251 @@
+//! Calls from native code (ECMA-262 §7.3.14, §7.3.15).
+
+use spey_gc::{Gc, Value as Raw};
+
+use crate::cell::{Kind, Object};
+use crate::code::{Code, code_flag};
+use crate::frame::{HEADER, argc};
+use crate::function::{self, bound};
+use crate::interp;
+use crate::key::PropertyKey;
+use crate::scope::{JsResult, Local, Scope, Value};
+use crate::vm::Vm;
+
+/// Writes the caller's pc, `this` and the arguments above the current frame and returns the window, or None on overflow.
+///
+/// # Safety
+/// Nothing else uses the stack above the current frame until the call is made.
+unsafe fn push_window(vm: &mut Vm, this: Raw, args: &[Local<'_, Value>]) -> Option<*mut Raw> {
+    // SAFETY: checked against the limit.
+    unsafe {
+        let base = interp::frame_top(vm);
+        if base.add(args.len() + 2 + HEADER) > vm.stack_limit || !vm.native_stack_ok() {
+            return None;
+        }
+        *base = Raw::from_bits(vm.pc as u64);
+        let window = base.add(1);
+        *window = this;
+        for (i, a) in args.iter().enumerate() {
+            *window.add(1 + i) = a.raw();
+        }
+        Some(window)
+    }
+}
+
+/// Runs compiled closure `f` on a pushed window.
+unsafe fn run_closure<'s>(
+    s: &mut Scope<'s>,
+    code: Gc<Code>,
+    f: Raw,
+    window: *mut Raw,
+    count: u32,
+    bits: u32,
+    new_target: Raw,
+) -> JsResult<Local<'s, Value>> {
+    // SAFETY: the window was pushed by `push_window` and nothing was allocated since.
+    unsafe {
+        let vm: *mut Vm = s.vm();
+        let (fp0, pc0) = ((*vm).fp, (*vm).pc);
+        let fp = interp::enter(
+            vm,
+            code.as_ptr(),
+            f,
+            window,
+            count,
+            bits | argc::ENTRY,
+            new_target,
+            &interp::slow::LEAVE_WORD,
+            fp0,
+        );
+        if fp.is_null() {
+            return crate::error::throw_stack_overflow(s);
+        }
+        let status = interp::run(vm, code.entry, fp, code.ics);
+        (*vm).fp = fp0;
+        (*vm).pc = pc0;
+        if status == interp::THREW {
+            return Err(crate::scope::Thrown(()));
+        }
+        let v = std::mem::replace(&mut (*vm).result, Raw::UNDEFINED);
+        Ok(s.local(v))
+    }
+}
+
+/// Call(F, V, argumentsList), ECMA-262 §7.3.14
+pub fn call<'s>(
+    s: &mut Scope<'s>,
+    f: Local<'_, Value>,
+    this: Local<'_, Value>,
+    args: &[Local<'_, Value>],
+) -> JsResult<Local<'s, Value>> {
+    let Some(o) = f.as_object() else { return not_callable(s, f) };
+    match o.kind() {
+        Kind::Function => {
+            let code = function::closure_code(o);
+            if code.has(code_flag::CLASS) {
+                let name = crate::error::function_name(s, o);
+                return s.throw_type_error(&format!("Class constructor {name} cannot be invoked without 'new'"));
+            }
+            if code.data.is_null() {
+                crate::code::ensure_compiled(s, code)?;
+            }
+            // SAFETY: the window is used at once.
+            unsafe {
+                match push_window(s.vm(), this.raw(), args) {
+                    None => crate::error::throw_stack_overflow(s),
+                    Some(w) => run_closure(s, code, f.raw(), w, args.len() as u32, 0, Raw::UNDEFINED),
+                }
+            }
+        }
+        Kind::NativeFunction => run_native(s, o, this.raw(), args, 0, Raw::UNDEFINED),
+        Kind::BoundFunction => {
+            let (target, this, list) = bound_parts(s, o, args);
+            call(s, target, this, &list)
+        }
+        Kind::Proxy if f.is_callable() => {
+            if !s.vm().native_stack_ok() {
+                return crate::error::throw_stack_overflow(s);
+            }
+            crate::proxy::call(s, o, this, args)
+        }
+        _ => not_callable(s, f),
+    }
+}
+fn run_native<'s>(
+    s: &mut Scope<'s>,
+    f: Local<'_, Object>,
+    this: Raw,
+    args: &[Local<'_, Value>],
+    bits: u32,
+    new_target: Raw,
+) -> JsResult<Local<'s, Value>> {
+    // SAFETY: the window is used at once.
+    unsafe {
+        let Some(w) = push_window(s.vm(), this, args) else { return crate::error::throw_stack_overflow(s) };
+        let vm: *mut Vm = s.vm();
+        let v = interp::run_native(
+            vm,
+            f.raw(),
+            w,
+            args.len() as u32,
+            bits | argc::ENTRY,
+            new_target,
+            &interp::slow::LEAVE_WORD,
+        );
+        if v.is_empty() { Err(crate::scope::Thrown(())) } else { Ok(s.local(v)) }
+    }
+}
+#[cold]
+fn not_callable<'s>(s: &mut Scope<'s>, f: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
+    let text = crate::error::describe(s, f);
+    s.throw_type_error(&format!("{text} is not a function"))
+}
+fn bound_parts<'s>(
+    s: &mut Scope<'s>,
+    o: Local<'_, Object>,
+    args: &[Local<'_, Value>],
+) -> (Local<'s, Value>, Local<'s, Value>, Vec<Local<'s, Value>>) {
+    let target = o.slot_local(s, bound::TARGET);
+    let this = o.slot_local(s, bound::THIS);
+    let record = o.slot(bound::ARGUMENTS);
+    let mut list = Vec::new();
+    if record.is_cell() {
+        // SAFETY: bound arguments are a record.
+        let r: Local<'_, crate::cell::Record> = unsafe { s.local(record).cast() };
+        for i in 0..r.count() {
+            let v = r.at(i);
+            list.push(s.local(v));
+        }
+    }
+    for a in args {
+        let v = a.raw();
+        list.push(s.local(v));
+    }
+    (target, this, list)
+}
+
+/// Construct(F, argumentsList, newTarget), ECMA-262 §7.3.15. `f` is a constructor.
+pub fn construct<'s>(
+    s: &mut Scope<'s>,
+    f: Local<'_, Object>,
+    args: &[Local<'_, Value>],
+    new_target: Option<Local<'_, Object>>,
+) -> JsResult<Local<'s, Object>> {
+    let target = new_target.map_or(f.raw(), |t| t.raw());
+    // SAFETY: an object: new.target.
+    let target: Local<'_, Object> = unsafe { s.local(target).cast() };
+    let v = match f.kind() {
+        Kind::Function if crate::value::is_constructor(f.raw()) => {
+            let code = function::closure_code(f);
+            crate::code::ensure_compiled(s, code)?;
+            let this = if code.has(code_flag::DERIVED) {
+                Raw::EMPTY
+            } else {
+                function::create_this(s, target)?.raw()
+            };
+            // SAFETY: the window is used at once; `this` was just read from a handle's value without allocation since.
+            unsafe {
+                match push_window(s.vm(), this, args) {
+                    None => return crate::error::throw_stack_overflow(s),
+                    Some(w) => {
+                        run_closure(s, code, f.raw(), w, args.len() as u32, argc::CONSTRUCT, target.raw())?
+                    }
+                }
+            }
+        }
+        Kind::NativeFunction if crate::value::is_constructor(f.raw()) => {
+            run_native(s, f, Raw::UNDEFINED, args, argc::CONSTRUCT, target.raw())?
+        }
+        Kind::BoundFunction => {
+            let (inner, _, list) = bound_parts(s, f, args);
+            let inner = inner.as_object().expect("bound target");
+            let target = if target.is_same(f) { inner } else { target };
+            return construct(s, inner, &list, Some(target));
+        }
+        Kind::Proxy => {
+            if !s.vm().native_stack_ok() {
+                return crate::error::throw_stack_overflow(s);
+            }
+            return crate::proxy::construct(s, f, args, target);
+        }
+        _ => {
+            let text = crate::error::describe(s, f.value());
+            return s.throw_type_error(&format!("{text} is not a constructor"));
+        }
+    };
+    match v.as_object() {
+        Some(o) => Ok(o),
+        None => s.throw_type_error("constructor did not return an object"),
+    }
+}
+/// Invoke(V, P, argumentsList), ECMA-262 §7.3.21
+pub fn invoke<'s>(
+    s: &mut Scope<'s>,
+    v: Local<'_, Value>,
+    key: PropertyKey,
+    args: &[Local<'_, Value>],
+) -> JsResult<Local<'s, Value>> {
+    let f = crate::object::get_v(s, v, key)?;
+    if !f.is_callable() {
+        let base = crate::error::describe_receiver(s, v);
+        return s.throw_type_error(&format!("{base}.{} is not a function", key.to_text()));
+    }
+    call(s, f, v, args)
+}
+/// Calls closure `f` with `this` and new.target as given, whatever its kind: eval code.
+pub(crate) fn call_with_new_target<'s>(
+    s: &mut Scope<'s>,
+    f: Local<'_, Object>,
+    this: Local<'_, Value>,
+    new_target: Local<'_, Value>,
+) -> JsResult<Local<'s, Value>> {
+    let code = function::closure_code(f);
+    crate::code::ensure_compiled(s, code)?;
+    // SAFETY: the window is used at once.
+    unsafe {
+        match push_window(s.vm(), this.raw(), &[]) {
+            None => crate::error::throw_stack_overflow(s),
+            Some(w) => run_closure(s, code, f.raw(), w, 0, 0, new_target.raw()),
+        }
+    }
+}

@@ -1,0 +1,565 @@
+//! Generators, async functions and async generators: frames that leave the VM stack and come back.
+//!
+//! A suspended frame is a [`Coroutine`] cell: new.target, `this`, parameters and registers (dead ones undefined).
+//! Resuming copies them above the current frame and runs the interpreter from there; suspending copies them out and
+//! leaves that run.
+
+use spey_bytecode::{Insn, Op};
+use spey_gc::{Gc, Header, Tracer, Value as Raw};
+
+use crate::cell::{Kind, Object};
+use crate::code::{Code, code_flag};
+use crate::frame::{self, FrameView, HEADER, argc};
+use crate::function;
+use crate::interp;
+use crate::object;
+use crate::promise;
+use crate::realm::{Intrinsic, iterator_result};
+use crate::scope::{JsResult, Local, Scope, Thrown, Value};
+use crate::vm::Vm;
+
+/// States of a coroutine.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub enum State {
+    /// Created, no instruction after InitialYield has run.
+    Start,
+    /// Suspended in a yield.
+    Yielded,
+    /// Suspended in an await.
+    Awaiting,
+    /// On the VM stack.
+    Running,
+    /// Finished.
+    Done,
+}
+
+/// A coroutine. `header.word` = number of saved values.
+#[repr(C)]
+pub struct Coroutine {
+    /// Header.
+    pub header: Header,
+    /// State.
+    pub state: State,
+    /// Word index of the suspended instruction.
+    pub pc: u32,
+    /// Generator object, or the promise of an async function.
+    pub object: Raw,
+    /// The function.
+    pub callee: Raw,
+    /// 1 when the yielded value is passed out as it is (yield*).
+    pub raw_result: u64,
+}
+
+impl Coroutine {
+    unsafe fn at(this: *mut Coroutine, i: usize) -> *mut Raw {
+        // SAFETY: values follow the struct.
+        unsafe { (this as *mut u8).add(std::mem::size_of::<Coroutine>()).cast::<Raw>().add(i) }
+    }
+}
+pub(crate) unsafe fn size_coroutine(cell: *const Header) -> usize {
+    // SAFETY: live coroutine.
+    std::mem::size_of::<Coroutine>() + unsafe { (*cell).word } as usize * 8
+}
+pub(crate) unsafe fn trace_coroutine(cell: *mut Header, t: &mut Tracer) {
+    // SAFETY: live coroutine, all values initialised.
+    unsafe {
+        let c = cell as *mut Coroutine;
+        t.value(&mut (*c).object);
+        t.value(&mut (*c).callee);
+        t.values(Coroutine::at(c, 0), (*cell).word as usize);
+    }
+}
+
+fn cell(v: Raw) -> *mut Coroutine {
+    debug_assert!(crate::value::is_kind(v, Kind::Coroutine));
+    v.as_cell() as *mut Coroutine
+}
+
+/// Allocates a coroutine for a frame; nothing is saved yet.
+fn new_coroutine<'s>(s: &mut Scope<'s>, f: FrameView, object: Local<'_, Value>) -> Local<'s, Value> {
+    // SAFETY: bytecode frame; all fields are initialised before the next allocation.
+    unsafe {
+        let code = f.code().expect("bytecode frame");
+        let n = 2 + (*code).param_count as usize + (*code).register_count as usize;
+        let c = s.vm().heap.alloc(Kind::Coroutine as u8, std::mem::size_of::<Coroutine>() + n * 8) as *mut Coroutine;
+        (*c).header.word = n as u32;
+        (*c).state = State::Running;
+        (*c).pc = 0;
+        (*c).object = object.raw();
+        (*c).callee = Raw::cell(f.callee().cast());
+        (*c).raw_result = 0;
+        for i in 0..n {
+            *Coroutine::at(c, i) = Raw::UNDEFINED;
+        }
+        s.local(Raw::cell(c.cast()))
+    }
+}
+/// Copies a frame into its coroutine. Registers not needed after the instruction are cleared.
+unsafe fn save(vm: &mut Vm, f: FrameView, c: *mut Coroutine, state: State) {
+    // SAFETY: live frame of the coroutine's function.
+    unsafe {
+        let code = f.code().expect("bytecode frame");
+        let n = (*code).param_count as usize;
+        let data = (*code).data();
+        let pc = f.pc.offset_from(data.unit.code.as_ptr()) as u32;
+        let liveness =
+            data.liveness.get_or_insert_with(|| Box::new(spey_bytecode::liveness::Liveness::compute(&data.unit)));
+        let live = liveness.live_across(&data.unit.code, pc);
+        (*c).state = state;
+        (*c).pc = pc;
+        *Coroutine::at(c, 0) = *f.fp.offset(frame::NEW_TARGET);
+        let this = f.this();
+        for i in 0..=n {
+            *Coroutine::at(c, 1 + i) = *this.add(i);
+        }
+        for r in 0..(*code).register_count as usize {
+            *Coroutine::at(c, 2 + n + r) =
+                if live.contains(r as i16) { *f.fp.add(r) } else { Raw::UNDEFINED };
+        }
+        vm.heap.write_barrier_all(c.cast());
+    }
+}
+/// The coroutine of a running frame.
+unsafe fn of_frame(f: FrameView) -> *mut Coroutine {
+    // SAFETY: the compiler keeps the coroutine in its register from creation on.
+    unsafe {
+        let code = f.code().expect("bytecode frame");
+        let r = (*code).data().unit.coroutine.expect("coroutine register");
+        cell(*f.fp.offset(r as isize))
+    }
+}
+
+// ---------------------------------------------------------------- ops (true: leave the frame with vm.result)
+
+pub(crate) fn op_initial_yield(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsResult<bool> {
+    // SAFETY: live frame.
+    let callee = unsafe { s.local_object(Gc::from_ptr(f.callee())) };
+    let code = function::closure_code(callee);
+    let (default, kind, slots) = if code.has(code_flag::ASYNC) {
+        (Intrinsic::AsyncGeneratorPrototype, Kind::AsyncGenerator, async_slot::COUNT)
+    } else {
+        (Intrinsic::GeneratorPrototype, Kind::Generator, 1)
+    };
+    let proto = function::prototype_from_constructor(s, callee, default)?;
+    let g = object::new_kind(s, kind, proto, slots);
+    if kind == Kind::AsyncGenerator {
+        g.set_slot(s, async_slot::STATE, Raw::int32(async_state::START));
+        let queue = object::new_array(s, 0);
+        g.set_slot(s, async_slot::QUEUE, queue.raw());
+    }
+    let c = new_coroutine(s, f, g.value());
+    g.set_slot(s, 0, c.raw());
+    // SAFETY: the destination register belongs to the frame.
+    unsafe {
+        *f.fp.offset(i.a() as isize) = c.raw();
+        save(s.vm(), f, cell(c.raw()), State::Start);
+        // The coroutine register is defined by this instruction: it is saved although not live across it.
+        let n = (*f.code().expect("bytecode frame")).param_count as usize;
+        *Coroutine::at(cell(c.raw()), 2 + n + i.a() as usize) = c.raw();
+    }
+    s.vm().result = g.raw();
+    Ok(true)
+}
+pub(crate) fn op_enter_async(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsResult<bool> {
+    let p = promise::new_promise(s);
+    let c = new_coroutine(s, f, p.value());
+    // SAFETY: the destination register belongs to the frame.
+    unsafe { *f.fp.offset(i.a() as isize) = c.raw() }
+    Ok(false)
+}
+fn suspend_yield(s: &mut Scope<'_>, f: FrameView, i: Insn, raw: u64) -> JsResult<bool> {
+    // SAFETY: live frame with its coroutine.
+    unsafe {
+        let c = of_frame(f);
+        (*c).raw_result = raw;
+        save(s.vm(), f, c, State::Yielded);
+        s.vm().result = *f.fp.offset(i.b() as isize);
+    }
+    Ok(true)
+}
+pub(crate) fn op_yield(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsResult<bool> {
+    suspend_yield(s, f, i, 0)
+}
+pub(crate) fn op_yield_delegate(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsResult<bool> {
+    suspend_yield(s, f, i, 1)
+}
+/// Await, ECMA-262 §27.7.5.3
+pub(crate) fn op_await(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsResult<bool> {
+    // SAFETY: operand register of the running frame.
+    let v = unsafe { Local::from_slot(std::ptr::NonNull::new_unchecked(f.fp.offset(i.b() as isize))) };
+    let p = promise::to_native_promise(s, v)?;
+    // SAFETY: live frame with its coroutine.
+    unsafe {
+        let c = of_frame(f);
+        save(s.vm(), f, c, State::Awaiting);
+        let c = s.local(Raw::cell(c.cast()));
+        promise::await_promise(s, p, c.raw());
+        s.vm().result = if f.argc() & argc::RESUMED != 0 { Raw::UNDEFINED } else { (*cell(c.raw())).object };
+    }
+    Ok(true)
+}
+pub(crate) fn op_return(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsResult<bool> {
+    // SAFETY: live frame with its coroutine.
+    unsafe {
+        let v: Local<'_, Value> =
+            Local::from_slot(std::ptr::NonNull::new_unchecked(f.fp.offset(i.a() as isize)));
+        let c = of_frame(f);
+        (*c).state = State::Done;
+        (*c).raw_result = 0;
+        let code = f.code().expect("bytecode frame");
+        if (*code).has(code_flag::GENERATOR) {
+            s.vm().result = v.raw();
+        } else {
+            let p = s.local((*c).object);
+            promise::resolve(s, p.as_object().expect("promise"), v);
+            s.vm().result = p.raw();
+        }
+    }
+    Ok(true)
+}
+/// An exception leaves a coroutine's frame. True: it became a rejected promise in `vm.result`; the frame returns.
+pub(crate) fn unwind_frame(vm: &mut Vm, f: FrameView) -> bool {
+    // SAFETY: live frame; the coroutine exists after the instruction that creates it.
+    unsafe {
+        let code = f.code().expect("bytecode frame");
+        let unit = &(*code).data().unit;
+        let pc = f.pc.offset_from(unit.code.as_ptr()) as usize;
+        let is_async = (*code).has(code_flag::ASYNC) && !(*code).has(code_flag::GENERATOR);
+        let created = f.argc() & argc::RESUMED != 0
+            || (is_async && unit.code[..pc].iter().any(|&w| w as u8 == Op::EnterAsync as u8));
+        if !created {
+            return false;
+        }
+        let c = of_frame(f);
+        (*c).state = State::Done;
+        if !is_async || vm.terminating {
+            return false;
+        }
+        vm.scope(|s| {
+            let p = s.local((*c).object);
+            let e = s.take_exception(Thrown(()));
+            promise::reject(s, p.as_object().expect("promise"), e);
+            s.vm().result = p.raw();
+        });
+        true
+    }
+}
+
+// ---------------------------------------------------------------- resuming
+
+/// Modes of resumption.
+pub mod mode {
+    /// next(value)
+    pub const NEXT: i32 = 0;
+    /// throw(error)
+    pub const THROW: i32 = 1;
+    /// return(value)
+    pub const RETURN: i32 = 2;
+}
+
+/// Runs a suspended coroutine until it suspends again or ends; the value it left with.
+fn run<'s>(s: &mut Scope<'s>, c: Local<'_, Value>, v: Local<'_, Value>, how: i32) -> JsResult<Local<'s, Value>> {
+    // SAFETY: the saved frame is laid above the current one; nothing is allocated before the run starts.
+    unsafe {
+        let co = cell(c.raw());
+        let vm: *mut Vm = s.vm();
+        let code = function::code_of((*co).callee.as_cell() as *mut Object);
+        let n = (*code).param_count as usize;
+        let registers = (*code).register_count as usize;
+        let base = interp::frame_top(&*vm);
+        if base.add(2 + n + HEADER + registers) > (*vm).stack_limit || !(*vm).native_stack_ok() {
+            return crate::error::throw_stack_overflow(s);
+        }
+        *base = Raw::from_bits((*vm).pc as u64);
+        for i in 0..=n {
+            *base.add(1 + i) = *Coroutine::at(co, 1 + i);
+        }
+        let fp = base.add(2 + n + HEADER);
+        *fp.offset(frame::NEW_TARGET) = *Coroutine::at(co, 0);
+        *fp.offset(frame::RETURN_PC) = Raw::from_bits(&interp::slow::LEAVE_WORD as *const u64 as u64);
+        *fp.offset(frame::CALLER) = Raw::from_bits((*vm).fp as u64);
+        *fp.offset(frame::ARGC) = Raw::int32((n as u32 | argc::ENTRY | argc::RESUMED) as i32);
+        *fp.offset(frame::CALLEE) = (*co).callee;
+        for r in 0..registers {
+            *fp.add(r) = *Coroutine::at(co, 2 + n + r);
+        }
+        let pc = (*code).entry.add((*co).pc as usize);
+        let word = *pc;
+        let i = Insn(word);
+        (*co).state = State::Running;
+        let (fp0, pc0) = ((*vm).fp, (*vm).pc);
+        let mut thrown = how == mode::THROW;
+        match Op::from_u8(word as u8).expect("valid op") {
+            Op::Yield | Op::YieldDelegate => {
+                let delegate = word as u8 == Op::YieldDelegate as u8;
+                if !thrown || delegate {
+                    thrown = false;
+                    *fp.offset(i.a() as isize) = v.raw();
+                    *fp.offset(i.c() as isize) = Raw::int32(how);
+                }
+            }
+            Op::Await if !thrown => *fp.offset(i.a() as isize) = v.raw(),
+            _ => {}
+        }
+        let status = if thrown {
+            (*vm).exception = v.raw();
+            interp::slow::handlers::unwind_run(pc, fp, vm, (*code).ics)
+        } else {
+            interp::run(vm, pc.add(1), fp, (*code).ics)
+        };
+        (*vm).fp = fp0;
+        (*vm).pc = pc0;
+        if status == interp::THREW {
+            (*cell(c.raw())).state = State::Done;
+            return Err(Thrown(()));
+        }
+        let r = std::mem::replace(&mut (*vm).result, Raw::UNDEFINED);
+        Ok(s.local(r))
+    }
+}
+
+fn state(c: Local<'_, Value>) -> State {
+    // SAFETY: live coroutine.
+    unsafe { (*cell(c.raw())).state }
+}
+
+/// GeneratorResume / GeneratorResumeAbrupt, ECMA-262 §27.5.3.3-4: the iterator result object.
+pub fn resume<'s>(
+    s: &mut Scope<'s>,
+    generator: Local<'_, Object>,
+    v: Local<'_, Value>,
+    how: i32,
+) -> JsResult<Local<'s, Value>> {
+    let c = generator.slot_local(s, 0);
+    match state(c) {
+        State::Running | State::Awaiting => return s.throw_type_error("Generator is already running"),
+        State::Start if how != mode::NEXT => {
+            // SAFETY: live coroutine.
+            unsafe { (*cell(c.raw())).state = State::Done }
+        }
+        _ => {}
+    }
+    if state(c) == State::Done {
+        return match how {
+            mode::THROW => s.throw(v),
+            mode::RETURN => Ok(iterator_result(s, v, true).value()),
+            _ => {
+                let u = s.undefined();
+                Ok(iterator_result(s, u, true).value())
+            }
+        };
+    }
+    let r = run(s, c, v, how)?;
+    // SAFETY: live coroutine.
+    let raw = unsafe { (*cell(c.raw())).raw_result } == 1;
+    let done = state(c) == State::Done;
+    if raw && !done {
+        return Ok(r);
+    }
+    Ok(iterator_result(s, r, done).value())
+}
+
+/// The promise an awaiting coroutine waited for has settled.
+pub(crate) fn resume_await(s: &mut Scope<'_>, c: Raw, v: Local<'_, Value>, is_throw: bool) -> JsResult<()> {
+    let c = s.local(c);
+    let r = run(s, c, v, if is_throw { mode::THROW } else { mode::NEXT });
+    // SAFETY: live coroutine.
+    let object = unsafe { (*cell(c.raw())).object };
+    let object = s.local(object);
+    if let Some(g) = object.as_object() {
+        if g.kind() == Kind::AsyncGenerator {
+            async_after_run(s, g, c, r);
+            async_resume_next(s, g);
+            return Ok(());
+        }
+    }
+    match r {
+        Ok(_) => Ok(()),
+        Err(t) => {
+            if s.vm().terminating {
+                return Err(t);
+            }
+            // Async functions never let exceptions out.
+            s.take_exception(t);
+            Ok(())
+        }
+    }
+}
+
+// ---------------------------------------------------------------- async generators
+
+/// Internal slots of async generators.
+mod async_slot {
+    /// State.
+    pub const STATE: usize = 1;
+    /// Array of requests: mode, value, promise each.
+    pub const QUEUE: usize = 2;
+    pub const COUNT: usize = 3;
+}
+mod async_state {
+    pub const START: i32 = 0;
+    pub const YIELDED: i32 = 1;
+    pub const EXECUTING: i32 = 2;
+    pub const AWAITING_RETURN: i32 = 3;
+    pub const COMPLETED: i32 = 4;
+}
+
+/// AsyncGeneratorEnqueue and the start of processing: the promise of the request.
+pub fn async_generator_enqueue<'s>(
+    s: &mut Scope<'s>,
+    g: Local<'_, Object>,
+    v: Local<'_, Value>,
+    how: i32,
+) -> Local<'s, Value> {
+    let p = promise::new_promise(s);
+    let queue = g.slot_local(s, async_slot::QUEUE).as_object().expect("queue");
+    let how = s.int(how);
+    object::array_push(s, queue, how);
+    object::array_push(s, queue, v);
+    object::array_push(s, queue, p.value());
+    async_resume_next(s, g);
+    p.value()
+}
+fn set_async_state(s: &mut Scope<'_>, g: Local<'_, Object>, st: i32) {
+    g.set_slot(s, async_slot::STATE, Raw::int32(st));
+}
+/// Takes the first request: (mode, value, promise).
+fn queue_front<'s>(s: &mut Scope<'s>, g: Local<'_, Object>) -> Option<(i32, Local<'s, Value>, Local<'s, Object>)> {
+    let queue = g.slot_local(s, async_slot::QUEUE).as_object().expect("queue");
+    let how = object::dense_element(queue, 0)?;
+    let v = object::dense_element(queue, 1)?;
+    let p = object::dense_element(queue, 2)?;
+    let v = s.local(v);
+    let p = s.local(p).as_object().expect("promise");
+    Some((how.as_int32(), v, p))
+}
+fn queue_shift(s: &mut Scope<'_>, g: Local<'_, Object>) {
+    let queue = g.slot_local(s, async_slot::QUEUE).as_object().expect("queue");
+    let n = queue.slot(object::ARRAY_LENGTH).as_number() as u32;
+    let rest: Vec<_> =
+        (3..n).map(|i| object::dense_element(queue, i).unwrap_or(Raw::UNDEFINED)).map(|v| s.local(v)).collect();
+    let fresh = object::array_from_list(s, &rest);
+    g.set_slot(s, async_slot::QUEUE, fresh.raw());
+}
+/// AsyncGeneratorCompleteStep, §27.6.3.5
+fn complete_step(s: &mut Scope<'_>, g: Local<'_, Object>, r: Result<(Local<'_, Value>, bool), Local<'_, Value>>) {
+    s.nested(|s| {
+        let Some((_, _, p)) = queue_front(s, g) else { return };
+        queue_shift(s, g);
+        match r {
+            Ok((v, done)) => {
+                let result = iterator_result(s, v, done);
+                promise::resolve(s, p, result.value());
+            }
+            Err(e) => promise::reject(s, p, e),
+        }
+    })
+}
+fn async_after_run(s: &mut Scope<'_>, g: Local<'_, Object>, c: Local<'_, Value>, r: JsResult<Local<'_, Value>>) {
+    match r {
+        Err(t) => {
+            set_async_state(s, g, async_state::COMPLETED);
+            let e = s.take_exception(t);
+            complete_step(s, g, Err(e));
+        }
+        Ok(v) => match state(c) {
+            State::Awaiting => {}
+            State::Yielded => {
+                set_async_state(s, g, async_state::YIELDED);
+                complete_step(s, g, Ok((v, false)));
+            }
+            _ => {
+                set_async_state(s, g, async_state::COMPLETED);
+                complete_step(s, g, Ok((v, true)));
+            }
+        },
+    }
+}
+/// Processes requests until the generator runs, waits, or the queue is empty (AsyncGeneratorDrainQueue and Resume).
+fn async_resume_next(s: &mut Scope<'_>, g: Local<'_, Object>) {
+    loop {
+        let go_on = s.nested(|s| {
+            let st = g.slot(async_slot::STATE).as_int32();
+            if st == async_state::EXECUTING || st == async_state::AWAITING_RETURN {
+                return false;
+            }
+            let Some((how, v, _)) = queue_front(s, g) else { return false };
+            let mut st = st;
+            if st == async_state::START && how != mode::NEXT {
+                set_async_state(s, g, async_state::COMPLETED);
+                st = async_state::COMPLETED;
+            }
+            let c = g.slot_local(s, 0);
+            if st == async_state::COMPLETED {
+                match how {
+                    mode::RETURN => {
+                        set_async_state(s, g, async_state::AWAITING_RETURN);
+                        match promise::to_native_promise(s, v) {
+                            Ok(p) => {
+                                let f = function::new_native_with(s, &AFTER_RETURN, &[g.value()]);
+                                let h = function::new_native_with(s, &AFTER_RETURN_ERROR, &[g.value()]);
+                                promise::perform_then(s, p, f.value(), h.value(), None);
+                                return false;
+                            }
+                            Err(t) => {
+                                set_async_state(s, g, async_state::COMPLETED);
+                                let e = s.take_exception(t);
+                                complete_step(s, g, Err(e));
+                            }
+                        }
+                    }
+                    mode::THROW => complete_step(s, g, Err(v)),
+                    _ => {
+                        let u = s.undefined();
+                        complete_step(s, g, Ok((u, true)));
+                    }
+                }
+                return true;
+            }
+            set_async_state(s, g, async_state::EXECUTING);
+            let r = run(s, c, v, how);
+            async_after_run(s, g, c, r);
+            true
+        });
+        if !go_on {
+            return;
+        }
+    }
+}
+static AFTER_RETURN: function::NativeSpec = function::NativeSpec::new("", 1, |s, _, args| {
+    let g = function::native_data(s, args.callee(), 0).as_object().expect("generator");
+    set_async_state(s, g, async_state::COMPLETED);
+    complete_step(s, g, Ok((args.get(0), true)));
+    async_resume_next(s, g);
+    Ok(s.undefined())
+});
+static AFTER_RETURN_ERROR: function::NativeSpec = function::NativeSpec::new("", 1, |s, _, args| {
+    let g = function::native_data(s, args.callee(), 0).as_object().expect("generator");
+    set_async_state(s, g, async_state::COMPLETED);
+    complete_step(s, g, Err(args.get(0)));
+    async_resume_next(s, g);
+    Ok(s.undefined())
+});
+
+// ---------------------------------------------------------------- async stack traces
+
+/// Coroutine waiting for the result of a resumed frame's function.
+pub(crate) fn awaiting_of_frame(s: &mut Scope<'_>, f: FrameView) -> Option<Raw> {
+    let _ = s;
+    // SAFETY: a resumed frame has its coroutine.
+    unsafe { awaiting(Raw::cell(of_frame(f).cast())) }
+}
+/// Coroutine waiting for this one's promise.
+pub(crate) fn awaiting(c: Raw) -> Option<Raw> {
+    // SAFETY: live coroutine.
+    unsafe { promise::first_awaiting((*cell(c)).object) }
+}
+/// (function, code, pc) of a suspended coroutine.
+pub(crate) fn site(c: Raw) -> (Raw, *const Code, u32) {
+    // SAFETY: live coroutine.
+    unsafe {
+        let co = cell(c);
+        ((*co).callee, function::code_of((*co).callee.as_cell() as *mut Object), (*co).pc)
+    }
+}

@@ -1,0 +1,635 @@
+//! Errors: creation, V8's stack API, texts for messages.
+
+use spey_gc::Value as Raw;
+
+use crate::cell::{Kind, Object};
+use crate::code::{Code, ScriptUnit, code_flag};
+use crate::frame::{FrameView, argc, frames};
+use crate::function;
+use crate::key::PropertyKey;
+use crate::object::{self, Own, PropertyDescriptor};
+use crate::realm::Intrinsic;
+use crate::scope::{JsResult, Local, Scope, Value};
+use crate::shape::attr;
+
+/// Native error classes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ErrorKind {
+    /// Error
+    Error,
+    /// TypeError
+    TypeError,
+    /// RangeError
+    RangeError,
+    /// ReferenceError
+    ReferenceError,
+    /// SyntaxError
+    SyntaxError,
+    /// EvalError
+    EvalError,
+    /// URIError
+    UriError,
+}
+
+impl ErrorKind {
+    fn prototype(self) -> Intrinsic {
+        match self {
+            ErrorKind::Error => Intrinsic::ErrorPrototype,
+            ErrorKind::TypeError => Intrinsic::TypeErrorPrototype,
+            ErrorKind::RangeError => Intrinsic::RangeErrorPrototype,
+            ErrorKind::ReferenceError => Intrinsic::ReferenceErrorPrototype,
+            ErrorKind::SyntaxError => Intrinsic::SyntaxErrorPrototype,
+            ErrorKind::EvalError => Intrinsic::EvalErrorPrototype,
+            ErrorKind::UriError => Intrinsic::UriErrorPrototype,
+        }
+    }
+}
+
+/// Internal slots of error objects.
+pub mod slot {
+    /// Record of captured frames, or undefined once formatted.
+    pub const FRAMES: usize = 0;
+    /// Number of slots.
+    pub const COUNT: usize = 2;
+}
+
+/// A new error object with message and stack.
+pub fn create<'s>(s: &mut Scope<'s>, kind: ErrorKind, message: &str) -> Local<'s, Object> {
+    let proto = s.intrinsic(kind.prototype());
+    let e = object::new_kind(s, Kind::Error, proto.value(), slot::COUNT);
+    s.nested(|s| {
+        let text = s.string_value(message);
+        // V8 defines `stack` first, then `message`.
+        capture_stack_with(s, e, None, Some(message));
+        let key = s.names().message;
+        object::define(s, e, key, text, attr::HIDDEN);
+    });
+    e
+}
+/// Throws a new error.
+#[cold]
+pub fn throw_new<T>(s: &mut Scope<'_>, kind: ErrorKind, message: &str) -> JsResult<T> {
+    let e = create(s, kind, message);
+    s.throw(e.value())
+}
+/// RangeError of exhausted stack.
+#[cold]
+pub fn throw_stack_overflow<T>(s: &mut Scope<'_>) -> JsResult<T> {
+    // Room for creating the error itself.
+    let limit = s.vm().stack_limit;
+    let native = s.vm().native_limit;
+    // SAFETY: the reserve lies inside the reservation.
+    s.vm().stack_limit = unsafe { limit.add(4096) };
+    s.vm().native_limit = native.saturating_sub(256 << 10);
+    let r = throw_new(s, ErrorKind::RangeError, "Maximum call stack size exceeded");
+    s.vm().stack_limit = limit;
+    s.vm().native_limit = native;
+    r
+}
+/// InstallErrorCause, ECMA-262 §20.5.8.1
+pub fn install_error_cause(s: &mut Scope<'_>, e: Local<'_, Object>, options: Local<'_, Value>) -> JsResult<()> {
+    let Some(o) = options.as_object() else { return Ok(()) };
+    let key = s.names().cause;
+    if object::has_property(s, o, key)? {
+        let v = object::get(s, o, key)?;
+        object::define(s, e, key, v, attr::HIDDEN);
+    }
+    Ok(())
+}
+
+// ---------------------------------------------------------------- stack traces
+
+/// One captured frame.
+struct Site {
+    function: Raw,
+    this: Raw,
+    code: Option<*const Code>,
+    pc: u32,
+    flags: u32,
+    is_async: bool,
+}
+
+fn capture(s: &mut Scope<'_>, skip_until: Option<Raw>, limit: usize) -> Vec<Site> {
+    let mut list = Vec::new();
+    let mut skipping = skip_until.is_some();
+    let mut last: Option<FrameView> = None;
+    for f in frames(s.vm_ref()) {
+        last = Some(f);
+        if skipping {
+            if Some(Raw::cell(f.callee().cast())) == skip_until {
+                skipping = false;
+            }
+            continue;
+        }
+        if list.len() >= limit {
+            break;
+        }
+        // SAFETY: live frame.
+        unsafe {
+            let code = f.code();
+            let pc = match code {
+                Some(c) => f.pc.offset_from((*c).data().unit.code.as_ptr()) as u32,
+                None => 0,
+            };
+            if let Some(c) = code {
+                if (*c).script().internal && (*c).meta().name.is_none() && (*c).index == 0 {
+                    continue;
+                }
+            }
+            list.push(Site {
+                function: Raw::cell(f.callee().cast()),
+                this: *f.this(),
+                code: code.map(|c| c as *const Code),
+                pc,
+                flags: f.argc(),
+                is_async: false,
+            });
+        }
+    }
+    // Async frames: follow the awaiting coroutines from the outermost resumed frame.
+    if let Some(f) = last {
+        if !skipping && f.argc() & argc::RESUMED != 0 {
+            let mut at = crate::coroutine::awaiting_of_frame(s, f);
+            while let Some(c) = at {
+                if list.len() >= limit {
+                    break;
+                }
+                let (function, code, pc) = crate::coroutine::site(c);
+                list.push(Site { function, this: Raw::UNDEFINED, code: Some(code), pc, flags: 0, is_async: true });
+                at = crate::coroutine::awaiting(c);
+            }
+        }
+    }
+    list
+}
+
+/// `Error.captureStackTrace` and the constructors: defines `stack` on an object. Frames above and including the function
+/// `skip_until` are left out.
+pub fn capture_stack(s: &mut Scope<'_>, o: Local<'_, Object>, skip_until: Option<Local<'_, Object>>) {
+    capture_stack_with(s, o, skip_until.map(|f| f.raw()), None);
+}
+
+fn stack_trace_limit(s: &mut Scope<'_>) -> Option<usize> {
+    let c = s.vm().realm().intrinsic(Intrinsic::Error);
+    if !c.is_cell() {
+        return Some(10);
+    }
+    // SAFETY: an object.
+    let c: Local<'_, Object> = unsafe { s.local(c).cast() };
+    let key = s.names().stack_trace_limit;
+    match object::own_ordinary(s, c, key) {
+        Own::Data(v, _) if v.is_number() => Some(v.as_number().clamp(0.0, 1000.0) as usize),
+        _ => None,
+    }
+}
+
+fn capture_stack_with(s: &mut Scope<'_>, o: Local<'_, Object>, skip_until: Option<Raw>, message: Option<&str>) {
+    s.nested(|s| {
+        let Some(limit) = stack_trace_limit(s) else { return };
+        let sites = capture(s, skip_until, limit);
+        // The record keeps what a lazy formatter needs: (function, this, code, pc | flags, async) per site.
+        let roots: Vec<_> = sites.iter().map(|x| (s.local(x.function), s.local(x.this))).collect();
+        let r = crate::record::new_local(s, 0, sites.len() * 5);
+        for (i, x) in sites.iter().enumerate() {
+            r.set_at(s, i * 5, roots[i].0.raw());
+            let this = if roots[i].1.raw().is_empty() { Raw::UNDEFINED } else { roots[i].1.raw() };
+            r.set_at(s, i * 5 + 1, this);
+            let code = x.code.map_or(Raw::UNDEFINED, |c| Raw::cell(c.cast()));
+            r.set_at(s, i * 5 + 2, code);
+            r.set_at(s, i * 5 + 3, Raw::int32(x.pc as i32));
+            r.set_at(s, i * 5 + 4, Raw::int32((x.flags & argc::CONSTRUCT) as i32 | x.is_async as i32));
+        }
+        let key = s.names().stack;
+        // SAFETY: records are cells; the accessor functions treat the value as opaque.
+        let frames: Local<'_, Value> = unsafe { r.cast() };
+        let prepared = prepare(s, o, r, message);
+        let _ = frames;
+        match prepared {
+            Ok(v) => {
+                let d = PropertyDescriptor::data(v, attr::HIDDEN);
+                let _ = object::define_own_property(s, o, key, &d);
+            }
+            Err(t) => {
+                // An exception of prepareStackTrace leaves `stack` undefined.
+                s.take_exception(t);
+            }
+        }
+    });
+}
+
+/// The value of `stack`: Error.prepareStackTrace's result, or V8's text.
+fn prepare<'s>(
+    s: &mut Scope<'s>,
+    e: Local<'_, Object>,
+    sites: Local<'_, crate::cell::Record>,
+    message: Option<&str>,
+) -> JsResult<Local<'s, Value>> {
+    let c = s.vm().realm().intrinsic(Intrinsic::Error);
+    if c.is_cell() && !s.vm().preparing_stack {
+        // SAFETY: an object.
+        let c: Local<'_, Object> = unsafe { s.local(c).cast() };
+        let key = s.names().prepare_stack_trace;
+        if let Own::Data(f, _) = object::own_ordinary(s, c, key) {
+            let f = s.local(f);
+            if f.is_callable() {
+                let list: Vec<_> = (0..sites.count() / 5).map(|i| call_site(s, sites, i).value()).collect();
+                let array = object::array_from_list(s, &list);
+                s.vm().preparing_stack = true;
+                let r = crate::call::call(s, f, c.value(), &[e.value(), array.value()]);
+                s.vm().preparing_stack = false;
+                return r;
+            }
+        }
+    }
+    let mut text = header_text(s, e, message);
+    for i in 0..sites.count() / 5 {
+        text.push_str("\n    at ");
+        text.push_str(&site_text(s, sites, i));
+    }
+    Ok(s.string_value(&text))
+}
+/// `Name: message` of an error, without running user code that throws.
+fn header_text(s: &mut Scope<'_>, e: Local<'_, Object>, message: Option<&str>) -> String {
+    let (name_key, message_key) = (s.names().name, s.names().message);
+    let mut read = |s: &mut Scope<'_>, key: PropertyKey| -> Option<String> {
+        match object::get(s, e, key) {
+            Ok(v) if v.is_undefined() => None,
+            Ok(v) => match crate::conversion::to_text(s, v) {
+                Ok(t) => Some(t),
+                Err(t) => {
+                    s.take_exception(t);
+                    None
+                }
+            },
+            Err(t) => {
+                s.take_exception(t);
+                None
+            }
+        }
+    };
+    let name = read(s, name_key).unwrap_or_else(|| "Error".to_string());
+    let message = match message {
+        Some(m) => m.to_string(),
+        None => read(s, message_key).unwrap_or_default(),
+    };
+    match (name.is_empty(), message.is_empty()) {
+        (true, _) => message,
+        (_, true) => name,
+        _ => format!("{name}: {message}"),
+    }
+}
+
+/// CallSite object: slots hold the five values of a captured frame.
+fn call_site<'s>(s: &mut Scope<'s>, sites: Local<'_, crate::cell::Record>, i: usize) -> Local<'s, Object> {
+    let proto = s.vm().realm().intrinsic(Intrinsic::CallSitePrototype);
+    let proto = if proto.is_cell() { s.local(proto) } else { s.null() };
+    let o = object::new_kind(s, Kind::HostObject, proto, 7);
+    o.set_slot(s, 0, Raw::int32(CALL_SITE_TAG));
+    for k in 0..5 {
+        let v = sites.at(i * 5 + k);
+        // The code cell stays hidden behind the slot.
+        o.set_slot(s, 1 + k, v);
+    }
+    o
+}
+/// Class tag of CallSite objects (slot 0 of HostObject).
+pub const CALL_SITE_TAG: i32 = 1;
+
+/// Facts about a captured frame, for CallSite methods and stack text.
+pub struct SiteInfo {
+    /// Function name or empty.
+    pub function: String,
+    /// `Type` of `Type.method` or empty.
+    pub type_name: String,
+    /// Method name, if it differs from the function name.
+    pub method: String,
+    /// Script name; empty for native functions.
+    pub file: String,
+    /// 1-based.
+    pub line: u32,
+    /// 1-based.
+    pub column: u32,
+    /// Called with `new`.
+    pub is_constructor: bool,
+    /// Async frame.
+    pub is_async: bool,
+    /// Built-in function.
+    pub is_native: bool,
+    /// Top-level or function called without receiver.
+    pub is_top_level: bool,
+    /// Eval code.
+    pub is_eval: bool,
+}
+
+/// Describes a captured frame from its five values.
+pub fn site_info(s: &mut Scope<'_>, values: [Raw; 5]) -> SiteInfo {
+    s.nested(|s| {
+        let f = s.local(values[0]);
+        let this = s.local(values[1]);
+        let bits = if values[4].is_int32() { values[4].as_int32() as u32 } else { 0 };
+        let mut info = SiteInfo {
+            function: String::new(),
+            type_name: String::new(),
+            method: String::new(),
+            file: String::new(),
+            line: 0,
+            column: 0,
+            is_constructor: bits & argc::CONSTRUCT != 0,
+            is_async: bits & 1 != 0,
+            is_native: !values[2].is_cell(),
+            is_top_level: true,
+            is_eval: false,
+        };
+        if let Some(o) = f.as_object() {
+            info.function = function_name(s, o);
+        }
+        if values[2].is_cell() {
+            // SAFETY: code cells do not move.
+            let code = unsafe { &*(values[2].as_cell() as *const Code) };
+            let script = code.script();
+            info.file = script.name.clone();
+            // SAFETY: the code has run.
+            let unit = unsafe { &code.data().unit };
+            let pc = values[3].as_int32() as u32;
+            let at = unit.positions.partition_point(|p| p.0 <= pc);
+            let offset = if at == 0 { unit.source_start } else { unit.positions[at - 1].1 };
+            (info.line, info.column) = script.position(offset);
+            info.is_eval = unit.kind == spey_bytecode::FunctionKind::Eval;
+            if code.has(code_flag::STRICT) && !this.is_object() || code.index == 0 {
+                info.is_top_level = true;
+            } else {
+                info.is_top_level = this.is_nullish() || this.raw() == s.vm().realm().global_this;
+            }
+        } else {
+            info.is_top_level = this.is_nullish();
+        }
+        if !info.is_top_level && !info.is_constructor && !info.function.is_empty() {
+            if let Some(o) = this.as_object() {
+                info.type_name = constructor_name(s, o);
+            } else if !this.is_nullish() {
+                let p = crate::conversion::prototype_of_primitive(s, this);
+                info.type_name = constructor_name(s, p);
+            }
+        }
+        info
+    })
+}
+fn site_text(s: &mut Scope<'_>, sites: Local<'_, crate::cell::Record>, i: usize) -> String {
+    let values = [0, 1, 2, 3, 4].map(|k| sites.at(i * 5 + k));
+    let info = site_info(s, values);
+    format_site(&info)
+}
+/// A frame as V8 prints it.
+pub fn format_site(i: &SiteInfo) -> String {
+    let place = if i.is_native {
+        "<anonymous>".to_string()
+    } else {
+        format!("{}:{}:{}", if i.file.is_empty() { "<anonymous>" } else { &i.file }, i.line, i.column)
+    };
+    let name = if i.is_constructor {
+        format!("new {}", if i.function.is_empty() { "<anonymous>" } else { &i.function })
+    } else if i.is_async && !i.function.is_empty() {
+        format!("async {}", i.function)
+    } else if i.function.is_empty() {
+        if i.is_eval { "eval".to_string() } else { String::new() }
+    } else if !i.type_name.is_empty() && !i.function.starts_with(&i.type_name) {
+        format!("{}.{}", i.type_name, i.function)
+    } else {
+        i.function.clone()
+    };
+    if name.is_empty() {
+        if i.is_async { format!("async {place}") } else { place }
+    } else {
+        format!("{name} ({place})")
+    }
+}
+
+/// Name of a function for messages: its own `name` data property if it is a string.
+pub fn function_name(s: &mut Scope<'_>, f: Local<'_, Object>) -> String {
+    s.nested(|s| {
+        if f.kind().is_exotic() {
+            return String::new();
+        }
+        object::materialize(s, f);
+        let key = s.names().name;
+        match object::own_ordinary(s, f, key) {
+            Own::Data(v, _) => match s.local(v).as_string() {
+                Some(t) => t.to_text(s),
+                None => String::new(),
+            },
+            _ => String::new(),
+        }
+    })
+}
+/// Name of the constructor of an object, looked up without running getters; "Object" if unknown.
+pub fn constructor_name(s: &mut Scope<'_>, o: Local<'_, Object>) -> String {
+    s.nested(|s| {
+        let key = s.names().constructor;
+        let mut at = s.local_object(o.gc());
+        for _ in 0..64 {
+            if at.kind() == Kind::Proxy {
+                break;
+            }
+            object::materialize(s, at);
+            if let Own::Data(v, _) = object::own_ordinary(s, at, key) {
+                if let Some(c) = s.local(v).as_object() {
+                    let name = function_name(s, c);
+                    if !name.is_empty() {
+                        return name;
+                    }
+                }
+            }
+            // SAFETY: live object.
+            let p = unsafe { object::prototype_raw(s.vm(), at.gc().as_ptr()) };
+            match s.local(p).as_object() {
+                Some(p) => at = p,
+                None => break,
+            }
+        }
+        "Object".to_string()
+    })
+}
+
+// ---------------------------------------------------------------- texts
+
+/// A value as V8 prints it in messages.
+pub fn describe(s: &mut Scope<'_>, v: Local<'_, Value>) -> String {
+    s.nested(|s| {
+        if let Some(t) = v.as_string() {
+            return format!("\"{}\"", t.to_text(s));
+        }
+        if let Some(sym) = v.as_symbol() {
+            return sym.key().to_text();
+        }
+        if let Some(o) = v.as_object() {
+            if v.is_callable() && o.kind() != Kind::Proxy {
+                return crate::function_text::source_text(s, o);
+            }
+            return describe_receiver(s, v);
+        }
+        if v.raw().is_empty() {
+            return "undefined".to_string();
+        }
+        crate::conversion::to_text(s, v).unwrap_or_else(|t| {
+            s.take_exception(t);
+            String::from("?")
+        })
+    })
+}
+/// `#<Foo>` or `[object Array]` for objects, the value otherwise.
+pub fn describe_receiver(s: &mut Scope<'_>, v: Local<'_, Value>) -> String {
+    s.nested(|s| match v.as_object() {
+        Some(o) if o.kind() == Kind::Array => "[object Array]".to_string(),
+        Some(o) if o.kind() == Kind::Error => {
+            let t = header_text(s, o, None);
+            if t.is_empty() { "[object Error]".into() } else { t }
+        }
+        Some(o) if v.is_callable() && o.kind() != Kind::Proxy => {
+            let n = function_name(s, o);
+            if n.is_empty() { "[object Function]".into() } else { format!("function '{}'", crate::function_text::source_text(s, o)) }
+        }
+        Some(o) => format!("#<{}>", constructor_name(s, o)),
+        None => describe(s, v),
+    })
+}
+/// A property key value as messages show it in "reading 'x'".
+pub fn describe_key(s: &mut Scope<'_>, k: Local<'_, Value>) -> String {
+    if let Some(sym) = k.as_symbol() {
+        return sym.key().to_text();
+    }
+    match crate::conversion::to_property_key(s, k) {
+        Ok(k) => k.to_text(),
+        Err(t) => {
+            s.take_exception(t);
+            "?".to_string()
+        }
+    }
+}
+
+/// Source text of the callee of the call at a frame's position, as V8 prints it ("a.b.c"), or the value's text.
+fn callee_text(s: &mut Scope<'_>, f: FrameView, v: Local<'_, Value>, is_new: bool) -> String {
+    if let Some(c) = f.code() {
+        // SAFETY: live code that has run.
+        let text = unsafe {
+            let unit = &(*c).data().unit;
+            let pc = f.pc.offset_from(unit.code.as_ptr()) as u32;
+            match unit.positions.binary_search_by_key(&pc, |p| p.0) {
+                Ok(i) => callee_source(&(*c).script().source, unit.positions[i].1 as usize, is_new),
+                Err(_) => None,
+            }
+        };
+        if let Some(t) = text {
+            return t;
+        }
+    }
+    describe(s, v)
+}
+/// Expression text around `at` that is being called: a chain of names, members and calls.
+fn callee_source(source: &str, at: usize, is_new: bool) -> Option<String> {
+    let b = source.as_bytes();
+    let ident = |c: u8| c.is_ascii_alphanumeric() || c == b'_' || c == b'$' || c == b'#' || c >= 0x80;
+    if at >= b.len() {
+        return None;
+    }
+    let mut at = at;
+    if is_new && source[at..].starts_with("new") {
+        at += 3;
+        while at < b.len() && b[at].is_ascii_whitespace() {
+            at += 1;
+        }
+    }
+    if !ident(b[at]) && b[at] != b'(' && b[at] != b'[' {
+        return None;
+    }
+    // Forward: the member or name itself and, from a chain's start, its following members up to the call's parenthesis.
+    let mut end = at;
+    loop {
+        while end < b.len() && ident(b[end]) {
+            end += 1;
+        }
+        if end < b.len() && b[end] == b'.' && end + 1 < b.len() && ident(b[end + 1]) {
+            end += 1;
+            continue;
+        }
+        if end + 2 < b.len() && b[end] == b'?' && b[end + 1] == b'.' && ident(b[end + 2]) {
+            end += 2;
+            continue;
+        }
+        break;
+    }
+    // Backward: `a.b.` in front of the member.
+    let mut start = at;
+    while start > 0 {
+        let p = b[start - 1];
+        if p == b'.' || ident(p) || (p == b'?' && b[start] == b'.') {
+            start -= 1;
+        } else if p == b')' && b[start] == b'.' {
+            return Some(format!("(intermediate value){}", &source.get(start..end)?));
+        } else {
+            break;
+        }
+    }
+    let text = source.get(start..end)?;
+    if text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit()) { None } else { Some(text.to_string()) }
+}
+/// TypeError "x is not a function" with the source text of the callee.
+#[cold]
+pub fn throw_not_callable<T>(s: &mut Scope<'_>, f: FrameView, callee: Local<'_, Value>) -> JsResult<T> {
+    let text = callee_text(s, f, callee, false);
+    s.throw_type_error(&format!("{text} is not a function"))
+}
+/// TypeError "x is not a constructor".
+#[cold]
+pub fn throw_not_constructor<T>(s: &mut Scope<'_>, f: FrameView, callee: Local<'_, Value>) -> JsResult<T> {
+    let text = callee_text(s, f, callee, true);
+    s.throw_type_error(&format!("{text} is not a constructor"))
+}
+/// TypeError "x is not iterable" with the source text where it can be found.
+#[cold]
+pub fn throw_not_iterable<T>(s: &mut Scope<'_>, f: Option<FrameView>, v: Local<'_, Value>) -> JsResult<T> {
+    let text = match f {
+        Some(f) => callee_text(s, f, v, false),
+        None => describe(s, v),
+    };
+    s.throw_type_error(&format!("{text} is not iterable"))
+}
+/// Turns a compile error into a SyntaxError (or other class) whose stack starts with file, line and caret.
+#[cold]
+pub fn throw_compile_error<T>(
+    s: &mut Scope<'_>,
+    script: &ScriptUnit,
+    e: &spey_bytecode::SyntaxError,
+) -> JsResult<T> {
+    use spey_bytecode::SyntaxErrorKind as K;
+    let kind = match e.kind {
+        K::Syntax => ErrorKind::SyntaxError,
+        K::Reference => ErrorKind::ReferenceError,
+        K::Range => ErrorKind::RangeError,
+    };
+    let error = create(s, kind, &e.message);
+    if e.kind != K::Range {
+        // Node prints `file:line`, the source line and a caret before the stack; hosts read it from this symbol-less slot.
+        let (line, column) = script.position(e.start);
+        let text = script.line_text(e.start);
+        let width = (e.end.saturating_sub(e.start) as usize).clamp(1, text.len().saturating_sub(column as usize - 1).max(1));
+        let arrow = format!(
+            "{}:{}\n{}\n{}{}\n",
+            script.name,
+            line,
+            text,
+            " ".repeat(column as usize - 1),
+            "^".repeat(width)
+        );
+        let v = s.string_value(&arrow);
+        error.set_slot(s, 1, v.raw());
+    }
+    s.throw(error.value())
+}
+/// The source frame ("file:line\ntext\n   ^") of a SyntaxError made by the compiler.
+pub fn arrow_message(s: &mut Scope<'_>, e: Local<'_, Object>) -> Option<String> {
+    if e.kind() != Kind::Error {
+        return None;
+    }
+    let v = e.slot_local(s, 1);
+    v.as_string().map(|t| t.to_text(s))
+}

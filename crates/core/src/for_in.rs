@@ -1,0 +1,104 @@
+//! for-in enumeration (ECMA-262 §14.7.5.9 EnumerateObjectProperties).
+
+use std::collections::HashSet;
+
+use spey_gc::Value as Raw;
+
+use crate::cell::{Kind, Record};
+use crate::object;
+use crate::scope::{JsResult, Local, Scope, Value};
+
+/// Values of an enumerator record before its keys.
+mod slot {
+    pub const OBJECT: usize = 0;
+    pub const NEXT: usize = 1;
+    /// Shape of the object when the keys were collected, if none of them needs checking while it stays.
+    pub const SHAPE: usize = 2;
+    pub const KEYS: usize = 3;
+}
+
+/// The enumerator for `v`: all string keys, own ones first, that are enumerable and not shadowed.
+pub fn prepare<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
+    if v.is_nullish() {
+        return Ok(build(s, v, Raw::UNDEFINED, &[]));
+    }
+    let o = crate::conversion::to_object(s, v)?;
+    let mut keys = vec![];
+    let mut seen = HashSet::new();
+    let mut at = s.local_object(o.gc());
+    let mut own_only = true;
+    loop {
+        let own = object::own_property_keys(s, at)?;
+        for k in own {
+            if k.is_symbol() || (!own_only && seen.contains(&k)) {
+                continue;
+            }
+            let enumerable = s.nested(|s| -> JsResult<Option<bool>> {
+                Ok(object::get_own_property(s, at, k)?.map(|d| d.enumerable == Some(true)))
+            })?;
+            if let Some(e) = enumerable {
+                let fresh = seen.insert(k);
+                if e && fresh {
+                    keys.push(k);
+                }
+            }
+        }
+        let p = object::get_prototype_of(s, at)?;
+        match p.as_object() {
+            Some(p) => at = p,
+            None => break,
+        }
+        own_only = false;
+    }
+    let list: Vec<_> = keys.iter().map(|k| k.to_value(s)).collect();
+    let shape = if o.kind() == Kind::Object && !keys.iter().any(|k| k.is_index()) {
+        Raw::int32(o.gc().header.word as i32)
+    } else {
+        Raw::UNDEFINED
+    };
+    Ok(build(s, o.value(), shape, &list))
+}
+fn build<'s>(s: &mut Scope<'s>, o: Local<'_, Value>, shape: Raw, keys: &[Local<'_, Value>]) -> Local<'s, Value> {
+    let r = crate::record::new_local(s, 0, slot::KEYS + keys.len());
+    r.set_at(s, slot::OBJECT, o.raw());
+    r.set_at(s, slot::NEXT, Raw::int32(0));
+    r.set_at(s, slot::SHAPE, shape);
+    for (i, k) in keys.iter().enumerate() {
+        r.set_at(s, slot::KEYS + i, k.raw());
+    }
+    // SAFETY: records are cells; the register is opaque to the program.
+    unsafe { r.cast() }
+}
+/// Next key that is still there.
+pub fn next<'s>(s: &mut Scope<'s>, e: Local<'_, Value>) -> JsResult<Option<Local<'s, Value>>> {
+    // SAFETY: enumerators are records made by `build`.
+    let r: Local<'_, Record> = unsafe { e.cast() };
+    loop {
+        let i = r.at(slot::NEXT).as_int32() as usize;
+        if slot::KEYS + i >= r.count() {
+            return Ok(None);
+        }
+        r.set_at(s, slot::NEXT, Raw::int32(i as i32 + 1));
+        let k = r.at(slot::KEYS + i);
+        let k = s.local(k);
+        let o = r.at(slot::OBJECT);
+        let o = s.local(o).as_object().expect("object");
+        let shape = r.at(slot::SHAPE);
+        if shape.is_int32() && shape.as_int32() as u32 == o.gc().header.word {
+            let dictionary = s.vm().shapes.get(o.gc().header.word).dictionary;
+            if !dictionary {
+                return Ok(Some(k));
+            }
+        }
+        let present = s.nested(|s| -> JsResult<bool> {
+            let key = crate::conversion::to_property_key(s, k)?;
+            if o.kind() == Kind::Proxy {
+                return Ok(true);
+            }
+            object::has_property(s, o, key)
+        })?;
+        if present {
+            return Ok(Some(k));
+        }
+    }
+}

@@ -1,0 +1,575 @@
+//! Function objects: closures, built-in functions, bound functions; tables of builtins.
+
+use spey_gc::{Gc, Header, Tracer, Value as Raw};
+
+use crate::cell::{Kind, Object, Slots, flag, raw_to_value, value_to_raw};
+use crate::code::{Code, code_flag};
+use crate::key::PropertyKey;
+use crate::object::{self, PropertyDescriptor};
+use crate::realm::Intrinsic;
+use crate::scope::{JsResult, Local, NativeFn, Scope, Value};
+use crate::shape::attr;
+
+/// Internal slots of closures.
+pub mod closure {
+    /// Code cell.
+    pub const CODE: usize = 0;
+    /// Environment or undefined.
+    pub const ENV: usize = 1;
+    /// FunctionRare cell or undefined.
+    pub const RARE: usize = 2;
+    /// Number of slots.
+    pub const COUNT: usize = 3;
+}
+/// Internal slots of built-in functions.
+pub mod native {
+    /// `&'static NativeSpec` as a raw pointer.
+    pub const SPEC: usize = 0;
+    /// Realm id.
+    pub const REALM: usize = 1;
+    /// First of the function's own values.
+    pub const DATA: usize = 2;
+}
+/// Internal slots of bound functions.
+pub mod bound {
+    /// [[BoundTargetFunction]]
+    pub const TARGET: usize = 0;
+    /// [[BoundThis]]
+    pub const THIS: usize = 1;
+    /// [[BoundArguments]]: record.
+    pub const ARGUMENTS: usize = 2;
+}
+
+/// Rarely used parts of a closure.
+#[repr(C)]
+pub struct FunctionRare {
+    /// Header.
+    pub header: Header,
+    /// [[HomeObject]] or undefined.
+    pub home_object: Raw,
+    /// [[Fields]]: initialiser function or undefined.
+    pub fields: Raw,
+    /// Prototype that `initial_shape` was made for.
+    pub initial_prototype: Raw,
+    /// Shape of objects this constructor makes.
+    pub initial_shape: u32,
+    /// Inline slots of objects this constructor makes.
+    pub inline: u32,
+}
+pub(crate) unsafe fn size_rare(_: *const Header) -> usize {
+    std::mem::size_of::<FunctionRare>()
+}
+pub(crate) unsafe fn trace_rare(cell: *mut Header, t: &mut Tracer) {
+    // SAFETY: live FunctionRare.
+    unsafe {
+        let r = cell as *mut FunctionRare;
+        t.value(&mut (*r).home_object);
+        t.value(&mut (*r).fields);
+        t.value(&mut (*r).initial_prototype);
+        if !t.is_minor() && (*r).initial_shape != 0 {
+            t.shape((*r).initial_shape);
+        }
+    }
+}
+
+/// Static description of a built-in function.
+pub struct NativeSpec {
+    /// `name` property.
+    pub name: &'static str,
+    /// `length` property.
+    pub length: u8,
+    /// Has [[Construct]].
+    pub constructor: bool,
+    /// Code.
+    pub function: NativeFn,
+}
+
+impl NativeSpec {
+    /// An ordinary method.
+    pub const fn new(name: &'static str, length: u8, function: NativeFn) -> NativeSpec {
+        NativeSpec { name, length, constructor: false, function }
+    }
+    /// A constructor.
+    pub const fn constructor(name: &'static str, length: u8, function: NativeFn) -> NativeSpec {
+        NativeSpec { name, length, constructor: true, function }
+    }
+}
+
+/// One row of a table of built-in properties.
+pub enum PropertySpec {
+    /// Method under its own name; writable, configurable.
+    Method(NativeSpec),
+    /// Method under a well-known symbol with given attributes.
+    SymbolMethod(fn(&crate::key::Names) -> PropertyKey, NativeSpec, u8),
+    /// Accessor with a getter only; the spec's name without "get ".
+    Getter(&'static str, NativeSpec),
+    /// Accessor with getter and setter.
+    Accessor(&'static str, NativeSpec, NativeSpec),
+    /// Getter under a well-known symbol.
+    SymbolGetter(fn(&crate::key::Names) -> PropertyKey, NativeSpec),
+    /// Number constant: not writable, enumerable or configurable.
+    Number(&'static str, f64),
+    /// `Symbol.toStringTag`: configurable only.
+    Tag(&'static str),
+    /// A second name for a property defined before.
+    Alias(&'static str, &'static str),
+    /// A second, well-known-symbol name for a property defined before.
+    SymbolAlias(fn(&crate::key::Names) -> PropertyKey, &'static str),
+}
+
+/// Defines the rows of a table on an object.
+pub fn define_properties(s: &mut Scope<'_>, o: Local<'_, Object>, table: &'static [PropertySpec]) {
+    for row in table {
+        s.nested(|s| match row {
+            PropertySpec::Method(spec) => {
+                let f = new_native(s, spec);
+                let key = s.key(spec.name);
+                object::define(s, o, key, f.value(), attr::HIDDEN);
+            }
+            PropertySpec::SymbolMethod(key, spec, attributes) => {
+                let f = new_native(s, spec);
+                let key = key(s.names());
+                object::define(s, o, key, f.value(), *attributes);
+            }
+            PropertySpec::Getter(name, get) => {
+                let get = new_native(s, get).value();
+                let key = s.key(name);
+                let undefined = s.undefined();
+                let d = PropertyDescriptor::accessor(Some(get), Some(undefined), attr::CONFIGURABLE);
+                object::ordinary_define_own_property(s, o, key, &d);
+            }
+            PropertySpec::Accessor(name, get, set) => {
+                let get = new_native(s, get).value();
+                let set = new_native(s, set).value();
+                let key = s.key(name);
+                let d = PropertyDescriptor::accessor(Some(get), Some(set), attr::CONFIGURABLE);
+                object::ordinary_define_own_property(s, o, key, &d);
+            }
+            PropertySpec::SymbolGetter(key, get) => {
+                let get = new_native(s, get).value();
+                let key = key(s.names());
+                let undefined = s.undefined();
+                let d = PropertyDescriptor::accessor(Some(get), Some(undefined), attr::CONFIGURABLE);
+                object::ordinary_define_own_property(s, o, key, &d);
+            }
+            PropertySpec::Number(name, n) => {
+                let key = s.key(name);
+                let v = s.number(*n);
+                object::define(s, o, key, v, 0);
+            }
+            PropertySpec::Tag(text) => {
+                let key = s.names().sym_to_string_tag;
+                let v = s.string_value(text);
+                object::define(s, o, key, v, attr::CONFIGURABLE);
+            }
+            PropertySpec::Alias(name, of) => {
+                let (key, of) = (s.key(name), s.key(of));
+                if let Some(v) = object::ordinary_get_own_property(s, o, of).and_then(|d| d.value) {
+                    object::define(s, o, key, v, attr::HIDDEN);
+                }
+            }
+            PropertySpec::SymbolAlias(key, of) => {
+                let (key, of) = (key(s.names()), s.key(of));
+                if let Some(v) = object::ordinary_get_own_property(s, o, of).and_then(|d| d.value) {
+                    object::define(s, o, key, v, attr::HIDDEN);
+                }
+            }
+        });
+    }
+}
+
+/// New built-in function of the current realm.
+pub fn new_native<'s>(s: &mut Scope<'s>, spec: &'static NativeSpec) -> Local<'s, Object> {
+    new_native_with(s, spec, &[])
+}
+/// New built-in function that carries values (read with [`native_data`] from `args.callee()`).
+pub fn new_native_with<'s>(
+    s: &mut Scope<'s>,
+    spec: &'static NativeSpec,
+    data: &[Local<'_, Value>],
+) -> Local<'s, Object> {
+    let realm = s.vm().realm_id();
+    let shape = s.vm().realm().function_shape;
+    // SAFETY: function shape; slots are initialised before the next allocation.
+    unsafe {
+        let o = object::alloc_object(s.vm(), Kind::NativeFunction, shape, native::DATA + data.len(), Raw::UNDEFINED);
+        (*o).header.flags |= flag::LAZY;
+        *Object::trailing(o, native::SPEC) = raw_to_value(spec as *const NativeSpec);
+        *Object::trailing(o, native::REALM) = Raw::int32(realm as i32);
+        for (i, d) in data.iter().enumerate() {
+            *Object::trailing(o, native::DATA + i) = d.raw();
+        }
+        s.local_object(Gc::from_ptr(o))
+    }
+}
+/// Value `i` of a built-in function made by [`new_native_with`].
+pub fn native_data<'s>(s: &mut Scope<'s>, f: Local<'_, Object>, i: usize) -> Local<'s, Value> {
+    f.slot_local(s, native::DATA + i)
+}
+/// Description of a built-in function.
+///
+/// # Safety
+/// `f` is a live NativeFunction.
+#[inline(always)]
+pub unsafe fn native_spec(f: *mut Object) -> &'static NativeSpec {
+    // SAFETY: slot 0 holds a pointer to a static.
+    unsafe { &*value_to_raw::<NativeSpec>(*Object::trailing(f, native::SPEC)) }
+}
+/// New constructor function with its prototype object wired both ways.
+pub fn new_constructor<'s>(
+    s: &mut Scope<'s>,
+    spec: &'static NativeSpec,
+    prototype: Local<'_, Object>,
+) -> Local<'s, Object> {
+    let f = new_native(s, spec);
+    materialize(s, f);
+    let (key_p, key_c) = (s.names().prototype, s.names().constructor);
+    object::define(s, f, key_p, prototype.value(), 0);
+    object::define(s, prototype, key_c, f.value(), attr::HIDDEN);
+    f
+}
+
+/// %Function.prototype%: itself a function that returns undefined.
+pub(crate) fn new_function_prototype<'s>(s: &mut Scope<'s>, proto: Local<'_, Object>) -> Local<'s, Object> {
+    static SPEC: NativeSpec = NativeSpec::new("", 0, |s, _, _| Ok(s.undefined()));
+    let shape = s.vm().shapes.root(proto.raw(), 0);
+    s.vm().realm_mut().function_shape = shape;
+    new_native(s, &SPEC)
+}
+
+/// OrdinaryFunctionCreate / InstantiateFunctionObject: closure over `env`.
+pub fn new_closure<'s>(s: &mut Scope<'s>, code: Local<'_, Code>, env: Local<'_, Value>) -> Local<'s, Object> {
+    // SAFETY: code is live; slots are initialised before the next allocation.
+    unsafe {
+        let c = code.raw().as_cell() as *mut Code;
+        let o = new_closure_raw(s.vm(), c, env.raw());
+        s.local_object(Gc::from_ptr(o))
+    }
+}
+/// Closure without handles. `env` must be re-read from a root if the allocation collects: pass it through `reload`.
+///
+/// # Safety
+/// `code` is a live code cell; `env` is rooted by the caller at an address that is re-read: the caller must overwrite
+/// slot ENV when its root moved. Use only where the environment sits in a frame register.
+pub unsafe fn new_closure_raw(vm: &mut crate::vm::Vm, code: *mut Code, env: Raw) -> *mut Object {
+    // SAFETY: by the contract; the handle keeps `env` alive and current across the allocation.
+    unsafe {
+        let mark = vm.heap.handles.mark();
+        let root = vm.heap.handles.push(env);
+        let realm = vm.realms[(*code).header.word as usize].as_ref().expect("live realm");
+        let flags = (*code).flags;
+        let shape = match (flags & code_flag::ASYNC != 0, flags & code_flag::GENERATOR != 0) {
+            (false, false) => realm.function_shape,
+            (true, false) => realm.async_function_shape,
+            (false, true) => realm.generator_function_shape,
+            (true, true) => realm.async_generator_function_shape,
+        };
+        let o = object::alloc_object(vm, Kind::Function, shape, closure::COUNT, Raw::UNDEFINED);
+        (*o).header.flags |= flag::LAZY;
+        *Object::trailing(o, closure::CODE) = Raw::cell(code.cast());
+        *Object::trailing(o, closure::ENV) = *root.as_ptr();
+        vm.heap.handles.reset(mark);
+        o
+    }
+}
+
+/// Code of a closure.
+///
+/// # Safety
+/// `f` is a live Function.
+#[inline(always)]
+pub unsafe fn code_of(f: *mut Object) -> *mut Code {
+    // SAFETY: slot 0 holds the code cell.
+    unsafe { (*Object::trailing(f, closure::CODE)).as_cell() as *mut Code }
+}
+/// Code of a closure as handle type.
+pub fn closure_code(f: Local<'_, Object>) -> Gc<Code> {
+    debug_assert!(f.kind() == Kind::Function);
+    // SAFETY: kind checked by callers.
+    unsafe { Gc::from_ptr(code_of(f.gc().as_ptr())) }
+}
+
+/// Realm id of a callable.
+pub(crate) unsafe fn realm_of(f: Raw) -> u32 {
+    // SAFETY: `f` is a live function of the kind matched, as callee words are.
+    unsafe {
+        let o = f.as_cell() as *mut Object;
+        match Kind::of(o.cast()) {
+            Kind::Function => (*code_of(o)).header.word,
+            Kind::NativeFunction => (*Object::trailing(o, native::REALM)).as_int32() as u32,
+            _ => 0,
+        }
+    }
+}
+/// GetFunctionRealm, ECMA-262 §7.3.24
+pub fn function_realm(s: &mut Scope<'_>, f: Local<'_, Object>) -> JsResult<u32> {
+    match f.kind() {
+        // SAFETY: kind checked.
+        Kind::Function | Kind::NativeFunction => Ok(unsafe { realm_of(f.raw()) }),
+        Kind::BoundFunction => s.nested(|s| {
+            let target = f.slot_local(s, bound::TARGET);
+            function_realm(s, target.as_object().expect("target"))
+        }),
+        Kind::Proxy => {
+            if f.slot(1).is_null() {
+                return s.throw_type_error("Cannot perform 'get' on a proxy that has been revoked");
+            }
+            s.nested(|s| {
+                let target = f.slot_local(s, 0);
+                function_realm(s, target.as_object().expect("target"))
+            })
+        }
+        _ => Ok(s.vm().realm_id()),
+    }
+}
+
+pub(crate) fn closure_is_constructor(v: Raw) -> bool {
+    // SAFETY: checked kind.
+    unsafe { (*code_of(v.as_cell() as *mut Object)).flags & code_flag::CONSTRUCTOR != 0 }
+}
+pub(crate) fn native_is_constructor(v: Raw) -> bool {
+    // SAFETY: checked kind.
+    unsafe { native_spec(v.as_cell() as *mut Object).constructor }
+}
+pub(crate) fn bound_is_constructor(v: Raw) -> bool {
+    // SAFETY: checked kind.
+    crate::value::is_constructor(unsafe { *Object::trailing(v.as_cell() as *mut Object, bound::TARGET) })
+}
+
+/// The rare part of a closure, made on first use.
+pub fn rare(s: &mut Scope<'_>, f: Local<'_, Object>) -> *mut FunctionRare {
+    let v = f.slot(closure::RARE);
+    if v.is_cell() {
+        return v.as_cell() as *mut FunctionRare;
+    }
+    // SAFETY: initialised before the next allocation.
+    unsafe {
+        let r = s.vm().heap.alloc(Kind::FunctionRare as u8, std::mem::size_of::<FunctionRare>()) as *mut FunctionRare;
+        (*r).home_object = Raw::UNDEFINED;
+        (*r).fields = Raw::UNDEFINED;
+        (*r).initial_prototype = Raw::UNDEFINED;
+        (*r).initial_shape = 0;
+        (*r).inline = 0;
+        f.set_slot(s, closure::RARE, Raw::cell(r.cast()));
+        r
+    }
+}
+/// MakeMethod, ECMA-262 §10.2.7
+pub fn set_home_object(s: &mut Scope<'_>, f: Local<'_, Object>, home: Local<'_, Object>) {
+    let r = rare(s, f);
+    // SAFETY: just made or live.
+    unsafe {
+        (*r).home_object = home.raw();
+        s.vm().heap.write_barrier(r.cast(), home.raw());
+    }
+}
+/// [[HomeObject]] of a closure, or undefined.
+pub fn home_object(f: Local<'_, Object>) -> Raw {
+    let v = f.slot(closure::RARE);
+    // SAFETY: a live FunctionRare.
+    if v.is_cell() { unsafe { (*(v.as_cell() as *mut FunctionRare)).home_object } } else { Raw::UNDEFINED }
+}
+
+/// Adds the lazy own properties of a function: length, name and, for constructors and generators, prototype.
+#[cold]
+pub fn materialize(s: &mut Scope<'_>, f: Local<'_, Object>) {
+    // SAFETY: live function object.
+    unsafe {
+        let p = f.gc().as_ptr();
+        if (*p).header.flags & flag::LAZY == 0 {
+            return;
+        }
+        (*p).header.flags &= !flag::LAZY;
+    }
+    s.nested(|s| {
+        let (key_length, key_name, key_prototype) = (s.names().length, s.names().name, s.names().prototype);
+        match f.kind() {
+            Kind::Function => {
+                let code = closure_code(f);
+                let (length, name) = {
+                    let m = code.meta();
+                    (m.length, m.name.clone())
+                };
+                let length = s.int(length as i32);
+                object::add_named(s, f, key_length, length, attr::CONFIGURABLE);
+                let name = match name {
+                    Some(n) => crate::code::string_constant(s.vm(), &n),
+                    None => s.names().empty.raw(),
+                };
+                let name = s.local(name);
+                object::add_named(s, f, key_name, name, attr::CONFIGURABLE);
+                if code.has(code_flag::HAS_PROTOTYPE) && !code.has(code_flag::CLASS) {
+                    let proto = if code.has(code_flag::GENERATOR) {
+                        let parent = s.vm().realms[code.header.word as usize].as_ref().expect("live realm").intrinsic(
+                            if code.has(code_flag::ASYNC) {
+                                Intrinsic::AsyncGeneratorPrototype
+                            } else {
+                                Intrinsic::GeneratorPrototype
+                            },
+                        );
+                        let parent = s.local(parent);
+                        object::new_object_with(s, parent, 0)
+                    } else {
+                        let parent = s.vm().realms[code.header.word as usize]
+                            .as_ref()
+                            .expect("live realm")
+                            .intrinsic(Intrinsic::ObjectPrototype);
+                        let parent = s.local(parent);
+                        let o = object::new_object_with(s, parent, 4);
+                        let key = s.names().constructor;
+                        object::add_named(s, o, key, f.value(), attr::HIDDEN);
+                        o
+                    };
+                    object::add_named(s, f, key_prototype, proto.value(), attr::WRITABLE);
+                }
+            }
+            Kind::NativeFunction => {
+                // SAFETY: kind checked.
+                let spec = unsafe { native_spec(f.gc().as_ptr()) };
+                let length = s.int(spec.length as i32);
+                object::add_named(s, f, key_length, length, attr::CONFIGURABLE);
+                let name = s.string_value(spec.name);
+                object::add_named(s, f, key_name, name, attr::CONFIGURABLE);
+            }
+            _ => {}
+        }
+    });
+}
+
+/// SetFunctionName, ECMA-262 §10.2.9. `prefix` is "get", "set", "bound" or empty.
+pub fn set_function_name(s: &mut Scope<'_>, f: Local<'_, Object>, key: PropertyKey, prefix: &str) {
+    s.nested(|s| {
+        let name = function_name_of_key(s, key, prefix);
+        let name_key = s.names().name;
+        object::define(s, f, name_key, name, attr::CONFIGURABLE);
+    })
+}
+fn function_name_of_key<'s>(s: &mut Scope<'s>, key: PropertyKey, prefix: &str) -> Local<'s, Value> {
+    let base = if key.is_symbol() {
+        let v = key.to_value(s);
+        let d = v.as_symbol().expect("symbol").description(s);
+        if d.is_undefined() {
+            s.string("")
+        } else if key.is_private() {
+            d.as_string().expect("description")
+        } else {
+            let open = s.string("[");
+            let close = s.string("]");
+            let d = d.as_string().expect("description");
+            let t = crate::string::concat(s, open, d).unwrap_or(open);
+            crate::string::concat(s, t, close).unwrap_or(open)
+        }
+    } else {
+        key.to_value(s).as_string().expect("string key")
+    };
+    if prefix.is_empty() {
+        return base.value();
+    }
+    let p = s.string(&format!("{prefix} "));
+    crate::string::concat(s, p, base).unwrap_or(base).value()
+}
+
+/// GetPrototypeFromConstructor, ECMA-262 §10.1.14
+pub fn prototype_from_constructor<'s>(
+    s: &mut Scope<'s>,
+    constructor: Local<'_, Object>,
+    default: Intrinsic,
+) -> JsResult<Local<'s, Value>> {
+    let key = s.names().prototype;
+    let p = object::get(s, constructor, key)?;
+    if p.is_object() {
+        return Ok(p);
+    }
+    let realm = function_realm(s, constructor)?;
+    let v = s.vm().realms[realm as usize].as_ref().expect("live realm").intrinsic(default);
+    Ok(s.local(v))
+}
+/// OrdinaryCreateFromConstructor with a kind and its internal slots. `new_target` of a native call.
+pub fn create_from_constructor<'s>(
+    s: &mut Scope<'s>,
+    new_target: Local<'_, Value>,
+    default: Intrinsic,
+    kind: Kind,
+    slots: usize,
+) -> JsResult<Local<'s, Object>> {
+    let Some(constructor) = new_target.as_object() else {
+        let proto = s.intrinsic(default);
+        return Ok(object::new_kind(s, kind, proto.value(), slots));
+    };
+    let proto = prototype_from_constructor(s, constructor, default)?;
+    Ok(object::new_kind(s, kind, proto, slots))
+}
+
+/// The object `new F` starts from, for a base constructor closure: OrdinaryCreateFromConstructor with the cached shape.
+pub fn create_this<'s>(s: &mut Scope<'s>, new_target: Local<'_, Object>) -> JsResult<Local<'s, Object>> {
+    if new_target.kind() == Kind::Function {
+        materialize(s, new_target);
+        // SAFETY: materialised functions have slots 0..3 (length, name, prototype) if they have a prototype.
+        unsafe {
+            let slots = new_target.gc().slots;
+            if closure_code(new_target).has(code_flag::HAS_PROTOTYPE) && (*slots).capacity >= 3 {
+                let proto = *Slots::at(slots, 2);
+                let r = new_target.slot(closure::RARE);
+                if r.is_cell() {
+                    let r = r.as_cell() as *mut FunctionRare;
+                    if (*r).initial_shape != 0 && (*r).initial_prototype == proto {
+                        let (shape, inline) = ((*r).initial_shape, (*r).inline as usize);
+                        let o = object::alloc_object(s.vm(), Kind::Object, shape, inline, Raw::UNDEFINED);
+                        return Ok(s.local_object(Gc::from_ptr(o)));
+                    }
+                }
+                if crate::value::is_object(proto) {
+                    let inline = guess_inline(s, new_target);
+                    let proto = s.local(proto);
+                    let o = object::new_object_with(s, proto, inline);
+                    let r = rare(s, new_target);
+                    (*r).initial_prototype = proto.raw();
+                    (*r).initial_shape = o.gc().header.word;
+                    (*r).inline = inline as u32;
+                    s.vm().heap.write_barrier(r.cast(), proto.raw());
+                    return Ok(o);
+                }
+            }
+        }
+    }
+    let proto = prototype_from_constructor(s, new_target, Intrinsic::ObjectPrototype)?;
+    Ok(object::new_object_with(s, proto, DEFAULT_CONSTRUCTED_INLINE))
+}
+const DEFAULT_CONSTRUCTED_INLINE: u8 = 6;
+
+/// Inline slots for instances: stores to `this` in the constructor (and in those it extends), plus two.
+fn guess_inline(s: &mut Scope<'_>, f: Local<'_, Object>) -> u8 {
+    let mut total = 2usize;
+    let mut at = f.gc();
+    for _ in 0..8 {
+        // SAFETY: live closures on the prototype chain; nothing is allocated.
+        unsafe {
+            let code = code_of(at.as_ptr());
+            if !(*code).data.is_null() {
+                let u = &(*code).data().unit;
+                let this = u.this_register();
+                total += u
+                    .code
+                    .iter()
+                    .filter(|&&w| {
+                        let i = spey_bytecode::Insn(w);
+                        (i.op_byte() == spey_bytecode::Op::SetProp as u8
+                            || i.op_byte() == spey_bytecode::Op::InitProp as u8)
+                            && (i.a() == this || (*code).has(code_flag::DERIVED))
+                    })
+                    .count();
+            } else {
+                total += 4;
+            }
+            if !(*code).has(code_flag::DERIVED) {
+                break;
+            }
+            let parent = object::prototype_raw(s.vm(), at.as_ptr());
+            if !crate::value::is_kind(parent, Kind::Function) {
+                break;
+            }
+            at = Gc::from_ptr(parent.as_cell() as *mut Object);
+        }
+    }
+    total.min(32) as u8
+}

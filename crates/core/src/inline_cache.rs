@@ -1,0 +1,160 @@
+//! Inline caches: monomorphic in the site, polymorphic of up to four shapes beside it, then the megamorphic stub cache.
+
+use spey_gc::{Tracer, Value as Raw};
+
+use crate::cell::Object;
+use crate::shape::ShapeId;
+
+/// What a cache entry remembers for one receiver shape.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Entry {
+    /// Receiver shape; 0 = unused.
+    pub shape: ShapeId,
+    /// Prototype epoch at which a lookup through prototypes was valid; 0 = own property, always valid.
+    pub epoch: u32,
+    /// Object that holds the property, null for the receiver itself.
+    pub holder: *mut Object,
+    /// Where the value is: byte offset from the object (inline) or, with [`OUT_OF_LINE`], from its `slots` cell.
+    pub location: u32,
+    /// For adding stores: the shape after the store; else 0.
+    pub next_shape: ShapeId,
+}
+
+/// Bit of [`Entry::location`]: relative to the slots cell.
+pub const OUT_OF_LINE: u32 = 1 << 31;
+/// Location of a property that does not exist (value undefined).
+pub const ABSENT: u32 = u32::MAX;
+/// Location bit: the slot holds an Accessor cell.
+pub const GETTER: u32 = 1 << 30;
+
+impl Entry {
+    const EMPTY: Entry =
+        Entry { shape: 0, epoch: 0, holder: std::ptr::null_mut(), location: 0, next_shape: 0 };
+}
+
+/// Location of slot number `slot`.
+pub fn location(slot: u32, inline_capacity: u8) -> u32 {
+    if slot < inline_capacity as u32 {
+        crate::cell::OBJECT_TRAILING as u32 + slot * 8
+    } else {
+        (16 + (slot - inline_capacity as u32) * 8) | OUT_OF_LINE
+    }
+}
+
+/// Address a location means in an object.
+///
+/// # Safety
+/// `o` is live and has the slot.
+#[inline(always)]
+pub unsafe fn address(o: *mut Object, location: u32) -> *mut Raw {
+    // SAFETY: by the contract.
+    unsafe {
+        let base = if location & OUT_OF_LINE != 0 { (*o).slots as *mut u8 } else { o as *mut u8 };
+        base.add((location & !(OUT_OF_LINE | GETTER)) as usize).cast()
+    }
+}
+
+/// State of one site.
+#[repr(C)]
+pub struct InlineCache {
+    /// The site's property key (or undefined for sites without).
+    pub key: Raw,
+    /// Monomorphic entry.
+    pub entry: Entry,
+    /// Further shapes.
+    pub more: Option<Box<[Entry; 3]>>,
+    /// Misses so far; at [`MEGAMORPHIC`] the site stops caching locally.
+    pub misses: u32,
+    /// Spare feedback (callee identity for call sites: function index, or shape id of NewObject).
+    pub feedback: u32,
+}
+
+/// Number of misses after which a site uses the stub cache only.
+pub const MEGAMORPHIC: u32 = 64;
+
+impl InlineCache {
+    /// Fresh cache.
+    pub fn new(key: Raw) -> InlineCache {
+        InlineCache { key, entry: Entry::EMPTY, more: None, misses: 0, feedback: 0 }
+    }
+    /// Entry for a shape among the polymorphic ones; it is not moved to the front.
+    #[inline]
+    pub fn find(&self, shape: ShapeId) -> Option<Entry> {
+        self.more.as_ref().and_then(|m| m.iter().find(|e| e.shape == shape).copied())
+    }
+    /// Remembers an entry: the newest is the monomorphic one.
+    pub fn add(&mut self, e: Entry) {
+        self.misses += 1;
+        if self.misses > MEGAMORPHIC && self.more.is_some() {
+            return;
+        }
+        if self.entry.shape != 0 && self.entry.shape != e.shape {
+            let old = self.entry;
+            let more = self.more.get_or_insert_with(|| Box::new([Entry::EMPTY; 3]));
+            let at = more
+                .iter()
+                .position(|x| x.shape == 0 || x.shape == old.shape || x.shape == e.shape)
+                .unwrap_or((self.misses % 3) as usize);
+            more[at] = old;
+        }
+        self.entry = e;
+    }
+    pub(crate) fn trace(&mut self, t: &mut Tracer) {
+        t.value(&mut self.key);
+        // Holders are kept alive by the epoch's prototypes; a major collection drops the caches' references instead of
+        // keeping garbage alive, a minor one follows moves.
+        if t.is_minor() {
+            let mut hold = |e: &mut Entry| {
+                if !e.holder.is_null() {
+                    crate::cell::trace_raw(t, &mut e.holder);
+                }
+            };
+            hold(&mut self.entry);
+            if let Some(m) = &mut self.more {
+                m.iter_mut().for_each(hold);
+            }
+        } else {
+            self.entry = Entry::EMPTY;
+            self.more = None;
+            self.misses = 0;
+        }
+    }
+}
+
+const STUBS: usize = 1024;
+
+/// Lookups of megamorphic sites by (shape, key).
+pub struct StubCache {
+    entries: Box<[(Raw, Entry); STUBS]>,
+    used: bool,
+}
+
+impl StubCache {
+    pub(crate) fn new() -> StubCache {
+        let v = vec![(Raw::UNDEFINED, Entry::EMPTY); STUBS].into_boxed_slice();
+        StubCache { entries: v.try_into().ok().expect("length"), used: false }
+    }
+    #[inline(always)]
+    fn index(shape: ShapeId, key: Raw) -> usize {
+        ((shape as usize).wrapping_mul(0x9e37_79b1) ^ (key.bits() >> 4) as usize) % STUBS
+    }
+    /// Entry for shape and key.
+    #[inline(always)]
+    pub fn get(&self, shape: ShapeId, key: Raw) -> Option<Entry> {
+        let (k, e) = self.entries[Self::index(shape, key)];
+        if k == key && e.shape == shape { Some(e) } else { None }
+    }
+    /// Remembers a lookup.
+    pub fn put(&mut self, key: Raw, e: Entry) {
+        self.used = true;
+        self.entries[Self::index(e.shape, key)] = (key, e);
+    }
+    /// Forgets everything (holders may move at a collection).
+    pub fn clear(&mut self) {
+        if self.used {
+            self.entries.fill((Raw::UNDEFINED, Entry::EMPTY));
+            self.used = false;
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Calls and returns.
+#![allow(non_snake_case, missing_docs)]
+
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+
+use spey_gc::Value as Raw;
+
+use super::arithmetic::handler;
+use super::property::cached_get;
+use super::{Status, dispatch, insn, reg, set, slow};
+use crate::cell::{Kind, Object};
+use crate::code::{Code, code_flag};
+use crate::frame::{ARGC, CALLEE, CALLER, FrameView, HEADER, NEW_TARGET, RETURN_PC, argc};
+use crate::function;
+use crate::inline_cache::InlineCache;
+use crate::scope::{Args, Local, Scope};
+use crate::vm::Vm;
+
+/// First free word above the current frame.
+pub fn frame_top(vm: &Vm) -> *mut Raw {
+    if vm.fp.is_null() {
+        return vm.stack_base;
+    }
+    let f = FrameView { fp: vm.fp, pc: vm.pc };
+    match f.code() {
+        // SAFETY: registers lie above fp.
+        Some(c) => unsafe { vm.fp.add((*c).register_count as usize) },
+        None => vm.fp,
+    }
+}
+
+/// Lays a frame for closure `callee` over a window (`this`, then `count` arguments). Returns its fp, or null on stack
+/// overflow. The code is compiled.
+///
+/// # Safety
+/// The window lies on the VM stack; everything above it is free.
+#[inline(always)]
+pub unsafe fn enter(
+    vm: *mut Vm,
+    code: *mut Code,
+    callee: Raw,
+    window: *mut Raw,
+    count: u32,
+    bits: u32,
+    new_target: Raw,
+    return_pc: *const u64,
+    caller: *mut Raw,
+) -> *mut Raw {
+    // SAFETY: bounds are checked against the stack limit before anything is written above the window.
+    unsafe {
+        let n = (*code).param_count as u32;
+        let mut bits = bits | count;
+        let mut base = window;
+        if window.add((count + n) as usize + 2 + HEADER + (*code).register_count as usize) > (*vm).stack_limit {
+            return std::ptr::null_mut();
+        }
+        if count < n {
+            for k in count..n {
+                *window.add(1 + k as usize) = Raw::UNDEFINED;
+            }
+        } else if count > n {
+            base = window.add(count as usize + 1);
+            for k in 0..=n as usize {
+                *base.add(k) = *window.add(k);
+            }
+            bits |= argc::COPIED;
+        }
+        let fp = base.add(1 + n as usize + HEADER);
+        *fp.offset(NEW_TARGET) = new_target;
+        *fp.offset(RETURN_PC) = Raw::from_bits(return_pc as u64);
+        *fp.offset(CALLER) = Raw::from_bits(caller as u64);
+        *fp.offset(ARGC) = Raw::int32(bits as i32);
+        *fp.offset(CALLEE) = callee;
+        fp
+    }
+}
+
+/// Runs a built-in function on a window. Returns its value, or empty with the exception pending.
+///
+/// # Safety
+/// As for [`enter`]; `vm.fp`/`vm.pc` are the caller's.
+#[inline(never)]
+pub unsafe fn run_native(
+    vm: *mut Vm,
+    callee: Raw,
+    window: *mut Raw,
+    count: u32,
+    bits: u32,
+    new_target: Raw,
+    return_pc: *const u64,
+) -> Raw {
+    // SAFETY: by the contract; the frame is popped before returning.
+    unsafe {
+        let fp = window.add(1 + count as usize + HEADER);
+        if fp > (*vm).stack_limit || !(*vm).native_stack_ok() {
+            let mut s = Scope::new(NonNull::new_unchecked(vm));
+            let _ = crate::error::throw_stack_overflow::<()>(&mut s);
+            return Raw::EMPTY;
+        }
+        *fp.offset(NEW_TARGET) = new_target;
+        *fp.offset(RETURN_PC) = Raw::from_bits(return_pc as u64);
+        *fp.offset(CALLER) = Raw::from_bits((*vm).fp as u64);
+        *fp.offset(ARGC) = Raw::int32((count | bits) as i32);
+        *fp.offset(CALLEE) = callee;
+        let (saved_fp, saved_pc) = ((*vm).fp, (*vm).pc);
+        (*vm).fp = fp;
+        (*vm).pc = std::ptr::null();
+        let mark = (*vm).heap.handles.mark();
+        let spec = function::native_spec(callee.as_cell() as *mut Object);
+        let args = Args {
+            first: window.add(1),
+            count,
+            undefined: NonNull::from(&mut (*vm).undefined_slot),
+            callee: NonNull::new_unchecked(fp.offset(CALLEE)),
+            new_target: NonNull::new_unchecked(fp.offset(NEW_TARGET)),
+            marker: PhantomData,
+        };
+        let mut s = Scope::new(NonNull::new_unchecked(vm));
+        let this = Local::from_slot(NonNull::new_unchecked(window));
+        let r = (spec.function)(&mut s, this, &args);
+        let v = match r {
+            Ok(v) => v.raw(),
+            Err(_) => Raw::EMPTY,
+        };
+        (*vm).heap.handles.reset(mark);
+        (*vm).fp = saved_fp;
+        (*vm).pc = saved_pc;
+        v
+    }
+}
+
+/// The call proper, shared by the call ops: `callee` is in hand, `this` is in the window.
+macro_rules! do_call {
+    ($pc:ident, $fp:ident, $vm:ident, $ics:ident, $word:ident, $callee:ident, $window:ident, $count:ident) => {{
+        if $callee.is_cell() {
+            let f = $callee.as_cell() as *mut Object;
+            if (*f).header.kind == Kind::Function as u8 {
+                let code = function::code_of(f);
+                if !(*code).entry.is_null() && (*code).flags & code_flag::CLASS == 0 {
+                    let new = enter($vm, code, $callee, $window, $count, 0, Raw::UNDEFINED, $pc, $fp);
+                    if !new.is_null() {
+                        dispatch!((*code).entry, new, $vm, (*code).ics)
+                    }
+                }
+            } else if (*f).header.kind == Kind::NativeFunction as u8 {
+                (*$vm).pc = $pc;
+                (*$vm).fp = $fp;
+                let v = run_native($vm, $callee, $window, $count, 0, Raw::UNDEFINED, $pc);
+                if v.is_empty() {
+                    return slow::handlers::unwind($pc, $fp, $vm, $ics, $word);
+                }
+                set($fp, insn($word).a(), v);
+                dispatch!($pc.add(2), $fp, $vm, $ics)
+            }
+        }
+    }};
+}
+
+handler!(Call(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let callee = reg(fp, i.b());
+    let window = fp.offset(i.c() as isize);
+    let count = insn(*pc.add(1)).field(0) as u16 as u32;
+    *window = Raw::UNDEFINED;
+    do_call!(pc, fp, vm, ics, word, callee, window, count);
+    slow::handlers::slow_Call(pc, fp, vm, ics, word)
+});
+handler!(CallThis(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let callee = reg(fp, i.b());
+    let window = fp.offset(i.c() as isize);
+    let count = insn(*pc.add(1)).field(0) as u16 as u32;
+    do_call!(pc, fp, vm, ics, word, callee, window, count);
+    slow::handlers::slow_Call(pc, fp, vm, ics, word)
+});
+handler!(CallMethod(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let receiver = reg(fp, i.b());
+    let window = fp.offset(i.c() as isize);
+    let ext = insn(*pc.add(1));
+    let count = ext.field(0) as u16 as u32;
+    let ic = ics.add(ext.field(1) as u16 as usize);
+    let callee = cached_get(vm, receiver, ic);
+    if !callee.is_empty() {
+        *window = receiver;
+        do_call!(pc, fp, vm, ics, word, callee, window, count);
+    }
+    slow::handlers::slow_CallMethod(pc, fp, vm, ics, word)
+});
+handler!(Construct(pc, fp, vm, ics, word) {
+    slow::handlers::slow_Construct(pc, fp, vm, ics, word)
+});
+
+handler!(Return(pc, fp, vm, ics, word) {
+    let v = reg(fp, insn(word).a());
+    let bits = (*fp.offset(ARGC)).as_int32() as u32;
+    if bits & (argc::CONSTRUCT | argc::ENTRY | argc::RESUMED) == 0 {
+        let pc = (*fp.offset(RETURN_PC)).bits() as *const u64;
+        let fp = (*fp.offset(CALLER)).bits() as *mut Raw;
+        let code = function::code_of((*fp.offset(CALLEE)).as_cell() as *mut Object);
+        set(fp, insn(*pc).a(), v);
+        dispatch!(pc.add(2), fp, vm, (*code).ics)
+    }
+    (*vm).result = v;
+    slow::handlers::return_special(pc, fp, vm, ics, word)
+});
+
+/// Prepares [[Construct]] of closure `f` on a window: creates `this` for base constructors. Used by natives' entry and
+/// by the construct ops. Returns false with an exception pending.
+///
+/// # Safety
+/// The window lies on the VM stack and is scanned; `f` and `new_target` are rooted handles.
+pub unsafe fn construct_closure(
+    s: &mut Scope<'_>,
+    f: Local<'_, Object>,
+    window: *mut Raw,
+    new_target: Local<'_, Object>,
+) -> crate::scope::JsResult<()> {
+    let code = function::closure_code(f);
+    crate::code::ensure_compiled(s, code)?;
+    if code.has(code_flag::DERIVED) {
+        // SAFETY: window word 0 is `this`.
+        unsafe { *window = Raw::EMPTY }
+        return Ok(());
+    }
+    let this = function::create_this(s, new_target)?;
+    // SAFETY: window word 0 is `this`.
+    unsafe { *window = this.raw() }
+    Ok(())
+}

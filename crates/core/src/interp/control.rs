@@ -1,0 +1,179 @@
+//! Loads, moves, jumps, environments.
+#![allow(non_snake_case, missing_docs)]
+
+use spey_gc::{Header, Value as Raw};
+
+use super::arithmetic::handler;
+use super::{Status, dispatch, insn, reg, set, slow};
+use crate::cell::Object;
+use crate::env::Environment;
+use crate::frame;
+use crate::function;
+use crate::inline_cache::InlineCache;
+use crate::vm::Vm;
+
+handler!(LoadConst(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    set(fp, i.a(), *(ics as *const Raw).sub(i.bc() as u32 as usize + 1));
+    dispatch!(pc.add(1), fp, vm, ics)
+});
+handler!(LoadInt(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    set(fp, i.a(), Raw::int32(i.bc()));
+    dispatch!(pc.add(1), fp, vm, ics)
+});
+handler!(LoadSpecial(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    set(fp, i.a(), Raw::from_bits(i.b() as u16 as u64));
+    dispatch!(pc.add(1), fp, vm, ics)
+});
+handler!(Move(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    set(fp, i.a(), reg(fp, i.b()));
+    dispatch!(pc.add(1), fp, vm, ics)
+});
+handler!(LoadCallee(pc, fp, vm, ics, word) {
+    set(fp, insn(word).a(), *fp.offset(frame::CALLEE));
+    dispatch!(pc.add(1), fp, vm, ics)
+});
+handler!(LoadEnv(pc, fp, vm, ics, word) {
+    let callee = (*fp.offset(frame::CALLEE)).as_cell() as *mut Object;
+    set(fp, insn(word).a(), *Object::trailing(callee, function::closure::ENV));
+    dispatch!(pc.add(1), fp, vm, ics)
+});
+handler!(LoadNewTarget(pc, fp, vm, ics, word) {
+    set(fp, insn(word).a(), *fp.offset(frame::NEW_TARGET));
+    dispatch!(pc.add(1), fp, vm, ics)
+});
+handler!(CoerceThis(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let v = reg(fp, i.b());
+    if crate::value::is_object(v) {
+        set(fp, i.a(), v);
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    slow::handlers::slow_CoerceThis(pc, fp, vm, ics, word)
+});
+handler!(CheckThis(pc, fp, vm, ics, word) {
+    if !reg(fp, insn(word).a()).is_empty() {
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    slow::handlers::throw_this_uninitialised(pc, fp, vm, ics, word)
+});
+handler!(CheckThisEmpty(pc, fp, vm, ics, word) {
+    if reg(fp, insn(word).a()).is_empty() {
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    slow::handlers::throw_this_initialised(pc, fp, vm, ics, word)
+});
+handler!(CheckTdz(pc, fp, vm, ics, word) {
+    if !reg(fp, insn(word).a()).is_empty() {
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    slow::handlers::throw_tdz(pc, fp, vm, ics, word)
+});
+handler!(Nop(pc, fp, vm, ics, _word) {
+    dispatch!(pc.add(1), fp, vm, ics)
+});
+
+// ---- environments
+#[inline(always)]
+unsafe fn env_at(fp: *mut Raw, r: i16) -> *mut Environment {
+    // SAFETY: verified bytecode keeps environments in these registers.
+    unsafe { reg(fp, r).as_cell() as *mut Environment }
+}
+handler!(GetEnv(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    set(fp, i.a(), *Environment::at(env_at(fp, i.b()), i.c() as u16 as usize));
+    dispatch!(pc.add(1), fp, vm, ics)
+});
+handler!(SetEnv(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let e = env_at(fp, i.a());
+    let v = reg(fp, i.c());
+    *Environment::at(e, i.b() as u16 as usize) = v;
+    (*vm).heap.write_barrier(e.cast(), v);
+    dispatch!(pc.add(1), fp, vm, ics)
+});
+#[inline(always)]
+unsafe fn up(mut e: *mut Environment, hops: u16) -> *mut Environment {
+    for _ in 0..hops {
+        // SAFETY: the compiler counted the hops.
+        e = unsafe { (*e).parent.as_cell() as *mut Environment };
+    }
+    e
+}
+handler!(GetEnvUp(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let e = up(env_at(fp, i.b()), insn(*pc.add(1)).field(0) as u16);
+    set(fp, i.a(), *Environment::at(e, i.c() as u16 as usize));
+    dispatch!(pc.add(2), fp, vm, ics)
+});
+handler!(SetEnvUp(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let e = up(env_at(fp, i.a()), insn(*pc.add(1)).field(0) as u16);
+    let v = reg(fp, i.c());
+    *Environment::at(e, i.b() as u16 as usize) = v;
+    (*vm).heap.write_barrier(e as *mut Header, v);
+    dispatch!(pc.add(2), fp, vm, ics)
+});
+handler!(NewEnv(pc, fp, vm, ics, word) {
+    // The allocation may collect: the frame must be known.
+    (*vm).pc = pc;
+    (*vm).fp = fp;
+    let i = insn(word);
+    let e = Environment::alloc(&mut *vm, i.c() as u16 as usize);
+    (*e).parent = reg(fp, i.b());
+    set(fp, i.a(), Raw::cell(e.cast()));
+    dispatch!(pc.add(1), fp, vm, ics)
+});
+handler!(CloneEnv(pc, fp, vm, ics, word) {
+    (*vm).pc = pc;
+    (*vm).fp = fp;
+    let i = insn(word);
+    let n = (*env_at(fp, i.b())).header.word as usize;
+    let e = Environment::alloc(&mut *vm, n);
+    let old = env_at(fp, i.b());
+    (*e).header.flags |= (*old).header.flags & 0xf0;
+    (*e).parent = (*old).parent;
+    for k in 0..n {
+        *Environment::at(e, k) = *Environment::at(old, k);
+    }
+    set(fp, i.a(), Raw::cell(e.cast()));
+    dispatch!(pc.add(1), fp, vm, ics)
+});
+handler!(MakeClosure(pc, fp, vm, ics, word) {
+    slow::handlers::slow_MakeClosure(pc, fp, vm, ics, word)
+});
+
+// ---- jumps
+handler!(Jump(pc, fp, vm, ics, word) {
+    dispatch!(pc.offset(insn(word).bc() as isize), fp, vm, ics)
+});
+handler!(JumpLoop(pc, fp, vm, ics, word) {
+    if (*vm).interrupt == 0 {
+        dispatch!(pc.offset(insn(word).bc() as isize), fp, vm, ics)
+    }
+    slow::handlers::slow_JumpLoop(pc, fp, vm, ics, word)
+});
+macro_rules! jump_if {
+    ($name:ident, $v:ident, $test:expr) => {
+        handler!($name(pc, fp, vm, ics, word) {
+            let i = insn(word);
+            let $v = reg(fp, i.a());
+            let d = if $test { i.bc() as isize } else { 1 };
+            dispatch!(pc.offset(d), fp, vm, ics)
+        });
+    };
+}
+#[inline(always)]
+fn truthy(v: Raw) -> bool {
+    if v.is_bool() { v.is_true() } else { crate::conversion::to_boolean(v) }
+}
+jump_if!(JumpIfTrue, v, truthy(v));
+jump_if!(JumpIfFalse, v, !truthy(v));
+jump_if!(JumpIfNullish, v, v.is_nullish());
+jump_if!(JumpIfNotNullish, v, !v.is_nullish());
+jump_if!(JumpIfUndefined, v, v.is_undefined());
+jump_if!(JumpIfNotUndefined, v, !v.is_undefined());
+jump_if!(JumpIfEmpty, v, v.is_empty());

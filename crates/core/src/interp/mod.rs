@@ -1,0 +1,157 @@
+//! The interpreter: one tail-called handler per op.
+//!
+//! A handler is `extern "C" fn(pc, fp, vm, ics, word) -> Status`; all of its state is in these five registers. Its last
+//! act is a call of the next handler through [`TABLE`] with the same signature, which the compiler turns into a jump
+//! (opt-level >= 1). For that no address of a local may escape a handler: work that needs a scope is in functions of
+//! [`slow`], which are never inlined. With the feature `trampoline` a loop calls the handlers instead.
+
+use spey_bytecode::{Insn, Op};
+use spey_gc::Value as Raw;
+
+use crate::inline_cache::InlineCache;
+use crate::vm::Vm;
+
+mod arithmetic;
+mod calls;
+mod control;
+mod property;
+pub(crate) mod slow;
+
+pub use calls::{construct_closure, enter, frame_top, run_native};
+
+/// How a run of the interpreter ended.
+pub type Status = u64;
+/// The outermost frame returned; the value is in `vm.result`.
+pub const RETURNED: Status = 0;
+/// An exception left the outermost frame.
+pub const THREW: Status = 1;
+/// Trampoline only: go on at `vm.next_*`.
+#[cfg(feature = "trampoline")]
+pub const CONTINUE: Status = 2;
+
+/// Signature of handlers.
+pub type Handler = unsafe extern "C" fn(*const u64, *mut Raw, *mut Vm, *mut InlineCache, u64) -> Status;
+
+/// Continues with the instruction at `$pc`.
+#[cfg(not(feature = "trampoline"))]
+macro_rules! dispatch {
+    ($pc:expr, $fp:expr, $vm:expr, $ics:expr) => {{
+        let pc: *const u64 = $pc;
+        let word = *pc;
+        return $crate::interp::TABLE[(word & 0xff) as usize](pc, $fp, $vm, $ics, word);
+    }};
+}
+/// Continues with the instruction at `$pc`.
+#[cfg(feature = "trampoline")]
+macro_rules! dispatch {
+    ($pc:expr, $fp:expr, $vm:expr, $ics:expr) => {{
+        (*$vm).next = ($pc, $fp, $ics);
+        return $crate::interp::CONTINUE;
+    }};
+}
+pub(crate) use dispatch;
+
+/// Starts the interpreter at `pc`.
+///
+/// # Safety
+/// `fp` is a complete frame of code that `ics` belongs to.
+pub(crate) unsafe fn run(vm: *mut Vm, pc: *const u64, fp: *mut Raw, ics: *mut InlineCache) -> Status {
+    // SAFETY: handlers keep the frame invariants.
+    unsafe {
+        #[cfg(not(feature = "trampoline"))]
+        {
+            let word = *pc;
+            TABLE[(word & 0xff) as usize](pc, fp, vm, ics, word)
+        }
+        #[cfg(feature = "trampoline")]
+        {
+            (*vm).next = (pc, fp, ics);
+            loop {
+                let (pc, fp, ics) = (*vm).next;
+                let word = *pc;
+                let status = TABLE[(word & 0xff) as usize](pc, fp, vm, ics, word);
+                if status != CONTINUE {
+                    return status;
+                }
+            }
+        }
+    }
+}
+
+/// Register access.
+///
+/// # Safety
+/// `r` is a register of the frame.
+#[inline(always)]
+pub(crate) unsafe fn reg(fp: *mut Raw, r: i16) -> Raw {
+    // SAFETY: by the contract.
+    unsafe { *fp.offset(r as isize) }
+}
+/// Register write.
+///
+/// # Safety
+/// `r` is a register of the frame.
+#[inline(always)]
+pub(crate) unsafe fn set(fp: *mut Raw, r: i16, v: Raw) {
+    // SAFETY: by the contract.
+    unsafe { *fp.offset(r as isize) = v }
+}
+#[inline(always)]
+pub(crate) fn insn(word: u64) -> Insn {
+    Insn(word)
+}
+
+/// Feedback bits of arithmetic.
+pub mod feedback {
+    /// Operands were int32.
+    pub const INT32: u8 = 1;
+    /// A double took part.
+    pub const DOUBLE: u8 = 2;
+    /// Strings.
+    pub const STRING: u8 = 4;
+    /// BigInts.
+    pub const BIGINT: u8 = 8;
+    /// Anything else.
+    pub const OTHER: u8 = 16;
+    /// An int32 operation overflowed.
+    pub const OVERFLOW: u8 = 32;
+}
+
+/// Records feedback in the instruction.
+///
+/// # Safety
+/// `pc` points into linked bytecode, which is writable.
+#[inline(always)]
+pub(crate) unsafe fn note(pc: *const u64, word: u64, bits: u8) {
+    let old = (word >> 8) as u8;
+    if old & bits != bits {
+        // SAFETY: by the contract; only the feedback byte changes.
+        unsafe { *(pc as *mut u8).add(1) = old | bits }
+    }
+}
+
+unsafe extern "C" fn invalid(_: *const u64, _: *mut Raw, _: *mut Vm, _: *mut InlineCache, word: u64) -> Status {
+    panic!("invalid op code {}", word & 0xff)
+}
+
+macro_rules! table {
+    ($($(#[doc = $doc:literal])* $name:ident [$($operands:tt)*];)*) => {
+        /// Handlers by op code.
+        pub static TABLE: [Handler; 256] = {
+            let mut t: [Handler; 256] = [invalid; 256];
+            $(t[Op::$name as usize] = handlers::$name;)*
+            t
+        };
+    };
+}
+spey_bytecode::for_each_op!(table);
+
+/// All handlers under their op names.
+#[allow(non_snake_case)]
+pub(crate) mod handlers {
+    pub use super::arithmetic::*;
+    pub use super::calls::*;
+    pub use super::control::*;
+    pub use super::property::*;
+    pub use super::slow::handlers::*;
+}

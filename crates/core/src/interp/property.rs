@@ -1,0 +1,214 @@
+//! Property access handlers: inline-cache hits; misses go to `slow`.
+#![allow(non_snake_case, missing_docs)]
+
+use spey_gc::Value as Raw;
+
+use super::arithmetic::handler;
+use super::{Status, dispatch, insn, reg, set, slow};
+use crate::cell::{Elements, Kind, Object, Slots, flag};
+use crate::inline_cache::{ABSENT, GETTER, InlineCache, OUT_OF_LINE, address};
+use crate::object;
+use crate::string::JsString;
+use crate::vm::Vm;
+
+/// Value of a cached data property for this receiver, or the empty value on a miss.
+///
+/// # Safety
+/// `ic` belongs to the running code.
+#[inline(always)]
+pub(super) unsafe fn cached_get(vm: *mut Vm, v: Raw, ic: *mut InlineCache) -> Raw {
+    // SAFETY: string hashes and the like have the top bit set, so a header word that equals a shape id is an object's
+    // (entries of dead shapes are dropped before ids are reused).
+    unsafe {
+        if !v.is_cell() {
+            return Raw::EMPTY;
+        }
+        let o = v.as_cell() as *mut Object;
+        let e = &(*ic).entry;
+        if (*o).header.word != e.shape {
+            return Raw::EMPTY;
+        }
+        if e.epoch == 0 {
+            return *address(o, e.location);
+        }
+        if e.epoch != (*vm).prototype_epoch || e.location & GETTER != 0 {
+            return Raw::EMPTY;
+        }
+        *address(e.holder, e.location)
+    }
+}
+
+handler!(GetProp(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let ic = ics.add(i.c() as u16 as usize);
+    let v = cached_get(vm, reg(fp, i.b()), ic);
+    if !v.is_empty() {
+        set(fp, i.a(), v);
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    slow::handlers::slow_GetProp(pc, fp, vm, ics, word)
+});
+handler!(GetLength(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let v = reg(fp, i.b());
+    if v.is_cell() {
+        let cell = v.as_cell();
+        if (*cell).kind == Kind::Array as u8 {
+            set(fp, i.a(), *Object::trailing(cell.cast(), object::ARRAY_LENGTH));
+            dispatch!(pc.add(1), fp, vm, ics)
+        }
+        if (*cell).kind == Kind::String as u8 {
+            set(fp, i.a(), Raw::int32((*(cell as *const JsString)).length as i32));
+            dispatch!(pc.add(1), fp, vm, ics)
+        }
+    }
+    let v = cached_get(vm, v, ics.add(i.c() as u16 as usize));
+    if !v.is_empty() {
+        set(fp, i.a(), v);
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    slow::handlers::slow_GetProp(pc, fp, vm, ics, word)
+});
+
+/// Stores through the cache if it applies.
+///
+/// # Safety
+/// `ic` belongs to the running code.
+#[inline(always)]
+unsafe fn cached_set(vm: *mut Vm, target: Raw, v: Raw, ic: *mut InlineCache) -> bool {
+    // SAFETY: as in `cached_get`; capacity is checked before an adding store.
+    unsafe {
+        if !target.is_cell() {
+            return false;
+        }
+        let o = target.as_cell() as *mut Object;
+        let e = &(*ic).entry;
+        if (*o).header.word != e.shape {
+            return false;
+        }
+        if e.next_shape != 0 {
+            if e.epoch != (*vm).prototype_epoch {
+                return false;
+            }
+            if e.location & OUT_OF_LINE != 0 {
+                let slots: *mut Slots = (*o).slots;
+                let index = ((e.location & !OUT_OF_LINE) as u64 - 16) / 8;
+                if slots.is_null() || index >= (*slots).capacity {
+                    return false;
+                }
+            }
+            (*o).header.word = e.next_shape;
+        }
+        *address(o, e.location) = v;
+        let owner = if e.location & OUT_OF_LINE != 0 { (*o).slots.cast() } else { o.cast() };
+        (*vm).heap.write_barrier(owner, v);
+        true
+    }
+}
+handler!(SetProp(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    if cached_set(vm, reg(fp, i.a()), reg(fp, i.c()), ics.add(i.b() as u16 as usize)) {
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    slow::handlers::slow_SetProp(pc, fp, vm, ics, word)
+});
+handler!(InitProp(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    if cached_set(vm, reg(fp, i.a()), reg(fp, i.c()), ics.add(i.b() as u16 as usize)) {
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    slow::handlers::slow_InitProp(pc, fp, vm, ics, word)
+});
+
+handler!(GetElem(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let (o, k) = (reg(fp, i.b()), reg(fp, i.c()));
+    if k.is_int32() && o.is_cell() {
+        let cell = o.as_cell();
+        let index = k.as_int32() as u32;
+        let kind = Kind::of(cell);
+        if kind.is_object() && !kind.is_exotic() {
+            if (*cell).flags & flag::SPARSE == 0 {
+                let e = (*(cell as *mut Object)).elements;
+                if index < (*e).length {
+                    let v = *Elements::at(e, index as usize);
+                    if !v.is_empty() {
+                        set(fp, i.a(), v);
+                        dispatch!(pc.add(1), fp, vm, ics)
+                    }
+                }
+            }
+        } else if kind == Kind::TypedArray {
+            if let Some(v) = crate::typed_array::get_element_raw(&mut *vm, cell.cast(), index) {
+                set(fp, i.a(), v);
+                dispatch!(pc.add(1), fp, vm, ics)
+            }
+        } else if kind == Kind::String {
+            let s = cell as *const JsString;
+            if (*s).is_flat() && index < (*s).length {
+                let u = crate::string::view_raw(s).at(index as usize);
+                if u < 256 {
+                    set(fp, i.a(), (*vm).single_chars[u as usize]);
+                    dispatch!(pc.add(1), fp, vm, ics)
+                }
+            }
+        }
+    }
+    slow::handlers::slow_GetElem(pc, fp, vm, ics, word)
+});
+handler!(SetElem(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let (o, k) = (reg(fp, i.a()), reg(fp, i.b()));
+    if k.is_int32() && o.is_cell() {
+        let cell = o.as_cell();
+        let index = k.as_int32() as u32;
+        let kind = Kind::of(cell);
+        if kind.is_object() && !kind.is_exotic() {
+            if (*cell).flags & flag::SPARSE == 0 {
+                let e = (*(cell as *mut Object)).elements;
+                if index < (*e).length {
+                    let slot = Elements::at(e, index as usize);
+                    if !(*slot).is_empty() {
+                        let v = reg(fp, i.c());
+                        *slot = v;
+                        (*vm).heap.write_barrier_slot(e.cast(), slot, v);
+                        dispatch!(pc.add(1), fp, vm, ics)
+                    }
+                }
+            }
+        } else if kind == Kind::TypedArray
+            && crate::typed_array::set_element_raw(&mut *vm, cell.cast(), index, reg(fp, i.c()))
+        {
+            dispatch!(pc.add(1), fp, vm, ics)
+        }
+    }
+    slow::handlers::slow_SetElem(pc, fp, vm, ics, word)
+});
+handler!(ArrayPush(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let a = reg(fp, i.a()).as_cell() as *mut Object;
+    let e = (*a).elements;
+    let n = (*e).length;
+    let length = *Object::trailing(a, object::ARRAY_LENGTH);
+    if (*a).header.flags & flag::SPARSE == 0 && n < (*e).capacity && length == Raw::int32(n as i32) {
+        let v = reg(fp, i.b());
+        let slot = Elements::at(e, n as usize);
+        *slot = v;
+        (*e).length = n + 1;
+        *Object::trailing(a, object::ARRAY_LENGTH) = Raw::int32(n as i32 + 1);
+        (*vm).heap.write_barrier_slot(e.cast(), slot, v);
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    slow::handlers::slow_ArrayPush(pc, fp, vm, ics, word)
+});
+
+handler!(GetGlobal(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let ic = ics.add(i.b() as u16 as usize);
+    let v = slow::cached_global(vm, ic);
+    if !v.is_empty() {
+        set(fp, i.a(), v);
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    slow::handlers::slow_GetGlobal(pc, fp, vm, ics, word)
+});

@@ -1,0 +1,1709 @@
+//! Slow paths: ops that need a scope. Each is a thin handler around a function that is never inlined.
+//!
+//! Operands are read as handles that point at the frame's registers: they are roots while the instruction runs, because
+//! the operands of the current instruction are live.
+
+use std::ptr::NonNull;
+
+use spey_bytecode::Insn;
+use spey_gc::{Gc, Value as Raw};
+
+use super::{frame_top, insn};
+use crate::cell::{Kind, Object, flag};
+use crate::code::{Code, code_flag};
+use crate::conversion as conv;
+use crate::env::{Environment, env_flag};
+use crate::frame::{self, FrameView, argc};
+use crate::function;
+use crate::inline_cache::{self as ic, ABSENT, Entry, GETTER, InlineCache};
+use crate::key::PropertyKey;
+use crate::object::{self, Own, PropertyDescriptor};
+use crate::operators as ops;
+use crate::realm::Intrinsic;
+use crate::scope::{JsResult, Local, Scope, Value};
+use crate::shape::attr;
+use crate::vm::Vm;
+
+/// Shape id that stands for "any string" in inline caches.
+pub const STRING_SHAPE: u32 = 0x7fff_ffff;
+/// Shape id that marks a global lexical binding in inline caches; `location` is its index.
+pub const LEXICAL: u32 = 0x7fff_fffe;
+
+/// What a slow operation wants next: words to advance, or one of the constants.
+type Next = isize;
+/// An exception is pending.
+const THREW: Next = 0;
+/// Continue at `vm.enter_*`.
+const ENTER: Next = isize::MIN;
+
+/// The running frame as seen by a slow operation.
+#[derive(Clone, Copy)]
+pub(crate) struct Frame {
+    fp: *mut Raw,
+    pc: *const u64,
+}
+
+impl Frame {
+    /// Register `r` as a handle.
+    #[inline(always)]
+    fn local<'s>(self, _: &Scope<'s>, r: i16) -> Local<'s, Value> {
+        // SAFETY: registers of the running frame; see the module's comment.
+        unsafe { Local::from_slot(NonNull::new_unchecked(self.fp.offset(r as isize))) }
+    }
+    #[inline(always)]
+    fn raw(self, r: i16) -> Raw {
+        // SAFETY: register of the running frame.
+        unsafe { *self.fp.offset(r as isize) }
+    }
+    #[inline(always)]
+    fn set(self, r: i16, v: Raw) {
+        // SAFETY: register of the running frame.
+        unsafe { *self.fp.offset(r as isize) = v }
+    }
+    fn callee(self) -> Gc<Object> {
+        // SAFETY: callee word of a live frame.
+        unsafe { Gc::from_ptr((*self.fp.offset(frame::CALLEE)).as_cell() as *mut Object) }
+    }
+    fn code(self) -> Gc<Code> {
+        // SAFETY: bytecode frames have closures as callees.
+        unsafe { Gc::from_ptr(function::code_of(self.callee().as_ptr())) }
+    }
+    fn strict(self) -> bool {
+        self.code().has(code_flag::STRICT)
+    }
+    fn ext(self) -> Insn {
+        // SAFETY: called for two-word instructions only.
+        unsafe { insn(*self.pc.add(1)) }
+    }
+    fn ic(self, i: i16) -> *mut InlineCache {
+        // SAFETY: index checked by the verifier.
+        unsafe { self.code().ics.add(i as u16 as usize) }
+    }
+    fn constant(self, i: u32) -> Raw {
+        // SAFETY: index checked by the verifier.
+        unsafe { *(self.code().ics as *const Raw).sub(i as usize + 1) }
+    }
+    fn name(self, i: u32) -> PropertyKey {
+        crate::key::intern_value(self.constant(i))
+    }
+    fn view(self) -> FrameView {
+        FrameView { fp: self.fp, pc: self.pc }
+    }
+}
+
+unsafe fn with_scope(vm: *mut Vm, pc: *const u64, fp: *mut Raw, f: impl FnOnce(&mut Scope<'_>, Frame) -> Next) -> Next {
+    // SAFETY: the VM is live; the handle stack is reset after the last use of the scope.
+    unsafe {
+        (*vm).pc = pc;
+        (*vm).fp = fp;
+        let mark = (*vm).heap.handles.mark();
+        let r = f(&mut Scope::new(NonNull::new_unchecked(vm)), Frame { fp, pc });
+        (*vm).heap.handles.reset(mark);
+        r
+    }
+}
+
+/// Gives a closure the lifetimes of a slow operation: its result lives as long as the scope it was given.
+#[inline(always)]
+fn value_of<'s>(
+    s: &mut Scope<'s>,
+    f: Frame,
+    i: Insn,
+    operation: impl for<'n> FnOnce(&mut Scope<'n>, Frame, Insn) -> JsResult<Local<'n, Value>>,
+) -> JsResult<Local<'s, Value>> {
+    operation(s, f, i)
+}
+
+// ---------------------------------------------------------------- handlers
+
+/// Generates `handlers::$name` around an inner function.
+macro_rules! slow_ops {
+    (
+        values { $($vname:ident $vlen:literal $vinner:expr;)* }
+        effects { $($ename:ident $elen:literal $einner:expr;)* }
+        nexts { $($nname:ident $ninner:expr;)* }
+    ) => {
+        /// The handlers.
+        // The operations are expanded inside of the handlers' unsafe blocks.
+        #[allow(non_snake_case, missing_docs, unused_unsafe)]
+        pub(crate) mod handlers {
+            use super::*;
+            use super::super::{Status, dispatch};
+            macro_rules! finish {
+                ($next:expr, $pc:ident, $fp:ident, $vm:ident, $ics:ident, $word:ident) => {{
+                    let next = $next;
+                    if next == THREW {
+                        return unwind($pc, $fp, $vm, $ics, $word);
+                    }
+                    if next == ENTER {
+                        dispatch!((*$vm).enter_pc, (*$vm).enter_fp, $vm, (*$vm).enter_ics)
+                    }
+                    dispatch!($pc.offset(next), $fp, $vm, $ics)
+                }};
+            }
+            $(
+                pub unsafe extern "C" fn $vname(pc: *const u64, fp: *mut Raw, vm: *mut Vm, ics: *mut InlineCache, word: u64) -> Status {
+                    #[inline(never)]
+                    unsafe fn inner(vm: *mut Vm, pc: *const u64, fp: *mut Raw, word: u64) -> Next {
+                        // SAFETY: called by the handler with its own state.
+                        unsafe { with_scope(vm, pc, fp, |s, f| {
+                            let i = insn(word);
+                            let r = value_of(s, f, i, $vinner);
+                            match r { Ok(v) => { f.set(i.a(), v.raw()); $vlen } Err(_) => THREW }
+                        }) }
+                    }
+                    // SAFETY: handler invariants.
+                    unsafe { finish!(inner(vm, pc, fp, word), pc, fp, vm, ics, word) }
+                }
+            )*
+            $(
+                pub unsafe extern "C" fn $ename(pc: *const u64, fp: *mut Raw, vm: *mut Vm, ics: *mut InlineCache, word: u64) -> Status {
+                    #[inline(never)]
+                    unsafe fn inner(vm: *mut Vm, pc: *const u64, fp: *mut Raw, word: u64) -> Next {
+                        // SAFETY: called by the handler with its own state.
+                        unsafe { with_scope(vm, pc, fp, |s, f| {
+                            let r: JsResult<()> = $einner(s, f, insn(word));
+                            match r { Ok(()) => $elen, Err(_) => THREW }
+                        }) }
+                    }
+                    // SAFETY: handler invariants.
+                    unsafe { finish!(inner(vm, pc, fp, word), pc, fp, vm, ics, word) }
+                }
+            )*
+            $(
+                pub unsafe extern "C" fn $nname(pc: *const u64, fp: *mut Raw, vm: *mut Vm, ics: *mut InlineCache, word: u64) -> Status {
+                    #[inline(never)]
+                    unsafe fn inner(vm: *mut Vm, pc: *const u64, fp: *mut Raw, word: u64) -> Next {
+                        // SAFETY: called by the handler with its own state.
+                        unsafe { with_scope(vm, pc, fp, |s, f| {
+                            let r: JsResult<Next> = $ninner(s, f, insn(word));
+                            r.unwrap_or(THREW)
+                        }) }
+                    }
+                    // SAFETY: handler invariants.
+                    unsafe { finish!(inner(vm, pc, fp, word), pc, fp, vm, ics, word) }
+                }
+            )*
+
+            /// Finds the handler of the pending exception, popping frames.
+            pub unsafe extern "C" fn unwind(pc: *const u64, fp: *mut Raw, vm: *mut Vm, _ics: *mut InlineCache, _word: u64) -> Status {
+                // SAFETY: handler invariants.
+                unsafe {
+                    if find_handler(vm, pc, fp) {
+                        dispatch!((*vm).enter_pc, (*vm).enter_fp, vm, (*vm).enter_ics)
+                    }
+                    super::super::THREW
+                }
+            }
+            /// Starts the interpreter with the pending exception at `pc`: throwing into a resumed coroutine.
+            pub unsafe fn unwind_run(pc: *const u64, fp: *mut Raw, vm: *mut Vm, ics: *mut InlineCache) -> Status {
+                // SAFETY: handler invariants.
+                unsafe {
+                    let _ = ics;
+                    if find_handler(vm, pc, fp) {
+                        return super::super::run(vm, (*vm).enter_pc, (*vm).enter_fp, (*vm).enter_ics);
+                    }
+                    super::super::THREW
+                }
+            }
+            /// Returns from frames that are not plain calls between bytecode functions: value in `vm.result`.
+            pub unsafe extern "C" fn return_special(pc: *const u64, fp: *mut Raw, vm: *mut Vm, ics: *mut InlineCache, word: u64) -> Status {
+                // SAFETY: handler invariants.
+                unsafe {
+                    match leave_frame(vm, pc, fp) {
+                        ENTER => dispatch!((*vm).enter_pc, (*vm).enter_fp, vm, (*vm).enter_ics),
+                        THREW => unwind(pc, fp, vm, ics, word),
+                        _ => super::super::RETURNED,
+                    }
+                }
+            }
+            pub unsafe extern "C" fn LeaveInterpreter(_: *const u64, _: *mut Raw, _: *mut Vm, _: *mut InlineCache, _: u64) -> Status {
+                super::super::RETURNED
+            }
+            /// Ops that suspend or finish a coroutine: the frame is left with `vm.result`.
+            macro_rules! suspending {
+                ($name:ident, $f:expr) => {
+                    pub unsafe extern "C" fn $name(pc: *const u64, fp: *mut Raw, vm: *mut Vm, ics: *mut InlineCache, word: u64) -> Status {
+                        #[inline(never)]
+                        unsafe fn inner(vm: *mut Vm, pc: *const u64, fp: *mut Raw, word: u64) -> Next {
+                            // SAFETY: called by the handler with its own state.
+                            unsafe { with_scope(vm, pc, fp, |s, f| {
+                                let r: JsResult<bool> = $f(s, f.view(), insn(word));
+                                match r { Ok(true) => 2, Ok(false) => 1, Err(_) => THREW }
+                            }) }
+                        }
+                        // SAFETY: handler invariants.
+                        unsafe {
+                            match inner(vm, pc, fp, word) {
+                                THREW => unwind(pc, fp, vm, ics, word),
+                                // Suspended or finished: leave with vm.result.
+                                2 => return_special(pc, fp, vm, ics, word),
+                                _ => dispatch!(pc.add(1), fp, vm, ics),
+                            }
+                        }
+                    }
+                };
+            }
+            suspending!(InitialYield, crate::coroutine::op_initial_yield);
+            suspending!(EnterAsync, crate::coroutine::op_enter_async);
+            suspending!(Yield, crate::coroutine::op_yield);
+            suspending!(YieldDelegate, crate::coroutine::op_yield_delegate);
+            suspending!(Await, crate::coroutine::op_await);
+            suspending!(CoroutineReturn, crate::coroutine::op_return);
+        }
+    };
+}
+
+/// Binary operators on registers b and c.
+macro_rules! binary {
+    ($f:path) => {
+        |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            note_slow(f, i, f.raw(i.b()), f.raw(i.c()));
+            let (a, b) = (f.local(s, i.b()), f.local(s, i.c()));
+            $f(s, a, b)
+        }
+    };
+}
+/// Binary operators on register b and immediate c.
+macro_rules! binary_imm {
+    ($f:path) => {
+        |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            note_slow(f, i, f.raw(i.b()), f.raw(i.b()));
+            let a = f.local(s, i.b());
+            let b = s.int(i.c() as i32);
+            $f(s, a, b)
+        }
+    };
+}
+macro_rules! unary {
+    ($f:path) => {
+        |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            note_slow(f, i, f.raw(i.b()), f.raw(i.b()));
+            let a = f.local(s, i.b());
+            $f(s, a)
+        }
+    };
+}
+macro_rules! predicate {
+    ($f:path) => {
+        |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (a, b) = (f.local(s, i.b()), f.local(s, i.c()));
+            let r = $f(s, a, b)?;
+            Ok(s.bool(r))
+        }
+    };
+}
+macro_rules! jump {
+    ($f:path, $when:literal) => {
+        |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (a, b) = (f.local(s, i.a()), f.local(s, i.b()));
+            let r = $f(s, a, b)?;
+            Ok(if r == $when { i.c() as isize } else { 1 })
+        }
+    };
+}
+macro_rules! jump_imm {
+    ($f:path, $when:literal) => {
+        |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let a = f.local(s, i.a());
+            let b = s.int(i.b() as i32);
+            let r = $f(s, a, b)?;
+            Ok(if r == $when { i.c() as isize } else { 1 })
+        }
+    };
+}
+
+slow_ops! {
+    values {
+        slow_Add 1 binary!(ops::add);
+        slow_Sub 1 binary!(ops::sub);
+        slow_Mul 1 binary!(ops::mul);
+        slow_Div 1 binary!(ops::div);
+        slow_Mod 1 binary!(ops::rem);
+        Exp 1 binary!(ops::exp);
+        slow_BitAnd 1 binary!(ops::bit_and);
+        slow_BitOr 1 binary!(ops::bit_or);
+        slow_BitXor 1 binary!(ops::bit_xor);
+        slow_Shl 1 binary!(ops::shl);
+        slow_Shr 1 binary!(ops::shr);
+        slow_UShr 1 binary!(ops::ushr);
+        slow_AddImm 1 binary_imm!(ops::add);
+        slow_SubImm 1 binary_imm!(ops::sub);
+        slow_MulImm 1 binary_imm!(ops::mul);
+        slow_BitAndImm 1 binary_imm!(ops::bit_and);
+        slow_BitOrImm 1 binary_imm!(ops::bit_or);
+        slow_ShlImm 1 binary_imm!(ops::shl);
+        slow_ShrImm 1 binary_imm!(ops::shr);
+        slow_UShrImm 1 binary_imm!(ops::ushr);
+        slow_Neg 1 unary!(ops::negate);
+        slow_BitNot 1 unary!(ops::bit_not);
+        slow_Inc 1 unary!(ops::increment);
+        slow_Dec 1 unary!(ops::decrement);
+        slow_ToNumber 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let v = f.local(s, i.b());
+            let n = conv::to_number(s, v)?;
+            Ok(s.number(n))
+        };
+        slow_ToNumeric 1 unary!(conv::to_numeric);
+        ToString 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let v = f.local(s, i.b());
+            Ok(conv::to_string(s, v)?.value())
+        };
+        ToPropertyKey 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let v = f.local(s, i.b());
+            if v.raw().is_int32() && v.raw().as_int32() >= 0 {
+                return Ok(s.local(v.raw()));
+            }
+            let k = conv::to_property_key(s, v)?;
+            Ok(k.to_value(s))
+        };
+        ToObject 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let v = f.local(s, i.b());
+            Ok(conv::to_object(s, v)?.value())
+        };
+        TypeOf 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let v = f.local(s, i.b());
+            Ok(ops::type_of(s, v).value())
+        };
+        Equal 1 predicate!(ops::loosely_equals);
+        NotEqual 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (a, b) = (f.local(s, i.b()), f.local(s, i.c()));
+            let r = ops::loosely_equals(s, a, b)?;
+            Ok(s.bool(!r))
+        };
+        slow_Less 1 predicate!(ops::less);
+        slow_LessEqual 1 predicate!(ops::less_equal);
+        slow_Greater 1 predicate!(ops::greater);
+        slow_GreaterEqual 1 predicate!(ops::greater_equal);
+        InstanceOf 1 predicate!(ops::instance_of);
+        In 1 predicate!(ops::has_in);
+        slow_CoerceThis 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let v = f.local(s, i.b());
+            if v.is_nullish() {
+                let g = s.vm().realm().global_this;
+                return Ok(s.local(g));
+            }
+            Ok(conv::to_object(s, v)?.value())
+        };
+        LoadHomeObject 1 |s: &mut Scope<'_>, f: Frame, _: Insn| {
+            let c = s.local_object(f.callee());
+            let h = function::home_object(c);
+            Ok(s.local(h))
+        };
+        LoadGlobalObject 1 |s: &mut Scope<'_>, _: Frame, _: Insn| {
+            let g = s.vm().realm().global_this;
+            Ok(s.local(g))
+        };
+        CreateMappedArguments 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let env = f.local(s, i.b());
+            Ok(crate::arguments::new_mapped(s, f.view(), env, i.c() as u16 as u32).value())
+        };
+        CreateUnmappedArguments 1 |s: &mut Scope<'_>, f: Frame, _: Insn| {
+            Ok(crate::arguments::new_unmapped(s, f.view()).value())
+        };
+        CreateRest 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            Ok(crate::arguments::new_rest(s, f.view(), i.b() as u16 as u32).value())
+        };
+        slow_MakeClosure 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let code = crate::code::child_code(s, f.code(), i.b() as u16 as u32);
+            let code = s.local_cell(code);
+            let env = f.local(s, i.c());
+            Ok(function::new_closure(s, code, env).value())
+        };
+        MakeClosureFar 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let code = crate::code::child_code(s, f.code(), f.ext().de() as u32);
+            let code = s.local_cell(code);
+            let env = f.local(s, i.b());
+            Ok(function::new_closure(s, code, env).value())
+        };
+        NewNamedEnv 1 |s: &mut Scope<'_>, f: Frame, i: Insn| new_named_env(s, f, i);
+        NewWithEnv 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let o = f.local(s, i.c());
+            new_object_env(s, f, i, o, env_flag::WITH)
+        };
+        NewEvalVarEnv 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let null = s.null();
+            let o = object::new_object_with(s, null, 0);
+            new_object_env(s, f, i, o.value(), env_flag::EVAL_VAR)
+        };
+        GetImport 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            crate::module::get_import(s, f.code(), i.b() as u16 as usize)
+        };
+        LookupGet 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let env = f.local(s, i.b());
+            crate::dynamic_scope::lookup(s, env, f.name(i.c() as u16 as u32), true)
+        };
+        LookupTypeof 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let env = f.local(s, i.b());
+            crate::dynamic_scope::lookup(s, env, f.name(i.c() as u16 as u32), false)
+        };
+        LookupScope 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let env = f.local(s, i.b());
+            crate::dynamic_scope::resolve(s, env, f.name(i.c() as u16 as u32))
+        };
+        ScopeGet 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let base = f.local(s, i.b());
+            crate::dynamic_scope::get(s, base, f.name(i.c() as u16 as u32), f.strict())
+        };
+        LookupDelete 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let env = f.local(s, i.b());
+            let r = crate::dynamic_scope::delete(s, env, f.name(i.c() as u16 as u32))?;
+            Ok(s.bool(r))
+        };
+        slow_GetGlobal 1 |s: &mut Scope<'_>, f: Frame, i: Insn| get_global(s, f, i.b(), true);
+        TypeofGlobal 1 |s: &mut Scope<'_>, f: Frame, i: Insn| get_global(s, f, i.b(), false);
+        DeleteGlobal 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let key = f.name(i.b() as u16 as u32);
+            if s.vm().realm().lexical.contains_key(&key) {
+                return Ok(s.bool(false));
+            }
+            let g = s.global();
+            let r = object::delete(s, g, key)?;
+            Ok(s.bool(r))
+        };
+        slow_GetProp 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let v = f.local(s, i.b());
+            let cache = f.ic(i.c());
+            get_cached(s, v, cache)
+        };
+        slow_GetElem 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (o, k) = (f.local(s, i.b()), f.local(s, i.c()));
+            get_element(s, o, k)
+        };
+        GetSuper 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (home, k, this) = (f.local(s, i.b()), f.local(s, i.c()), f.local(s, f.ext().field(0)));
+            let proto = super_base(s, home)?;
+            let key = conv::to_property_key(s, k)?;
+            match proto.as_object() {
+                Some(p) => object::get_with(s, p, key, this),
+                None => object::get_v(s, proto, key),
+            }
+        };
+        DeleteElem 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (v, k) = (f.local(s, i.b()), f.local(s, i.c()));
+            let o = conv::to_object(s, v)?;
+            let key = conv::to_property_key(s, k)?;
+            let r = object::delete(s, o, key)?;
+            if !r && f.strict() {
+                let text = crate::error::describe_receiver(s, o.value());
+                return s.throw_type_error(&format!("Cannot delete property '{}' of {text}", key.to_text()));
+            }
+            Ok(s.bool(r))
+        };
+        NewPrivateName 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let d = s.local(f.constant(i.b() as u16 as u32));
+            Ok(crate::symbol::new_private(s, d).value())
+        };
+        GetPrivate 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (o, k) = (f.local(s, i.b()), f.raw(i.c()));
+            crate::private::get(s, o, PropertyKey::from_raw(k))
+        };
+        PrivateIn 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (o, k) = (f.local(s, i.b()), f.raw(i.c()));
+            let r = crate::private::has(s, o, PropertyKey::from_raw(k))?;
+            Ok(s.bool(r))
+        };
+        NewObject 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let cache = f.ic(i.c());
+            // SAFETY: the cache belongs to the running code; the shape has the inline capacity used.
+            unsafe {
+                let inline = if i.b() == 0 { crate::realm::DEFAULT_INLINE } else { (i.b() as u16).min(48) as u8 };
+                if (*cache).feedback == 0 || !s.vm().shapes.is_root(( *cache).feedback, inline) {
+                    let proto = s.vm().realm().intrinsic(Intrinsic::ObjectPrototype);
+                    (*cache).feedback = s.vm().shapes.root(proto, inline);
+                }
+                let o = object::alloc_object(s.vm(), Kind::Object, (*cache).feedback, inline as usize, Raw::UNDEFINED);
+                Ok(s.local(Raw::cell(o.cast())))
+            }
+        };
+        NewArray 1 |s: &mut Scope<'_>, _: Frame, i: Insn| {
+            let a = object::new_array(s, 0);
+            if i.b() != 0 {
+                object::reserve_elements(s, a, i.b() as u16 as u32);
+            }
+            Ok(a.value())
+        };
+        NewRegExp 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let pattern = s.local(f.constant(i.b() as u16 as u32));
+            let flags = s.local(f.constant(i.c() as u16 as u32));
+            let c = s.intrinsic(Intrinsic::RegExp);
+            Ok(crate::call::construct(s, c, &[pattern, flags], None)?.value())
+        };
+        GetTemplateObject 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            Ok(crate::template::get_template_object(s, f.code(), i.b() as u16 as usize).value())
+        };
+        GetSuperConstructor 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let c = f.local(s, i.b()).as_object().expect("active function");
+            let p = object::get_prototype_of(s, c)?;
+            if !crate::value::is_constructor(p.raw()) {
+                let text = crate::error::describe(s, p);
+                let name = crate::error::function_name(s, c);
+                return s.throw_type_error(&format!("Super constructor {text} of {} is not a constructor",
+                    if name.is_empty() { "anonymous class".to_string() } else { format!("class '{name}'") }));
+            }
+            Ok(p)
+        };
+        CallSpread 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let callee = f.local(s, i.b());
+            let (this, list) = (f.local(s, i.c()), f.local(s, i.c() + 1));
+            let args = spread_list(s, list);
+            if !callee.is_callable() {
+                return crate::error::throw_not_callable(s, f.view(), callee);
+            }
+            crate::call::call(s, callee, this, &args)
+        };
+        ConstructSpread 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let callee = f.local(s, i.b());
+            let list = f.local(s, i.c() + 1);
+            let args = spread_list(s, list);
+            let new_target = f.local(s, f.ext().field(2));
+            if !crate::value::is_constructor(callee.raw()) {
+                return crate::error::throw_not_constructor(s, f.view(), callee);
+            }
+            let c = callee.as_object().expect("constructor");
+            Ok(crate::call::construct(s, c, &args, new_target.as_object())?.value())
+        };
+        ImportCall 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (specifier, options) = (f.local(s, i.b()), f.local(s, i.c()));
+            crate::module::import_call(s, f.code(), specifier, options, f.ext().field(0) as u8)
+        };
+        ImportMeta 1 |s: &mut Scope<'_>, f: Frame, _: Insn| crate::module::import_meta(s, f.code());
+        AsyncIterNext 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (it, next, v) = (f.local(s, i.b()), f.local(s, i.b() + 1), f.local(s, i.c()));
+            crate::call::call(s, next, it, &[v])
+        };
+        IterReturnCall 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let key = s.names().return_;
+            iter_method_call(s, f, i, key)
+        };
+        IterThrowCall 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let key = s.names().throw;
+            iter_method_call(s, f, i, key)
+        };
+        IterRest 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let a = object::new_array(s, 0);
+            while !f.raw(i.c()).is_true() {
+                let done = s.nested(|s| -> JsResult<bool> {
+                    f.set(i.c(), Raw::TRUE);
+                    match crate::iteration::step_registers(s, f.local(s, i.b()), f.local(s, i.b() + 1))? {
+                        None => Ok(true),
+                        Some(v) => {
+                            f.set(i.c(), Raw::FALSE);
+                            object::array_push(s, a, v);
+                            Ok(false)
+                        }
+                    }
+                })?;
+                if done {
+                    break;
+                }
+            }
+            Ok(a.value())
+        };
+        ForInPrepare 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let v = f.local(s, i.b());
+            crate::for_in::prepare(s, v)
+        };
+        NewDisposeScope 1 |s: &mut Scope<'_>, _: Frame, _: Insn| Ok(crate::dispose::new_scope(s));
+    }
+    effects {
+        throw_this_uninitialised 1 |s: &mut Scope<'_>, _: Frame, _: Insn| {
+            s.throw_reference_error("Must call super constructor in derived class before accessing 'this' or returning from derived constructor")
+        };
+        throw_this_initialised 1 |s: &mut Scope<'_>, _: Frame, _: Insn| {
+            s.throw_reference_error("Super constructor may only be called once")
+        };
+        throw_tdz 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let name = f.name(i.bc() as u32);
+            s.throw_reference_error(&format!("Cannot access '{}' before initialization", name.to_text()))
+        };
+        ThrowConstAssign 1 |s: &mut Scope<'_>, _: Frame, _: Insn| {
+            s.throw_type_error("Assignment to constant variable.")
+        };
+        ScopePut 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (base, v) = (f.local(s, i.a()), f.local(s, i.c()));
+            crate::dynamic_scope::put(s, base, f.name(i.b() as u16 as u32), v, f.strict())
+        };
+        LookupCallee 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let env = f.local(s, i.b());
+            let (callee, this) = crate::dynamic_scope::lookup_callee(s, env, f.name(i.c() as u16 as u32))?;
+            f.set(i.a(), callee.raw());
+            f.set(i.a() + 1, this.raw());
+            Ok(())
+        };
+        DeclareEvalVar 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let env = f.local(s, i.a());
+            crate::dynamic_scope::declare_var(s, env, f.name(i.b() as u16 as u32), None)
+        };
+        DeclareEvalFunction 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (env, v) = (f.local(s, i.a()), f.local(s, i.c()));
+            crate::dynamic_scope::declare_var(s, env, f.name(i.b() as u16 as u32), Some(v))
+        };
+        SetGlobal 1 |s: &mut Scope<'_>, f: Frame, i: Insn| set_global(s, f, i);
+        InitGlobalLexical 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            // SAFETY: the cache belongs to the running code.
+            let key = PropertyKey::from_raw(unsafe { (*f.ic(i.a())).key });
+            let v = f.raw(i.b());
+            let realm = s.vm().realm_mut();
+            let at = *realm.lexical.get(&key).expect("declared by the script's instantiation");
+            realm.lexical_values[at as usize] = v;
+            Ok(())
+        };
+        slow_SetProp 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (o, v) = (f.local(s, i.a()), f.local(s, i.c()));
+            set_cached(s, f, o, v, f.ic(i.b()))
+        };
+        slow_InitProp 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (o, v) = (f.local(s, i.a()), f.local(s, i.c()));
+            init_cached(s, o, v, f.ic(i.b()))
+        };
+        slow_SetElem 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (o, k, v) = (f.local(s, i.a()), f.local(s, i.b()), f.local(s, i.c()));
+            set_element(s, f, o, k, v)
+        };
+        InitElem 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (o, k, v) = (f.local(s, i.a()), f.local(s, i.b()), f.local(s, i.c()));
+            let key = conv::to_property_key(s, k)?;
+            let o = o.as_object().expect("object literal");
+            object::create_data_property_or_throw(s, o, key, v)
+        };
+        SetSuper 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (home, k, v, this) =
+                (f.local(s, i.a()), f.local(s, i.b()), f.local(s, i.c()), f.local(s, f.ext().field(0)));
+            let proto = super_base(s, home)?;
+            let key = conv::to_property_key(s, k)?;
+            let Some(p) = proto.as_object() else {
+                return s.throw_type_error(&format!("Cannot set properties of null (setting '{}')", key.to_text()));
+            };
+            if !object::set_with(s, p, key, v, this)? && f.strict() {
+                return object::throw_read_only(s, this, key);
+            }
+            Ok(())
+        };
+        DefineMember 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (o, k, func) = (f.local(s, i.a()), f.local(s, i.b()), f.local(s, i.c()));
+            let key = conv::to_property_key(s, k)?;
+            let o = o.as_object().expect("object");
+            let kind = f.ext().field(0);
+            let enumerable = if kind & 4 != 0 { attr::ENUMERABLE } else { 0 };
+            let d = match kind & 3 {
+                0 => PropertyDescriptor::data(func, attr::WRITABLE | attr::CONFIGURABLE | enumerable),
+                1 => PropertyDescriptor::accessor(Some(func), None, attr::CONFIGURABLE | enumerable),
+                _ => PropertyDescriptor::accessor(None, Some(func), attr::CONFIGURABLE | enumerable),
+            };
+            object::define_property_or_throw(s, o, key, &d)
+        };
+        SetProtoLiteral 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (o, v) = (f.local(s, i.a()), f.local(s, i.b()));
+            if v.is_object() || v.is_null() {
+                object::set_prototype_of(s, o.as_object().expect("object literal"), v)?;
+            }
+            Ok(())
+        };
+        CopyDataProperties 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (target, source) = (f.local(s, i.a()), f.local(s, i.b()));
+            let n = f.ext().field(0);
+            let mut excluded = Vec::with_capacity(n as usize);
+            for k in 0..n {
+                let v = f.local(s, i.c() + k);
+                excluded.push(conv::to_property_key(s, v)?);
+            }
+            crate::operations::copy_data_properties(s, target.as_object().expect("object"), source, &excluded)
+        };
+        SetFunctionName 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (func, k) = (f.local(s, i.a()), f.local(s, i.b()));
+            let prefix = ["", "get", "set"][(i.c() as usize).min(2)];
+            let Some(o) = func.as_object() else { return Ok(()) };
+            if o.kind() == Kind::Function && prefix.is_empty() {
+                // A class with its own static `name` keeps it.
+                let code = function::closure_code(o);
+                if code.has(code_flag::CLASS) {
+                    let name = s.names().name;
+                    if let Own::Data(v, _) = object::own_ordinary(s, o, name) {
+                        if !crate::value::is_string(v) || v != s.names().empty.raw() {
+                            return Ok(());
+                        }
+                    } else if let Own::Accessor(..) = object::own_ordinary(s, o, name) {
+                        return Ok(());
+                    }
+                }
+            }
+            let key = conv::to_property_key(s, k)?;
+            function::set_function_name(s, o, key, prefix);
+            Ok(())
+        };
+        SetHomeObject 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (func, home) = (f.local(s, i.a()), f.local(s, i.b()));
+            if let (Some(func), Some(home)) = (func.as_object(), home.as_object()) {
+                function::set_home_object(s, func, home);
+            }
+            Ok(())
+        };
+        SetPrivate 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (o, k, v) = (f.local(s, i.a()), f.raw(i.b()), f.local(s, i.c()));
+            crate::private::set(s, o, PropertyKey::from_raw(k), v)
+        };
+        DefinePrivateField 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (o, k, v) = (f.local(s, i.a()), f.raw(i.b()), f.local(s, i.c()));
+            crate::private::add_field(s, o, PropertyKey::from_raw(k), v)
+        };
+        DefinePrivateMember 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (o, k, v) = (f.local(s, i.a()), f.raw(i.b()), f.local(s, i.c()));
+            crate::private::add_member(s, o, PropertyKey::from_raw(k), v, f.ext().field(0) as u8)
+        };
+        slow_ArrayPush 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (a, v) = (f.local(s, i.a()), f.local(s, i.b()));
+            object::array_push(s, a.as_object().expect("array literal"), v);
+            Ok(())
+        };
+        ArrayPushHole 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let a = f.local(s, i.a()).as_object().expect("array literal");
+            let n = a.slot(object::ARRAY_LENGTH).as_number();
+            a.set_slot(s, object::ARRAY_LENGTH, Raw::number(n + 1.0));
+            Ok(())
+        };
+        ArraySpread 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (a, v) = (f.local(s, i.a()), f.local(s, i.b()));
+            crate::iteration::append_all(s, a.as_object().expect("array literal"), v)
+        };
+        MakeClass 2 |s: &mut Scope<'_>, f: Frame, i: Insn| make_class(s, f, i);
+        SetFieldInitializer 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (c, init) = (f.local(s, i.a()), f.raw(i.b()));
+            let r = function::rare(s, c.as_object().expect("class"));
+            // SAFETY: live FunctionRare; `init` is re-read because `rare` may allocate.
+            unsafe {
+                let init = if init.is_cell() { f.raw(i.b()) } else { init };
+                (*r).fields = init;
+                s.vm().heap.write_barrier(r.cast(), init);
+            }
+            Ok(())
+        };
+        RunFieldInitializer 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (c, this) = (f.local(s, i.a()), f.local(s, i.b()));
+            run_field_initializer(s, c, this)
+        };
+        GetIterator 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let v = f.local(s, i.b());
+            if crate::iteration::is_plain_array(s, v) {
+                f.set(i.a(), v.raw());
+                f.set(i.a() + 1, Raw::int32(0));
+                return Ok(());
+            }
+            let r = crate::iteration::get_iterator_described(s, v, f.view())?;
+            f.set(i.a(), r.iterator.raw());
+            f.set(i.a() + 1, r.next_method.raw());
+            Ok(())
+        };
+        GetAsyncIterator 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let v = f.local(s, i.b());
+            let r = crate::iteration::get_async_iterator(s, v)?;
+            f.set(i.a(), r.iterator.raw());
+            f.set(i.a() + 1, r.next_method.raw());
+            Ok(())
+        };
+        IterStep 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            if f.raw(i.c()).is_true() {
+                f.set(i.a(), Raw::UNDEFINED);
+                return Ok(());
+            }
+            f.set(i.c(), Raw::TRUE);
+            let (it, next) = (f.local(s, i.b()), f.local(s, i.b() + 1));
+            match crate::iteration::step_registers(s, it, next)? {
+                Some(v) => {
+                    f.set(i.c(), Raw::FALSE);
+                    f.set(i.a(), v.raw());
+                }
+                None => f.set(i.a(), Raw::UNDEFINED),
+            }
+            Ok(())
+        };
+        IterClose 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            if f.raw(i.a() + 1).is_int32() {
+                return Ok(());
+            }
+            let it = f.local(s, i.a());
+            crate::iteration::close_iterator_normal(s, it)
+        };
+        IterCloseSilent 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            if f.raw(i.a() + 1).is_int32() {
+                return Ok(());
+            }
+            let it = f.local(s, i.a());
+            crate::iteration::close_iterator_silent(s, it);
+            if s.vm().terminating { Err(crate::scope::Thrown(())) } else { Ok(()) }
+        };
+        CheckObject 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let v = f.local(s, i.a());
+            if v.is_object() {
+                return Ok(());
+            }
+            let text = crate::error::describe(s, v);
+            s.throw_type_error(&if i.b() == 1 { format!("Iterator result {text} is not an object") } else { format!("{text} is not an object") })
+        };
+        Throw 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let v = f.local(s, i.a());
+            s.throw(v)
+        };
+        ThrowError 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let message = s.local(f.constant(i.bc() as u32)).as_string().expect("message").to_text(s);
+            match i.a() {
+                0 => s.throw_type_error(&message),
+                1 => s.throw_reference_error(&message),
+                2 => s.throw_syntax_error(&message),
+                _ => s.throw_range_error(&message),
+            }
+        };
+        CheckCoercible 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let v = f.local(s, i.a());
+            if !v.is_nullish() {
+                return Ok(());
+            }
+            let what = if v.is_null() { "null" } else { "undefined" };
+            let text = s.local(f.constant(i.bc() as u32));
+            let text = match text.as_string() { Some(t) => t.to_text(s), None => String::new() };
+            let subject = if text.is_empty() || text == what { format!("'{what}'") } else { format!("'{text}'") };
+            s.throw_type_error(&format!("Cannot destructure {subject} as it is {what}."))
+        };
+        AddDisposable 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (scope, v) = (f.local(s, i.a()), f.local(s, i.b()));
+            crate::dispose::add(s, scope, v, i.c() == 1)
+        };
+        DisposeScope 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (scope, e) = (f.local(s, i.a()), f.local(s, i.b()));
+            crate::dispose::dispose(s, scope, e)
+        };
+        DisposeError 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (scope, e) = (f.local(s, i.a()), f.local(s, i.b()));
+            crate::dispose::record_error(s, scope, e);
+            Ok(())
+        };
+        DisposeRethrow 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let scope = f.local(s, i.a());
+            crate::dispose::rethrow(s, scope)
+        };
+        Debugger 1 |s: &mut Scope<'_>, _: Frame, _: Insn| {
+            Vm::with_hooks(s, |h, s| h.debugger_statement(s));
+            Ok(())
+        };
+    }
+    nexts {
+        slow_JumpLoop |s: &mut Scope<'_>, _: Frame, i: Insn| {
+            crate::interrupt::poll(s)?;
+            Ok(i.bc() as isize)
+        };
+        slow_JumpIfLess jump!(ops::less, true);
+        slow_JumpIfLessEqual jump!(ops::less_equal, true);
+        slow_JumpIfGreater jump!(ops::greater, true);
+        slow_JumpIfGreaterEqual jump!(ops::greater_equal, true);
+        slow_JumpIfNotLess jump!(ops::less, false);
+        slow_JumpIfNotLessEqual jump!(ops::less_equal, false);
+        slow_JumpIfNotGreater jump!(ops::greater, false);
+        slow_JumpIfNotGreaterEqual jump!(ops::greater_equal, false);
+        slow_JumpIfLessImm jump_imm!(ops::less, true);
+        slow_JumpIfLessEqualImm jump_imm!(ops::less_equal, true);
+        slow_JumpIfGreaterImm jump_imm!(ops::greater, true);
+        slow_JumpIfGreaterEqualImm jump_imm!(ops::greater_equal, true);
+        slow_JumpIfNotLessImm jump_imm!(ops::less, false);
+        slow_JumpIfNotLessEqualImm jump_imm!(ops::less_equal, false);
+        slow_JumpIfNotGreaterImm jump_imm!(ops::greater, false);
+        slow_JumpIfNotGreaterEqualImm jump_imm!(ops::greater_equal, false);
+        JumpIfEqual jump!(ops::loosely_equals, true);
+        JumpIfNotEqual jump!(ops::loosely_equals, false);
+        IterNext |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let it = f.local(s, i.b());
+            let next = f.local(s, i.b() + 1);
+            match crate::iteration::step_registers(s, it, next)? {
+                Some(v) => {
+                    f.set(i.a(), v.raw());
+                    Ok(2)
+                }
+                None => Ok(f.ext().de() as isize),
+            }
+        };
+        IterUnwrap |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let r = f.local(s, i.b());
+            let Some(o) = r.as_object() else {
+                let text = crate::error::describe(s, r);
+                return s.throw_type_error(&format!("Iterator result {text} is not an object"));
+            };
+            let (done_key, value_key) = (s.names().done, s.names().value);
+            let done = object::get(s, o, done_key)?;
+            if conv::to_boolean(done.raw()) {
+                if i.c() == 1 {
+                    let v = object::get(s, o, value_key)?;
+                    f.set(i.a(), v.raw());
+                }
+                return Ok(f.ext().de() as isize);
+            }
+            let v = object::get(s, o, value_key)?;
+            f.set(i.a(), v.raw());
+            Ok(2)
+        };
+        ForInNext |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let e = f.local(s, i.b());
+            match crate::for_in::next(s, e)? {
+                Some(k) => {
+                    f.set(i.a(), k.raw());
+                    Ok(2)
+                }
+                None => Ok(f.ext().de() as isize),
+            }
+        };
+        DisposeStep |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let scope = f.local(s, i.b());
+            match crate::dispose::step(s, scope)? {
+                Some(v) => {
+                    f.set(i.a(), v.raw());
+                    Ok(2)
+                }
+                None => Ok(f.ext().de() as isize),
+            }
+        };
+        slow_Call |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let callee = f.local(s, i.b());
+            call_slow(s, f, i, callee)
+        };
+        slow_CallMethod |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let receiver = f.local(s, i.b());
+            let cache = f.ic(f.ext().field(1));
+            let callee = get_cached(s, receiver, cache)?;
+            // SAFETY: word 0 of the window belongs to this instruction.
+            unsafe { *f.fp.offset(i.c() as isize) = receiver.raw() }
+            call_slow(s, f, i, callee)
+        };
+        slow_Construct |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let callee = f.local(s, i.b());
+            construct_slow(s, f, i, callee, callee)
+        };
+        ConstructWithTarget |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let callee = f.local(s, i.b());
+            let target = f.local(s, f.ext().field(2));
+            construct_slow(s, f, i, callee, target)
+        };
+        CallEval |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let callee = f.local(s, i.b());
+            let eval = s.vm().realm().intrinsic(Intrinsic::Eval);
+            if callee.raw() != eval {
+                // SAFETY: word 0 of the window belongs to this instruction.
+                unsafe { *f.fp.offset(i.c() as isize) = Raw::UNDEFINED }
+                return call_slow(s, f, i, callee);
+            }
+            let x = if f.ext().field(0) == 0 { s.undefined() } else { f.local(s, i.c() + 1) };
+            let env = f.local(s, f.ext().field(2));
+            let v = crate::eval::perform_direct(s, f.view(), x, env, f.ext().field(3) as u16 as usize)?;
+            f.set(i.a(), v.raw());
+            Ok(2)
+        };
+    }
+}
+
+// ---------------------------------------------------------------- helpers
+
+fn note_slow(f: Frame, i: Insn, a: Raw, b: Raw) {
+    use super::feedback::{BIGINT, DOUBLE, OTHER, STRING};
+    let bits = |v: Raw| {
+        if v.is_number() {
+            DOUBLE
+        } else if crate::value::is_string(v) {
+            STRING
+        } else if crate::value::is_bigint(v) {
+            BIGINT
+        } else {
+            OTHER
+        }
+    };
+    // SAFETY: the instruction is in linked, writable bytecode.
+    unsafe { super::note(f.pc, i.0, bits(a) | bits(b)) }
+}
+
+fn super_base<'s>(s: &mut Scope<'s>, home: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
+    match home.as_object() {
+        Some(h) => object::get_prototype_of(s, h),
+        None => Ok(s.undefined()),
+    }
+}
+
+fn new_named_env<'s>(s: &mut Scope<'s>, f: Frame, i: Insn) -> JsResult<Local<'s, Value>> {
+    // SAFETY: the environment is initialised before the next allocation.
+    unsafe {
+        let code = f.code();
+        let info = &code.data().unit.scopes[i.c() as u16 as usize];
+        let slots = info.bindings.iter().map(|b| b.slot as usize + 1).max().unwrap_or(0);
+        let e = Environment::alloc(s.vm(), slots + 2);
+        (*e).header.flags |= env_flag::NAMED;
+        (*e).parent = f.raw(i.b());
+        *Environment::at(e, slots) = code.value();
+        *Environment::at(e, slots + 1) = Raw::int32(i.c() as u16 as i32);
+        Ok(s.local(Raw::cell(e.cast())))
+    }
+}
+fn new_object_env<'s>(
+    s: &mut Scope<'s>,
+    f: Frame,
+    i: Insn,
+    o: Local<'_, Value>,
+    bits: u8,
+) -> JsResult<Local<'s, Value>> {
+    // SAFETY: the environment is initialised before the next allocation.
+    unsafe {
+        let e = Environment::alloc(s.vm(), 1);
+        (*e).header.flags |= bits;
+        (*e).parent = f.raw(i.b());
+        *Environment::at(e, 0) = o.raw();
+        Ok(s.local(Raw::cell(e.cast())))
+    }
+}
+
+/// Value of a global through its cache, or empty.
+///
+/// # Safety
+/// `cache` belongs to the running code.
+pub(super) unsafe fn cached_global(vm: *mut Vm, cache: *mut InlineCache) -> Raw {
+    // SAFETY: by the contract; the holder is the live global object.
+    unsafe {
+        let e = &(*cache).entry;
+        if e.epoch != (*vm).prototype_epoch || e.shape == 0 {
+            return Raw::EMPTY;
+        }
+        if e.shape == LEXICAL {
+            return (*vm).realm().lexical_values[e.location as usize];
+        }
+        if (*e.holder).header.word == e.shape { *ic::address(e.holder, e.location) } else { Raw::EMPTY }
+    }
+}
+fn get_global<'s>(s: &mut Scope<'s>, f: Frame, index: i16, must_exist: bool) -> JsResult<Local<'s, Value>> {
+    let cache = f.ic(index);
+    // SAFETY: the cache belongs to the running code.
+    let key = PropertyKey::from_raw(unsafe { (*cache).key });
+    let epoch = s.vm().prototype_epoch;
+    if let Some(&at) = s.vm().realm().lexical.get(&key) {
+        let v = s.vm().realm().lexical_values[at as usize];
+        if v.is_empty() {
+            return s.throw_reference_error(&format!("Cannot access '{}' before initialization", key.to_text()));
+        }
+        // SAFETY: the cache belongs to the running code.
+        unsafe {
+            (*cache).entry =
+                Entry { shape: LEXICAL, epoch, holder: std::ptr::null_mut(), location: at, next_shape: 0 }
+        }
+        return Ok(s.local(v));
+    }
+    let g = s.global();
+    // SAFETY: live global object.
+    match unsafe { object::own_raw(s.vm(), g.gc().as_ptr(), key) } {
+        Own::Data(v, _) => {
+            let shape = g.gc().header.word;
+            if !key.is_index() {
+                let p = s.vm().shapes.lookup(shape, key).expect("found above");
+                let inline = s.vm().shapes.get(shape).inline_capacity;
+                let location = ic::location(p.slot, inline);
+                // SAFETY: the cache belongs to the running code.
+                unsafe { (*cache).entry = Entry { shape, epoch, holder: g.gc().as_ptr(), location, next_shape: 0 } }
+            }
+            Ok(s.local(v))
+        }
+        Own::Accessor(..) => object::get(s, g, key),
+        _ => {
+            if object::has_property(s, g, key)? {
+                return object::get(s, g, key);
+            }
+            if must_exist { s.throw_reference_error(&format!("{} is not defined", key.to_text())) } else { Ok(s.undefined()) }
+        }
+    }
+}
+fn set_global(s: &mut Scope<'_>, f: Frame, i: Insn) -> JsResult<()> {
+    let v = f.local(s, i.b());
+    // SAFETY: the cache belongs to the running code.
+    let key = PropertyKey::from_raw(unsafe { (*f.ic(i.a())).key });
+    crate::dynamic_scope::put_global(s, key, v, f.strict())
+}
+
+/// Result of a cacheable lookup.
+enum Lookup {
+    Value(Raw),
+    Getter(Raw),
+    Absent,
+    Slow,
+}
+
+/// Looks a named key up along the prototype chain without allocation and fills the cache.
+unsafe fn lookup_and_cache(vm: &mut Vm, start: *mut Object, receiver_shape: u32, key: PropertyKey, cache: *mut InlineCache) -> Lookup {
+    // SAFETY: live objects on the chain; nothing is allocated.
+    unsafe {
+        let mut o = start;
+        let mut own = receiver_shape != STRING_SHAPE;
+        let cacheable_chain = !own || !vm.shapes.get(receiver_shape).dictionary;
+        let epoch = vm.prototype_epoch;
+        loop {
+            let kind = Kind::of(o.cast());
+            if kind.is_exotic()
+                || (kind == Kind::Array && key == vm.names.length)
+                || ((*o).header.flags & flag::LAZY != 0 && kind != Kind::Array && object::is_lazy_key(vm, key))
+            {
+                return Lookup::Slow;
+            }
+            let id = (*o).header.word;
+            if let Some(p) = vm.shapes.lookup(id, key) {
+                let inline = vm.shapes.get(id).inline_capacity;
+                let location = ic::location(p.slot, inline);
+                let v = *ic::address(o, location);
+                let getter = p.attributes & attr::ACCESSOR != 0;
+                if own || cacheable_chain {
+                    let e = Entry {
+                        shape: receiver_shape,
+                        epoch: if own && !getter { 0 } else { epoch },
+                        holder: if own { std::ptr::null_mut() } else { o },
+                        location: if getter { location | GETTER } else { location },
+                        next_shape: 0,
+                    };
+                    (*cache).add(e);
+                    vm.stub_cache.put(key.raw(), e);
+                }
+                return if getter { Lookup::Getter((*(v.as_cell() as *const crate::cell::Accessor)).get) } else { Lookup::Value(v) };
+            }
+            let next = vm.shapes.get(id).prototype;
+            if !next.is_cell() {
+                if cacheable_chain {
+                    let e = Entry { shape: receiver_shape, epoch, holder: std::ptr::null_mut(), location: ABSENT, next_shape: 0 };
+                    (*cache).add(e);
+                    vm.stub_cache.put(key.raw(), e);
+                }
+                return Lookup::Absent;
+            }
+            o = next.as_cell() as *mut Object;
+            own = false;
+        }
+    }
+}
+unsafe fn entry_result(vm: &Vm, e: &Entry, o: *mut Object) -> Option<Lookup> {
+    // SAFETY: the entry matches the receiver's shape.
+    unsafe {
+        if e.epoch != 0 && e.epoch != vm.prototype_epoch {
+            return None;
+        }
+        if e.location == ABSENT {
+            return Some(Lookup::Absent);
+        }
+        let v = *ic::address(if e.holder.is_null() { o } else { e.holder }, e.location);
+        if e.location & GETTER != 0 {
+            return Some(Lookup::Getter((*(v.as_cell() as *const crate::cell::Accessor)).get));
+        }
+        Some(Lookup::Value(v))
+    }
+}
+
+/// GetV with an inline cache.
+fn get_cached<'s>(s: &mut Scope<'s>, v: Local<'_, Value>, cache: *mut InlineCache) -> JsResult<Local<'s, Value>> {
+    // SAFETY: the cache belongs to the running code; raw objects are used before anything is allocated.
+    unsafe {
+        let key = PropertyKey::from_raw((*cache).key);
+        if key.is_index() {
+            return object::get_v(s, v, key);
+        }
+        let (start, shape) = if let Some(o) = v.as_object() {
+            if o.kind().is_exotic() {
+                return object::get_with(s, o, key, v);
+            }
+            (o.gc().as_ptr(), o.gc().header.word)
+        } else if v.is_string() && key != s.names().length {
+            let p = s.vm().realm().intrinsic(Intrinsic::StringPrototype);
+            (p.as_cell() as *mut Object, STRING_SHAPE)
+        } else {
+            return get_v_described(s, v, key);
+        };
+        // A hit of another kind than the handler's fast path: getter, absent, polymorphic, megamorphic.
+        let mut found = None;
+        if (*cache).entry.shape == shape {
+            found = entry_result(s.vm(), &(*cache).entry, start);
+        }
+        if found.is_none() {
+            if let Some(e) = (*cache).find(shape) {
+                found = entry_result(s.vm(), &e, start);
+            }
+        }
+        if found.is_none() {
+            if let Some(e) = s.vm().stub_cache.get(shape, key.raw()) {
+                found = entry_result(s.vm(), &e, start);
+                if found.is_some() && (*cache).misses < ic::MEGAMORPHIC {
+                    (*cache).add(e);
+                }
+            }
+        }
+        let found = match found {
+            Some(x) => x,
+            None => lookup_and_cache(s.vm(), start, shape, key, cache),
+        };
+        match found {
+            Lookup::Value(x) => Ok(s.local(x)),
+            Lookup::Absent => Ok(s.undefined()),
+            Lookup::Getter(g) => {
+                if g.is_undefined() {
+                    return Ok(s.undefined());
+                }
+                let g = s.local(g);
+                crate::call::call(s, g, v, &[])
+            }
+            Lookup::Slow => object::get_v(s, v, key),
+        }
+    }
+}
+fn get_v_described<'s>(s: &mut Scope<'s>, v: Local<'_, Value>, key: PropertyKey) -> JsResult<Local<'s, Value>> {
+    object::get_v(s, v, key)
+}
+
+fn get_element<'s>(s: &mut Scope<'s>, v: Local<'_, Value>, k: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
+    if v.is_nullish() {
+        let what = if v.is_null() { "null" } else { "undefined" };
+        let text = crate::error::describe_key(s, k);
+        return s.throw_type_error(&format!("Cannot read properties of {what} (reading '{text}')"));
+    }
+    let key = conv::to_property_key(s, k)?;
+    // OPTIMIZATION: computed access with a string key uses the stub cache.
+    if let Some(o) = v.as_object() {
+        if !key.is_index() && !o.kind().is_exotic() {
+            // SAFETY: live object; nothing is allocated before the use.
+            unsafe {
+                let shape = o.gc().header.word;
+                if let Some(e) = s.vm().stub_cache.get(shape, key.raw()) {
+                    match entry_result(s.vm(), &e, o.gc().as_ptr()) {
+                        Some(Lookup::Value(x)) => return Ok(s.local(x)),
+                        Some(Lookup::Absent) => return Ok(s.undefined()),
+                        _ => {}
+                    }
+                }
+                let mut scratch = InlineCache::new(key.raw());
+                match lookup_and_cache(s.vm(), o.gc().as_ptr(), shape, key, &mut scratch) {
+                    Lookup::Value(x) => return Ok(s.local(x)),
+                    Lookup::Absent => return Ok(s.undefined()),
+                    _ => {}
+                }
+            }
+        }
+        return object::get_with(s, o, key, v);
+    }
+    object::get_v(s, v, key)
+}
+
+/// PutValue with an inline cache.
+fn set_cached(s: &mut Scope<'_>, f: Frame, target: Local<'_, Value>, v: Local<'_, Value>, cache: *mut InlineCache) -> JsResult<()> {
+    // SAFETY: the cache belongs to the running code.
+    let key = PropertyKey::from_raw(unsafe { (*cache).key });
+    if let Some(o) = target.as_object() {
+        if !key.is_index() && !o.kind().is_exotic() {
+            // SAFETY: live objects; nothing is allocated until the store.
+            unsafe {
+                let shape = o.gc().header.word;
+                // Polymorphic hit.
+                if let Some(e) = (*cache).find(shape).or_else(|| if (*cache).entry.shape == shape { Some((*cache).entry) } else { None }) {
+                    if e.next_shape == 0 && e.epoch == 0 {
+                        let p = o.gc().as_ptr();
+                        *ic::address(p, e.location) = v.raw();
+                        let owner = if e.location & ic::OUT_OF_LINE != 0 { (*p).slots.cast() } else { p.cast() };
+                        s.vm().heap.write_barrier(owner, v.raw());
+                        return Ok(());
+                    }
+                }
+                let lazy = o.gc().header.flags & flag::LAZY != 0 && object::is_lazy_key(s.vm(), key);
+                // Stores that array iteration depends on must be seen: they are never cached.
+                let watched = key == s.names().next || key == s.names().sym_iterator;
+                if !lazy && !watched && !(o.kind() == Kind::Array && key == s.names().length) {
+                    if let Some(p) = s.vm().shapes.lookup(shape, key) {
+                        if p.attributes & (attr::ACCESSOR | attr::WRITABLE) == attr::WRITABLE {
+                            let inline = s.vm().shapes.get(shape).inline_capacity;
+                            let location = ic::location(p.slot, inline);
+                            (*cache).add(Entry { shape, epoch: 0, holder: std::ptr::null_mut(), location, next_shape: 0 });
+                            let p = o.gc().as_ptr();
+                            *ic::address(p, location) = v.raw();
+                            let owner = if location & ic::OUT_OF_LINE != 0 { (*p).slots.cast() } else { p.cast() };
+                            s.vm().heap.write_barrier(owner, v.raw());
+                            return Ok(());
+                        }
+                    } else if can_add(s.vm(), o.gc().as_ptr(), key) {
+                        add_cached(s, o, key, v, cache);
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        if !object::set_with(s, o, key, v, target)? && f.strict() {
+            return object::throw_read_only(s, target, key);
+        }
+        return Ok(());
+    }
+    put_primitive(s, f, target, key, v)
+}
+/// An ordinary store would add `key` to the object: nothing on the chain intercepts it.
+unsafe fn can_add(vm: &mut Vm, o: *mut Object, key: PropertyKey) -> bool {
+    // SAFETY: live objects; nothing is allocated.
+    unsafe {
+        if (*o).header.flags & flag::NON_EXTENSIBLE != 0 || vm.shapes.get((*o).header.word).dictionary {
+            return false;
+        }
+        let mut p = vm.shapes.get((*o).header.word).prototype;
+        while p.is_cell() {
+            let q = p.as_cell() as *mut Object;
+            if Kind::of(q.cast()).is_exotic() {
+                return false;
+            }
+            match object::own_raw(vm, q, key) {
+                Own::Missing => {}
+                Own::Data(_, a) if a & attr::WRITABLE != 0 => return true,
+                _ => return false,
+            }
+            p = vm.shapes.get((*q).header.word).prototype;
+        }
+        true
+    }
+}
+/// Adds a property and remembers the transition.
+fn add_cached(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey, v: Local<'_, Value>, cache: *mut InlineCache) {
+    let before = o.gc().header.word;
+    object::add_named(s, o, key, v, attr::ALL);
+    let after = o.gc().header.word;
+    if after != before && !s.vm().shapes.get(after).dictionary && o.gc().header.flags & flag::IS_PROTOTYPE == 0 {
+        let p = s.vm().shapes.lookup_last(after);
+        let inline = s.vm().shapes.get(after).inline_capacity;
+        let epoch = s.vm().prototype_epoch;
+        // SAFETY: the cache belongs to the running code.
+        unsafe {
+            (*cache).add(Entry { shape: before, epoch, holder: std::ptr::null_mut(), location: ic::location(p, inline), next_shape: after })
+        }
+    }
+}
+fn init_cached(s: &mut Scope<'_>, target: Local<'_, Value>, v: Local<'_, Value>, cache: *mut InlineCache) -> JsResult<()> {
+    // SAFETY: the cache belongs to the running code.
+    let key = PropertyKey::from_raw(unsafe { (*cache).key });
+    let o = target.as_object().expect("object literal or instance");
+    if !key.is_index()
+        && (o.kind() == Kind::Object)
+        && o.gc().header.flags & flag::NON_EXTENSIBLE == 0
+        && !s.vm().shapes.get(o.gc().header.word).dictionary
+        && s.vm().shapes.lookup(o.gc().header.word, key).is_none()
+    {
+        add_cached(s, o, key, v, cache);
+        return Ok(());
+    }
+    object::create_data_property_or_throw(s, o, key, v)
+}
+fn put_primitive(s: &mut Scope<'_>, f: Frame, target: Local<'_, Value>, key: PropertyKey, v: Local<'_, Value>) -> JsResult<()> {
+    if target.is_nullish() {
+        let what = if target.is_null() { "null" } else { "undefined" };
+        return s.throw_type_error(&format!("Cannot set properties of {what} (setting '{}')", key.to_text()));
+    }
+    let proto = conv::prototype_of_primitive(s, target);
+    let own_string = match target.as_string() {
+        Some(t) => key == s.names().length || key.as_index().is_some_and(|i| (i as usize) < t.length()),
+        None => false,
+    };
+    if own_string {
+        if f.strict() {
+            let text = crate::error::describe(s, target);
+            return s.throw_type_error(&format!("Cannot assign to read only property '{}' of string '{text}'", key.to_text()));
+        }
+        return Ok(());
+    }
+    if !object::set_with(s, proto, key, v, target)? && f.strict() {
+        return object::throw_read_only(s, target, key);
+    }
+    Ok(())
+}
+fn set_element(s: &mut Scope<'_>, f: Frame, target: Local<'_, Value>, k: Local<'_, Value>, v: Local<'_, Value>) -> JsResult<()> {
+    if target.is_nullish() {
+        let what = if target.is_null() { "null" } else { "undefined" };
+        let text = crate::error::describe_key(s, k);
+        return s.throw_type_error(&format!("Cannot set properties of {what} (setting '{text}')"));
+    }
+    let key = conv::to_property_key(s, k)?;
+    let Some(o) = target.as_object() else { return put_primitive(s, f, target, key, v) };
+    if !object::set_with(s, o, key, v, target)? && f.strict() {
+        return object::throw_read_only(s, target, key);
+    }
+    Ok(())
+}
+
+fn make_class(s: &mut Scope<'_>, f: Frame, i: Insn) -> JsResult<()> {
+    let heritage = f.local(s, i.b());
+    let env = f.local(s, f.ext().field(0));
+    let (proto_parent, constructor_parent) = if heritage.raw().is_empty() {
+        (s.intrinsic(Intrinsic::ObjectPrototype).value(), s.intrinsic(Intrinsic::FunctionPrototype).value())
+    } else if heritage.is_null() {
+        (s.null(), s.intrinsic(Intrinsic::FunctionPrototype).value())
+    } else {
+        if !crate::value::is_constructor(heritage.raw()) {
+            let text = crate::error::describe(s, heritage);
+            return s.throw_type_error(&format!("Class extends value {text} is not a constructor or null"));
+        }
+        let key = s.names().prototype;
+        let p = object::get(s, heritage.as_object().expect("constructor"), key)?;
+        if !p.is_object() && !p.is_null() {
+            let text = crate::error::describe(s, p);
+            return s.throw_type_error(&format!("Class extends value does not have valid prototype property {text}"));
+        }
+        (p, heritage)
+    };
+    let proto = object::new_object_with(s, proto_parent, 0);
+    let code = crate::code::child_code(s, f.code(), i.c() as u16 as u32);
+    let code = s.local_cell(code);
+    let c = function::new_closure(s, code, env);
+    object::ordinary_set_prototype_of(s, c, constructor_parent);
+    function::materialize(s, c);
+    function::set_home_object(s, c, proto);
+    let (key_p, key_c) = (s.names().prototype, s.names().constructor);
+    object::add_named(s, c, key_p, proto.value(), 0);
+    object::add_named(s, proto, key_c, c.value(), attr::HIDDEN);
+    f.set(i.a(), c.raw());
+    f.set(i.a() + 1, proto.raw());
+    Ok(())
+}
+fn run_field_initializer(s: &mut Scope<'_>, c: Local<'_, Value>, this: Local<'_, Value>) -> JsResult<()> {
+    let Some(c) = c.as_object() else { return Ok(()) };
+    if c.kind() != Kind::Function {
+        return Ok(());
+    }
+    let r = c.slot(function::closure::RARE);
+    if !r.is_cell() {
+        return Ok(());
+    }
+    // SAFETY: live FunctionRare.
+    let init = unsafe { (*(r.as_cell() as *mut function::FunctionRare)).fields };
+    if init.is_undefined() {
+        return Ok(());
+    }
+    let init = s.local(init);
+    crate::call::call(s, init, this, &[])?;
+    Ok(())
+}
+
+/// Values of an array made by the compiler for spread arguments.
+fn spread_list<'s>(s: &mut Scope<'s>, list: Local<'_, Value>) -> Vec<Local<'s, Value>> {
+    let a = list.as_object().expect("argument array");
+    let n = a.slot(object::ARRAY_LENGTH).as_number() as u32;
+    (0..n)
+        .map(|i| {
+            let v = object::dense_element(a, i).unwrap_or(Raw::UNDEFINED);
+            s.local(v)
+        })
+        .collect()
+}
+fn iter_method_call<'s>(s: &mut Scope<'s>, f: Frame, i: Insn, key: PropertyKey) -> JsResult<Local<'s, Value>> {
+    if f.raw(i.b() + 1).is_int32() {
+        return Ok(s.local(Raw::EMPTY));
+    }
+    let (it, v) = (f.local(s, i.b()), f.local(s, i.c()));
+    match object::get_method(s, it, key)? {
+        None => Ok(s.local(Raw::EMPTY)),
+        Some(m) if v.raw().is_empty() => crate::call::call(s, m, it, &[]),
+        Some(m) => crate::call::call(s, m, it, &[v]),
+    }
+}
+
+/// Calls that the handlers could not do at once: uncompiled code, class constructors, bound functions, proxies, errors.
+fn call_slow(s: &mut Scope<'_>, f: Frame, i: Insn, callee: Local<'_, Value>) -> JsResult<Next> {
+    let count = f.ext().field(0) as u16 as u32;
+    // SAFETY: the window belongs to this instruction.
+    let window = unsafe { f.fp.offset(i.c() as isize) };
+    if let Some(o) = callee.as_object() {
+        if o.kind() == Kind::Function {
+            let code = function::closure_code(o);
+            if code.has(code_flag::CLASS) {
+                let name = crate::error::function_name(s, o);
+                return s.throw_type_error(&format!("Class constructor {name} cannot be invoked without 'new'"));
+            }
+            crate::code::ensure_compiled(s, code)?;
+            // SAFETY: the window is the caller's; everything above it is free.
+            unsafe {
+                let vm: *mut Vm = s.vm();
+                let new =
+                    super::enter(vm, code.as_ptr(), callee.raw(), window, count, 0, Raw::UNDEFINED, f.pc, f.fp);
+                return entered(s, code, new);
+            }
+        }
+        if o.kind() == Kind::NativeFunction {
+            // SAFETY: as above.
+            let v = unsafe {
+                let vm: *mut Vm = s.vm();
+                super::run_native(vm, callee.raw(), window, count, 0, Raw::UNDEFINED, f.pc)
+            };
+            return native_result(f, i, v);
+        }
+    }
+    if !callee.is_callable() {
+        return crate::error::throw_not_callable(s, f.view(), callee);
+    }
+    let this = f.local(s, i.c());
+    let args: Vec<_> = (0..count as i16).map(|k| f.local(s, i.c() + 1 + k)).collect();
+    let v = crate::call::call(s, callee, this, &args)?;
+    f.set(i.a(), v.raw());
+    Ok(2)
+}
+fn native_result(f: Frame, i: Insn, v: Raw) -> JsResult<Next> {
+    if v.is_empty() {
+        return Ok(THREW);
+    }
+    f.set(i.a(), v);
+    Ok(2)
+}
+unsafe fn entered(s: &mut Scope<'_>, code: Gc<Code>, new: *mut Raw) -> JsResult<Next> {
+    if new.is_null() {
+        return crate::error::throw_stack_overflow(s);
+    }
+    let vm = s.vm();
+    vm.enter_pc = code.entry;
+    vm.enter_fp = new;
+    vm.enter_ics = code.ics;
+    Ok(ENTER)
+}
+fn construct_slow(
+    s: &mut Scope<'_>,
+    f: Frame,
+    i: Insn,
+    callee: Local<'_, Value>,
+    new_target: Local<'_, Value>,
+) -> JsResult<Next> {
+    if !crate::value::is_constructor(callee.raw()) {
+        return crate::error::throw_not_constructor(s, f.view(), callee);
+    }
+    let count = f.ext().field(0) as u16 as u32;
+    let o = callee.as_object().expect("constructor");
+    let target = new_target.as_object().expect("new.target is an object");
+    // SAFETY: the window belongs to this instruction; everything above it is free.
+    unsafe {
+        let window = f.fp.offset(i.c() as isize);
+        match o.kind() {
+            Kind::Function => {
+                super::construct_closure(s, o, window, target)?;
+                let code = function::closure_code(o);
+                let vm: *mut Vm = s.vm();
+                let new = super::enter(
+                    vm,
+                    code.as_ptr(),
+                    callee.raw(),
+                    window,
+                    count,
+                    argc::CONSTRUCT,
+                    target.raw(),
+                    f.pc,
+                    f.fp,
+                );
+                entered(s, code, new)
+            }
+            Kind::NativeFunction => {
+                *window = Raw::UNDEFINED;
+                let vm: *mut Vm = s.vm();
+                let v = super::run_native(vm, callee.raw(), window, count, argc::CONSTRUCT, target.raw(), f.pc);
+                native_result(f, i, v)
+            }
+            _ => {
+                let args: Vec<_> = (0..count as i16).map(|k| f.local(s, i.c() + 1 + k)).collect();
+                let v = crate::call::construct(s, o, &args, Some(target))?;
+                f.set(i.a(), v.raw());
+                Ok(2)
+            }
+        }
+    }
+}
+
+/// Pops frames until one handles the pending exception. True: continue at `vm.enter_*`; false: an entry frame was left.
+#[inline(never)]
+unsafe fn find_handler(vm: *mut Vm, pc: *const u64, fp: *mut Raw) -> bool {
+    // SAFETY: live frames.
+    unsafe {
+        let mut f = FrameView { fp, pc };
+        loop {
+            let code = f.code().expect("bytecode frame");
+            let data = (*code).data();
+            let at = f.pc.offset_from(data.unit.code.as_ptr()) as u32;
+            if !(*vm).terminating {
+                if let Some(h) = data.unit.handlers.iter().find(|h| h.start <= at && at < h.end) {
+                    *f.fp.offset(h.register as isize) = std::mem::replace(&mut (*vm).exception, Raw::EMPTY);
+                    (*vm).enter_pc = data.unit.code.as_ptr().add(h.target as usize);
+                    (*vm).enter_fp = f.fp;
+                    (*vm).enter_ics = (*code).ics;
+                    return true;
+                }
+            }
+            if (*code).has(code_flag::COROUTINE) {
+                (*vm).fp = f.fp;
+                (*vm).pc = f.pc;
+                // An async function turns the exception into a rejected promise and returns it.
+                if crate::coroutine::unwind_frame(&mut *vm, f) {
+                    match leave_frame(vm, f.pc, f.fp) {
+                        ENTER => return true,
+                        _ => {
+                            // Left an entry frame normally: tell the caller of `run` by a pseudo frame return.
+                            (*vm).enter_pc = &LEAVE_WORD;
+                            (*vm).enter_fp = f.fp;
+                            (*vm).enter_ics = (*code).ics;
+                            return true;
+                        }
+                    }
+                }
+            }
+            let caller = f.caller();
+            if f.argc() & argc::ENTRY != 0 {
+                match caller {
+                    Some(c) => {
+                        (*vm).fp = c.fp;
+                        (*vm).pc = c.pc;
+                    }
+                    None => {
+                        (*vm).fp = std::ptr::null_mut();
+                        (*vm).pc = std::ptr::null();
+                    }
+                }
+                return false;
+            }
+            f = caller.expect("frames below an entry frame have callers");
+        }
+    }
+}
+/// An instruction that leaves the interpreter.
+pub(crate) static LEAVE_WORD: u64 = spey_bytecode::Op::LeaveInterpreter as u64;
+
+/// Leaves a frame with `vm.result`: ENTER = continue in the caller, 1 = an entry frame was left, THREW.
+#[inline(never)]
+unsafe fn leave_frame(vm: *mut Vm, pc: *const u64, fp: *mut Raw) -> Next {
+    // SAFETY: live frames.
+    unsafe {
+        let f = FrameView { fp, pc };
+        let bits = f.argc();
+        if bits & argc::CONSTRUCT != 0 && !crate::value::is_object((*vm).result) {
+            let code = f.code().expect("bytecode frame");
+            if (*code).has(code_flag::DERIVED) {
+                let message = if !(*vm).result.is_undefined() {
+                    Some((0, "Derived constructors may only return object or undefined"))
+                } else if (*f.this()).is_empty() {
+                    Some((1, "Must call super constructor in derived class before accessing 'this' or returning from derived constructor"))
+                } else {
+                    None
+                };
+                if let Some((kind, text)) = message {
+                    return with_scope(vm, pc, fp, |s, _| {
+                        let _: JsResult<()> =
+                            if kind == 0 { s.throw_type_error(text) } else { s.throw_reference_error(text) };
+                        THREW
+                    });
+                }
+            }
+            (*vm).result = *f.this();
+        }
+        let caller = f.caller();
+        if bits & argc::ENTRY != 0 {
+            (*vm).fp = caller.map_or(std::ptr::null_mut(), |c| c.fp);
+            (*vm).pc = caller.map_or(std::ptr::null(), |c| c.pc);
+            return 1;
+        }
+        let c = caller.expect("frames below an entry frame have callers");
+        let code = c.code().expect("bytecode frame");
+        *c.fp.offset(insn(*c.pc).a() as isize) = (*vm).result;
+        (*vm).enter_pc = c.pc.add(2);
+        (*vm).enter_fp = c.fp;
+        (*vm).enter_ics = (*code).ics;
+        ENTER
+    }
+}
+
+/// Keeps `frame_top` visible to the module's users.
+pub(crate) fn top(vm: &Vm) -> *mut Raw {
+    frame_top(vm)
+}

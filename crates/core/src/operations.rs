@@ -1,0 +1,74 @@
+//! Operations on objects that several parts share (ECMA-262 §7.3).
+
+use crate::cell::Object;
+use crate::key::PropertyKey;
+use crate::object;
+use crate::scope::{JsResult, Local, Scope, Value};
+
+/// CopyDataProperties, §7.3.25
+pub fn copy_data_properties(
+    s: &mut Scope<'_>,
+    target: Local<'_, Object>,
+    source: Local<'_, Value>,
+    excluded: &[PropertyKey],
+) -> JsResult<()> {
+    if source.is_nullish() {
+        return Ok(());
+    }
+    let from = crate::conversion::to_object(s, source)?;
+    for k in object::own_property_keys(s, from)? {
+        if excluded.contains(&k) {
+            continue;
+        }
+        s.nested(|s| -> JsResult<()> {
+            let d = object::get_own_property(s, from, k)?;
+            if d.is_some_and(|d| d.enumerable == Some(true)) {
+                let v = object::get(s, from, k)?;
+                object::create_data_property_or_throw(s, target, k, v)?;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+/// CreateListFromArrayLike, §7.3.20
+pub fn list_from_array_like<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResult<Vec<Local<'s, Value>>> {
+    let Some(o) = v.as_object() else {
+        return s.throw_type_error("CreateListFromArrayLike called on non-object");
+    };
+    let n = object::length_of_array_like(s, o)?;
+    if n > 8_000_000 {
+        return crate::error::throw_stack_overflow(s);
+    }
+    let mut list = Vec::with_capacity(n as usize);
+    for i in 0..n {
+        let k = object::index_key(s, i);
+        list.push(object::get(s, o, k)?);
+    }
+    Ok(list)
+}
+/// SpeciesConstructor, §7.3.22
+pub fn species_constructor<'s>(
+    s: &mut Scope<'s>,
+    o: Local<'_, Object>,
+    default: Local<'_, Object>,
+) -> JsResult<Local<'s, Object>> {
+    let key = s.names().constructor;
+    let c = object::get(s, o, key)?;
+    let default = s.local_object(default.gc());
+    if c.is_undefined() {
+        return Ok(default);
+    }
+    let Some(c) = c.as_object() else {
+        return s.throw_type_error("The .constructor property is not an object");
+    };
+    let key = s.names().sym_species;
+    let species = object::get(s, c, key)?;
+    if species.is_nullish() {
+        return Ok(default);
+    }
+    if !crate::value::is_constructor(species.raw()) {
+        return s.throw_type_error("object.constructor[Symbol.species] is not a constructor");
+    }
+    Ok(species.as_object().expect("constructor"))
+}

@@ -1,0 +1,430 @@
+//! The core of promises (ECMA-262 §27.2.1): states, reactions, resolving functions, jobs.
+
+use spey_gc::Value as Raw;
+
+use crate::call::call;
+use crate::cell::{Kind, Object, Record};
+use crate::function::{self, NativeSpec};
+use crate::object;
+use crate::realm::Intrinsic;
+use crate::scope::{Args, JsResult, Local, Scope, Thrown, Value};
+use crate::vm::{JobKind, Vm};
+
+/// Internal slots of promises.
+pub mod slot {
+    /// [[PromiseState]]: 0 pending, 1 fulfilled, 2 rejected.
+    pub const STATE: usize = 0;
+    /// [[PromiseResult]]
+    pub const RESULT: usize = 1;
+    /// First reaction record of a list, or undefined.
+    pub const REACTIONS: usize = 2;
+    /// [[PromiseIsHandled]]
+    pub const HANDLED: usize = 3;
+    /// Async id or other host data.
+    pub const HOST: usize = 4;
+    /// Number of slots.
+    pub const COUNT: usize = 5;
+}
+/// Promise states.
+pub const PENDING: i32 = 0;
+/// Fulfilled.
+pub const FULFILLED: i32 = 1;
+/// Rejected.
+pub const REJECTED: i32 = 2;
+
+/// Values of a reaction record.
+mod reaction {
+    /// Next reaction of the promise.
+    pub const NEXT: usize = 0;
+    /// Derived promise (native capability), or undefined.
+    pub const PROMISE: usize = 1;
+    /// Capability's resolve function, or undefined for native capabilities.
+    pub const RESOLVE: usize = 2;
+    /// Capability's reject function.
+    pub const REJECT: usize = 3;
+    /// onFulfilled, undefined = identity; or a coroutine cell for await.
+    pub const ON_FULFILLED: usize = 4;
+    /// onRejected, undefined = thrower.
+    pub const ON_REJECTED: usize = 5;
+    /// Async context at registration.
+    pub const CONTEXT: usize = 6;
+    pub const COUNT: usize = 7;
+}
+
+/// PromiseCapability Record, §27.2.1.1
+#[derive(Clone, Copy)]
+pub struct PromiseCapability<'s> {
+    /// [[Promise]]
+    pub promise: Local<'s, Value>,
+    /// [[Resolve]]; undefined when `promise` is a native promise resolved directly.
+    pub resolve: Local<'s, Value>,
+    /// [[Reject]]
+    pub reject: Local<'s, Value>,
+}
+
+impl PromiseCapability<'_> {
+    /// Calls [[Resolve]].
+    pub fn resolve_with(&self, s: &mut Scope<'_>, v: Local<'_, Value>) -> JsResult<()> {
+        if self.resolve.is_undefined() {
+            resolve(s, self.promise.as_object().expect("native promise"), v);
+            return Ok(());
+        }
+        s.nested(|s| {
+            let u = s.undefined();
+            call(s, self.resolve, u, &[v]).map(|_| ())
+        })
+    }
+    /// Calls [[Reject]].
+    pub fn reject_with(&self, s: &mut Scope<'_>, v: Local<'_, Value>) -> JsResult<()> {
+        if self.resolve.is_undefined() {
+            reject(s, self.promise.as_object().expect("native promise"), v);
+            return Ok(());
+        }
+        s.nested(|s| {
+            let u = s.undefined();
+            call(s, self.reject, u, &[v]).map(|_| ())
+        })
+    }
+    /// IfAbruptRejectPromise: an error rejects the capability, whose promise is the result.
+    pub fn reject_thrown<'s>(&self, s: &mut Scope<'s>, t: Thrown) -> JsResult<Local<'s, Value>> {
+        let e = s.take_exception(t);
+        self.reject_with(s, e)?;
+        let p = self.promise.raw();
+        Ok(s.local(p))
+    }
+}
+
+/// A pending native promise of the current realm.
+pub fn new_promise<'s>(s: &mut Scope<'s>) -> Local<'s, Object> {
+    let proto = s.intrinsic(Intrinsic::PromisePrototype);
+    let p = object::new_kind(s, Kind::Promise, proto.value(), slot::COUNT);
+    init(s, p);
+    p
+}
+/// Initialises the slots of a fresh promise object.
+pub fn init(s: &mut Scope<'_>, p: Local<'_, Object>) {
+    p.set_slot(s, slot::STATE, Raw::int32(PENDING));
+    p.set_slot(s, slot::HANDLED, Raw::FALSE);
+}
+/// State of a promise.
+pub fn state(p: Local<'_, Object>) -> i32 {
+    p.slot(slot::STATE).as_int32()
+}
+
+/// FulfillPromise, §27.2.1.4
+pub fn fulfill(s: &mut Scope<'_>, p: Local<'_, Object>, v: Local<'_, Value>) {
+    settle(s, p, v, FULFILLED);
+}
+/// RejectPromise, §27.2.1.7
+pub fn reject(s: &mut Scope<'_>, p: Local<'_, Object>, v: Local<'_, Value>) {
+    if state(p) != PENDING {
+        return;
+    }
+    settle(s, p, v, REJECTED);
+    if p.slot(slot::HANDLED) == Raw::FALSE {
+        Vm::with_hooks(s, |h, s| h.promise_rejection(s, p, 0, v));
+    }
+}
+fn settle(s: &mut Scope<'_>, p: Local<'_, Object>, v: Local<'_, Value>, new_state: i32) {
+    debug_assert_eq!(state(p), PENDING);
+    let mut at = p.slot(slot::REACTIONS);
+    p.set_slot(s, slot::STATE, Raw::int32(new_state));
+    p.set_slot(s, slot::RESULT, v.raw());
+    p.set_slot(s, slot::REACTIONS, Raw::UNDEFINED);
+    // Reactions were pushed in front: reverse.
+    let mut list = vec![];
+    while at.is_cell() {
+        list.push(at);
+        // SAFETY: reaction records; nothing is allocated in this loop.
+        at = unsafe { *Record::at(at.as_cell() as *mut Record, reaction::NEXT) };
+    }
+    for r in list.into_iter().rev() {
+        enqueue_reaction(s.vm(), r, v.raw(), new_state);
+    }
+}
+fn enqueue_reaction(vm: &mut Vm, r: Raw, v: Raw, state: i32) {
+    // SAFETY: a reaction record; the queue is a Rust collection, so nothing is allocated on the heap.
+    let context = unsafe { *Record::at(r.as_cell() as *mut Record, reaction::CONTEXT) };
+    let saved = std::mem::replace(&mut vm.async_context, context);
+    vm.enqueue_job(JobKind::Reaction, [r, v, Raw::int32(state), Raw::UNDEFINED]);
+    vm.async_context = saved;
+}
+
+/// Promise Resolve Functions, §27.2.1.3.2, without the alreadyResolved flag.
+pub fn resolve(s: &mut Scope<'_>, p: Local<'_, Object>, v: Local<'_, Value>) {
+    if state(p) != PENDING {
+        return;
+    }
+    s.nested(|s| {
+        let Some(o) = v.as_object() else { return fulfill(s, p, v) };
+        if v.is_same(p) {
+            let e = crate::error::create(s, crate::error::ErrorKind::TypeError, "Chaining cycle detected for promise #<Promise>");
+            return reject(s, p, e.value());
+        }
+        let key = s.names().then;
+        match object::get(s, o, key) {
+            Err(t) => {
+                let e = s.take_exception(t);
+                reject(s, p, e)
+            }
+            Ok(then) if then.is_callable() => {
+                let values = [p.raw(), v.raw(), then.raw(), Raw::UNDEFINED];
+                s.vm().enqueue_job(JobKind::ResolveThenable, values);
+            }
+            Ok(_) => fulfill(s, p, v),
+        }
+    })
+}
+
+static RESOLVE_FUNCTION: NativeSpec = NativeSpec::new("", 1, |s, _, args| resolving_function(s, args, false));
+static REJECT_FUNCTION: NativeSpec = NativeSpec::new("", 1, |s, _, args| resolving_function(s, args, true));
+
+fn resolving_function<'s>(s: &mut Scope<'s>, args: &Args<'s>, is_reject: bool) -> JsResult<Local<'s, Value>> {
+    let f = args.callee();
+    let p = function::native_data(s, f, 0).as_object().expect("promise");
+    let shared = function::native_data(s, f, 1);
+    // SAFETY: the flag both functions share is a record of one value.
+    let flag: Local<'_, Record> = unsafe { shared.cast() };
+    if flag.at(0).is_true() {
+        let operation = if is_reject { 2 } else { 3 };
+        Vm::with_hooks(s, |h, s| h.promise_rejection(s, p, operation, args.get(0)));
+        return Ok(s.undefined());
+    }
+    flag.set_at(s, 0, Raw::TRUE);
+    if is_reject { reject(s, p, args.get(0)) } else { resolve(s, p, args.get(0)) }
+    Ok(s.undefined())
+}
+/// CreateResolvingFunctions, §27.2.1.3: (resolve, reject).
+pub fn create_resolving_functions<'s>(
+    s: &mut Scope<'s>,
+    p: Local<'_, Object>,
+) -> (Local<'s, Object>, Local<'s, Object>) {
+    let flag = crate::record::new_local(s, 0, 1);
+    // SAFETY: records are cells; the data slots are opaque.
+    let flag: Local<'_, Value> = unsafe { flag.cast() };
+    let a = function::new_native_with(s, &RESOLVE_FUNCTION, &[p.value(), flag]);
+    let b = function::new_native_with(s, &REJECT_FUNCTION, &[p.value(), flag]);
+    (a, b)
+}
+
+static EXECUTOR: NativeSpec = NativeSpec::new("", 2, |s, _, args| {
+    // GetCapabilitiesExecutor Functions, §27.2.1.5.1
+    let shared = function::native_data(s, args.callee(), 0);
+    // SAFETY: a record made by new_capability.
+    let r: Local<'_, Record> = unsafe { shared.cast() };
+    if !r.at(0).is_undefined() || !r.at(1).is_undefined() {
+        return s.throw_type_error("Promise executor has already been invoked with non-undefined arguments");
+    }
+    r.set_at(s, 0, args.get(0).raw());
+    r.set_at(s, 1, args.get(1).raw());
+    Ok(s.undefined())
+});
+
+/// NewPromiseCapability, §27.2.1.5
+pub fn new_capability<'s>(s: &mut Scope<'s>, constructor: Local<'_, Value>) -> JsResult<PromiseCapability<'s>> {
+    if constructor.raw() == s.vm().realm().intrinsic(Intrinsic::Promise) {
+        return Ok(native_capability(s));
+    }
+    if !crate::value::is_constructor(constructor.raw()) {
+        let text = crate::error::describe(s, constructor);
+        return s.throw_type_error(&format!("{text} is not a constructor"));
+    }
+    let r = crate::record::new_local(s, 0, 2);
+    // SAFETY: records are cells; the data slots are opaque.
+    let data: Local<'_, Value> = unsafe { r.cast() };
+    let executor = function::new_native_with(s, &EXECUTOR, &[data]);
+    let promise =
+        crate::call::construct(s, constructor.as_object().expect("constructor"), &[executor.value()], None)?;
+    let (a, b) = (r.at(0), r.at(1));
+    let (resolve, reject) = (s.local(a), s.local(b));
+    if !resolve.is_callable() || !reject.is_callable() {
+        return s.throw_type_error("Promise resolve or reject function is not callable");
+    }
+    Ok(PromiseCapability { promise: promise.value(), resolve, reject })
+}
+/// Capability of %Promise% without resolving functions.
+pub fn native_capability<'s>(s: &mut Scope<'s>) -> PromiseCapability<'s> {
+    let p = new_promise(s);
+    let u = s.undefined();
+    PromiseCapability { promise: p.value(), resolve: u, reject: u }
+}
+/// PromiseResolve(C, x), §27.2.4.7.1
+pub fn promise_resolve<'s>(
+    s: &mut Scope<'s>,
+    constructor: Local<'_, Value>,
+    v: Local<'_, Value>,
+) -> JsResult<Local<'s, Value>> {
+    if let Some(o) = v.as_object() {
+        if o.kind() == Kind::Promise {
+            let key = s.names().constructor;
+            let c = object::get(s, o, key)?;
+            if c.is_same(constructor) {
+                let raw = v.raw();
+                return Ok(s.local(raw));
+            }
+        }
+    }
+    let capability = new_capability(s, constructor)?;
+    capability.resolve_with(s, v)?;
+    Ok(capability.promise)
+}
+/// PromiseResolve with %Promise%: always a native promise.
+pub fn to_native_promise<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResult<Local<'s, Object>> {
+    let c = s.intrinsic(Intrinsic::Promise);
+    let p = promise_resolve(s, c.value(), v)?;
+    Ok(p.as_object().expect("promise"))
+}
+
+/// PerformPromiseThen, §27.2.5.4.1
+pub fn perform_then(
+    s: &mut Scope<'_>,
+    p: Local<'_, Object>,
+    on_fulfilled: Local<'_, Value>,
+    on_rejected: Local<'_, Value>,
+    capability: Option<&PromiseCapability<'_>>,
+) {
+    s.nested(|s| {
+        let r = crate::record::new_local(s, 0, reaction::COUNT);
+        if let Some(c) = capability {
+            r.set_at(s, reaction::PROMISE, c.promise.raw());
+            r.set_at(s, reaction::RESOLVE, c.resolve.raw());
+            r.set_at(s, reaction::REJECT, c.reject.raw());
+        }
+        if on_fulfilled.is_callable() {
+            r.set_at(s, reaction::ON_FULFILLED, on_fulfilled.raw());
+        }
+        if on_rejected.is_callable() {
+            r.set_at(s, reaction::ON_REJECTED, on_rejected.raw());
+        }
+        add_reaction(s, p, r);
+    })
+}
+/// Registers a coroutine that awaits the promise.
+pub(crate) fn await_promise(s: &mut Scope<'_>, p: Local<'_, Object>, coroutine: Raw) {
+    let coroutine = s.local(coroutine);
+    let r = crate::record::new_local(s, 1, reaction::COUNT);
+    r.set_at(s, reaction::ON_FULFILLED, coroutine.raw());
+    add_reaction(s, p, r);
+}
+fn add_reaction(s: &mut Scope<'_>, p: Local<'_, Object>, r: Local<'_, Record>) {
+    let context = s.vm().async_context;
+    r.set_at(s, reaction::CONTEXT, context);
+    let st = state(p);
+    if st == PENDING {
+        r.set_at(s, reaction::NEXT, p.slot(slot::REACTIONS));
+        p.set_slot(s, slot::REACTIONS, r.raw());
+    } else {
+        if st == REJECTED && p.slot(slot::HANDLED) == Raw::FALSE {
+            let u = s.undefined();
+            Vm::with_hooks(s, |h, s| h.promise_rejection(s, p, 1, u));
+        }
+        enqueue_reaction(s.vm(), r.raw(), p.slot(slot::RESULT), st);
+    }
+    p.set_slot(s, slot::HANDLED, Raw::TRUE);
+}
+/// The coroutine waiting first on a promise, for async stack traces.
+pub(crate) fn first_awaiting(p: Raw) -> Option<Raw> {
+    // SAFETY: a live promise; reaction records in its list.
+    unsafe {
+        let o = p.as_cell() as *mut Object;
+        if Kind::of(o.cast()) != Kind::Promise {
+            return None;
+        }
+        let r = *Object::trailing(o, slot::REACTIONS);
+        if !r.is_cell() {
+            return None;
+        }
+        let rec = r.as_cell() as *mut Record;
+        if (*rec).header.aux == 1 { Some(*Record::at(rec, reaction::ON_FULFILLED)) } else { None }
+    }
+}
+
+/// Runs one microtask. An exception is returned to the caller (callbacks of queueMicrotask).
+fn run_job(s: &mut Scope<'_>, job: crate::vm::Job) -> JsResult<()> {
+    let values = job.values.map(|v| s.local(v));
+    s.vm().async_context = job.context;
+    let multi = s.vm().realms.len() > 1;
+    let previous = if multi { s.vm().realm_override.replace(job.realm) } else { None };
+    let r = match job.kind {
+        JobKind::Reaction => {
+            // SAFETY: a reaction record.
+            let r: Local<'_, Record> = unsafe { values[0].cast() };
+            run_reaction(s, r, values[1], job.values[2].as_int32())
+        }
+        JobKind::ResolveThenable => {
+            // NewPromiseResolveThenableJob, §27.2.2.2
+            let p = values[0].as_object().expect("promise");
+            // OPTIMIZATION: a native promise with the original `then` is subscribed to directly (one job as in the
+            // specification's order).
+            let (f, g) = create_resolving_functions(s, p);
+            match call(s, values[2], values[1], &[f.value(), g.value()]) {
+                Ok(_) => Ok(()),
+                Err(t) => {
+                    let e = s.take_exception(t);
+                    let u = s.undefined();
+                    call(s, g.value(), u, &[e]).map(|_| ())
+                }
+            }
+        }
+        JobKind::Callback => {
+            let u = s.undefined();
+            call(s, values[0], u, &[]).map(|_| ())
+        }
+        JobKind::Await => crate::coroutine::resume_await(s, values[0].raw(), values[1], job.values[2].is_true()),
+    };
+    if multi {
+        s.vm().realm_override = previous;
+    }
+    r
+}
+/// NewPromiseReactionJob, §27.2.2.1
+fn run_reaction(s: &mut Scope<'_>, r: Local<'_, Record>, v: Local<'_, Value>, state: i32) -> JsResult<()> {
+    if r.tag() == 1 {
+        return crate::coroutine::resume_await(s, r.at(reaction::ON_FULFILLED), v, state == REJECTED);
+    }
+    let h = r.at(if state == FULFILLED { reaction::ON_FULFILLED } else { reaction::ON_REJECTED });
+    let h = s.local(h);
+    let u = s.undefined();
+    let result = if h.is_undefined() {
+        if state == FULFILLED { Ok(v) } else { s.throw(v) }
+    } else {
+        call(s, h, u, &[v])
+    };
+    let p = r.at(reaction::PROMISE);
+    if p.is_undefined() {
+        return result.map(|_| ()).or_else(|t| {
+            s.take_exception(t);
+            Ok(())
+        });
+    }
+    let (f, g) = (r.at(reaction::RESOLVE), r.at(reaction::REJECT));
+    let c = PromiseCapability { promise: s.local(p), resolve: s.local(f), reject: s.local(g) };
+    match result {
+        Ok(v) => c.resolve_with(s, v),
+        Err(t) => {
+            let e = s.take_exception(t);
+            c.reject_with(s, e)
+        }
+    }
+}
+/// Runs microtasks until the queue is empty. `on_error` gets exceptions of `queueMicrotask` callbacks.
+pub fn run_jobs(s: &mut Scope<'_>, on_error: &mut dyn FnMut(&mut Scope<'_>, Local<'_, Value>)) {
+    while let Some(job) = s.vm().jobs.pop_front() {
+        s.nested(|s| {
+            if let Err(t) = run_job(s, job) {
+                if s.vm().terminating {
+                    return;
+                }
+                let e = s.take_exception(t);
+                on_error(s, e);
+            }
+        });
+        if s.vm().terminating {
+            s.vm().jobs.clear();
+            return;
+        }
+    }
+    s.vm().async_context = Raw::UNDEFINED;
+    // ClearKeptObjects, §9.10
+    s.vm().kept_alive.clear();
+}

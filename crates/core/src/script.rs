@@ -1,0 +1,100 @@
+//! Compiling and running source text: scripts, function bodies, the embedded library.
+
+use std::rc::Rc;
+
+use spey_compile::{Goal, Language, Options};
+use spey_gc::Value as Raw;
+
+use crate::cell::Object;
+use crate::code::{ScriptUnit, UnitBody};
+use crate::scope::{JsResult, Local, Scope, Value};
+
+/// Where source text comes from.
+#[derive(Clone)]
+pub struct Origin<'a> {
+    /// File name or URL for stack traces.
+    pub name: &'a str,
+    /// 0-based line of the first character.
+    pub line_offset: u32,
+    /// 0-based column of the first character.
+    pub column_offset: u32,
+    /// Language.
+    pub language: Language,
+    /// Part of the embedded library.
+    pub internal: bool,
+}
+
+impl<'a> Origin<'a> {
+    /// A JavaScript file.
+    pub fn file(name: &'a str) -> Origin<'a> {
+        Origin { name, line_offset: 0, column_offset: 0, language: Language::JavaScript, internal: false }
+    }
+}
+
+/// Parses source text; SyntaxError is thrown.
+pub fn compile(s: &mut Scope<'_>, source: &str, origin: &Origin<'_>, goal: Goal<'_>) -> JsResult<Rc<ScriptUnit>> {
+    let options = Options { goal, language: origin.language, file_name: origin.name };
+    let text: Rc<str> = Rc::from(source);
+    let parsed = spey_compile::Unit::parse(text.clone(), &options);
+    let unit = |body| ScriptUnit {
+        name: origin.name.to_string(),
+        source: text.clone(),
+        line_offset: origin.line_offset,
+        column_offset: origin.column_offset,
+        body,
+        lines: Default::default(),
+        package: 0,
+        internal: origin.internal,
+    };
+    s.vm().units.count += 1;
+    match parsed {
+        Ok(u) => Ok(Rc::new(unit(UnitBody::Source(u)))),
+        Err(e) => {
+            let u = unit(UnitBody::Failed);
+            crate::error::throw_compile_error(s, &u, &e)
+        }
+    }
+}
+/// A unit decoded from bytes made at build time.
+pub fn from_binary(name: &str, view: spey_bytecode::serialize::UnitView<'static>) -> Rc<ScriptUnit> {
+    Rc::new(ScriptUnit {
+        name: name.to_string(),
+        source: Rc::from(""),
+        line_offset: 0,
+        column_offset: 0,
+        body: UnitBody::Binary(crate::code::BinaryUnit::new(view)),
+        lines: Default::default(),
+        package: 0,
+        internal: true,
+    })
+}
+/// The value of the closure that a unit's top level returns: units of Goal::FunctionBody and Goal::DynamicFunction.
+pub fn run_for_closure<'s>(
+    s: &mut Scope<'s>,
+    unit: &Rc<ScriptUnit>,
+    host_defined: Local<'_, Value>,
+) -> JsResult<Local<'s, Object>> {
+    let u = s.undefined();
+    let top = crate::code::instantiate(s, unit, u, host_defined);
+    let v = crate::call::call(s, top.value(), u, &[])?;
+    Ok(v.as_object().expect("the top level returns a closure"))
+}
+/// ScriptEvaluation, ECMA-262 §16.1.6: the completion value.
+pub fn run<'s>(
+    s: &mut Scope<'s>,
+    unit: &Rc<ScriptUnit>,
+    host_defined: Local<'_, Value>,
+) -> JsResult<Local<'s, Value>> {
+    let u = s.undefined();
+    let top = crate::code::instantiate(s, unit, u, host_defined);
+    crate::dynamic_scope::declare_globals(s, &crate::function::closure_code(top), false)?;
+    let this = s.vm().realm().global_this;
+    let this = s.local(this);
+    crate::call::call(s, top.value(), this, &[])
+}
+/// Compiles and runs a script.
+pub fn evaluate<'s>(s: &mut Scope<'s>, source: &str, origin: &Origin<'_>) -> JsResult<Local<'s, Value>> {
+    let unit = compile(s, source, origin, Goal::Script)?;
+    let u = s.local(Raw::UNDEFINED);
+    run(s, &unit, u)
+}
