@@ -69,7 +69,8 @@ fn this_bigint<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, method: &str) -> J
 /// BigInt.prototype.toString ( \[ radix ] ), ECMA-262 §21.2.3.3
 fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let n = this_bigint(s, this, "toString")?;
-    let radix = if args.get(0).is_undefined() { 10.0 } else { conversion::to_integer_or_infinity(s, args.get(0))? };
+    let radix =
+        if args.get(0).is_undefined() { 10.0 } else { conversion::to_integer_or_infinity(s, args.get(0))? };
     if !(2.0..=36.0).contains(&radix) {
         return s.throw_range_error("toString() radix argument must be between 2 and 36");
     }
@@ -78,7 +79,11 @@ fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> 
     Ok(s.string_value(&text))
 }
 /// BigInt.prototype.toLocaleString ( ), ECMA-262 §21.2.3.2, in the conventions of English (United States).
-fn to_locale_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn to_locale_string<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let n = this_bigint(s, this, "toLocaleString")?;
     let text = bigint::to_text(n.raw(), 10);
     let grouped = match text.strip_prefix('-') {

@@ -1,11 +1,11 @@
 //! Boolean objects, ECMA-262 §20.3.
 
 use spey_core::cell::Kind;
+use spey_core::conversion;
 use spey_core::function::{self, NativeSpec, PropertySpec, create_from_constructor};
 use spey_core::object;
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
-use spey_core::conversion;
 use spey_gc::Value as Raw;
 
 use crate::support::define_global;

@@ -85,7 +85,11 @@ pub(crate) fn install(s: &mut Scope<'_>) {
     }
 }
 /// Constructor, `name` and `message` of the prototype, and the global property.
-fn install_class<'s>(s: &mut Scope<'s>, spec: &'static NativeSpec, proto: Local<'_, Object>) -> Local<'s, Object> {
+fn install_class<'s>(
+    s: &mut Scope<'s>,
+    spec: &'static NativeSpec,
+    proto: Local<'_, Object>,
+) -> Local<'s, Object> {
     let constructor = function::new_constructor(s, spec, proto);
     let (name_key, message_key) = (s.names().name, s.names().message);
     let name = s.string_value(spec.name);
@@ -135,7 +139,11 @@ fn finish<'s>(s: &mut Scope<'s>, args: &Args<'s>, e: Local<'s, Object>) -> Local
     error::capture_stack(s, e, Some(skip));
     e.value()
 }
-fn construct_native<'s>(s: &mut Scope<'s>, args: &Args<'s>, default: Intrinsic) -> JsResult<Local<'s, Value>> {
+fn construct_native<'s>(
+    s: &mut Scope<'s>,
+    args: &Args<'s>,
+    default: Intrinsic,
+) -> JsResult<Local<'s, Value>> {
     let e = begin(s, args, default, args.get(0), Some(args.get(1)))?;
     Ok(finish(s, args, e))
 }
@@ -148,15 +156,27 @@ fn construct_eval<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -
     construct_native(s, args, Intrinsic::EvalErrorPrototype)
 }
 /// RangeError, ECMA-262 §20.5.6.1.1
-fn construct_range<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn construct_range<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     construct_native(s, args, Intrinsic::RangeErrorPrototype)
 }
 /// ReferenceError, ECMA-262 §20.5.6.1.1
-fn construct_reference<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn construct_reference<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     construct_native(s, args, Intrinsic::ReferenceErrorPrototype)
 }
 /// SyntaxError, ECMA-262 §20.5.6.1.1
-fn construct_syntax<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn construct_syntax<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     construct_native(s, args, Intrinsic::SyntaxErrorPrototype)
 }
 /// TypeError, ECMA-262 §20.5.6.1.1
@@ -168,7 +188,11 @@ fn construct_uri<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) ->
     construct_native(s, args, Intrinsic::UriErrorPrototype)
 }
 /// AggregateError ( errors, message \[ , options ] ), ECMA-262 §20.5.7.1.1
-fn construct_aggregate<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn construct_aggregate<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let e = begin(s, args, Intrinsic::AggregateErrorPrototype, args.get(1), Some(args.get(2)))?;
     let iterator = iteration::get_iterator(s, args.get(0))?;
     let list = iteration::iterator_to_list(s, &iterator)?;
@@ -198,7 +222,11 @@ fn is_error<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsRe
     Ok(s.bool(b))
 }
 /// Error.captureStackTrace ( object \[ , constructor ] ), of V8's stack API.
-fn capture_stack_trace<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn capture_stack_trace<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let Some(o) = args.get(0).as_object() else { return s.throw_type_error("invalid_argument") };
     if o.kind() != Kind::Proxy {
         let key = s.names().stack;

@@ -1,5 +1,6 @@
 //! Function objects, ECMA-262 §20.2, and the constructors of the other kinds of function (§27.3, §27.4, §27.7).
 
+use spey_compile::DynamicKind;
 use spey_core::cell::{Elements, Kind, Object};
 use spey_core::eval;
 use spey_core::function::{self, NativeSpec, PropertySpec, bound, native_spec};
@@ -8,7 +9,6 @@ use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::shape::attr;
 use spey_core::{call, conversion, operators, record, string, value};
-use spey_compile::DynamicKind;
 use spey_gc::Value as Raw;
 
 use crate::error::message_text;
@@ -16,7 +16,8 @@ use crate::support::{define_global, full_elements, get_index, new_prototype};
 
 static CONSTRUCTOR: NativeSpec = NativeSpec::constructor("Function", 1, construct);
 static ASYNC_CONSTRUCTOR: NativeSpec = NativeSpec::constructor("AsyncFunction", 1, construct_async);
-static GENERATOR_CONSTRUCTOR: NativeSpec = NativeSpec::constructor("GeneratorFunction", 1, construct_generator);
+static GENERATOR_CONSTRUCTOR: NativeSpec =
+    NativeSpec::constructor("GeneratorFunction", 1, construct_generator);
 static ASYNC_GENERATOR_CONSTRUCTOR: NativeSpec =
     NativeSpec::constructor("AsyncGeneratorFunction", 1, construct_async_generator);
 static THROW_TYPE_ERROR: NativeSpec = NativeSpec::new("", 0, throw_type_error);
@@ -25,7 +26,11 @@ static METHODS: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("bind", 1, bind)),
     PropertySpec::Method(NativeSpec::new("call", 1, call_method)),
     PropertySpec::Method(NativeSpec::new("toString", 0, to_string)),
-    PropertySpec::SymbolMethod(|n| n.sym_has_instance, NativeSpec::new("[Symbol.hasInstance]", 1, has_instance), 0),
+    PropertySpec::SymbolMethod(
+        |n| n.sym_has_instance,
+        NativeSpec::new("[Symbol.hasInstance]", 1, has_instance),
+        0,
+    ),
 ];
 
 /// Installs Function.
@@ -103,7 +108,11 @@ pub(crate) fn install_kinds(s: &mut Scope<'_>) {
 }
 
 /// CreateDynamicFunction, ECMA-262 §20.2.1.1.1
-fn create_dynamic_function<'s>(s: &mut Scope<'s>, args: &Args<'s>, kind: DynamicKind) -> JsResult<Local<'s, Value>> {
+fn create_dynamic_function<'s>(
+    s: &mut Scope<'s>,
+    args: &Args<'s>,
+    kind: DynamicKind,
+) -> JsResult<Local<'s, Value>> {
     let f = eval::create_dynamic_function(s, args.callee(), args.new_target(), kind, &args.rest(0))?;
     Ok(f.value())
 }
@@ -112,11 +121,19 @@ fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsR
     create_dynamic_function(s, args, DynamicKind::Normal)
 }
 /// AsyncFunction ( ...parameterArgs, bodyArg ), ECMA-262 §27.7.1.1
-fn construct_async<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn construct_async<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     create_dynamic_function(s, args, DynamicKind::Async)
 }
 /// GeneratorFunction ( ...parameterArgs, bodyArg ), ECMA-262 §27.3.1.1
-fn construct_generator<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn construct_generator<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     create_dynamic_function(s, args, DynamicKind::Generator)
 }
 /// AsyncGeneratorFunction ( ...parameterArgs, bodyArg ), ECMA-262 §27.4.1.1
@@ -142,11 +159,16 @@ fn throw_not_function<T>(s: &mut Scope<'_>, method: &str, v: Local<'_, Value>) -
         kind @ ("object" | "undefined") => format!("an {kind}").replace("an undefined", "undefined"),
         kind => format!("a {kind}"),
     };
-    s.throw_type_error(&format!("Function.prototype.{method} was called on {text}, which is {kind} and not a function"))
+    s.throw_type_error(&format!(
+        "Function.prototype.{method} was called on {text}, which is {kind} and not a function"
+    ))
 }
 
 /// CreateListFromArrayLike, ECMA-262 §7.3.18, without a type filter.
-pub(crate) fn list_from_array_like<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResult<Vec<Local<'s, Value>>> {
+pub(crate) fn list_from_array_like<'s>(
+    s: &mut Scope<'s>,
+    v: Local<'_, Value>,
+) -> JsResult<Vec<Local<'s, Value>>> {
     let Some(o) = v.as_object() else {
         return s.throw_type_error("CreateListFromArrayLike called on non-object");
     };
@@ -260,7 +282,11 @@ fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsR
     Ok(s.string_value(&text))
 }
 /// Function.prototype \[ %Symbol.hasInstance% ] ( V ), ECMA-262 §20.2.3.6
-fn has_instance<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn has_instance<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     if !value::is_callable(this.raw()) {
         return Ok(s.bool(false));
     }

@@ -73,7 +73,11 @@ fn is_nan<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResu
     Ok(s.bool(n.is_nan()))
 }
 /// parseFloat ( string ), ECMA-262 §19.2.4
-fn parse_float_function<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn parse_float_function<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     // OPTIMIZATION: the text of a number is the number (but that of -0 is 0).
     if let Some(n) = args.get(0).as_number() {
         return Ok(s.number(n + 0.0));
@@ -84,7 +88,11 @@ fn parse_float_function<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<
     Ok(s.number(n))
 }
 /// parseInt ( string, radix ), ECMA-262 §19.2.5
-fn parse_int_function<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn parse_int_function<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let (v, radix) = (args.get(0), args.get(1));
     // OPTIMIZATION: numbers whose text is their integer part followed by a fraction.
     if let Some(n) = v.as_number() {
@@ -204,14 +212,22 @@ fn decode(text: Units<'_>, preserve: &AsciiSet) -> Option<Vec<u16>> {
     }
     Some(out)
 }
-fn encode_argument<'s>(s: &mut Scope<'s>, v: Local<'s, Value>, unescaped: &AsciiSet) -> JsResult<Local<'s, Value>> {
+fn encode_argument<'s>(
+    s: &mut Scope<'s>,
+    v: Local<'s, Value>,
+    unescaped: &AsciiSet,
+) -> JsResult<Local<'s, Value>> {
     let text = conversion::to_string(s, v)?;
     text.flatten(s);
     let Some(out) = encode(base_units(text.view(&s.no_gc())), unescaped) else { return throw_malformed(s) };
     string::check_length(s, out.len())?;
     Ok(string::new_latin1(s, &out).value())
 }
-fn decode_argument<'s>(s: &mut Scope<'s>, v: Local<'s, Value>, preserve: &AsciiSet) -> JsResult<Local<'s, Value>> {
+fn decode_argument<'s>(
+    s: &mut Scope<'s>,
+    v: Local<'s, Value>,
+    preserve: &AsciiSet,
+) -> JsResult<Local<'s, Value>> {
     let text = conversion::to_string(s, v)?;
     text.flatten(s);
     let Some(out) = decode(base_units(text.view(&s.no_gc())), preserve) else { return throw_malformed(s) };
@@ -222,7 +238,11 @@ fn decode_uri<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Js
     decode_argument(s, args.get(0), &RESERVED)
 }
 /// decodeURIComponent ( encodedURIComponent ), ECMA-262 §19.2.6.2
-fn decode_uri_component<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn decode_uri_component<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     decode_argument(s, args.get(0), &NONE)
 }
 /// encodeURI ( uri ), ECMA-262 §19.2.6.3
@@ -230,7 +250,11 @@ fn encode_uri<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Js
     encode_argument(s, args.get(0), &UNESCAPED.with(RESERVED))
 }
 /// encodeURIComponent ( uriComponent ), ECMA-262 §19.2.6.4
-fn encode_uri_component<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn encode_uri_component<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     encode_argument(s, args.get(0), &UNESCAPED)
 }
 
@@ -300,7 +324,9 @@ mod tests {
         let encoded = encode(Units::Utf16(&units("a b/ä€😀%")), &all).unwrap();
         assert_eq!(String::from_utf8(encoded).unwrap(), "a%20b/%C3%A4%E2%82%AC%F0%9F%98%80%25");
         assert!(encode(Units::Utf16(&[0xd800]), &all).is_none());
-        let decoded = |t: &str, set: &AsciiSet| decode(Units::Latin1(t.as_bytes()), set).map(|u| String::from_utf16(&u).unwrap());
+        let decoded = |t: &str, set: &AsciiSet| {
+            decode(Units::Latin1(t.as_bytes()), set).map(|u| String::from_utf16(&u).unwrap())
+        };
         assert_eq!(decoded("%C3%A4%2F%F0%9F%98%80", &NONE).as_deref(), Some("ä/😀"));
         assert_eq!(decoded("%C3%A4%2F", &RESERVED).as_deref(), Some("ä%2F"));
         for bad in ["%", "%4", "%zz", "%ff", "%c3", "%c3%28", "%ed%a0%80", "%80"] {

@@ -90,8 +90,13 @@ fn is_nan<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResu
     Ok(s.bool(b))
 }
 /// Number.isSafeInteger ( number ), ECMA-262 §21.1.2.5
-fn is_safe_integer<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
-    let b = args.get(0).as_number().is_some_and(|n| is_integral(n) && n.abs() <= conversion::MAX_SAFE_INTEGER);
+fn is_safe_integer<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
+    let b =
+        args.get(0).as_number().is_some_and(|n| is_integral(n) && n.abs() <= conversion::MAX_SAFE_INTEGER);
     Ok(s.bool(b))
 }
 
@@ -123,7 +128,11 @@ fn number_to_exponential<'s>(
     Ok(s.string_value(&to_exponential(n, digits)))
 }
 /// Number.prototype.toFixed ( fractionDigits ), ECMA-262 §21.1.3.3
-fn number_to_fixed<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn number_to_fixed<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let n = this_number(s, this, "toFixed")?;
     let digits = conversion::to_integer_or_infinity(s, args.get(0))?;
     if !(0.0..=100.0).contains(&digits) {
@@ -153,7 +162,8 @@ fn number_to_precision<'s>(
 /// Number.prototype.toString ( \[ radix ] ), ECMA-262 §21.1.3.6
 fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let n = this_number(s, this, "toString")?;
-    let radix = if args.get(0).is_undefined() { 10.0 } else { conversion::to_integer_or_infinity(s, args.get(0))? };
+    let radix =
+        if args.get(0).is_undefined() { 10.0 } else { conversion::to_integer_or_infinity(s, args.get(0))? };
     if !(2.0..=36.0).contains(&radix) {
         return s.throw_range_error("toString() radix argument must be between 2 and 36");
     }
@@ -168,7 +178,11 @@ fn value_of<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsRe
     Ok(s.number(n))
 }
 /// Number.prototype.toLocaleString ( ), ECMA-262 §21.1.3.4, in the conventions of English (United States).
-fn to_locale_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn to_locale_string<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let n = this_number(s, this, "toLocaleString")?;
     Ok(s.string_value(&locale_text(n)))
 }

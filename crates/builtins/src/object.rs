@@ -51,7 +51,8 @@ static METHODS: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("toString", 0, to_string)),
     PropertySpec::Method(NativeSpec::new("valueOf", 0, value_of)),
 ];
-static LOCALE: &[PropertySpec] = &[PropertySpec::Method(NativeSpec::new("toLocaleString", 0, to_locale_string))];
+static LOCALE: &[PropertySpec] =
+    &[PropertySpec::Method(NativeSpec::new("toLocaleString", 0, to_locale_string))];
 static GET_PROTO: NativeSpec = NativeSpec::new("get __proto__", 0, get_proto);
 static SET_PROTO: NativeSpec = NativeSpec::new("set __proto__", 1, set_proto);
 
@@ -220,7 +221,11 @@ fn create<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResu
     Ok(o.value())
 }
 /// ObjectDefineProperties, ECMA-262 §20.1.2.3.1
-fn object_define_properties(s: &mut Scope<'_>, o: Local<'_, Object>, properties: Local<'_, Value>) -> JsResult<()> {
+fn object_define_properties(
+    s: &mut Scope<'_>,
+    o: Local<'_, Object>,
+    properties: Local<'_, Value>,
+) -> JsResult<()> {
     s.nested(|s| {
         let properties = conversion::to_object(s, properties)?;
         let mut descriptors = vec![];
@@ -236,7 +241,11 @@ fn object_define_properties(s: &mut Scope<'_>, o: Local<'_, Object>, properties:
     })
 }
 /// Object.defineProperties ( O, Properties ), ECMA-262 §20.1.2.3
-fn define_properties<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn define_properties<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let Some(o) = args.get(0).as_object() else {
         return s.throw_type_error("Object.defineProperties called on non-object");
     };
@@ -244,7 +253,11 @@ fn define_properties<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>
     Ok(args.get(0))
 }
 /// Object.defineProperty ( O, P, Attributes ), ECMA-262 §20.1.2.4
-fn define_property<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn define_property<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let Some(o) = args.get(0).as_object() else {
         return s.throw_type_error("Object.defineProperty called on non-object");
     };
@@ -344,7 +357,11 @@ fn own_keys_of<'s>(s: &mut Scope<'s>, v: Local<'_, Value>, symbols: bool) -> JsR
     Ok(keys_array(s, &list))
 }
 /// Object.getOwnPropertyNames ( O ), ECMA-262 §20.1.2.10
-fn get_own_property_names<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn get_own_property_names<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     own_keys_of(s, args.get(0), false)
 }
 /// Object.getOwnPropertySymbols ( O ), ECMA-262 §20.1.2.11
@@ -371,7 +388,11 @@ fn is<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<L
 // ---------------------------------------------------------------- prototypes
 
 /// Object.getPrototypeOf ( O ), ECMA-262 §20.1.2.12
-fn get_prototype_of<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn get_prototype_of<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = conversion::to_object(s, args.get(0))?;
     object::get_prototype_of(s, o)
 }
@@ -381,11 +402,13 @@ fn set_prototype_or_throw(s: &mut Scope<'_>, o: Local<'_, Object>, proto: Local<
         return Ok(());
     }
     if o.kind() == Kind::Proxy {
-        return s.throw_type_error("'setPrototypeOf' on proxy: trap returned falsish for property 'undefined'");
+        return s
+            .throw_type_error("'setPrototypeOf' on proxy: trap returned falsish for property 'undefined'");
     }
     if s.vm().is_immutable_prototype(o.raw()) {
-        return s
-            .throw_type_error("Immutable prototype object 'Object.prototype' cannot have their prototype set");
+        return s.throw_type_error(
+            "Immutable prototype object 'Object.prototype' cannot have their prototype set",
+        );
     }
     if !object::is_extensible(s, o)? {
         let text = error::describe_receiver(s, o.value());
@@ -394,7 +417,11 @@ fn set_prototype_or_throw(s: &mut Scope<'_>, o: Local<'_, Object>, proto: Local<
     s.throw_type_error("Cyclic __proto__ value")
 }
 /// Object.setPrototypeOf ( O, proto ), ECMA-262 §20.1.2.23
-fn set_prototype_of<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn set_prototype_of<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     conversion::require_object_coercible(s, args.get(0), "Object.setPrototypeOf")?;
     let proto = args.get(1);
     if !proto.is_object() && !proto.is_null() {
@@ -423,7 +450,11 @@ fn set_proto<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> 
     Ok(s.undefined())
 }
 /// Object.prototype.isPrototypeOf ( V ), ECMA-262 §20.1.3.3
-fn is_prototype_of<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn is_prototype_of<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let Some(v) = args.get(0).as_object() else { return Ok(s.bool(false)) };
     let o = conversion::to_object(s, this)?;
     let mut at = v;
@@ -516,7 +547,11 @@ fn seal<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult
     Ok(args.get(0))
 }
 /// Object.preventExtensions ( O ), ECMA-262 §20.1.2.20
-fn prevent_extensions<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn prevent_extensions<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     if let Some(o) = args.get(0).as_object() {
         prevent_extensions_or_throw(s, o)?;
     }
@@ -544,7 +579,11 @@ fn is_sealed<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsR
 // ---------------------------------------------------------------- prototype
 
 /// Object.prototype.hasOwnProperty ( V ), ECMA-262 §20.1.3.2
-fn has_own_property<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn has_own_property<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let key = conversion::to_property_key(s, args.get(0))?;
     let o = conversion::to_object(s, this)?;
     let has = object::has_own_property(s, o, key)?;
@@ -596,7 +635,11 @@ fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsR
     Ok(spey_core::string::concat(s, text, close)?.value())
 }
 /// Object.prototype.toLocaleString ( ), ECMA-262 §20.1.3.5
-fn to_locale_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn to_locale_string<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    _: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     conversion::require_object_coercible(s, this, "Object.prototype.toLocaleString")?;
     let key = s.names().to_string;
     call::invoke(s, this, key, &[])
@@ -609,7 +652,11 @@ fn value_of<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsRe
 // ---------------------------------------------------------------- Annex B accessors
 
 /// Object.prototype.\_\_defineGetter\_\_ ( P, getter ), ECMA-262 §20.1.3.9.1
-fn define_getter<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn define_getter<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = conversion::to_object(s, this)?;
     if !args.get(1).is_callable() {
         return s.throw_type_error("Object.prototype.__defineGetter__: Expecting function");
@@ -620,7 +667,11 @@ fn define_getter<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>)
     Ok(s.undefined())
 }
 /// Object.prototype.\_\_defineSetter\_\_ ( P, setter ), ECMA-262 §20.1.3.9.2
-fn define_setter<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn define_setter<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let o = conversion::to_object(s, this)?;
     if !args.get(1).is_callable() {
         return s.throw_type_error("Object.prototype.__defineSetter__: Expecting function");
@@ -649,12 +700,20 @@ fn lookup<'s>(
     }
 }
 /// Object.prototype.\_\_lookupGetter\_\_ ( P ), ECMA-262 §20.1.3.9.3
-fn lookup_getter<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn lookup_getter<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let d = lookup(s, this, args)?;
     Ok(d.and_then(|d| d.get).unwrap_or_else(|| s.undefined()))
 }
 /// Object.prototype.\_\_lookupSetter\_\_ ( P ), ECMA-262 §20.1.3.9.4
-fn lookup_setter<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn lookup_setter<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let d = lookup(s, this, args)?;
     Ok(d.and_then(|d| d.set).unwrap_or_else(|| s.undefined()))
 }

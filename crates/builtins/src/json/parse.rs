@@ -219,8 +219,10 @@ impl<T: Unit> Parser<'_, T> {
                             let mut n = 0;
                             for _ in 0..4 {
                                 self.at += 1;
-                                let digit =
-                                    self.peek().and_then(|u| char::from_u32(u as u32)).and_then(|c| c.to_digit(16));
+                                let digit = self
+                                    .peek()
+                                    .and_then(|u| char::from_u32(u as u32))
+                                    .and_then(|c| c.to_digit(16));
                                 let Some(digit) = digit else { return self.fail_at("Bad Unicode escape") };
                                 n = n << 4 | digit as u16;
                             }
@@ -296,7 +298,7 @@ struct Open<'s> {
     /// Key of the property being read; None for arrays.
     key: Option<PropertyKey>,
     /// Handles below this mark stay: the container's own is among them.
-    mark: usize,
+    mark: *mut Raw,
     source: Option<Source>,
 }
 
@@ -325,12 +327,12 @@ fn parse_text<'s, T: Unit>(
     let bottom = s.vm().heap.handles.mark();
     loop {
         // A value is expected here.
-        let mark = s.vm().heap.handles.mark();
         let token = p.token()?;
         let end = p.at;
         let mut done = match p.primitive(s, &token) {
             Some(v) => {
-                let source = containers.map(|_| Source::Primitive { start: token_start(p, &token, end), end });
+                let source =
+                    containers.map(|_| Source::Primitive { start: token_start(p, &token, end), end });
                 Some((v, source))
             }
             None => {
@@ -358,7 +360,6 @@ fn parse_text<'s, T: Unit>(
                 }
             }
         };
-        let mut lowest = mark;
         // A value is complete: it goes into the container around it, which may be complete with it.
         while let Some((v, source)) = done.take() {
             let Some(open) = stack.last_mut() else {
@@ -384,7 +385,6 @@ fn parse_text<'s, T: Unit>(
                     b'}'
                 }
             };
-            lowest = lowest.min(open.mark);
             s.vm().heap.handles.reset(open.mark);
             p.skip_white_space();
             let next = p.peek();
@@ -462,10 +462,16 @@ fn message(text: Units<'_>, p: &SyntaxProblem) -> String {
     let (line, column) = line_and_column(text, p.position);
     match unit {
         0x22 => {
-            return format!("Unexpected string in JSON at position {} (line {line} column {column})", p.position);
+            return format!(
+                "Unexpected string in JSON at position {} (line {line} column {column})",
+                p.position
+            );
         }
         0x30..=0x39 | 0x2d => {
-            return format!("Unexpected number in JSON at position {} (line {line} column {column})", p.position);
+            return format!(
+                "Unexpected number in JSON at position {} (line {line} column {column})",
+                p.position
+            );
         }
         _ => {}
     }
@@ -486,7 +492,10 @@ fn message(text: Units<'_>, p: &SyntaxProblem) -> String {
     };
     let before = if from > 0 { "..." } else { "" };
     let after = if to < length { "..." } else { "" };
-    format!("Unexpected token '{token}', {before}\"{}\"{after} is not valid JSON", text.slice(from, to).to_utf8())
+    format!(
+        "Unexpected token '{token}', {before}\"{}\"{after} is not valid JSON",
+        text.slice(from, to).to_utf8()
+    )
 }
 #[cold]
 fn throw_problem<T>(s: &mut Scope<'_>, text: Units<'_>, p: &SyntaxProblem) -> JsResult<T> {
@@ -537,7 +546,11 @@ impl Copied {
     }
 }
 /// JSON.parse ( text \[ , reviver ] ), ECMA-262 §25.5.2
-pub(super) fn parse<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+pub(super) fn parse<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let text = conversion::to_string(s, args.get(0))?;
     let text = Copied::of(s, text);
     let reviver = args.get(1);
@@ -700,7 +713,9 @@ mod tests {
 
     #[test]
     fn messages() {
-        let at = |text: &str, position, problem| message(Units::Latin1(text.as_bytes()), &SyntaxProblem { position, problem });
+        let at = |text: &str, position, problem| {
+            message(Units::Latin1(text.as_bytes()), &SyntaxProblem { position, problem })
+        };
         assert_eq!(at("nulx", 3, Problem::Token), "Unexpected token 'x', \"nulx\" is not valid JSON");
         assert_eq!(at("", 0, Problem::Token), "Unexpected end of JSON input");
         assert_eq!(at("undefined", 0, Problem::Token), "\"undefined\" is not valid JSON");
@@ -718,6 +733,9 @@ mod tests {
             at(&long, 20, Problem::Token),
             "Unexpected token 'a', ...\"aaaaaaaaaaaaaaaaaaaa\"... is not valid JSON"
         );
-        assert_eq!(at(&long, 35, Problem::Token), "Unexpected token 'a', ...\"aaaaaaaaaaaaaaa\" is not valid JSON");
+        assert_eq!(
+            at(&long, 35, Problem::Token),
+            "Unexpected token 'a', ...\"aaaaaaaaaaaaaaa\" is not valid JSON"
+        );
     }
 }
