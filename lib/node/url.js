@@ -3,7 +3,7 @@
 // Binding contract: see internal/url; internalBinding('encoding_binding').toASCII(hostname) -> string
 
 const bindingUrl = internalBinding('url');
-const { codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_URL } } = require('internal/errors');
+const { codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_URL } } = require('internal/errors');
 const { validateString, validateObject } = require('internal/validators');
 const { encodeStr } = require('internal/querystring');
 const {
@@ -42,8 +42,6 @@ const autoEscape = {
   '\t': '%09', '\n': '%0A', '\r': '%0D', ' ': '%20', '"': '%22', "'": '%27', '<': '%3C', '>': '%3E', '\\': '%5C', '^': '%5E',
   '`': '%60', '{': '%7B', '|': '%7C', '}': '%7D',
 };
-
-let warnedInvalidPort = false;
 
 function urlParse(url, parseQueryString, slashesDenoteHost) {
   if (url instanceof Url) return url;
@@ -194,13 +192,8 @@ function getHostname(self, rest, hostname, url) {
     const code = hostname.charCodeAt(i);
     const valid = code !== 47 && code !== 92 && code !== 35 && code !== 63 && code !== 58;
     if (!valid) {
-      if (code === 58) {
-        if (!warnedInvalidPort) {
-          warnedInvalidPort = true;
-          process.emitWarning(
-            `The URL ${url} is invalid. Future versions of Node.js will throw an error.`, 'DeprecationWarning', 'DEP0170');
-        }
-      }
+      // What follows the colon is no port.
+      if (code === 58) throw new ERR_INVALID_ARG_VALUE('url', 'Invalid port in url', url);
       self.hostname = hostname.slice(0, i);
       return `/${hostname.slice(i)}${rest}`;
     }
