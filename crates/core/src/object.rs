@@ -82,6 +82,7 @@ impl<'s> PropertyDescriptor<'s> {
 pub unsafe fn alloc_object(vm: &mut Vm, kind: Kind, shape: ShapeId, trailing: usize, fill: Raw) -> *mut Object {
     // SAFETY: all fields are initialised here.
     unsafe {
+        vm.pinned_shape = shape;
         let o = vm.heap.alloc(kind as u8, crate::cell::OBJECT_TRAILING + trailing * 8) as *mut Object;
         (*o).header.aux = trailing as u16;
         (*o).header.word = shape;
@@ -376,6 +377,7 @@ pub fn add_named(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey, v: L
     let id = o.gc().header.word;
     let (next, slot) = s.vm().shapes.add_property(id, key, attributes);
     let inline = s.vm().shapes.get(next).inline_capacity;
+    s.vm().pinned_shape = next;
     reserve_slot(s, o, slot, inline);
     // SAFETY: the slot exists now.
     unsafe {

@@ -173,6 +173,8 @@ pub struct Vm {
     pub embedder: Vec<Raw>,
     /// (prototype epoch, realm) at which array iteration was last found unmodified.
     pub array_iteration_epoch: (u32, u32),
+    /// A shape held by an operation that allocates: kept alive by collections.
+    pub pinned_shape: u32,
     /// Counter of [[AsyncEvaluationOrder]].
     pub module_async_order: i32,
     /// Error.prepareStackTrace is running.
@@ -244,6 +246,7 @@ impl Vm {
             stack_trace_limit: 10,
             embedder: vec![],
             array_iteration_epoch: (0, 0),
+            pinned_shape: 0,
             module_async_order: 0,
             preparing_stack: false,
             terminating: false,
@@ -355,6 +358,7 @@ impl Vm {
 impl RootProvider for Vm {
     fn trace_roots(&mut self, t: &mut Tracer) {
         t.value(&mut self.exception);
+        t.shape(self.pinned_shape);
         t.value(&mut self.result);
         t.value(&mut self.async_context);
         let mut e = Raw::cell(self.empty_elements.cast());

@@ -212,3 +212,26 @@ handler!(GetGlobal(pc, fp, vm, ics, word) {
     }
     slow::handlers::slow_GetGlobal(pc, fp, vm, ics, word)
 });
+
+handler!(SetGlobal(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    if slow::cached_set_global(vm, ics.add(i.a() as u16 as usize), reg(fp, i.b())) {
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    slow::handlers::slow_SetGlobal(pc, fp, vm, ics, word)
+});
+handler!(NewObject(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let ic = ics.add(i.c() as u16 as usize);
+    let shape = (*ic).entry.shape;
+    if shape != 0 {
+        // The allocation may collect: the frame must be known; the shape is kept by the realm's prototype map.
+        (*vm).pc = pc;
+        (*vm).fp = fp;
+        let inline = (*ic).entry.location as usize;
+        let o = object::alloc_object(&mut *vm, Kind::Object, shape, inline, Raw::UNDEFINED);
+        set(fp, i.a(), Raw::cell(o.cast()));
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    slow::handlers::slow_NewObject(pc, fp, vm, ics, word)
+});

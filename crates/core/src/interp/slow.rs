@@ -503,16 +503,16 @@ slow_ops! {
             let r = crate::private::has(s, o, PropertyKey::from_raw(k))?;
             Ok(s.bool(r))
         };
-        NewObject 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+        slow_NewObject 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let cache = f.ic(i.c());
             // SAFETY: the cache belongs to the running code; the shape has the inline capacity used.
             unsafe {
                 let inline = if i.b() == 0 { crate::realm::DEFAULT_INLINE } else { (i.b() as u16).min(48) as u8 };
-                if (*cache).feedback == 0 || !s.vm().shapes.is_root(( *cache).feedback, inline) {
-                    let proto = s.vm().realm().intrinsic(Intrinsic::ObjectPrototype);
-                    (*cache).feedback = s.vm().shapes.root(proto, inline);
-                }
-                let o = object::alloc_object(s.vm(), Kind::Object, (*cache).feedback, inline as usize, Raw::UNDEFINED);
+                let proto = s.vm().realm().intrinsic(Intrinsic::ObjectPrototype);
+                let shape = s.vm().shapes.root(proto, inline);
+                // The entry is dropped at major collections, so the id is never stale.
+                (*cache).entry = Entry { shape, epoch: 0, holder: std::ptr::null_mut(), location: inline as u32, next_shape: 0 };
+                let o = object::alloc_object(s.vm(), Kind::Object, shape, inline as usize, Raw::UNDEFINED);
                 Ok(s.local(Raw::cell(o.cast())))
             }
         };
@@ -639,7 +639,7 @@ slow_ops! {
             let (env, v) = (f.local(s, i.a()), f.local(s, i.c()));
             crate::dynamic_scope::declare_var(s, env, f.name(i.b() as u16 as u32), Some(v))
         };
-        SetGlobal 1 |s: &mut Scope<'_>, f: Frame, i: Insn| set_global(s, f, i);
+        slow_SetGlobal 1 |s: &mut Scope<'_>, f: Frame, i: Insn| set_global(s, f, i);
         InitGlobalLexical 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             // SAFETY: the cache belongs to the running code.
             let key = PropertyKey::from_raw(unsafe { (*f.ic(i.a())).key });
@@ -1071,6 +1071,33 @@ pub(super) unsafe fn cached_global(vm: *mut Vm, cache: *mut InlineCache) -> Raw 
         if (*e.holder).header.word == e.shape { *ic::address(e.holder, e.location) } else { Raw::EMPTY }
     }
 }
+/// Stores to a global through its cache.
+///
+/// # Safety
+/// `cache` belongs to the running code.
+pub(super) unsafe fn cached_set_global(vm: *mut Vm, cache: *mut InlineCache, v: Raw) -> bool {
+    // SAFETY: by the contract; the holder is the live global object.
+    unsafe {
+        let e = &(*cache).entry;
+        if e.epoch != (*vm).prototype_epoch || e.shape == 0 {
+            return false;
+        }
+        if e.shape == LEXICAL {
+            let slot = &mut (*vm).realm_mut().lexical_values[e.location as usize];
+            if slot.is_empty() {
+                return false;
+            }
+            *slot = v;
+            return true;
+        }
+        if (*e.holder).header.word != e.shape {
+            return false;
+        }
+        *ic::address(e.holder, e.location) = v;
+        (*vm).heap.write_barrier((*e.holder).slots.cast(), v);
+        true
+    }
+}
 fn get_global<'s>(s: &mut Scope<'s>, f: Frame, index: i16, must_exist: bool) -> JsResult<Local<'s, Value>> {
     let cache = f.ic(index);
     // SAFETY: the cache belongs to the running code.
@@ -1114,8 +1141,30 @@ fn get_global<'s>(s: &mut Scope<'s>, f: Frame, index: i16, must_exist: bool) -> 
 fn set_global(s: &mut Scope<'_>, f: Frame, i: Insn) -> JsResult<()> {
     let v = f.local(s, i.b());
     // SAFETY: the cache belongs to the running code.
-    let key = PropertyKey::from_raw(unsafe { (*f.ic(i.a())).key });
-    crate::dynamic_scope::put_global(s, key, v, f.strict())
+    let cache = f.ic(i.a());
+    let key = PropertyKey::from_raw(unsafe { (*cache).key });
+    crate::dynamic_scope::put_global(s, key, v, f.strict())?;
+    // Remember where the binding is, if plain stores to it are allowed.
+    let epoch = s.vm().prototype_epoch;
+    let entry = if let Some(&at) = s.vm().realm().lexical.get(&key) {
+        Some(Entry { shape: LEXICAL, epoch, holder: std::ptr::null_mut(), location: at, next_shape: 0 })
+    } else {
+        let g = s.global();
+        let shape = g.gc().header.word;
+        match s.vm().shapes.lookup(shape, key) {
+            Some(p) if p.attributes & (attr::WRITABLE | attr::ACCESSOR) == attr::WRITABLE && !key.is_index() => {
+                let inline = s.vm().shapes.get(shape).inline_capacity;
+                let location = ic::location(p.slot, inline);
+                Some(Entry { shape, epoch, holder: g.gc().as_ptr(), location, next_shape: 0 })
+            }
+            _ => None,
+        }
+    };
+    if let Some(e) = entry {
+        // SAFETY: the cache belongs to the running code.
+        unsafe { (*cache).entry = e }
+    }
+    Ok(())
 }
 
 /// Result of a cacheable lookup.
