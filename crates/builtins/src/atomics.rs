@@ -423,11 +423,11 @@ fn wait<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult
             break "timed-out";
         }
         // SAFETY: the word is written by other threads; a stale value is seen one slice later.
-        let interrupted = unsafe { std::ptr::read_volatile(&raw const s.vm().interrupt) } != 0;
-        if interrupted {
+        let interrupt = unsafe { std::ptr::read_volatile(&raw const s.vm().interrupt) };
+        if interrupt & spey_core::interrupt::bit::TERMINATE != 0 {
             lists.remove(address, &waiter);
             drop(lists);
-            // The interrupt is handled at the next safepoint, which comes when the native has returned.
+            spey_core::interrupt::poll(s)?;
             return Ok(s.string_value("timed-out"));
         }
         lists =

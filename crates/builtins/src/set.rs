@@ -194,7 +194,7 @@ fn get_set_record<'s>(s: &mut Scope<'s>, v: Local<'s, Value>) -> JsResult<SetRec
     if size < 0.0 {
         return s.throw_range_error(&format!("'{size}' is an invalid size"));
     }
-    let mut method = |s: &mut Scope<'s>, name: &str| {
+    let method = |s: &mut Scope<'s>, name: &str| {
         let f = object::get_named(s, object, name)?;
         if !f.is_callable() {
             return s.throw_type_error(&format!(
