@@ -60,7 +60,7 @@ pub fn create<'s>(s: &mut Scope<'s>, kind: ErrorKind, message: &str) -> Local<'s
     s.nested(|s| {
         let text = s.string_value(message);
         // V8 defines `stack` first, then `message`.
-        capture_stack_with(s, e, None, Some(message));
+        capture_stack_with(s, e, None);
         let key = s.names().message;
         object::define(s, e, key, text, attr::HIDDEN);
     });
@@ -166,7 +166,7 @@ fn capture(s: &mut Scope<'_>, skip_until: Option<Raw>, limit: usize) -> Vec<Site
 /// `Error.captureStackTrace` and the constructors: defines `stack` on an object. Frames above and including the function
 /// `skip_until` are left out.
 pub fn capture_stack(s: &mut Scope<'_>, o: Local<'_, Object>, skip_until: Option<Local<'_, Object>>) {
-    capture_stack_with(s, o, skip_until.map(|f| f.raw()), None);
+    capture_stack_with(s, o, skip_until.map(|f| f.raw()));
 }
 
 fn stack_trace_limit(s: &mut Scope<'_>) -> Option<usize> {
@@ -183,7 +183,7 @@ fn stack_trace_limit(s: &mut Scope<'_>) -> Option<usize> {
     }
 }
 
-fn capture_stack_with(s: &mut Scope<'_>, o: Local<'_, Object>, skip_until: Option<Raw>, message: Option<&str>) {
+fn capture_stack_with(s: &mut Scope<'_>, o: Local<'_, Object>, skip_until: Option<Raw>) {
     s.nested(|s| {
         let Some(limit) = stack_trace_limit(s) else { return };
         let sites = capture(s, skip_until, limit);
@@ -199,22 +199,80 @@ fn capture_stack_with(s: &mut Scope<'_>, o: Local<'_, Object>, skip_until: Optio
             r.set_at(s, i * 5 + 3, Raw::int32(x.pc as i32));
             r.set_at(s, i * 5 + 4, Raw::int32((x.flags & argc::CONSTRUCT) as i32 | x.is_async as i32));
         }
-        let key = s.names().stack;
-        // SAFETY: records are cells; the accessor functions treat the value as opaque.
+        // SAFETY: records are cells; the private property is opaque to the program.
         let frames: Local<'_, Value> = unsafe { r.cast() };
-        let prepared = prepare(s, o, r, message);
-        let _ = frames;
-        match prepared {
-            Ok(v) => {
-                let d = PropertyDescriptor::data(v, attr::HIDDEN);
-                let _ = object::define_own_property(s, o, key, &d);
-            }
-            Err(t) => {
-                // An exception of prepareStackTrace leaves `stack` undefined.
-                s.take_exception(t);
-            }
+        let private = s.names().private_stack;
+        if matches!(own_private(s, o), Own::Missing) {
+            object::add_named(s, o, private, frames, attr::WRITABLE);
+        } else {
+            object::write_existing(s, o, private, frames);
+        }
+        let key = s.names().stack;
+        let (get, set) = stack_functions(s);
+        if !o.kind().is_exotic() && o.gc().header.flags & crate::cell::flag::NON_EXTENSIBLE == 0
+            && matches!(object::own_ordinary(s, o, key), Own::Missing)
+        {
+            let accessor = s.vm().realm().stack_accessor;
+            let accessor = s.local(accessor);
+            object::add_named(s, o, key, accessor, attr::CONFIGURABLE | attr::ACCESSOR);
+        } else {
+            let d = PropertyDescriptor::accessor(Some(get), Some(set), attr::CONFIGURABLE);
+            let _ = object::define_own_property(s, o, key, &d);
         }
     });
+}
+fn own_private(s: &mut Scope<'_>, o: Local<'_, Object>) -> Own {
+    let key = s.names().private_stack;
+    // SAFETY: live object; private elements are named properties of any kind of object.
+    unsafe { object::own_named(s.vm(), o.gc().as_ptr(), key) }
+}
+static STACK_GET: function::NativeSpec = function::NativeSpec::new("", 0, |s, this, _| {
+    let Some(o) = this.as_object() else { return Ok(s.undefined()) };
+    let mut at = s.local_object(o.gc());
+    loop {
+        if let Own::Data(v, _) = own_private(s, at) {
+            if !crate::value::is_kind(v, Kind::Record) {
+                return Ok(s.local(v));
+            }
+            // SAFETY: checked kind.
+            let sites: Local<'_, crate::cell::Record> = unsafe { s.local(v).cast() };
+            let text = prepare(s, at, sites)?;
+            let key = s.names().private_stack;
+            object::write_existing(s, at, key, text);
+            return Ok(text);
+        }
+        // SAFETY: live object.
+        let p = unsafe { object::prototype_raw(s.vm(), at.gc().as_ptr()) };
+        match s.local(p).as_object() {
+            Some(p) => at = p,
+            None => return Ok(s.undefined()),
+        }
+    }
+});
+static STACK_SET: function::NativeSpec = function::NativeSpec::new("", 1, |s, this, args| {
+    if let Some(o) = this.as_object() {
+        let key = s.names().private_stack;
+        if matches!(own_private(s, o), Own::Missing) {
+            let name = s.names().stack;
+            object::create_data_property_or_throw(s, o, name, args.get(0))?;
+        } else {
+            object::write_existing(s, o, key, args.get(0));
+        }
+    }
+    Ok(s.undefined())
+});
+/// The realm's getter and setter of `stack`, made on first use.
+fn stack_functions<'s>(s: &mut Scope<'s>) -> (Local<'s, Value>, Local<'s, Value>) {
+    if !s.vm().realm().stack_accessor.is_cell() {
+        let get = function::new_native(s, &STACK_GET);
+        let set = function::new_native(s, &STACK_SET);
+        let cell = object::new_accessor(s, get.value(), set.value());
+        s.vm().realm_mut().stack_accessor = cell.raw();
+    }
+    let cell = s.vm().realm().stack_accessor.as_cell() as *const crate::cell::Accessor;
+    // SAFETY: a live Accessor cell of the realm.
+    let (get, set) = unsafe { ((*cell).get, (*cell).set) };
+    (s.local(get), s.local(set))
 }
 
 /// The value of `stack`: Error.prepareStackTrace's result, or V8's text.
@@ -222,7 +280,6 @@ fn prepare<'s>(
     s: &mut Scope<'s>,
     e: Local<'_, Object>,
     sites: Local<'_, crate::cell::Record>,
-    message: Option<&str>,
 ) -> JsResult<Local<'s, Value>> {
     let c = s.vm().realm().intrinsic(Intrinsic::Error);
     if c.is_cell() && !s.vm().preparing_stack {
@@ -241,7 +298,7 @@ fn prepare<'s>(
             }
         }
     }
-    let mut text = header_text(s, e, message);
+    let mut text = header_text(s, e);
     for i in 0..sites.count() / 5 {
         text.push_str("\n    at ");
         text.push_str(&site_text(s, sites, i));
@@ -249,7 +306,7 @@ fn prepare<'s>(
     Ok(s.string_value(&text))
 }
 /// `Name: message` of an error, without running user code that throws.
-fn header_text(s: &mut Scope<'_>, e: Local<'_, Object>, message: Option<&str>) -> String {
+fn header_text(s: &mut Scope<'_>, e: Local<'_, Object>) -> String {
     let (name_key, message_key) = (s.names().name, s.names().message);
     let mut read = |s: &mut Scope<'_>, key: PropertyKey| -> Option<String> {
         match object::get(s, e, key) {
@@ -268,10 +325,7 @@ fn header_text(s: &mut Scope<'_>, e: Local<'_, Object>, message: Option<&str>) -
         }
     };
     let name = read(s, name_key).unwrap_or_else(|| "Error".to_string());
-    let message = match message {
-        Some(m) => m.to_string(),
-        None => read(s, message_key).unwrap_or_default(),
-    };
+    let message = read(s, message_key).unwrap_or_default();
     match (name.is_empty(), message.is_empty()) {
         (true, _) => message,
         (_, true) => name,
@@ -481,7 +535,7 @@ pub fn describe_receiver(s: &mut Scope<'_>, v: Local<'_, Value>) -> String {
     s.nested(|s| match v.as_object() {
         Some(o) if o.kind() == Kind::Array => "[object Array]".to_string(),
         Some(o) if o.kind() == Kind::Error => {
-            let t = header_text(s, o, None);
+            let t = header_text(s, o);
             if t.is_empty() { "[object Error]".into() } else { t }
         }
         Some(o) if v.is_callable() && o.kind() != Kind::Proxy => {
@@ -624,6 +678,29 @@ pub fn throw_compile_error<T>(
         error.set_slot(s, 1, v.raw());
     }
     s.throw(error.value())
+}
+/// The source frame of the place where `e` was thrown last, if nothing caught it since.
+pub fn throw_site_frame(s: &mut Scope<'_>, e: Local<'_, Value>) -> Option<String> {
+    let vm = s.vm();
+    if vm.throw_value.is_empty() || vm.throw_value != e.raw() || !vm.throw_code.is_cell() {
+        return None;
+    }
+    // SAFETY: a live code cell that has run: the VM traces it.
+    let code = unsafe { &*(vm.throw_code.as_cell() as *const Code) };
+    let script = code.script();
+    // SAFETY: as above.
+    let unit = unsafe { &code.data().unit };
+    let at = unit.positions.partition_point(|p| p.0 <= vm.throw_pc);
+    let offset = if at == 0 { unit.source_start } else { unit.positions[at - 1].1 };
+    let (line, column) = script.position(offset);
+    let text = script.line_text(offset);
+    if text.is_empty() {
+        return None;
+    }
+    // Tabs stay, so that the caret stands below its character.
+    let indent: String =
+        text.chars().take(column as usize - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+    Some(format!("{}:{line}\n{text}\n{indent}^\n", script.name))
 }
 /// The source frame ("file:line\ntext\n   ^") of a SyntaxError made by the compiler.
 pub fn arrow_message(s: &mut Scope<'_>, e: Local<'_, Object>) -> Option<String> {

@@ -183,6 +183,12 @@ pub struct Vm {
     pub terminating: bool,
     /// `--print-bytecode`.
     pub print_bytecode: bool,
+    /// Exception that `throw_code` and `throw_pc` belong to; empty when it was caught.
+    pub throw_value: Raw,
+    /// Code that threw it.
+    pub throw_code: Raw,
+    /// Instruction at which it was thrown.
+    pub throw_pc: u32,
     /// A host-defined extension object (the agent).
     pub host_data: Option<Box<dyn std::any::Any>>,
     config: VmConfig,
@@ -251,6 +257,9 @@ impl Vm {
             preparing_stack: false,
             terminating: false,
             print_bytecode: false,
+            throw_value: Raw::EMPTY,
+            throw_code: Raw::EMPTY,
+            throw_pc: 0,
             host_data: None,
             config,
         });
@@ -358,6 +367,8 @@ impl Vm {
 impl RootProvider for Vm {
     fn trace_roots(&mut self, t: &mut Tracer) {
         t.value(&mut self.exception);
+        t.value(&mut self.throw_value);
+        t.value(&mut self.throw_code);
         t.shape(self.pinned_shape);
         t.value(&mut self.result);
         t.value(&mut self.async_context);

@@ -1,1 +1,61 @@
-//! placeholder
+//! The facade of the engine: everything hosts and embedders use.
+//!
+//! Entry points: [`Engine::new`] makes an isolate with its first realm; [`Engine::scope`] enters it. The native API
+//! (`Scope`, `Local`, the object operations) is that of the engine's core, under the same module names.
+//!
+//! *Invariants*: crates above this one do not name the core, the collector or the compiler. *Not here*: the event loop
+//! and everything a host adds to a realm.
+
+pub use spey_core::{
+    array_buffer, bigint, call, cell, code, conversion, coroutine, error, eval, frame, function, hash_table, interrupt,
+    iteration, key, module, native, object, operators, promise, proxy, realm, record, scope, script, shape, string,
+    symbol, typed_array, value, vm,
+};
+
+pub use spey_bytecode::serialize::UnitView;
+pub use spey_bytecode::{ModuleRequest, SyntaxError};
+pub use spey_compile::{DynamicKind, Goal, Language};
+pub use spey_core::cell::{Kind, Native, NativeData, Object, Record};
+pub use spey_core::function::{NativeSpec, PropertySpec};
+pub use spey_core::key::PropertyKey;
+pub use spey_core::object::PropertyDescriptor;
+pub use spey_core::realm::{Intrinsic, RealmId};
+pub use spey_core::scope::{Args, Global, JsResult, Local, NativeFn, NoGc, Scope, Thrown, Value};
+pub use spey_core::shape::attr;
+pub use spey_core::string::{JsString, StrView};
+pub use spey_core::vm::{HostHooks, JobKind, Vm, VmConfig};
+pub use spey_gc::{GcReason, HeapConfig, HeapStatistics, LedgerCategory, Tracer, Value as Raw};
+
+/// An isolate: a heap with at least one realm. It belongs to one thread.
+pub struct Engine {
+    vm: Box<Vm>,
+}
+
+impl Engine {
+    /// A VM and its first realm with the built-in objects.
+    pub fn new(config: VmConfig) -> Engine {
+        let mut vm = Vm::new(config);
+        vm.scope(|s| {
+            create_realm(s);
+        });
+        Engine { vm }
+    }
+    /// Runs `f` in a fresh scope.
+    pub fn scope<R>(&mut self, f: impl for<'n> FnOnce(&mut Scope<'n>) -> R) -> R {
+        self.vm.scope(f)
+    }
+    /// The VM.
+    pub fn vm(&mut self) -> &mut Vm {
+        &mut self.vm
+    }
+}
+
+/// A further realm with the built-in objects; see [`realm::with_realm`].
+pub fn create_realm(s: &mut Scope<'_>) -> RealmId {
+    realm::create(s, spey_builtins::install)
+}
+
+/// Runs a full collection.
+pub fn collect_garbage(s: &mut Scope<'_>) {
+    s.vm().heap.collect_major(GcReason::Explicit);
+}

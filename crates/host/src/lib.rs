@@ -1,1 +1,34 @@
-//! placeholder
+//! One realm and one loop: an agent. The only door from native code into JavaScript.
+//!
+//! Entry points: [`Agent`] (one per VM, found with [`agent`]), [`make_callback`] (the door: it runs the `nextTick` queue
+//! and the microtasks on the way out), [`run_loop`] (dispatches completions of the event loop), [`internal_binding`].
+//!
+//! *Invariants*: completions are dispatched at callback depth 0. What an open handle's handler holds keeps its
+//! JavaScript object alive. *Not here*: what the bindings do (crate `node`), the event loop itself (crate `loop`).
+
+#![warn(missing_docs)]
+
+mod agent;
+mod binding;
+mod bytes;
+mod door;
+mod errors;
+mod fatal;
+mod hooks;
+mod options;
+mod run;
+mod shared_array;
+
+pub use agent::{Agent, AgentConfig, Handler, ImportHook, MetaHook, agent};
+pub use binding::{
+    Class, constant_number, constant_string, define_class, define_function, define_functions, define_value,
+    internal_binding, new_host_object, require_builtin, set_slot_native, with_data, with_data_mut,
+};
+pub use bytes::{ByteSource, RawBytes, buffer_from_vec, bytes_of, copy_bytes_of, new_buffer, with_bytes};
+pub use door::{drain, enter, make_callback, make_callback_named, run_microtasks};
+pub use errors::{node_error, node_range_error, node_type_error, throw_node_error, throw_uv, uv_exception};
+pub use fatal::{error_text, exit, print_uncaught, trigger_uncaught};
+pub use hooks::AgentHooks;
+pub use options::{OptionValue, Options};
+pub use run::{Exit, run_loop};
+pub use shared_array::SharedArray;

@@ -1658,6 +1658,13 @@ unsafe fn find_handler(vm: *mut Vm, pc: *const u64, fp: *mut Raw) -> bool {
     // SAFETY: live frames.
     unsafe {
         let mut f = FrameView { fp, pc };
+        // An exception on its way through native frames keeps the place where it was thrown.
+        if (*vm).throw_value != (*vm).exception {
+            let code = f.code().expect("bytecode frame");
+            (*vm).throw_value = (*vm).exception;
+            (*vm).throw_code = Raw::cell(code.cast());
+            (*vm).throw_pc = f.pc.offset_from((*code).data().unit.code.as_ptr()) as u32;
+        }
         loop {
             let code = f.code().expect("bytecode frame");
             let data = (*code).data();
@@ -1665,6 +1672,7 @@ unsafe fn find_handler(vm: *mut Vm, pc: *const u64, fp: *mut Raw) -> bool {
             if !(*vm).terminating {
                 if let Some(h) = data.unit.handlers.iter().find(|h| h.start <= at && at < h.end) {
                     *f.fp.offset(h.register as isize) = std::mem::replace(&mut (*vm).exception, Raw::EMPTY);
+                    (*vm).throw_value = Raw::EMPTY;
                     (*vm).enter_pc = data.unit.code.as_ptr().add(h.target as usize);
                     (*vm).enter_fp = f.fp;
                     (*vm).enter_ics = (*code).ics;

@@ -1,0 +1,145 @@
+//! Exceptions that nobody catches, and the end of the process.
+
+use std::io::Write;
+
+use spey_engine::{JsResult, Kind, Local, Scope, Value, call, conversion, error, object};
+
+use crate::agent::agent;
+use crate::binding::require_builtin;
+
+/// The version this program reports as Node.js.
+const NODE_VERSION: &str = "v26.0.0";
+
+/// Hands an exception to `process._fatalException`; if nothing takes it, prints it and ends the process.
+pub fn trigger_uncaught(s: &mut Scope<'_>, exception: Local<'_, Value>, from_promise: bool) {
+    s.nested(|s| {
+        match offer(s, exception, from_promise) {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(t) => {
+                // A handler threw: that is what is reported.
+                let e = s.take_exception(t);
+                print_uncaught(s, e);
+                exit(s, 7);
+            }
+        }
+        print_uncaught(s, exception);
+        let a = agent(s);
+        let code = match &a.exit_info {
+            Some(i) if i.get(2) != 0 && i.get(1) != 0 => i.get(1),
+            _ => 1,
+        };
+        exit(s, code)
+    });
+}
+fn offer(s: &mut Scope<'_>, exception: Local<'_, Value>, from_promise: bool) -> JsResult<bool> {
+    let a = agent(s);
+    if a.reporting {
+        return Ok(false);
+    }
+    let Some(process) = &a.process else { return Ok(false) };
+    let process = process.get(s);
+    let f = object::get_named(s, process, "_fatalException")?;
+    if !f.is_callable() {
+        return Ok(false);
+    }
+    a.reporting = true;
+    let from_promise = s.bool(from_promise);
+    let r = call::call(s, f, process.value(), &[exception, from_promise]);
+    agent(s).reporting = false;
+    Ok(!r?.raw().is_false())
+}
+
+/// Text of an exception: the stack of errors, the value otherwise.
+pub fn error_text(s: &mut Scope<'_>, e: Local<'_, Value>) -> String {
+    s.nested(|s| {
+        if let Some(o) = e.as_object() {
+            if let Ok(v) = object::get_named(s, o, "stack") {
+                if let Some(t) = v.as_string() {
+                    if t.length() > 0 {
+                        return t.to_text(s);
+                    }
+                }
+            }
+        }
+        if e.is_symbol() {
+            return error::describe(s, e);
+        }
+        match conversion::to_text(s, e) {
+            Ok(t) => t,
+            Err(t) => {
+                s.take_exception(t);
+                error::describe(s, e)
+            }
+        }
+    })
+}
+
+/// Prints an uncaught exception as Node does: source line and caret, the error with its properties, the version.
+pub fn print_uncaught(s: &mut Scope<'_>, e: Local<'_, Value>) {
+    agent(s).reporting = true;
+    let mut out = String::new();
+    let native_error = e.as_object().is_some_and(|o| o.kind() == Kind::Error);
+    if let Some(frame) = source_frame(s, e) {
+        out.push_str(&frame);
+        out.push('\n');
+    }
+    let shown = if native_error { inspect(s, e) } else { None };
+    match shown {
+        Some(t) => out.push_str(&t),
+        None if e.is_object() && !native_error => {
+            let text = inspect(s, e).unwrap_or_else(|| error_text(s, e));
+            out.push_str("Uncaught:\n");
+            out.push_str(&text);
+            out.push_str("\n(Use `spey --trace-uncaught ...` to show where the exception was thrown)");
+        }
+        None if !e.is_object() => {
+            out.push_str("Uncaught:\n");
+            let text = inspect(s, e).unwrap_or_else(|| error_text(s, e));
+            out.push_str(&text);
+            out.push_str("\n(Use `spey --trace-uncaught ...` to show where the exception was thrown)");
+        }
+        None => out.push_str(&error_text(s, e)),
+    }
+    out.push_str("\n\nNode.js ");
+    out.push_str(NODE_VERSION);
+    out.push('\n');
+    flush_stdio();
+    let _ = std::io::stderr().write_all(out.as_bytes());
+}
+/// `file:line`, the source line and a caret, from where the exception was thrown.
+fn source_frame(s: &mut Scope<'_>, e: Local<'_, Value>) -> Option<String> {
+    if let Some(o) = e.as_object() {
+        if let Some(t) = error::arrow_message(s, o) {
+            return Some(t);
+        }
+    }
+    error::throw_site_frame(s, e)
+}
+fn inspect(s: &mut Scope<'_>, e: Local<'_, Value>) -> Option<String> {
+    let r = (|| {
+        let m = require_builtin(s, "internal/util/inspect")?;
+        let f = match m.as_object() {
+            Some(m) => object::get_named(s, m, "inspect")?,
+            None => m,
+        };
+        let u = s.undefined();
+        call::call(s, f, u, &[e])
+    })();
+    match r {
+        Ok(v) => v.as_string().map(|t| t.to_text(s)),
+        Err(t) => {
+            s.take_exception(t);
+            None
+        }
+    }
+}
+fn flush_stdio() {
+    let _ = std::io::stdout().flush();
+}
+/// Ends the process. Nothing of the VM is torn down.
+pub fn exit(_: &mut Scope<'_>, code: i32) -> ! {
+    flush_stdio();
+    spey_loop::reset_tty_mode();
+    std::process::exit(code)
+}

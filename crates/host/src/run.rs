@@ -1,0 +1,152 @@
+//! The main loop: hands completions to what waits for them.
+
+use spey_engine::{Global, Local, Object, Scope, Value, call};
+use spey_loop::{Completion, HandleId};
+
+use crate::agent::agent;
+use crate::door::{enter, make_callback};
+use crate::fatal::trigger_uncaught;
+
+/// How the loop ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Exit {
+    /// Exit code of the process.
+    pub code: i32,
+}
+
+/// Runs the event loop until nothing is left to do, with the library's `beforeExit` and `exit` at the end.
+pub fn run_loop(s: &mut Scope<'_>) -> Exit {
+    let a = agent(s);
+    a.loop_.set_immediate_pending(true);
+    loop {
+        while let Some(c) = agent(s).loop_.next() {
+            s.nested(|s| dispatch(s, c));
+            if s.vm().terminating {
+                return Exit { code: 1 };
+            }
+        }
+        let f = agent(s).before_exit.as_ref().map(|f| f.get(s));
+        if let (Some(f), Some(process)) = (f, process(s)) {
+            make_callback(s, process, f.value(), &[]);
+        }
+        if !agent(s).loop_.is_alive() {
+            break;
+        }
+    }
+    Exit { code: emit_exit(s) }
+}
+fn process<'s>(s: &mut Scope<'s>) -> Option<Local<'s, Object>> {
+    let p = agent(s).process.as_ref()?;
+    Some(p.get(s))
+}
+/// Runs the library's `exit`: the exit code.
+fn emit_exit(s: &mut Scope<'_>) -> i32 {
+    let Some(f) = &agent(s).exit_callback else { return 0 };
+    let f = f.get(s);
+    let u = s.undefined();
+    match call::call(s, f.value(), u, &[]) {
+        Ok(v) => v.as_number().unwrap_or(0.0) as i32,
+        Err(t) => {
+            let e = s.take_exception(t);
+            trigger_uncaught(s, e, false);
+            agent(s).exit_info.as_ref().filter(|i| i.get(2) != 0).map_or(0, |i| i.get(1))
+        }
+    }
+}
+
+fn handle_of(c: &Completion) -> Option<HandleId> {
+    Some(match c {
+        Completion::Accept { listener, .. } | Completion::AcceptError { listener, .. } => *listener,
+        Completion::Connected { handle, .. }
+        | Completion::Read { handle, .. }
+        | Completion::ReadEof { handle }
+        | Completion::ReadError { handle, .. }
+        | Completion::WriteDone { handle, .. }
+        | Completion::ShutdownDone { handle, .. }
+        | Completion::UdpReceive { handle, .. }
+        | Completion::UdpError { handle, .. }
+        | Completion::UdpSent { handle, .. }
+        | Completion::Signal { handle, .. }
+        | Completion::ProcessExit { handle, .. }
+        | Completion::FsEvent { handle, .. }
+        | Completion::Async { handle }
+        | Completion::Closed { handle } => *handle,
+        Completion::Timers
+        | Completion::Timer { .. }
+        | Completion::Idle
+        | Completion::Check
+        | Completion::Work { .. } => return None,
+    })
+}
+
+fn dispatch(s: &mut Scope<'_>, c: Completion) {
+    if let Some(id) = handle_of(&c) {
+        let closed = matches!(c, Completion::Closed { .. });
+        if let Some(h) = agent(s).handler(id) {
+            h(s, c);
+        }
+        if closed {
+            agent(s).forget_handle(id);
+        }
+        return;
+    }
+    match c {
+        Completion::Timers => run_timers(s),
+        Completion::Check => run_immediates(s),
+        Completion::Timer { id } => {
+            if let Some(f) = agent(s).timer(id) {
+                enter(s, |s| f(s));
+            }
+        }
+        Completion::Work { id, result } => {
+            if let Some((done, result)) = agent(s).take_work(id, result) {
+                enter(s, |s| done(s, result));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn callback_of<'s>(s: &mut Scope<'s>, f: &Option<Global<Object>>) -> Option<(Local<'s, Object>, Local<'s, Value>)> {
+    let f = f.as_ref()?.get(s);
+    Some((process(s)?, f.value()))
+}
+/// The timer lists are due. A callback that threw, and whose error was handled, does not stop the rest.
+fn run_timers(s: &mut Scope<'_>) {
+    let a = agent(s);
+    let Some((process, f)) = callback_of(s, &a.process_timers) else { return };
+    let expiry = loop {
+        let now = agent(s).loop_.now();
+        let now = s.number(now as f64);
+        match make_callback(s, process, f, &[now]) {
+            Some(v) => break v.as_number().unwrap_or(0.0),
+            None if s.vm().terminating => return,
+            None => {}
+        }
+    };
+    if expiry == 0.0 {
+        agent(s).loop_.toggle_timer_ref(false);
+        return;
+    }
+    let l = &mut agent(s).loop_;
+    let delay = (expiry.abs() - l.now() as f64).max(1.0) as u64;
+    l.schedule_timer(delay);
+    l.toggle_timer_ref(expiry > 0.0);
+}
+fn run_immediates(s: &mut Scope<'_>) {
+    let info = |s: &mut Scope<'_>, i: usize| agent(s).immediate_info.as_ref().map_or(0, |x| x.get(i));
+    if info(s, 0) == 0 {
+        return;
+    }
+    let a = agent(s);
+    let Some((process, f)) = callback_of(s, &a.process_immediate) else { return };
+    loop {
+        make_callback(s, process, f, &[]);
+        if info(s, 2) == 0 || s.vm().terminating {
+            break;
+        }
+    }
+    if info(s, 1) == 0 {
+        agent(s).loop_.toggle_immediate_ref(false);
+    }
+}
