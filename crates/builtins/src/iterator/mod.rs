@@ -1,5 +1,6 @@
 //! Iterator, %Iterator.prototype% and %AsyncIteratorPrototype%, ECMA-262 §27.1.
 
+mod async_from_sync;
 mod consume;
 mod helper;
 mod joint;
@@ -89,6 +90,7 @@ pub(crate) fn install(s: &mut Scope<'_>) {
         let proto = support::new_prototype(s, Intrinsic::ObjectPrototype);
         function::define_properties(s, proto, ASYNC_PROPERTIES);
         s.set_intrinsic(Intrinsic::AsyncIteratorPrototype, proto);
+        async_from_sync::install(s);
 
         let proto = support::new_prototype(s, Intrinsic::IteratorPrototype);
         function::define_properties(s, proto, WRAP);

@@ -136,7 +136,7 @@ fn from_buffer<'s>(
 ) -> JsResult<Local<'s, Value>> {
     let size = element.size() as u64;
     let offset = conversion::to_index_with_message(s, args.get(1), "Start offset is too large:")?;
-    if offset % size != 0 {
+    if !offset.is_multiple_of(size) {
         let text = format!("start offset of {} should be a multiple of {size}", element.name());
         return s.throw_range_error(&text);
     }
@@ -164,7 +164,7 @@ fn from_buffer<'s>(
             None
         }
         None => {
-            if bytes % size != 0 {
+            if !bytes.is_multiple_of(size) {
                 let text = format!("byte length of {} should be a multiple of {size}", element.name());
                 return s.throw_range_error(&text);
             }

@@ -105,7 +105,7 @@ fn decode_base64(
     from_base64(text.view(&s.no_gc()), alphabet, last, max)
 }
 fn decode_hex(s: &mut Scope<'_>, text: Local<'_, JsString>, max: usize) -> JsResult<Decoded> {
-    if text.length() % 2 != 0 {
+    if !text.length().is_multiple_of(2) {
         return throw_hex(s);
     }
     text.flatten(s);
