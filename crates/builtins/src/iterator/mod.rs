@@ -202,7 +202,7 @@ pub(crate) fn get_iterator_flattenable<'s>(
     v: Local<'_, Value>,
     primitives: Primitives,
 ) -> JsResult<IteratorRecord<'s>> {
-    if !v.is_object() && !(primitives == Primitives::IterateStrings && v.is_string()) {
+    if !v.is_object() && (primitives == Primitives::Reject || !v.is_string()) {
         let text = error::describe(s, v);
         return s.throw_type_error(&format!("{text} is not an object"));
     }
