@@ -74,6 +74,8 @@ pub struct ScriptUnit {
     pub body: UnitBody,
     /// Byte offsets of line starts, made on first use.
     pub lines: RefCell<Option<Vec<u32>>>,
+    /// Line starts of a library file, as little-endian 32-bit numbers.
+    pub line_table: &'static [u8],
     /// Package id of the code, for per-package permissions.
     pub package: u32,
     /// Code of the embedded library: hidden from stack traces' user frames.
@@ -132,6 +134,9 @@ impl ScriptUnit {
     pub fn position(&self, offset: u32) -> (u32, u32) {
         let mut lines = self.lines.borrow_mut();
         let lines = lines.get_or_insert_with(|| {
+            if !self.line_table.is_empty() {
+                return self.line_table.as_chunks().0.iter().map(|b| u32::from_le_bytes(*b)).collect();
+            }
             let mut v = vec![0u32];
             let b = self.source.as_bytes();
             for (i, &c) in b.iter().enumerate() {

@@ -162,6 +162,8 @@ macro_rules! names {
         pub struct Names {
             $(#[doc = $text] pub $field: PropertyKey,)*
             $(#[doc = $stext] pub $sym: PropertyKey,)*
+            /// Private name under which objects keep their captured stack.
+            pub private_stack: PropertyKey,
         }
         impl Names {
             /// Interns all of them; they stay alive as long as the VM.
@@ -169,12 +171,14 @@ macro_rules! names {
                 Names {
                     $($field: intern(vm, $text),)*
                     $($sym: PropertyKey::from_symbol(crate::symbol::new_well_known(vm, $stext)),)*
+                    private_stack: PropertyKey::from_symbol(crate::symbol::new_internal_private(vm, "stack")),
                 }
             }
             /// Visits all keys.
             pub(crate) fn for_each(&self, mut f: impl FnMut(PropertyKey)) {
                 $(f(self.$field);)*
                 $(f(self.$sym);)*
+                f(self.private_stack);
             }
             /// Well-known symbols with their property name on the Symbol constructor.
             pub fn well_known_symbols(&self) -> Vec<(&'static str, PropertyKey)> {

@@ -68,6 +68,8 @@ pub struct Realm {
     pub iterator_result_shape: ShapeId,
     /// The original %ArrayIteratorPrototype%.next; undefined until the array chapter sets it.
     pub array_iterator_next: Raw,
+    /// Accessor cell of the `stack` property of errors; undefined until the first error.
+    pub stack_accessor: Raw,
     /// Names of global lexical declarations.
     pub lexical: FastMap<PropertyKey, u32>,
     /// Their values; empty in TDZ.
@@ -93,6 +95,7 @@ impl Realm {
             async_generator_function_shape: 0,
             iterator_result_shape: 0,
             array_iterator_next: Raw::UNDEFINED,
+            stack_accessor: Raw::UNDEFINED,
             lexical: FastMap::default(),
             lexical_values: vec![],
             lexical_const: vec![],
@@ -113,6 +116,7 @@ impl Realm {
         t.value(&mut self.global);
         t.value(&mut self.global_this);
         t.value(&mut self.host_defined);
+        t.value(&mut self.stack_accessor);
         t.value(&mut self.array_iterator_next);
         for v in &mut self.lexical_values {
             t.value(v);

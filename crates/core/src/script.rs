@@ -43,6 +43,7 @@ pub fn compile(s: &mut Scope<'_>, source: &str, origin: &Origin<'_>, goal: Goal<
         column_offset: origin.column_offset,
         body,
         lines: Default::default(),
+        line_table: &[],
         package: 0,
         internal: origin.internal,
     };
@@ -55,8 +56,13 @@ pub fn compile(s: &mut Scope<'_>, source: &str, origin: &Origin<'_>, goal: Goal<
         }
     }
 }
-/// A unit decoded from bytes made at build time.
-pub fn from_binary(name: &str, view: spey_bytecode::serialize::UnitView<'static>) -> Rc<ScriptUnit> {
+/// A unit decoded from bytes made at build time. `line_table`: byte offsets of the line starts of its source, as
+/// little-endian 32-bit numbers.
+pub fn from_binary(
+    name: &str,
+    view: spey_bytecode::serialize::UnitView<'static>,
+    line_table: &'static [u8],
+) -> Rc<ScriptUnit> {
     Rc::new(ScriptUnit {
         name: name.to_string(),
         source: Rc::from(""),
@@ -64,6 +70,7 @@ pub fn from_binary(name: &str, view: spey_bytecode::serialize::UnitView<'static>
         column_offset: 0,
         body: UnitBody::Binary(crate::code::BinaryUnit::new(view)),
         lines: Default::default(),
+        line_table,
         package: 0,
         internal: true,
     })

@@ -32,6 +32,11 @@ pub(crate) fn new_well_known(vm: &mut Vm, name: &str) -> Gc<Symbol> {
     alloc(vm, text.raw(), WELL_KNOWN)
 }
 
+pub(crate) fn new_internal_private(vm: &mut Vm, name: &str) -> Gc<Symbol> {
+    let text = crate::key::intern(vm, name);
+    alloc(vm, text.raw(), PRIVATE)
+}
+
 /// New symbol with a description (string or undefined).
 pub fn new<'s>(s: &mut Scope<'s>, description: Local<'_, Value>) -> Local<'s, Symbol> {
     let d = description.raw();
