@@ -1,0 +1,142 @@
+//! One implementation for the synchronous and the asynchronous form of a blocking call.
+//!
+//! The last argument of such a binding function is `undefined` (the result is returned, a failure thrown) or a function
+//! (error, result), which is called from the loop.
+
+use spey_engine::{Global, JsResult, Local, Object, Raw, Scope, Value};
+use spey_host as host;
+use spey_loop::{UvError, WorkKind};
+
+/// A failed system call: what its error says.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) error: UvError,
+    pub(crate) syscall: &'static str,
+    pub(crate) path: Option<Vec<u8>>,
+    pub(crate) dest: Option<Vec<u8>>,
+}
+
+impl Failure {
+    /// Of a call without a path.
+    pub(crate) fn new(error: UvError, syscall: &'static str) -> Failure {
+        Failure { error, syscall, path: None, dest: None }
+    }
+    /// Of a call on a path.
+    pub(crate) fn path(error: UvError, syscall: &'static str, path: &[u8]) -> Failure {
+        Failure { error, syscall, path: Some(path.to_vec()), dest: None }
+    }
+    /// Of a call on two paths.
+    pub(crate) fn paths(error: UvError, syscall: &'static str, path: &[u8], dest: &[u8]) -> Failure {
+        Failure { error, syscall, path: Some(path.to_vec()), dest: Some(dest.to_vec()) }
+    }
+    /// The error object.
+    pub(crate) fn to_error<'s>(&self, s: &mut Scope<'s>) -> Local<'s, Object> {
+        let text = |p: &Option<Vec<u8>>| p.as_ref().map(|p| String::from_utf8_lossy(p).into_owned());
+        let (path, dest) = (text(&self.path), text(&self.dest));
+        host::uv_exception(s, self.error, self.syscall, path.as_deref(), dest.as_deref())
+    }
+}
+
+/// What a piece of work ends with when it fails.
+pub(crate) trait WorkError: Send + 'static {
+    /// The error object for JavaScript.
+    fn into_error<'s>(self, s: &mut Scope<'s>) -> Local<'s, Value>;
+}
+impl WorkError for Failure {
+    fn into_error<'s>(self, s: &mut Scope<'s>) -> Local<'s, Value> {
+        self.to_error(s).value()
+    }
+}
+
+/// A function to call back, with the async context it belongs to.
+pub(crate) struct Callback {
+    function: Global<Value>,
+    context: Global<Value>,
+}
+
+impl Callback {
+    /// Remembers `function` and the current async context.
+    pub(crate) fn new(s: &mut Scope<'_>, function: Local<'_, Value>) -> Callback {
+        let context = s.vm().async_context;
+        let context = s.local(context);
+        Callback { function: Global::new(s, function), context: Global::new(s, context) }
+    }
+    /// Calls it through the door.
+    pub(crate) fn call(self, s: &mut Scope<'_>, args: &[Local<'_, Value>]) {
+        self.call_on(s, None, args);
+    }
+    /// Calls it on an object through the door.
+    pub(crate) fn call_on(self, s: &mut Scope<'_>, this: Option<Local<'_, Object>>, args: &[Local<'_, Value>]) {
+        let f = self.function.get(s);
+        let context = self.context.get(s).raw();
+        let before = std::mem::replace(&mut s.vm().async_context, context);
+        let before = s.local(before);
+        let this = match this {
+            Some(o) => o.value(),
+            None => s.undefined(),
+        };
+        host::enter(s, |s| {
+            if let Err(t) = spey_engine::call::call(s, f, this, args) {
+                if !s.vm().terminating {
+                    let e = s.take_exception(t);
+                    host::trigger_uncaught(s, e, false);
+                }
+            }
+        });
+        let before: Raw = before.raw();
+        s.vm().async_context = before;
+    }
+}
+
+/// Runs `work` now or, if `req` is a function, on the thread pool; `convert` makes the value of its result.
+pub(crate) fn run<'s, T, E>(
+    s: &mut Scope<'s>,
+    req: Local<'_, Value>,
+    kind: WorkKind,
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+    convert: impl for<'n> FnOnce(&mut Scope<'n>, T) -> JsResult<Local<'n, Value>> + 'static,
+) -> JsResult<Local<'s, Value>>
+where
+    T: Send + 'static,
+    E: WorkError,
+{
+    if !req.is_callable() {
+        return match work() {
+            Ok(v) => convert(s, v),
+            Err(e) => {
+                let e = e.into_error(s);
+                s.throw(e)
+            }
+        };
+    }
+    let callback = Callback::new(s, req);
+    host::agent(s).submit(kind, work, move |s, result| {
+        let outcome = match result {
+            Ok(v) => convert(s, v),
+            Err(e) => {
+                let e = e.into_error(s);
+                s.throw(e)
+            }
+        };
+        match outcome {
+            Ok(v) => {
+                let null = s.null();
+                callback.call(s, &[null, v]);
+            }
+            Err(t) => {
+                let e = s.take_exception(t);
+                callback.call(s, &[e]);
+            }
+        }
+    });
+    Ok(s.undefined())
+}
+/// As [`run`] for work that only succeeds or fails.
+pub(crate) fn run_void<'s, E: WorkError>(
+    s: &mut Scope<'s>,
+    req: Local<'_, Value>,
+    kind: WorkKind,
+    work: impl FnOnce() -> Result<(), E> + Send + 'static,
+) -> JsResult<Local<'s, Value>> {
+    run(s, req, kind, work, |s, ()| Ok(s.undefined()))
+}
