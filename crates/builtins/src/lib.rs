@@ -56,4 +56,5 @@ pub fn install(s: &mut Scope<'_>) {
     atomics::install(s);
     reflect::install(s);
     proxy::install(s);
+    function::install_kinds(s);
 }

@@ -1,7 +1,7 @@
 //! The Math object, ECMA-262 §21.3.
 //!
 //! The functions that the specification leaves open are those of fdlibm, as in V8 (here from the crate `libm` or written
-//! after fdlibm's formulas), except sin and cos, which are the platform's.
+//! after fdlibm's formulas).
 
 use std::cell::Cell;
 use std::hash::{BuildHasher, Hasher};
@@ -41,11 +41,11 @@ unary! {
     /// Math.atanh ( x ), ECMA-262 §21.3.2.7
     atanh = ieee::atanh;
     /// Math.cbrt ( x ), ECMA-262 §21.3.2.9
-    cbrt = libm::cbrt;
+    cbrt = ieee::cbrt;
     /// Math.ceil ( x ), ECMA-262 §21.3.2.10
     ceil = f64::ceil;
     /// Math.cos ( x ), ECMA-262 §21.3.2.12
-    cos = f64::cos;
+    cos = libm::cos;
     /// Math.cosh ( x ), ECMA-262 §21.3.2.13
     cosh = ieee::cosh;
     /// Math.exp ( x ), ECMA-262 §21.3.2.14
@@ -71,7 +71,7 @@ unary! {
     /// Math.sign ( x ), ECMA-262 §21.3.2.30
     sign = |x| if x == 0.0 || x.is_nan() { x } else { x.signum() };
     /// Math.sin ( x ), ECMA-262 §21.3.2.31
-    sin = f64::sin;
+    sin = libm::sin;
     /// Math.sinh ( x ), ECMA-262 §21.3.2.32
     sinh = ieee::sinh;
     /// Math.sqrt ( x ), ECMA-262 §21.3.2.33
@@ -524,6 +524,38 @@ mod ieee {
         let y = (k + i) as f64;
         let z = y * LOG10_2_LOW + INVERSE_LN_10 * libm::log(significand);
         z + y * LOG10_2_HIGH
+    }
+    /// cbrt: a guess from the exponent, a polynomial, and one step of Newton's method.
+    pub(super) fn cbrt(x: f64) -> f64 {
+        const B1: u32 = 715_094_163;
+        const B2: u32 = 696_219_795;
+        const P: [f64; 5] = [
+            1.875_951_824_271_770_096_43,
+            -1.884_979_795_433_771_698_75,
+            1.621_429_720_105_354_466_140,
+            -0.758_397_934_778_766_047_437,
+            0.145_996_192_886_612_446_982,
+        ];
+        let high = (x.to_bits() >> 32) as u32 & 0x7fff_ffff;
+        if x == 0.0 || !x.is_finite() {
+            return x;
+        }
+        let guess = if high < 0x0010_0000 {
+            let scaled = x * 2f64.powi(54);
+            ((scaled.to_bits() >> 32) as u32 & 0x7fff_ffff) / 3 + B2
+        } else {
+            high / 3 + B1
+        };
+        let t = f64::from_bits((guess as u64) << 32).copysign(x);
+        let r = (t * t) * (t / x);
+        let t = t * ((P[0] + r * (P[1] + r * P[2])) + ((r * r) * r) * (P[3] + r * P[4]));
+        // To 23 bits, so that the square is exact.
+        let t = f64::from_bits((t.to_bits() + 0x8000_0000) & 0xffff_ffff_c000_0000);
+        let s = t * t;
+        let r = x / s;
+        let w = t + t;
+        let r = (r - t) / (w + r);
+        t + t * r
     }
 }
 

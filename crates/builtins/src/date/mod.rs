@@ -244,7 +244,8 @@ fn get_timezone_offset<'s>(
     if t.is_nan() {
         return Ok(s.number(t));
     }
-    Ok(s.number((t - local_time(t)) / MS_PER_MINUTE))
+    // Offsets of former times had seconds; they are cut off as in V8.
+    Ok(s.number(((t - local_time(t)) / MS_PER_MINUTE).trunc() + 0.0))
 }
 /// Date.prototype.getYear ( ), ECMA-262 §B.2.3.1
 fn get_year<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {

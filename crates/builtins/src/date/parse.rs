@@ -311,11 +311,11 @@ impl Parser {
         if s.peek().is_sign() {
             let sign = s.next();
             let Some(year) = s.peek().fixed(6) else { return Format::Until(sign) };
+            s.next();
             let negative = sign == Symbol(b'-');
             if negative && year == 0 {
                 return Format::Until(sign);
             }
-            s.next();
             self.day.numbers.push(if negative { -year } else { year });
         } else if let Some(year) = s.peek().fixed(4) {
             s.next();
@@ -339,10 +339,8 @@ impl Parser {
             }
         } else {
             s.next();
-            if let Some(token) = self.iso_time(s) {
-                return Format::Until(token);
-            }
-            if s.peek() != End {
+            // Once past the T there is no way back to the free form.
+            if self.iso_time(s).is_none() || s.peek() != End {
                 return Format::Invalid;
             }
         }
@@ -353,37 +351,28 @@ impl Parser {
         self.day.is_iso = true;
         Format::Complete
     }
-    /// `HH:mm[:ss[.sss]]` and an offset; the token at which the text leaves the format.
-    fn iso_time(&mut self, s: &mut Scanner<'_>) -> Option<Token> {
-        let hour = match s.peek().fixed(2) {
-            Some(n) if n <= 24 => n,
-            _ => return Some(s.next()),
-        };
-        s.next();
+    /// `HH:mm[:ss[.sss]]` and an offset; None if the text leaves the format.
+    fn iso_time(&mut self, s: &mut Scanner<'_>) -> Option<()> {
+        /// A number of two digits that passes a test.
+        fn two_digits(s: &mut Scanner<'_>, valid: impl Fn(i64) -> bool) -> Option<i64> {
+            s.next().fixed(2).filter(|&n| valid(n))
+        }
+        let hour = two_digits(s, |n| n <= 24)?;
+        let in_day = |n: i64| is_minute(n) && (hour < 24 || n == 0);
         self.time.numbers.push(hour);
         if !s.skip(b':') {
-            return Some(s.next());
+            return None;
         }
-        let in_day = |n: i64| is_minute(n) && (hour < 24 || n == 0);
-        match s.peek().fixed(2) {
-            Some(n) if in_day(n) => self.time.numbers.push(n),
-            _ => return Some(s.next()),
-        }
-        s.next();
+        self.time.numbers.push(two_digits(s, in_day)?);
         if s.skip(b':') {
-            match s.peek().fixed(2) {
-                Some(n) if in_day(n) => self.time.numbers.push(n),
-                _ => return Some(s.next()),
-            }
-            s.next();
+            self.time.numbers.push(two_digits(s, in_day)?);
             if s.skip(b'.') {
-                match s.peek() {
+                match s.next() {
                     Number(n, length) if hour < 24 || n == 0 => {
                         self.time.numbers.push(milliseconds(n, length))
                     }
-                    _ => return Some(s.next()),
+                    _ => return None,
                 }
-                s.next();
             }
         }
         if s.peek().is_z() {
@@ -391,31 +380,23 @@ impl Parser {
             self.zone.set(0);
         } else if s.peek().is_sign() {
             self.zone.sign = Some(if s.next() == Symbol(b'+') { 1 } else { -1 });
-            if let Some(n) = s.peek().fixed(4) {
-                let (hour, minute) = (n / 100, n % 100);
-                if hour > 23 || !is_minute(minute) {
-                    return Some(s.next());
-                }
+            let (hour, minute) = if let Some(n) = s.peek().fixed(4) {
                 s.next();
-                self.zone.hour = Some(hour);
-                self.zone.minute = Some(minute);
+                (n / 100, n % 100)
             } else {
-                match s.peek().fixed(2) {
-                    Some(n) if n <= 23 => self.zone.hour = Some(n),
-                    _ => return Some(s.next()),
-                }
-                s.next();
+                let hour = two_digits(s, |_| true)?;
                 if !s.skip(b':') {
-                    return Some(s.next());
+                    return None;
                 }
-                match s.peek().fixed(2) {
-                    Some(n) if is_minute(n) => self.zone.minute = Some(n),
-                    _ => return Some(s.next()),
-                }
-                s.next();
+                (hour, two_digits(s, |_| true)?)
+            };
+            if hour > 23 || !is_minute(minute) {
+                return None;
             }
+            self.zone.hour = Some(hour);
+            self.zone.minute = Some(minute);
         }
-        None
+        Some(())
     }
     /// The free form; None if the text makes no sense.
     fn free_form(&mut self, s: &mut Scanner<'_>, first: Token) -> Option<()> {

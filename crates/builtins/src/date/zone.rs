@@ -80,9 +80,9 @@ impl Zone {
             ZONE_NAMES.iter().find(|(_, _, zones)| zones.contains(&self.name.as_str()))
         {
             let year = parts(t + offset).year;
-            let lowest = [0, 6]
+            // Every month: where Ramadan has its own time, the lower offset lasts no longer than that.
+            let lowest = (0..12)
                 .map(|month| self.offset_at(days_from_civil(year, month, 1) as f64 * MS_PER_DAY))
-                .into_iter()
                 .fold(f64::INFINITY, f64::min);
             return String::from(if offset > lowest { *daylight } else { *standard });
         }

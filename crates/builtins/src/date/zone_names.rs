@@ -3,6 +3,11 @@
 /// Names while the clock is at its lower and at its higher offset, and the zones that have them.
 pub(super) static ZONE_NAMES: &[(&str, &str, &[&str])] = &[
     (
+        "Western European Standard Time",
+        "Western European Summer Time",
+        &["Africa/Casablanca", "Africa/El_Aaiun"],
+    ),
+    (
         "Greenwich Mean Time",
         "Greenwich Mean Time",
         &[

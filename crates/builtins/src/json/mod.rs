@@ -43,9 +43,6 @@ fn raw_json_key(s: &mut Scope<'_>) -> PropertyKey {
 /// JSON.rawJSON ( text ), ECMA-262 §25.5.3
 fn raw_json<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let text = conversion::to_string(s, args.get(0))?;
-    if text.length() == 0 {
-        return s.throw_syntax_error("Invalid value for JSON.rawJSON");
-    }
     parse::check_primitive(s, text)?;
     let null = s.null();
     let o = object::new_kind(s, Kind::HostObject, null, 1);

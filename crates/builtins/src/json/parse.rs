@@ -573,13 +573,11 @@ pub(super) fn check_primitive(s: &mut Scope<'_>, text: Local<'_, JsString>) -> J
             return p.fail(Problem::Token);
         }
         p.token()?;
-        if p.at < text.len() {
-            if let Some(0x20 | 0x0a | 0x0d | 0x09) = p.peek() {
-                return p.fail(Problem::Token);
-            }
-            return p.end();
-        }
-        Ok(())
+        p.end()
+    }
+    let length = text.length();
+    if length == 0 || matches!(text.unit_at(s, length - 1), 0x20 | 0x0a | 0x0d | 0x09) {
+        return s.throw_syntax_error("Invalid value for JSON.rawJSON");
     }
     let text = Copied::of(s, text);
     let checked = match &text {

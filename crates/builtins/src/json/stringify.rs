@@ -8,7 +8,7 @@ use spey_core::object::{self, Own};
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::shape::{FastMap, Property, ShapeId, attr};
 use spey_core::string::{self, JsString, StrView};
-use spey_core::{bigint, call, conversion, error, value};
+use spey_core::{call, conversion, error, value};
 use spey_gc::Value as Raw;
 
 use super::{is_raw_json_object, raw_json_key};
