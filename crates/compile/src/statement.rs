@@ -188,7 +188,7 @@ impl<'a> Gen<'a, '_> {
                 self.b.at(w.object.span().start);
                 self.b.op(Op::ToObject, object, r, 0);
                 let parent = self.current_env();
-                self.b.op(Op::NewWithEnv, env, object, parent);
+                self.b.op(Op::NewWithEnv, env, parent, object);
                 if let Some(s) = Self::scope_of(&w.scope_id) {
                     self.enter_with(s, env);
                     self.statement(&w.body);
