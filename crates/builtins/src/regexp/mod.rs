@@ -1,0 +1,555 @@
+//! RegExp objects, ECMA-262 §22.2 and §B.2.4.
+//!
+//! The constructor function carries two records per realm: the state of [`slot_of_state`] and a cache of compiled
+//! patterns.
+
+mod escape;
+mod legacy;
+mod matching;
+mod replace;
+mod split;
+mod string_iterator;
+
+use spey_core::cell::{Kind, NativeData, Object, Record};
+use spey_core::function::{self, NativeSpec, PropertySpec};
+use spey_core::key::{Names, PropertyKey};
+use spey_core::native::{self, ExternalBytes};
+use spey_core::object::{self, Own};
+use spey_core::realm::Intrinsic;
+use spey_core::scope::{Args, JsResult, Local, Scope, Value};
+use spey_core::shape::attr;
+use spey_core::string::{self, JsString};
+use spey_core::{call, conversion, error, record};
+use spey_gc::{LedgerCategory, Value as Raw};
+use spey_regexp::{Flags, Regexp};
+
+use crate::support::{self, SPECIES};
+pub(crate) use matching::{advance_string_index, regexp_exec};
+
+/// Internal slots of RegExp objects.
+pub(crate) mod slot {
+    /// Native cell with the compiled pattern; undefined before RegExpInitialize.
+    pub const COMPILED: usize = 0;
+    /// [[OriginalSource]]: string.
+    pub const SOURCE: usize = 1;
+    /// [[OriginalFlags]] as bits of `spey_regexp::Flags`.
+    pub const FLAGS: usize = 2;
+    pub const COUNT: usize = 3;
+}
+
+/// Values of the realm's state record.
+mod state {
+    /// A RegExp object as the constructor makes them: its shape tells that others are unmodified.
+    pub const BOILERPLATE: usize = 0;
+    /// The prototype epoch at which the accessors were last found unmodified.
+    pub const EPOCH: usize = 1;
+    /// The original `RegExp.prototype.exec`.
+    pub const EXEC: usize = 2;
+    /// `RegExp.input`.
+    pub const INPUT: usize = 3;
+    /// The string of the last match.
+    pub const LAST_STRING: usize = 4;
+    /// Start and end of the groups 0 to 9 of the last match, -1 for none.
+    pub const LAST_RANGES: usize = 5;
+    /// Number of the last group of the last match.
+    pub const LAST_GROUP: usize = 25;
+    /// Start and end of that group.
+    pub const LAST_PAREN: usize = 26;
+    /// The original getters, in the order of `getter_keys`.
+    pub const GETTERS: usize = 28;
+    pub const COUNT: usize = GETTERS + super::GETTER_COUNT;
+}
+const GETTER_COUNT: usize = 10;
+/// Entries of the cache of compiled patterns: pattern, flags, native cell each.
+const CACHE_ENTRIES: usize = 64;
+
+/// A compiled pattern, charged to the ledger.
+struct Compiled {
+    regexp: Regexp,
+    _bytes: ExternalBytes,
+}
+impl NativeData for Compiled {
+    fn as_any(&mut self) -> &mut dyn std::any::Any {
+        self
+    }
+}
+
+static CONSTRUCTOR: NativeSpec = NativeSpec::constructor("RegExp", 2, construct);
+static STATICS: &[PropertySpec] =
+    &[SPECIES, PropertySpec::Method(NativeSpec::new("escape", 1, escape::escape))];
+static PROPERTIES: &[PropertySpec] = &[
+    PropertySpec::Method(NativeSpec::new("exec", 1, matching::exec)),
+    PropertySpec::Getter(
+        "dotAll",
+        NativeSpec::new("get dotAll", 0, |s, t, _| flag(s, t, Flags::DOT_ALL, "dotAll")),
+    ),
+    PropertySpec::Getter("flags", NativeSpec::new("get flags", 0, flags)),
+    PropertySpec::Getter(
+        "global",
+        NativeSpec::new("get global", 0, |s, t, _| flag(s, t, Flags::GLOBAL, "global")),
+    ),
+    PropertySpec::Getter(
+        "hasIndices",
+        NativeSpec::new("get hasIndices", 0, |s, t, _| flag(s, t, Flags::HAS_INDICES, "hasIndices")),
+    ),
+    PropertySpec::Getter(
+        "ignoreCase",
+        NativeSpec::new("get ignoreCase", 0, |s, t, _| flag(s, t, Flags::IGNORE_CASE, "ignoreCase")),
+    ),
+    PropertySpec::Getter(
+        "multiline",
+        NativeSpec::new("get multiline", 0, |s, t, _| flag(s, t, Flags::MULTILINE, "multiline")),
+    ),
+    PropertySpec::Getter("source", NativeSpec::new("get source", 0, source)),
+    PropertySpec::Getter(
+        "sticky",
+        NativeSpec::new("get sticky", 0, |s, t, _| flag(s, t, Flags::STICKY, "sticky")),
+    ),
+    PropertySpec::Getter(
+        "unicode",
+        NativeSpec::new("get unicode", 0, |s, t, _| flag(s, t, Flags::UNICODE, "unicode")),
+    ),
+    PropertySpec::Method(NativeSpec::new("compile", 2, compile)),
+    PropertySpec::Method(NativeSpec::new("toString", 0, to_string)),
+    PropertySpec::Method(NativeSpec::new("test", 1, matching::test)),
+    PropertySpec::SymbolMethod(
+        |n| n.sym_match,
+        NativeSpec::new("[Symbol.match]", 1, matching::symbol_match),
+        attr::HIDDEN,
+    ),
+    PropertySpec::SymbolMethod(
+        |n| n.sym_match_all,
+        NativeSpec::new("[Symbol.matchAll]", 1, string_iterator::symbol_match_all),
+        attr::HIDDEN,
+    ),
+    PropertySpec::SymbolMethod(
+        |n| n.sym_replace,
+        NativeSpec::new("[Symbol.replace]", 2, replace::symbol_replace),
+        attr::HIDDEN,
+    ),
+    PropertySpec::SymbolMethod(
+        |n| n.sym_search,
+        NativeSpec::new("[Symbol.search]", 1, matching::symbol_search),
+        attr::HIDDEN,
+    ),
+    PropertySpec::SymbolMethod(
+        |n| n.sym_split,
+        NativeSpec::new("[Symbol.split]", 2, split::symbol_split),
+        attr::HIDDEN,
+    ),
+    PropertySpec::Getter(
+        "unicodeSets",
+        NativeSpec::new("get unicodeSets", 0, |s, t, _| flag(s, t, Flags::UNICODE_SETS, "unicodeSets")),
+    ),
+];
+
+/// Flags in the order in which the `flags` getter reads them.
+const FLAG_ORDER: [(fn(&Names) -> PropertyKey, char); 8] = [
+    (|n| n.has_indices, 'd'),
+    (|n| n.global, 'g'),
+    (|n| n.ignore_case, 'i'),
+    (|n| n.multiline, 'm'),
+    (|n| n.dot_all, 's'),
+    (|n| n.unicode, 'u'),
+    (|n| n.unicode_sets, 'v'),
+    (|n| n.sticky, 'y'),
+];
+
+/// Installs RegExp.
+pub(crate) fn install(s: &mut Scope<'_>) {
+    s.nested(|s| {
+        let proto = support::new_prototype(s, Intrinsic::ObjectPrototype);
+        s.set_intrinsic(Intrinsic::RegExpPrototype, proto);
+        function::define_properties(s, proto, PROPERTIES);
+
+        let state = record::new_local(s, 0, state::COUNT);
+        let cache = record::new_local(s, 0, CACHE_ENTRIES * 3);
+        // SAFETY: records are cells; the data values of a native function are opaque.
+        let data: [Local<'_, Value>; 2] = unsafe { [state.cast(), cache.cast()] };
+        let c = function::new_native_with(s, &CONSTRUCTOR, &data);
+        object::materialize(s, c);
+        let (prototype_key, constructor_key) = (s.names().prototype, s.names().constructor);
+        object::define(s, c, prototype_key, proto.value(), 0);
+        object::define(s, proto, constructor_key, c.value(), attr::HIDDEN);
+        function::define_properties(s, c, STATICS);
+        legacy::install(s, c);
+        s.set_intrinsic(Intrinsic::RegExp, c);
+        support::define_global(s, "RegExp", c.value());
+
+        // Changes of both advance the prototype epoch.
+        object::mark_prototype(proto.raw());
+        object::mark_prototype(c.raw());
+        let empty = s.string("");
+        legacy::reset(s, state, empty);
+        state.set_at(s, state::EPOCH, Raw::int32(0));
+        let exec_key = s.names().exec;
+        if let Own::Data(v, _) = object::own_ordinary(s, proto, exec_key) {
+            state.set_at(s, state::EXEC, v);
+        }
+        for i in 0..GETTER_COUNT {
+            let getter = current_getter(s, i);
+            state.set_at(s, state::GETTERS + i, getter);
+        }
+        let boilerplate = alloc(s, proto.value());
+        state.set_at(s, state::BOILERPLATE, boilerplate.raw());
+        string_iterator::install(s);
+    })
+}
+
+/// The realm's state record.
+fn state_record<'s>(s: &mut Scope<'s>) -> Local<'s, Record> {
+    let c = s.intrinsic(Intrinsic::RegExp);
+    let v = function::native_data(s, c, 0);
+    // SAFETY: made by `install`.
+    unsafe { v.cast() }
+}
+/// The getter that a program sees now: those of the flags, `flags`, and the constructor's Symbol.species.
+fn current_getter(s: &mut Scope<'_>, i: usize) -> Raw {
+    let (holder, key) = match i {
+        8 => (Intrinsic::RegExpPrototype, s.names().flags),
+        9 => (Intrinsic::RegExp, s.names().sym_species),
+        _ => (Intrinsic::RegExpPrototype, FLAG_ORDER[i].0(s.names())),
+    };
+    s.nested(|s| {
+        let holder = s.intrinsic(holder);
+        match object::own_ordinary(s, holder, key) {
+            Own::Accessor(cell, _) => cell.get,
+            _ => Raw::UNDEFINED,
+        }
+    })
+}
+/// May the specification's steps through `exec`, `flags` and the flags' getters be skipped? True for objects with the
+/// original prototype, a numeric writable `lastIndex` and no other property, in a realm whose RegExp is unmodified.
+pub(crate) fn is_pristine(s: &mut Scope<'_>, o: Local<'_, Object>) -> bool {
+    if o.kind() != Kind::RegExp {
+        return false;
+    }
+    s.nested(|s| {
+        let state = state_record(s);
+        let boilerplate = state.at(state::BOILERPLATE).as_cell();
+        // SAFETY: the boilerplate is a live object.
+        if unsafe { (*boilerplate).word } != o.gc().header.word || !last_index_raw(s, o).is_number() {
+            return false;
+        }
+        let proto = s.intrinsic(Intrinsic::RegExpPrototype);
+        let exec_key = s.names().exec;
+        match object::own_ordinary(s, proto, exec_key) {
+            Own::Data(v, _) if v == state.at(state::EXEC) => {}
+            _ => return false,
+        }
+        let epoch = Raw::int32(s.vm().prototype_epoch as i32);
+        if state.at(state::EPOCH) == epoch {
+            return true;
+        }
+        for i in 0..GETTER_COUNT {
+            if current_getter(s, i) != state.at(state::GETTERS + i) {
+                return false;
+            }
+        }
+        state.set_at(s, state::EPOCH, epoch);
+        true
+    })
+}
+/// As [`is_pristine`], with SpeciesConstructor known to be %RegExp% too.
+fn has_default_species(s: &mut Scope<'_>, o: Local<'_, Object>) -> bool {
+    is_pristine(s, o)
+        && s.nested(|s| {
+            let (proto, c) = (s.intrinsic(Intrinsic::RegExpPrototype), s.intrinsic(Intrinsic::RegExp));
+            let key = s.names().constructor;
+            matches!(object::own_ordinary(s, proto, key), Own::Data(v, _) if v == c.raw())
+        })
+}
+
+// ---------------------------------------------------------------- creation
+
+/// RegExpAlloc, ECMA-262 §22.2.3.2, with a given prototype.
+fn alloc<'s>(s: &mut Scope<'s>, proto: Local<'_, Value>) -> Local<'s, Object> {
+    let o = object::new_kind(s, Kind::RegExp, proto, slot::COUNT);
+    s.nested(|s| {
+        let key = s.names().last_index;
+        let zero = s.int(0);
+        object::add_named(s, o, key, zero, attr::WRITABLE);
+    });
+    o
+}
+/// The compiled pattern as a native cell, from the realm's cache if it is there.
+fn compiled<'s>(s: &mut Scope<'s>, pattern: Local<'_, JsString>, flags: Flags) -> JsResult<Local<'s, Value>> {
+    let c = s.intrinsic(Intrinsic::RegExp);
+    let cache = function::native_data(s, c, 1);
+    // SAFETY: a record made by `install`.
+    let cache: Local<'_, Record> = unsafe { cache.cast() };
+    let bits = Raw::int32(flags.bits() as i32);
+    let at = (string::hash(pattern.raw()) as usize ^ flags.bits() as usize) % CACHE_ENTRIES * 3;
+    let known = cache.at(at);
+    if known.is_cell() && cache.at(at + 1) == bits && string::equals(known, pattern.raw()) {
+        let v = cache.at(at + 2);
+        return Ok(s.local(v));
+    }
+    let units = pattern.to_units(s);
+    let regexp = match Regexp::compile(&units, flags) {
+        Ok(r) => r,
+        Err(e) => {
+            let text = pattern.to_text(s);
+            return s.throw_syntax_error(&format!(
+                "Invalid regular expression: /{text}/{flags}: {}",
+                e.message()
+            ));
+        }
+    };
+    let mut bytes = ExternalBytes::new(s.vm(), LedgerCategory::Code);
+    bytes.set(&mut s.vm().heap, regexp.memory_bytes());
+    let cell = native::new(s, Box::new(Compiled { regexp, _bytes: bytes }));
+    cache.set_at(s, at, pattern.raw());
+    cache.set_at(s, at + 1, bits);
+    cache.set_at(s, at + 2, cell.raw());
+    // SAFETY: any cell may be seen as a value; it goes to an internal slot only.
+    Ok(unsafe { cell.cast() })
+}
+/// RegExpInitialize, ECMA-262 §22.2.3.3
+fn initialize(
+    s: &mut Scope<'_>,
+    o: Local<'_, Object>,
+    pattern: Local<'_, Value>,
+    flags: Local<'_, Value>,
+) -> JsResult<()> {
+    s.nested(|s| {
+        let p = if pattern.is_undefined() { s.string("") } else { conversion::to_string(s, pattern)? };
+        let f = if flags.is_undefined() { s.string("") } else { conversion::to_string(s, flags)? };
+        f.flatten(s);
+        let parsed = Flags::parse(f.view(&s.no_gc()).units());
+        let Some(parsed) = parsed else {
+            let text = f.to_text(s);
+            return s.throw_syntax_error(&format!("Invalid flags supplied to RegExp constructor '{text}'"));
+        };
+        let cell = compiled(s, p, parsed)?;
+        o.set_slot(s, slot::COMPILED, cell.raw());
+        o.set_slot(s, slot::SOURCE, p.raw());
+        o.set_slot(s, slot::FLAGS, Raw::int32(parsed.bits() as i32));
+        set_last_index(s, o, 0)
+    })
+}
+/// RegExpCreate, ECMA-262 §22.2.3.1
+pub(crate) fn create<'s>(
+    s: &mut Scope<'s>,
+    pattern: Local<'_, Value>,
+    flags: Local<'_, Value>,
+) -> JsResult<Local<'s, Object>> {
+    let proto = s.intrinsic(Intrinsic::RegExpPrototype);
+    let o = alloc(s, proto.value());
+    initialize(s, o, pattern, flags)?;
+    Ok(o)
+}
+/// IsRegExp, ECMA-262 §7.2.8
+pub(crate) fn is_regexp(s: &mut Scope<'_>, v: Local<'_, Value>) -> JsResult<bool> {
+    let Some(o) = v.as_object() else { return Ok(false) };
+    s.nested(|s| {
+        let key = s.names().sym_match;
+        let matcher = object::get(s, o, key)?;
+        Ok(if matcher.is_undefined() {
+            o.kind() == Kind::RegExp
+        } else {
+            conversion::to_boolean(matcher.raw())
+        })
+    })
+}
+/// RegExp ( pattern, flags ), ECMA-262 §22.2.4.1
+fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    let (pattern, flags) = (args.get(0), args.get(1));
+    let pattern_is_regexp = is_regexp(s, pattern)?;
+    let new_target = if args.is_construct() { args.new_target() } else { args.callee().value() };
+    if !args.is_construct() && pattern_is_regexp && flags.is_undefined() {
+        let key = s.names().constructor;
+        let c = object::get_v(s, pattern, key)?;
+        if c.is_same(new_target) {
+            return Ok(pattern);
+        }
+    }
+    let (p, f) = match pattern.as_object() {
+        Some(o) if o.kind() == Kind::RegExp => {
+            let f = if flags.is_undefined() { flags_text(s, original_flags(o)) } else { flags };
+            (o.slot_local(s, slot::SOURCE), f)
+        }
+        Some(o) if pattern_is_regexp => {
+            let key = s.names().source;
+            let p = object::get(s, o, key)?;
+            let key = s.names().flags;
+            (p, if flags.is_undefined() { object::get(s, o, key)? } else { flags })
+        }
+        _ => (pattern, flags),
+    };
+    let c = new_target.as_object().expect("new.target is a constructor");
+    let proto = function::prototype_from_constructor(s, c, Intrinsic::RegExpPrototype)?;
+    let o = alloc(s, proto);
+    initialize(s, o, p, f)?;
+    Ok(o.value())
+}
+
+// ---------------------------------------------------------------- state of an object
+
+/// [[OriginalFlags]]
+pub(crate) fn original_flags(o: Local<'_, Object>) -> Flags {
+    let v = o.slot(slot::FLAGS);
+    if v.is_int32() { Flags::from_bits(v.as_int32() as u8) } else { Flags::NONE }
+}
+fn flags_text<'s>(s: &mut Scope<'s>, flags: Flags) -> Local<'s, Value> {
+    s.string_value(&flags.to_string())
+}
+/// The compiled pattern of a RegExp object.
+fn program(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<Regexp> {
+    // SAFETY: the reference is used at once.
+    match unsafe { native::data::<Compiled>(o.slot(slot::COMPILED)) } {
+        Some(c) => Ok(c.regexp.clone()),
+        None => s.throw_type_error("RegExp object is not initialized"),
+    }
+}
+/// The value of `lastIndex`: RegExp objects always have it as an own data property.
+fn last_index_raw(s: &mut Scope<'_>, o: Local<'_, Object>) -> Raw {
+    let key = s.names().last_index;
+    match object::own_ordinary(s, o, key) {
+        Own::Data(v, _) => v,
+        _ => Raw::UNDEFINED,
+    }
+}
+/// ToLength(Get(R, "lastIndex")) of a RegExp object.
+fn last_index(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<u64> {
+    let v = last_index_raw(s, o);
+    if v.is_int32() {
+        return Ok(v.as_int32().max(0) as u64);
+    }
+    s.nested(|s| {
+        let v = s.local(v);
+        conversion::to_length(s, v)
+    })
+}
+/// Set(R, "lastIndex", n, true) of a RegExp object.
+fn set_last_index(s: &mut Scope<'_>, o: Local<'_, Object>, n: u64) -> JsResult<()> {
+    s.nested(|s| {
+        let key = s.names().last_index;
+        let v = s.number(n as f64);
+        match object::own_ordinary(s, o, key) {
+            Own::Data(_, a) if a & attr::WRITABLE != 0 => {
+                object::write_existing(s, o, key, v);
+                Ok(())
+            }
+            _ => object::throw_read_only(s, o.value(), key),
+        }
+    })
+}
+
+// ---------------------------------------------------------------- properties of the prototype
+
+/// get RegExp.prototype.global etc., ECMA-262 §22.2.6.4.1 RegExpHasFlag
+fn flag<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    flag: Flags,
+    name: &str,
+) -> JsResult<Local<'s, Value>> {
+    if let Some(o) = this.as_object() {
+        if o.kind() == Kind::RegExp {
+            return Ok(s.bool(original_flags(o).contains(flag)));
+        }
+        if o.raw() == s.vm().intrinsic_raw(Intrinsic::RegExpPrototype) {
+            return Ok(s.undefined());
+        }
+    }
+    s.throw_type_error(&format!("RegExp.prototype.{name} getter called on non-RegExp object"))
+}
+/// get RegExp.prototype.flags, ECMA-262 §22.2.6.4
+fn flags<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    let Some(o) = this.as_object() else {
+        let text = error::describe(s, this);
+        return s.throw_type_error(&format!("RegExp.prototype.flags getter called on non-object {text}"));
+    };
+    let mut text = String::new();
+    for (key, letter) in FLAG_ORDER {
+        let key = key(s.names());
+        let on = s.nested(|s| {
+            let v = object::get(s, o, key)?;
+            Ok(conversion::to_boolean(v.raw()))
+        })?;
+        if on {
+            text.push(letter);
+        }
+    }
+    Ok(s.string_value(&text))
+}
+/// get RegExp.prototype.source, ECMA-262 §22.2.6.13
+fn source<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    match this.as_object() {
+        Some(o) if o.kind() == Kind::RegExp => {
+            let source = o.slot_local(s, slot::SOURCE);
+            match source.as_string() {
+                Some(text) => Ok(escape::escape_pattern(s, text).value()),
+                None => Ok(s.string_value("(?:)")),
+            }
+        }
+        Some(o) if o.raw() == s.vm().intrinsic_raw(Intrinsic::RegExpPrototype) => Ok(s.string_value("(?:)")),
+        _ => s.throw_type_error("RegExp.prototype.source getter called on non-RegExp object"),
+    }
+}
+/// RegExp.prototype.toString ( ), ECMA-262 §22.2.6.17
+fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    let o = this_object(s, this, "RegExp.prototype.toString")?;
+    let key = s.names().source;
+    let pattern = object::get(s, o, key)?;
+    let pattern = conversion::to_string(s, pattern)?;
+    let key = s.names().flags;
+    let flags = object::get(s, o, key)?;
+    let flags = conversion::to_string(s, flags)?;
+    let slash = s.string("/");
+    let text = string::concat(s, slash, pattern)?;
+    let text = string::concat(s, text, slash)?;
+    Ok(string::concat(s, text, flags)?.value())
+}
+/// RegExp.prototype.compile ( pattern, flags ), ECMA-262 §B.2.4.1
+fn compile<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    let o = support::this_of_kind(s, this, Kind::RegExp, "RegExp.prototype.compile")?;
+    let (pattern, flags) = (args.get(0), args.get(1));
+    match pattern.as_object() {
+        Some(p) if p.kind() == Kind::RegExp => {
+            if !flags.is_undefined() {
+                return s.throw_type_error("Invalid flags supplied to RegExp.prototype.compile");
+            }
+            let f = flags_text(s, original_flags(p));
+            let source = p.slot_local(s, slot::SOURCE);
+            initialize(s, o, source, f)?;
+        }
+        _ => initialize(s, o, pattern, flags)?,
+    }
+    Ok(this)
+}
+
+/// The receiver of the generic methods: any object.
+fn this_object<'s>(s: &mut Scope<'_>, this: Local<'s, Value>, method: &str) -> JsResult<Local<'s, Object>> {
+    match this.as_object() {
+        Some(o) => Ok(o),
+        None => support::throw_incompatible(s, method, this),
+    }
+}
+/// Reads the flags of any object that takes the part of a regular expression.
+fn observed_flags<'s>(s: &mut Scope<'s>, o: Local<'_, Object>) -> JsResult<Local<'s, JsString>> {
+    let key = s.names().flags;
+    let flags = object::get(s, o, key)?;
+    conversion::to_string(s, flags)
+}
+/// Does a string of flags contain a letter?
+fn has_letter(s: &mut Scope<'_>, flags: Local<'_, JsString>, letter: char) -> bool {
+    flags.flatten(s);
+    flags.view(&s.no_gc()).units().any(|u| u == letter as u16)
+}
+/// `new C(o, flags)` for the species constructor of `o`.
+fn construct_species<'s>(
+    s: &mut Scope<'s>,
+    o: Local<'_, Object>,
+    flags: Local<'_, JsString>,
+    constructor: Option<Local<'_, Object>>,
+) -> JsResult<Local<'s, Object>> {
+    match constructor {
+        Some(c) => call::construct(s, c, &[o.value(), flags.value()], None),
+        None => {
+            let c = s.intrinsic(Intrinsic::RegExp);
+            call::construct(s, c, &[o.value(), flags.value()], None)
+        }
+    }
+}
