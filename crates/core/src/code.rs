@@ -203,8 +203,10 @@ pub struct Code {
     pub param_count: u16,
     /// [`code_flag`] bits.
     pub flags: u16,
-    /// Child code cells by function index of the unit, templates, and other values: made on first use.
-    pub children: Raw,
+    /// Record of template objects by key, made on first use.
+    pub templates: Raw,
+    /// Code cells of nested functions by index, made on first use.
+    pub children: *mut crate::shape::FastMap<FunctionIndex, Raw>,
     /// Module record, or the host-defined value of the script (for import() and import.meta).
     pub host_defined: Raw,
     /// Function index in its unit.
@@ -248,7 +250,12 @@ pub(crate) unsafe fn trace_code(cell: *mut Header, t: &mut Tracer) {
     // SAFETY: live code cell; its data is owned by it.
     unsafe {
         let c = cell as *mut Code;
-        t.value(&mut (*c).children);
+        t.value(&mut (*c).templates);
+        if !(*c).children.is_null() {
+            for v in (*(*c).children).values_mut() {
+                t.value(v);
+            }
+        }
         t.value(&mut (*c).host_defined);
         if !(*c).data.is_null() {
             let d = &mut *(*c).data;
@@ -270,6 +277,9 @@ pub(crate) unsafe fn finalize_code(cell: *mut Header) {
             }
             d.unit.code = vec![];
             std::alloc::dealloc(d.block, d.layout);
+        }
+        if !(*c).children.is_null() {
+            drop(Box::from_raw((*c).children));
         }
         drop(Rc::from_raw((*c).script));
     }
@@ -320,7 +330,8 @@ pub fn new_code(
         (*c).register_count = 0;
         (*c).param_count = 0;
         (*c).flags = flags;
-        (*c).children = Raw::UNDEFINED;
+        (*c).templates = Raw::UNDEFINED;
+        (*c).children = std::ptr::null_mut();
         (*c).host_defined = host_defined;
         (*c).index = index;
         (*c).pad = 0;
@@ -442,38 +453,34 @@ fn link(vm: &mut Vm, code: Gc<Code>, unit: FunctionUnit) {
     }
 }
 
+/// Child code cell `index` if it exists already. Does not allocate.
+///
+/// # Safety
+/// `parent` is a live code cell.
+#[inline]
+pub unsafe fn existing_child(parent: *mut Code, index: FunctionIndex) -> Option<*mut Code> {
+    // SAFETY: the map is owned by the cell; code cells do not move.
+    unsafe {
+        if (*parent).children.is_null() {
+            return None;
+        }
+        (*(*parent).children).get(&index).map(|v| v.as_cell() as *mut Code)
+    }
+}
 /// Child code cell `index` of a function's unit, shared by all closures made from it.
 pub fn child_code(s: &mut Scope<'_>, parent: Gc<Code>, index: FunctionIndex) -> Gc<Code> {
-    // `children` is a Record of (index, code) pairs searched linearly from a small start; grown by doubling.
-    // SAFETY: live record; code cells do not move.
+    // SAFETY: live code cells; they are born old and do not move, so the map needs no barrier.
     unsafe {
-        if parent.children.is_cell() {
-            let r = parent.children.as_cell() as *mut crate::cell::Record;
-            let n = (*r).header.word as usize;
-            let mut i = 0;
-            while i < n {
-                let k = *crate::cell::Record::at(r, i);
-                if k.is_int32() && k.as_int32() == index as i32 {
-                    return Gc::from_ptr((*crate::cell::Record::at(r, i + 1)).as_cell() as *mut Code);
-                }
-                i += 2;
-            }
+        if let Some(c) = existing_child(parent.as_ptr(), index) {
+            return Gc::from_ptr(c);
         }
         let script = parent.script_rc();
         let child = new_code(s.vm(), &script, index, parent.header.word, parent.host_defined);
-        let n = if parent.children.is_cell() { (*parent.children.as_cell()).word as usize } else { 0 };
-        let child_local = s.local(child.value());
-        let r = crate::record::new(s, 0, n + 2);
-        for i in 0..n {
-            let v = *crate::cell::Record::at(parent.children.as_cell() as *mut crate::cell::Record, i);
-            *crate::cell::Record::at(r.as_ptr(), i) = v;
-        }
-        *crate::cell::Record::at(r.as_ptr(), n) = Raw::int32(index as i32);
-        *crate::cell::Record::at(r.as_ptr(), n + 1) = child_local.raw();
-        s.vm().heap.write_barrier_all(r.header());
         let p = parent.as_ptr();
-        (*p).children = r.value();
-        s.vm().heap.write_barrier(p.cast(), r.value());
+        if (*p).children.is_null() {
+            (*p).children = Box::into_raw(Box::default());
+        }
+        (*(*p).children).insert(index, child.value());
         child
     }
 }

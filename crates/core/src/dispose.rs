@@ -70,6 +70,15 @@ pub fn add(s: &mut Scope<'_>, scope: Local<'_, Value>, v: Local<'_, Value>, is_a
     object::array_push(s, a, hint);
     Ok(())
 }
+/// AddDisposableResource of a function that is called without a receiver.
+pub fn add_callback(s: &mut Scope<'_>, scope: Local<'_, Value>, f: Local<'_, Value>, is_async: bool) {
+    let a = list(scope);
+    let u = s.undefined();
+    let hint = s.int(is_async as i32);
+    object::array_push(s, a, u);
+    object::array_push(s, a, f);
+    object::array_push(s, a, hint);
+}
 fn pop<'s>(s: &mut Scope<'s>, a: Local<'_, Object>) -> Option<(Local<'s, Value>, Local<'s, Value>, i32)> {
     let n = a.slot(object::ARRAY_LENGTH).as_number() as u32;
     if n < FIRST + 3 {

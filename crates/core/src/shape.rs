@@ -269,11 +269,6 @@ impl ShapeTable {
     pub fn lookup_last(&self, id: ShapeId) -> u32 {
         self.get(id).last.slot
     }
-    /// True for a live root shape with this inline capacity (ids are reused after major collections).
-    pub fn is_root(&self, id: ShapeId, inline_capacity: u8) -> bool {
-        let s = &self.shapes[id as usize];
-        s.used && s.count == 0 && !s.dictionary && s.inline_capacity == inline_capacity && self.roots.get(&(s.root_key, inline_capacity)) == Some(&id)
-    }
     /// All properties in insertion order.
     pub fn properties(&self, id: ShapeId) -> Vec<(PropertyKey, Property)> {
         let mut s = &self.shapes[id as usize];

@@ -9,12 +9,12 @@ use crate::scope::{Local, Scope};
 
 /// Template `index` of the unit of `code`; the same object for each site.
 pub fn get_template_object<'s>(s: &mut Scope<'s>, code: Gc<Code>, index: usize) -> Local<'s, Object> {
-    // Cached in the code's children record under the key -1 - index.
-    let key = Raw::int32(-1 - index as i32);
+    // Cached in the code's record of (index, object) pairs.
+    let key = Raw::int32(index as i32);
     // SAFETY: live record.
     unsafe {
-        if code.children.is_cell() {
-            let r = code.children.as_cell() as *mut Record;
+        if code.templates.is_cell() {
+            let r = code.templates.as_cell() as *mut Record;
             for i in (0..(*r).header.word as usize).step_by(2) {
                 if *Record::at(r, i) == key {
                     let v = *Record::at(r, i + 1);
@@ -44,23 +44,23 @@ pub fn get_template_object<'s>(s: &mut Scope<'s>, code: Gc<Code>, index: usize) 
     let name = s.names().raw;
     object::define(s, cooked, name, raw.value(), 0);
     freeze(s, cooked);
-    let n = if code.children.is_cell() {
+    let n = if code.templates.is_cell() {
         // SAFETY: live record.
-        unsafe { (*code.children.as_cell()).word as usize }
+        unsafe { (*code.templates.as_cell()).word as usize }
     } else {
         0
     };
     let r = crate::record::new_local(s, 0, n + 2);
     for i in 0..n {
         // SAFETY: live record.
-        let v = unsafe { *Record::at(code.children.as_cell() as *mut Record, i) };
+        let v = unsafe { *Record::at(code.templates.as_cell() as *mut Record, i) };
         r.set_at(s, i, v);
     }
     r.set_at(s, n, key);
     r.set_at(s, n + 1, cooked.raw());
     // SAFETY: live code cell.
     unsafe {
-        (*code.as_ptr()).children = r.raw();
+        (*code.as_ptr()).templates = r.raw();
         s.vm().heap.write_barrier(code.header(), r.raw());
     }
     cooked

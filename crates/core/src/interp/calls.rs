@@ -9,7 +9,7 @@ use spey_gc::Value as Raw;
 use super::arithmetic::handler;
 use super::property::cached_get;
 use super::{Status, dispatch, insn, reg, set, slow};
-use crate::cell::{Kind, Object};
+use crate::cell::{Kind, Object, Slots, flag};
 use crate::code::{Code, code_flag};
 use crate::frame::{ARGC, CALLEE, CALLER, FrameView, HEADER, NEW_TARGET, RETURN_PC, argc};
 use crate::function;
@@ -189,13 +189,51 @@ handler!(CallMethod(pc, fp, vm, ics, word) {
     slow::handlers::slow_CallMethod(pc, fp, vm, ics, word)
 });
 handler!(Construct(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let callee = reg(fp, i.b());
+    if crate::value::is_kind(callee, Kind::Function) {
+        let f = callee.as_cell() as *mut Object;
+        let code = function::code_of(f);
+        let rare = *Object::trailing(f, function::closure::RARE);
+        const WANTED: u16 = code_flag::CONSTRUCTOR;
+        if (*code).flags & (WANTED | code_flag::DERIVED) == WANTED && !(*code).entry.is_null() && rare.is_cell() {
+            let rare = rare.as_cell() as *const function::FunctionRare;
+            // The object `new` starts from, by the constructor's cached shape (see `function::create_this`).
+            if (*rare).initial_shape != 0
+                && (*f).header.flags & flag::LAZY == 0
+                && *Slots::at((*f).slots, 2) == (*rare).initial_prototype
+            {
+                (*vm).pc = pc;
+                (*vm).fp = fp;
+                let (shape, inline) = ((*rare).initial_shape, (*rare).inline as usize);
+                let o = crate::object::alloc_object(&mut *vm, Kind::Object, shape, inline, Raw::UNDEFINED);
+                let window = fp.offset(i.c() as isize);
+                *window = Raw::cell(o.cast());
+                let callee = reg(fp, i.b());
+                let count = insn(*pc.add(1)).field(0) as u16 as u32;
+                let new = enter(vm, code, callee, window, count, argc::CONSTRUCT, callee, pc, fp);
+                if !new.is_null() {
+                    dispatch!((*code).entry, new, vm, (*code).ics)
+                }
+            }
+        }
+    }
     slow::handlers::slow_Construct(pc, fp, vm, ics, word)
 });
 
 handler!(Return(pc, fp, vm, ics, word) {
     let v = reg(fp, insn(word).a());
     let bits = (*fp.offset(ARGC)).as_int32() as u32;
-    if bits & (argc::CONSTRUCT | argc::ENTRY | argc::RESUMED) == 0 {
+    if bits & (argc::ENTRY | argc::RESUMED) == 0 {
+        let mut v = v;
+        if bits & argc::CONSTRUCT != 0 && !crate::value::is_object(v) {
+            let code = function::code_of((*fp.offset(CALLEE)).as_cell() as *mut Object);
+            if (*code).has(code_flag::DERIVED) {
+                (*vm).result = v;
+                return slow::handlers::return_special(pc, fp, vm, ics, word);
+            }
+            v = *fp.sub(HEADER + (*code).param_count as usize + 1);
+        }
         let pc = (*fp.offset(RETURN_PC)).bits() as *const u64;
         let fp = (*fp.offset(CALLER)).bits() as *mut Raw;
         let code = function::code_of((*fp.offset(CALLEE)).as_cell() as *mut Object);

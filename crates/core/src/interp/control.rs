@@ -143,6 +143,15 @@ handler!(CloneEnv(pc, fp, vm, ics, word) {
     dispatch!(pc.add(1), fp, vm, ics)
 });
 handler!(MakeClosure(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let callee = (*fp.offset(frame::CALLEE)).as_cell() as *mut Object;
+    if let Some(code) = crate::code::existing_child(function::code_of(callee), i.b() as u16 as u32) {
+        (*vm).pc = pc;
+        (*vm).fp = fp;
+        let o = function::new_closure_raw(&mut *vm, code, reg(fp, i.c()));
+        set(fp, i.a(), Raw::cell(o.cast()));
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
     slow::handlers::slow_MakeClosure(pc, fp, vm, ics, word)
 });
 

@@ -6,7 +6,7 @@ use spey_gc::Value as Raw;
 use super::arithmetic::handler;
 use super::{Status, dispatch, insn, reg, set, slow};
 use crate::cell::{Elements, Kind, Object, Slots, flag};
-use crate::inline_cache::{ABSENT, GETTER, InlineCache, OUT_OF_LINE, address};
+use crate::inline_cache::{GETTER, InlineCache, OUT_OF_LINE, address};
 use crate::object;
 use crate::string::JsString;
 use crate::vm::Vm;
@@ -26,6 +26,13 @@ pub(super) unsafe fn cached_get(vm: *mut Vm, v: Raw, ic: *mut InlineCache) -> Ra
         let o = v.as_cell() as *mut Object;
         let e = &(*ic).entry;
         if (*o).header.word != e.shape {
+            if e.shape == slow::STRING_SHAPE
+                && (*o).header.kind == Kind::String as u8
+                && e.epoch == (*vm).prototype_epoch
+                && e.location & GETTER == 0
+            {
+                return *address(e.holder, e.location);
+            }
             return Raw::EMPTY;
         }
         if e.epoch == 0 {
@@ -234,4 +241,25 @@ handler!(NewObject(pc, fp, vm, ics, word) {
         dispatch!(pc.add(1), fp, vm, ics)
     }
     slow::handlers::slow_NewObject(pc, fp, vm, ics, word)
+});
+
+handler!(IterNext(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let index = reg(fp, i.b() + 1);
+    if index.is_int32() {
+        // A plain array: (array, next index).
+        let a = reg(fp, i.b()).as_cell() as *mut Object;
+        let e = (*a).elements;
+        let n = index.as_int32() as u32;
+        if (*a).header.flags & flag::SPARSE == 0 && n < (*e).length {
+            let v = *Elements::at(e, n as usize);
+            let length = *Object::trailing(a, object::ARRAY_LENGTH);
+            if !v.is_empty() && length.is_int32() && (n as i32) < length.as_int32() {
+                set(fp, i.b() + 1, Raw::int32(n as i32 + 1));
+                set(fp, i.a(), v);
+                dispatch!(pc.add(2), fp, vm, ics)
+            }
+        }
+    }
+    slow::handlers::slow_IterNext(pc, fp, vm, ics, word)
 });

@@ -909,7 +909,7 @@ slow_ops! {
         slow_JumpIfNotGreaterEqualImm jump_imm!(ops::greater_equal, false);
         JumpIfEqual jump!(ops::loosely_equals, true);
         JumpIfNotEqual jump!(ops::loosely_equals, false);
-        IterNext |s: &mut Scope<'_>, f: Frame, i: Insn| {
+        slow_IterNext |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let it = f.local(s, i.b());
             let next = f.local(s, i.b() + 1);
             match crate::iteration::step_registers(s, it, next)? {
