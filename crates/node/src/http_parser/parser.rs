@@ -460,6 +460,7 @@ impl Parser {
                 State::AfterMessage => {
                     self.begin_head(HeadState::FieldStart);
                     if self.upgrade {
+                        self.finish = Finish::Safe;
                         self.state = State::Upgrade;
                         return Ok(Event::Upgrade);
                     }
@@ -1244,7 +1245,7 @@ impl Parser {
         }
         self.flags |= flag::TRANSFER_ENCODING;
         self.flags &= !flag::CHUNKED;
-        let mut codings = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).peekable();
+        let mut codings = value.split(|byte| *byte == b',').map(trim_white_space).peekable();
         while let Some(coding) = codings.next() {
             if coding.eq_ignore_ascii_case(b"chunked") {
                 if codings.peek().is_none() {
@@ -1436,7 +1437,7 @@ fn special(name: &[u8]) -> Special {
 
 fn connection_flags(value: &[u8]) -> u16 {
     let mut flags = 0;
-    for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+    for option in value.split(|byte| *byte == b',').map(trim_white_space) {
         if option.eq_ignore_ascii_case(b"keep-alive") {
             flags |= flag::KEEP_ALIVE;
         } else if option.eq_ignore_ascii_case(b"close") {
@@ -1454,4 +1455,12 @@ fn trim_end(data: &[u8], span: Span) -> Span {
         end -= 1;
     }
     Span { start: span.start, end }
+}
+
+/// Without the optional white space around it. RFC 9110, section 5.6.3.
+fn trim_white_space(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
 }
