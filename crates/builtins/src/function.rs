@@ -58,20 +58,6 @@ fn install_throw_type_error(s: &mut Scope<'_>, proto: Local<'_, Object>) {
         object::ordinary_define_own_property(s, proto, key, &d);
     }
 }
-/// %GeneratorPrototype% or %AsyncGeneratorPrototype%, made here if their chapter has not done so.
-fn instance_prototype<'s>(s: &mut Scope<'s>, intrinsic: Intrinsic) -> Local<'s, Object> {
-    let existing = s.vm().realm().intrinsic(intrinsic);
-    if let Some(o) = s.local(existing).as_object() {
-        return o;
-    }
-    let parent = match intrinsic {
-        Intrinsic::GeneratorPrototype => Intrinsic::IteratorPrototype,
-        _ => Intrinsic::AsyncIteratorPrototype,
-    };
-    let o = new_prototype(s, parent);
-    s.set_intrinsic(intrinsic, o);
-    o
-}
 /// Installs the constructors and prototypes of async functions, generator functions and async generator functions. To be
 /// run after the chapters of iterators and generators.
 pub(crate) fn install_kinds(s: &mut Scope<'_>) {
@@ -109,7 +95,7 @@ pub(crate) fn install_kinds(s: &mut Scope<'_>) {
             let key = s.names().constructor;
             object::define(s, proto, key, f.value(), attr::CONFIGURABLE);
             if let Some(instances) = instances {
-                let instances = instance_prototype(s, instances);
+                let instances = s.intrinsic(instances);
                 let (prototype, constructor) = (s.names().prototype, s.names().constructor);
                 object::define(s, proto, prototype, instances.value(), attr::CONFIGURABLE);
                 object::define(s, instances, constructor, proto.value(), attr::CONFIGURABLE);

@@ -501,9 +501,8 @@ mod ieee {
     }
     /// log10: the exponent's part and the logarithm of the significand.
     pub(super) fn log10(x: f64) -> f64 {
-        const LOG10_2_HIGH: f64 = 3.010_299_956_636_117_713_06e-01;
-        const LOG10_2_LOW: f64 = 3.694_239_077_158_930_785_98e-13;
-        const INVERSE_LN_10: f64 = 4.342_944_819_032_518_166_68e-01;
+        const LOG10_2_HIGH: f64 = 0.30102999566361177;
+        const LOG10_2_LOW: f64 = 3.694239077158931e-13;
         if x == 0.0 {
             return f64::NEG_INFINITY;
         }
@@ -522,7 +521,7 @@ mod ieee {
         let i = (k < 0) as i32;
         let significand = f64::from_bits(bits & ((1 << 52) - 1) | ((1023 - i) as u64) << 52);
         let y = (k + i) as f64;
-        let z = y * LOG10_2_LOW + INVERSE_LN_10 * libm::log(significand);
+        let z = y * LOG10_2_LOW + std::f64::consts::LOG10_E * libm::log(significand);
         z + y * LOG10_2_HIGH
     }
     /// cbrt: a guess from the exponent, a polynomial, and one step of Newton's method.
@@ -530,11 +529,11 @@ mod ieee {
         const B1: u32 = 715_094_163;
         const B2: u32 = 696_219_795;
         const P: [f64; 5] = [
-            1.875_951_824_271_770_096_43,
-            -1.884_979_795_433_771_698_75,
-            1.621_429_720_105_354_466_140,
-            -0.758_397_934_778_766_047_437,
-            0.145_996_192_886_612_446_982,
+            1.87595182427177,
+            -1.8849797954337717,
+            1.6214297201053545,
+            -0.758397934778766,
+            0.14599619288661245,
         ];
         let high = (x.to_bits() >> 32) as u32 & 0x7fff_ffff;
         if x == 0.0 || !x.is_finite() {

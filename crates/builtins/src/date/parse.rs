@@ -249,9 +249,9 @@ impl Time {
             hour = hour % 12 + offset;
         }
         let midnight = hour == 24 && minute == 0 && second == 0 && ms == 0;
-        if !midnight
-            && !((0..24).contains(&hour) && is_minute(minute) && is_minute(second) && (0..1000).contains(&ms))
-        {
+        let within =
+            (0..24).contains(&hour) && is_minute(minute) && is_minute(second) && (0..1000).contains(&ms);
+        if !(midnight || within) {
             return None;
         }
         Some(make_time(hour as f64, minute as f64, second as f64, ms as f64))
@@ -556,7 +556,7 @@ mod tests {
             "hello",
             "2024-13-01",
             "2024-06-01T25:00",
-            "-000000-01-01",
+            "-000000-01-01T00:00:00Z",
             "1 2 3 4",
             "6/1/2024 foo",
             "32/32/2024",

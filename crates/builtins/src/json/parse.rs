@@ -484,7 +484,7 @@ fn message(text: Units<'_>, p: &SyntaxProblem) -> String {
     let length = text.len();
     let (from, to) = if length > 2 * CONTEXT {
         (
-            if p.position < CONTEXT { 0 } else { p.position - CONTEXT },
+            p.position.saturating_sub(CONTEXT),
             if p.position + CONTEXT >= length { length } else { p.position + CONTEXT },
         )
     } else {
