@@ -9,7 +9,7 @@ use crate::shape::ShapeId;
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Entry {
-    /// Receiver shape; 0 = unused.
+    /// Receiver shape, or [`UNUSED`].
     pub shape: ShapeId,
     /// Prototype epoch at which a lookup through prototypes was valid; 0 = own property, always valid.
     pub epoch: u32,
@@ -21,6 +21,10 @@ pub struct Entry {
     pub next_shape: ShapeId,
 }
 
+/// Shape of an entry that is not in use. No header word equals it: strings without a hash have 0.
+pub const UNUSED: ShapeId = 0x7fff_fffd;
+/// Shape id of unused entries: no cell's header word.
+pub const NO_SHAPE: u32 = 0x7fff_fffd;
 /// Bit of [`Entry::location`]: relative to the slots cell.
 pub const OUT_OF_LINE: u32 = 1 << 31;
 /// Location of a property that does not exist (value undefined).
@@ -30,7 +34,7 @@ pub const GETTER: u32 = 1 << 30;
 
 impl Entry {
     const EMPTY: Entry =
-        Entry { shape: 0, epoch: 0, holder: std::ptr::null_mut(), location: 0, next_shape: 0 };
+        Entry { shape: UNUSED, epoch: 0, holder: std::ptr::null_mut(), location: 0, next_shape: 0 };
 }
 
 /// Location of slot number `slot`.
@@ -89,12 +93,12 @@ impl InlineCache {
         if self.misses > MEGAMORPHIC && self.more.is_some() {
             return;
         }
-        if self.entry.shape != 0 && self.entry.shape != e.shape {
+        if self.entry.shape != UNUSED && self.entry.shape != e.shape {
             let old = self.entry;
             let more = self.more.get_or_insert_with(|| Box::new([Entry::EMPTY; 3]));
             let at = more
                 .iter()
-                .position(|x| x.shape == 0 || x.shape == old.shape || x.shape == e.shape)
+                .position(|x| x.shape == UNUSED || x.shape == old.shape || x.shape == e.shape)
                 .unwrap_or((self.misses % 3) as usize);
             more[at] = old;
         }

@@ -231,7 +231,7 @@ handler!(NewObject(pc, fp, vm, ics, word) {
     let i = insn(word);
     let ic = ics.add(i.c() as u16 as usize);
     let shape = (*ic).entry.shape;
-    if shape != 0 {
+    if shape != crate::inline_cache::UNUSED {
         // The allocation may collect: the frame must be known; the shape is kept by the realm's prototype map.
         (*vm).pc = pc;
         (*vm).fp = fp;

@@ -464,7 +464,7 @@ slow_ops! {
         slow_GetProp 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let v = f.local(s, i.b());
             let cache = f.ic(i.c());
-            get_cached(s, v, cache)
+            get_cached(s, f, v, cache)
         };
         slow_GetElem 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let (o, k) = (f.local(s, i.b()), f.local(s, i.c()));
@@ -966,7 +966,7 @@ slow_ops! {
         slow_CallMethod |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let receiver = f.local(s, i.b());
             let cache = f.ic(f.ext().field(1));
-            let callee = get_cached(s, receiver, cache)?;
+            let callee = get_cached(s, f, receiver, cache)?;
             // SAFETY: word 0 of the window belongs to this instruction.
             unsafe { *f.fp.offset(i.c() as isize) = receiver.raw() }
             call_slow(s, f, i, callee)
@@ -1062,7 +1062,7 @@ pub(super) unsafe fn cached_global(vm: *mut Vm, cache: *mut InlineCache) -> Raw 
     // SAFETY: by the contract; the holder is the live global object.
     unsafe {
         let e = &(*cache).entry;
-        if e.epoch != (*vm).prototype_epoch || e.shape == 0 {
+        if e.epoch != (*vm).prototype_epoch || e.shape == crate::inline_cache::UNUSED {
             return Raw::EMPTY;
         }
         if e.shape == LEXICAL {
@@ -1079,7 +1079,7 @@ pub(super) unsafe fn cached_set_global(vm: *mut Vm, cache: *mut InlineCache, v: 
     // SAFETY: by the contract; the holder is the live global object.
     unsafe {
         let e = &(*cache).entry;
-        if e.epoch != (*vm).prototype_epoch || e.shape == 0 {
+        if e.epoch != (*vm).prototype_epoch || e.shape == crate::inline_cache::UNUSED {
             return false;
         }
         if e.shape == LEXICAL {
@@ -1125,7 +1125,10 @@ fn get_global<'s>(s: &mut Scope<'s>, f: Frame, index: i16, must_exist: bool) -> 
                 let inline = s.vm().shapes.get(shape).inline_capacity;
                 let location = ic::location(p.slot, inline);
                 // SAFETY: the cache belongs to the running code.
-                unsafe { (*cache).entry = Entry { shape, epoch, holder: g.gc().as_ptr(), location, next_shape: 0 } }
+                unsafe {
+                    (*cache).entry = Entry { shape, epoch, holder: g.gc().as_ptr(), location, next_shape: 0 };
+                    note_holder(s.vm(), f.code(), g.gc().as_ptr());
+                }
             }
             Ok(s.local(v))
         }
@@ -1162,7 +1165,10 @@ fn set_global(s: &mut Scope<'_>, f: Frame, i: Insn) -> JsResult<()> {
     };
     if let Some(e) = entry {
         // SAFETY: the cache belongs to the running code.
-        unsafe { (*cache).entry = e }
+        unsafe {
+            (*cache).entry = e;
+            note_holder(s.vm(), f.code(), e.holder);
+        }
     }
     Ok(())
 }
@@ -1224,6 +1230,13 @@ unsafe fn lookup_and_cache(vm: &mut Vm, start: *mut Object, receiver_shape: u32,
         }
     }
 }
+/// Barrier for an object that a cache of `code` refers to from now on.
+unsafe fn note_holder(vm: &mut Vm, code: Gc<Code>, holder: *mut Object) {
+    if !holder.is_null() {
+        // SAFETY: live cells.
+        unsafe { vm.heap.write_barrier(code.header(), Raw::cell(holder.cast())) }
+    }
+}
 unsafe fn entry_result(vm: &Vm, e: &Entry, o: *mut Object) -> Option<Lookup> {
     // SAFETY: the entry matches the receiver's shape.
     unsafe {
@@ -1242,7 +1255,7 @@ unsafe fn entry_result(vm: &Vm, e: &Entry, o: *mut Object) -> Option<Lookup> {
 }
 
 /// GetV with an inline cache.
-fn get_cached<'s>(s: &mut Scope<'s>, v: Local<'_, Value>, cache: *mut InlineCache) -> JsResult<Local<'s, Value>> {
+fn get_cached<'s>(s: &mut Scope<'s>, f: Frame, v: Local<'_, Value>, cache: *mut InlineCache) -> JsResult<Local<'s, Value>> {
     // SAFETY: the cache belongs to the running code; raw objects are used before anything is allocated.
     unsafe {
         let key = PropertyKey::from_raw((*cache).key);
@@ -1275,12 +1288,17 @@ fn get_cached<'s>(s: &mut Scope<'s>, v: Local<'_, Value>, cache: *mut InlineCach
                 found = entry_result(s.vm(), &e, start);
                 if found.is_some() && (*cache).misses < ic::MEGAMORPHIC {
                     (*cache).add(e);
+                    note_holder(s.vm(), f.code(), e.holder);
                 }
             }
         }
         let found = match found {
             Some(x) => x,
-            None => lookup_and_cache(s.vm(), start, shape, key, cache),
+            None => {
+                let r = lookup_and_cache(s.vm(), start, shape, key, cache);
+                note_holder(s.vm(), f.code(), (*cache).entry.holder);
+                r
+            }
         };
         match found {
             Lookup::Value(x) => Ok(s.local(x)),
