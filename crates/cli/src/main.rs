@@ -1,1 +1,94 @@
-fn main() {}
+//! The `spey` program: command line, then the engine with the host and the node library, or a bare realm for test262.
+
+mod options;
+mod test262;
+
+use options::{Command, parse};
+use spey_engine::{Engine, VmConfig};
+use spey_host::{Agent, AgentConfig, exit, run_loop};
+
+fn main() {
+    let args: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
+    let program = args.first().cloned().unwrap_or_else(|| "spey".into());
+    let command = match parse(&args, std::env::var("NODE_OPTIONS").ok().as_deref()) {
+        Ok(c) => c,
+        Err(message) => {
+            eprintln!("{program}: {message}");
+            std::process::exit(9)
+        }
+    };
+    if command.options.is_on("--version") {
+        println!("{}", spey_host::NODE_VERSION);
+        return;
+    }
+    if command.options.is_on("--help") {
+        print!("{}", options::help());
+        return;
+    }
+    let config = vm_config(&command);
+    if command.options.is_on("--expose-test262") {
+        let Some(path) = command.rest.first() else {
+            eprintln!("{program}: --expose-test262 needs a file");
+            std::process::exit(9)
+        };
+        let print_bytecode = command.options.is_on("--print-bytecode");
+        std::process::exit(test262::run(path, config, print_bytecode));
+    }
+    run(program, command, config)
+}
+
+/// Heap and stack limits from the options and the system.
+fn vm_config(command: &Command) -> VmConfig {
+    let mut config = VmConfig::default();
+    let o = &command.options;
+    if let Some(mb) = o.number("--max-old-space-size").filter(|mb| *mb > 0.0) {
+        config.heap.max_heap_bytes = (mb * 1048576.0) as usize;
+    }
+    if let Some(kb) = o.number("--stack-size").filter(|kb| *kb > 0.0) {
+        config.stack_bytes = (config.stack_bytes as f64 * kb / 984.0) as usize;
+    }
+    config.heap.gc_stress = o.is_on("--gc-stress");
+    config.heap.trace_gc = o.is_on("--trace-gc");
+    config.native_stack_bytes = native_stack_bytes();
+    config
+}
+/// What the main thread's stack can hold, less a reserve for what does not check.
+fn native_stack_bytes() -> usize {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: a valid pointer to a result.
+    let ok = unsafe { libc::getrlimit(libc::RLIMIT_STACK, &mut limit) } == 0;
+    let bytes = if ok { limit.rlim_cur.min(8 << 20) as usize } else { 8 << 20 };
+    bytes.saturating_sub(1 << 20).max(256 << 10)
+}
+
+fn run(program: String, command: Command, config: VmConfig) -> ! {
+    spey_loop::os::raise_open_file_limit();
+    let loop_ = match spey_loop::Loop::new() {
+        Ok(l) => l,
+        Err(e) => {
+            eprintln!("{program}: cannot make an event loop: {e}");
+            std::process::exit(1)
+        }
+    };
+    let exec_path = spey_loop::os::executable_path()
+        .map_or(program.clone(), |p| String::from_utf8_lossy(&p).into_owned());
+    let mut argv = vec![program];
+    argv.extend(command.rest);
+    let mut agent = Agent::new(
+        loop_,
+        AgentConfig { argv, exec_argv: command.exec_argv, exec_path, options: command.options },
+    );
+    spey_node::register(&mut agent);
+    let print_bytecode = agent.config.options.is_on("--print-bytecode");
+    let mut engine = Engine::new(config);
+    engine.vm().print_bytecode = print_bytecode;
+    engine.scope(|s| {
+        if agent.install(s).is_err() {
+            eprintln!("out of memory");
+            std::process::exit(1);
+        }
+        spey_node::start(s);
+        let code = run_loop(s).code;
+        exit(s, code)
+    })
+}

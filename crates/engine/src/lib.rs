@@ -12,6 +12,7 @@ pub use spey_core::{
     symbol, typed_array, value, vm,
 };
 
+pub use spey_builtins::{atomics, weak};
 pub use spey_bytecode::serialize::UnitView;
 pub use spey_bytecode::{ModuleRequest, SyntaxError};
 pub use spey_compile::{DynamicKind, Goal, Language};

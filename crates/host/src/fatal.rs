@@ -8,7 +8,7 @@ use crate::agent::agent;
 use crate::binding::require_builtin;
 
 /// The version this program reports as Node.js.
-const NODE_VERSION: &str = "v26.0.0";
+pub const NODE_VERSION: &str = "v26.12.1";
 
 /// Hands an exception to `process._fatalException`; if nothing takes it, prints it and ends the process.
 pub fn trigger_uncaught(s: &mut Scope<'_>, exception: Local<'_, Value>, from_promise: bool) {

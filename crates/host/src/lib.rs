@@ -27,7 +27,7 @@ pub use binding::{
 pub use bytes::{ByteSource, RawBytes, buffer_from_vec, bytes_of, copy_bytes_of, new_buffer, with_bytes};
 pub use door::{drain, enter, make_callback, make_callback_named, run_microtasks};
 pub use errors::{node_error, node_range_error, node_type_error, throw_node_error, throw_uv, uv_exception};
-pub use fatal::{error_text, exit, print_uncaught, trigger_uncaught};
+pub use fatal::{NODE_VERSION, error_text, exit, print_uncaught, trigger_uncaught};
 pub use hooks::AgentHooks;
 pub use options::{OptionValue, Options};
 pub use run::{Exit, run_loop};
