@@ -23,7 +23,7 @@ const NEGATIVE: u16 = 1;
 
 pub(crate) unsafe fn size_bigint(cell: *const Header) -> usize {
     // SAFETY: live BigInt cell.
-    8 + unsafe { (*cell).word } as usize * 8
+    8 + unsafe { (*cell).word & 0x7fff_ffff } as usize * 8
 }
 
 /// Writes a fresh cell.
@@ -34,7 +34,7 @@ unsafe fn fill(cell: *mut Header, negative: bool, digits: &[u64]) -> Raw {
     // SAFETY: by the contract.
     unsafe {
         (*cell).aux = if negative { NEGATIVE } else { 0 };
-        (*cell).word = digits.len() as u32;
+        (*cell).word = digits.len() as u32 | 1 << 31;
         std::ptr::copy_nonoverlapping(digits.as_ptr(), (cell as *mut u64).add(1), digits.len());
     }
     Raw::cell(cell)
@@ -58,7 +58,7 @@ fn digits<'a>(v: Raw) -> &'a [u64] {
     // SAFETY: a live BigInt; callers do not allocate while they hold the slice.
     unsafe {
         let cell = v.as_cell();
-        std::slice::from_raw_parts((cell as *const u64).add(1), (*cell).word as usize)
+        std::slice::from_raw_parts((cell as *const u64).add(1), ((*cell).word & 0x7fff_ffff) as usize)
     }
 }
 /// Is it below zero?
