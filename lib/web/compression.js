@@ -2,7 +2,7 @@
 
 // CompressionStream and DecompressionStream: https://compression.spec.whatwg.org
 
-const { codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_THIS } } = require('internal/errors');
+const { codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_STREAM_NULL_VALUES } } = require('internal/errors');
 const { isAnyArrayBuffer, isArrayBufferView, isSharedArrayBuffer } = require('internal/util/types');
 const { defineInterface, inspectAs, kInspect } = require('web/stream_util');
 const { controllerEnqueue, createTransformStream, transformStreamError } = require('web/transform_stream');
@@ -16,6 +16,7 @@ function toFormat(format) {
 }
 
 function toBytes(chunk) {
+  if (chunk === null) throw new ERR_STREAM_NULL_VALUES();
   if (isAnyArrayBuffer(chunk) && !isSharedArrayBuffer(chunk)) return new Uint8Array(chunk);
   if (isArrayBufferView(chunk) && !isSharedArrayBuffer(chunk.buffer)) {
     return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -100,12 +101,10 @@ class CompressionStream {
   }
 
   get readable() {
-    if (this === null || typeof this !== 'object' || !(#transform in this)) throw new ERR_INVALID_THIS('CompressionStream');
     return this.#transform.readable;
   }
 
   get writable() {
-    if (this === null || typeof this !== 'object' || !(#transform in this)) throw new ERR_INVALID_THIS('CompressionStream');
     return this.#transform.writable;
   }
 
@@ -140,12 +139,10 @@ class DecompressionStream {
   }
 
   get readable() {
-    if (this === null || typeof this !== 'object' || !(#transform in this)) throw new ERR_INVALID_THIS('DecompressionStream');
     return this.#transform.readable;
   }
 
   get writable() {
-    if (this === null || typeof this !== 'object' || !(#transform in this)) throw new ERR_INVALID_THIS('DecompressionStream');
     return this.#transform.writable;
   }
 

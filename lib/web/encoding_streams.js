@@ -2,7 +2,6 @@
 
 // TextEncoderStream and TextDecoderStream: https://encoding.spec.whatwg.org/#interface-textdecoderstream
 
-const { codes: { ERR_INVALID_THIS } } = require('internal/errors');
 const { TextDecoder, TextEncoder } = require('internal/encoding');
 const { defineInterface, inspectAs, kInspect } = require('web/stream_util');
 const { controllerEnqueue, createTransformStream } = require('web/transform_stream');
@@ -16,10 +15,6 @@ class TextEncoderStream {
   // A high surrogate that ended a chunk.
   #pending = '';
   #transform = createTransformStream((chunk) => this.#encode(chunk), () => this.#flush(), undefined);
-
-  static #check(object) {
-    if (object === null || typeof object !== 'object' || !(#transform in object)) throw new ERR_INVALID_THIS('TextEncoderStream');
-  }
 
   #encode(chunk) {
     let text = this.#pending + `${chunk}`;
@@ -37,22 +32,20 @@ class TextEncoderStream {
   }
 
   get encoding() {
-    TextEncoderStream.#check(this);
+    // The brand check.
+    this.#transform;
     return 'utf-8';
   }
 
   get readable() {
-    TextEncoderStream.#check(this);
     return this.#transform.readable;
   }
 
   get writable() {
-    TextEncoderStream.#check(this);
     return this.#transform.writable;
   }
 
   [kInspect](depth, options) {
-    TextEncoderStream.#check(this);
     return inspectAs(this, this.constructor.name, depth, options, {
       encoding: this.encoding, readable: this.readable, writable: this.writable,
     });
@@ -75,37 +68,27 @@ class TextDecoderStream {
     }, undefined);
   }
 
-  static #check(object) {
-    if (object === null || typeof object !== 'object' || !(#transform in object)) throw new ERR_INVALID_THIS('TextDecoderStream');
-  }
-
   get encoding() {
-    TextDecoderStream.#check(this);
     return this.#decoder.encoding;
   }
 
   get fatal() {
-    TextDecoderStream.#check(this);
     return this.#decoder.fatal;
   }
 
   get ignoreBOM() {
-    TextDecoderStream.#check(this);
     return this.#decoder.ignoreBOM;
   }
 
   get readable() {
-    TextDecoderStream.#check(this);
     return this.#transform.readable;
   }
 
   get writable() {
-    TextDecoderStream.#check(this);
     return this.#transform.writable;
   }
 
   [kInspect](depth, options) {
-    TextDecoderStream.#check(this);
     return inspectAs(this, this.constructor.name, depth, options, {
       encoding: this.encoding, fatal: this.fatal, ignoreBOM: this.ignoreBOM, readable: this.readable, writable: this.writable,
     });

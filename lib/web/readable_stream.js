@@ -7,9 +7,9 @@ const {
 } = require('internal/errors');
 const {
   LazyPromise, Queue, apply, checkCreate, defineInterface, dequeueValue, enqueueValueWithSize, extractHighWaterMark,
-  extractSizeAlgorithm, inspectAs, invalidState, isObjectLike, kControllerErrorFunction, kCreate, kDeserialize, kInspect,
+  extractSizeAlgorithm, inspectAs, invalidState, isObjectLike, isolate, kControllerErrorFunction, kCreate, kDeserialize, kInspect,
   kIsClosedPromise, kIsDisturbed, kIsErrored, kIsReadable, kState, kTransfer, kTransferMode, kTransferable, noop,
-  promiseCall, promiseReject, promiseResolve, promiseThen, resetQueue, setHandled, toCallback, toDictionary, toPromise,
+  promiseCall, promiseCallLast, promiseReject, promiseResolve, promiseThen, resetQueue, setHandled, toCallback, toDictionary, toNewPromise, toPromise,
 } = require('web/stream_util');
 
 const kIsStream = Symbol('kIsReadableStream');
@@ -41,6 +41,7 @@ class ReadableStreamState {
     this.closed = new LazyPromise();
   }
 }
+isolate(ReadableStreamState);
 
 function checkStream(stream) {
   if (!isReadableStream(stream)) throw new ERR_INVALID_THIS('ReadableStream');
@@ -257,60 +258,103 @@ class IteratorState {
     this.preventCancel = preventCancel;
     this.isFinished = false;
     this.ongoing = undefined;
+    // Calls that are not through.
+    this.pending = 0;
+  }
+}
+isolate(IteratorState);
+
+/** A read request of read(). */
+class PromiseReadRequest {
+  constructor() {
+    const { promise, resolve, reject } = Promise.withResolvers();
+    this.promise = promise;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+
+  onChunk(value) {
+    this.resolve({ done: false, value });
+  }
+
+  onClose(value) {
+    this.resolve({ done: true, value });
+  }
+
+  onError(error) {
+    this.reject(error);
   }
 }
 
 /** A read request of an iterator's next(). */
-class IteratorReadRequest {
-  constructor(state, request) {
+class IteratorReadRequest extends PromiseReadRequest {
+  constructor(state) {
+    super();
     this.state = state;
-    this.request = request;
-  }
-
-  onChunk(value) {
-    this.state.ongoing = undefined;
-    this.request.resolve({ done: false, value });
   }
 
   onClose() {
-    this.state.ongoing = undefined;
-    this.state.isFinished = true;
     readerRelease(this.state.reader);
-    this.request.resolve(doneResult());
+    this.resolve(doneResult());
   }
 
   onError(error) {
-    this.state.ongoing = undefined;
-    this.state.isFinished = true;
     readerRelease(this.state.reader);
-    this.request.reject(error);
+    this.reject(error);
   }
 }
 
 function iteratorNext(state) {
-  if (state.isFinished) return promiseResolve(doneResult());
-  const request = Promise.withResolvers();
-  defaultReaderRead(state.reader, new IteratorReadRequest(state, request));
-  return request.promise;
+  if (state.isFinished) {
+    state.pending--;
+    return promiseResolve(doneResult());
+  }
+  const { stream } = state.reader[kState];
+  const { controller, state: streamState } = stream[kState];
+  const controllerState = controller[kState];
+  if (controllerState.kind === kIsDefaultController && streamState === 'readable' && controllerState.queue.length > 0) {
+    // OPTIMIZATION: as in read().
+    stream[kState].disturbed = true;
+    state.pending--;
+    return promiseResolve({ done: false, value: takeChunk(stream, controllerState) });
+  }
+  const request = new IteratorReadRequest(state);
+  defaultReaderRead(state.reader, request);
+  // WebIDL §3.7.10.2: fulfillSteps and rejectSteps.
+  return promiseThen(request.promise, (result) => {
+    state.pending--;
+    if (result.done) state.isFinished = true;
+    return result;
+  }, (error) => {
+    state.pending--;
+    state.isFinished = true;
+    throw error;
+  });
 }
 
 function iteratorReturn(state, value) {
-  if (state.isFinished) return promiseResolve({ done: true, value });
+  const result = { done: true, value };
+  if (state.isFinished) {
+    state.pending--;
+    return promiseResolve(result);
+  }
   state.isFinished = true;
   const { reader } = state;
-  if (!state.preventCancel) {
-    const result = readerCancel(reader, value);
-    readerRelease(reader);
-    return promiseThen(result, () => ({ done: true, value }));
-  }
+  const canceled = state.preventCancel ? toPromise(undefined) : readerCancel(reader, value);
   readerRelease(reader);
-  return promiseResolve({ done: true, value });
+  return promiseThen(canceled, () => {
+    state.pending--;
+    return result;
+  }, (error) => {
+    state.pending--;
+    throw error;
+  });
 }
 
 // Calls of next() and return() run one after the other.
 function enqueueIteration(state, step) {
-  state.ongoing = state.ongoing === undefined ? step() : promiseThen(state.ongoing, step, step);
-  return state.ongoing;
+  if (state.pending++ === 0) return state.ongoing = step();
+  return state.ongoing = promiseThen(state.ongoing, step, step);
 }
 
 const AsyncIteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf(async function* () {}).prototype);
@@ -407,28 +451,7 @@ class ReaderState {
     return this.requests;
   }
 }
-
-/** A read request of read(). */
-class PromiseReadRequest {
-  constructor() {
-    const { promise, resolve, reject } = Promise.withResolvers();
-    this.promise = promise;
-    this.resolve = resolve;
-    this.reject = reject;
-  }
-
-  onChunk(value) {
-    this.resolve({ done: false, value });
-  }
-
-  onClose(value) {
-    this.resolve({ done: true, value });
-  }
-
-  onError(error) {
-    this.reject(error);
-  }
-}
+isolate(ReaderState);
 
 class ReadableStreamDefaultReader {
   [kState] = new ReaderState(kIsDefaultReader);
@@ -629,13 +652,14 @@ function readableStreamCancel(stream, reason) {
   // [[CancelSteps]]
   const controllerState = state.controller[kState];
   if (controllerState.kind === kIsByteController) {
-    controllerState.pendingPullIntos.length = 0;
+    invalidateByobRequest(controllerState);
+    controllerState.pendingPullIntos = [];
     byteControllerClearQueue(controllerState);
   } else {
     resetQueue(controllerState);
   }
   const { cancelAlgorithm, source } = controllerState;
-  const result = cancelAlgorithm === undefined ? toPromise(undefined) : promiseCall(cancelAlgorithm, source, [reason]);
+  const result = cancelAlgorithm === undefined ? toPromise(undefined) : promiseCallLast(cancelAlgorithm, source, [reason]);
   clearAlgorithms(controllerState);
   return promiseThen(result, noop);
 }
@@ -713,6 +737,7 @@ class DefaultControllerState {
     this.onPullFailed = undefined;
   }
 }
+isolate(DefaultControllerState);
 
 class ReadableStreamDefaultController {
   constructor(token = undefined) {
@@ -758,7 +783,7 @@ function setUpDefaultController(stream, source, start, pull, cancel, highWaterMa
 
 // Both controllers start alike.
 function startController(controller, controllerState, source, start) {
-  const result = toPromise(start === undefined ? undefined : apply(start, source, [controller]));
+  const result = toNewPromise(start === undefined ? undefined : apply(start, source, [controller]));
   promiseThen(result, () => {
     controllerState.started = true;
     callPullIfNeeded(controller, controllerState);
@@ -906,6 +931,7 @@ class ByteControllerState {
     this.pendingPullIntos = [];
   }
 }
+isolate(ByteControllerState);
 
 /** A pull-into descriptor. */
 class PullInto {
@@ -921,6 +947,7 @@ class PullInto {
     this.readerType = readerType;
   }
 }
+isolate(PullInto);
 
 class ReadableByteStreamController {
   constructor(token = undefined) {
@@ -976,6 +1003,7 @@ class ByobRequestState {
     this.view = view;
   }
 }
+isolate(ByobRequestState);
 
 class ReadableStreamBYOBRequest {
   constructor(token = undefined) {
@@ -1807,16 +1835,15 @@ class Pipe {
   }
 
   abort(reason) {
-    const actions = [];
-    if (!this.preventAbort) {
-      actions.push(() => (this.destination[kState].state === 'writable' ?
-        this.writable.writableStreamAbort(this.destination, reason) : toPromise(undefined)));
-    }
-    if (!this.preventCancel) {
-      actions.push(() => (this.source[kState].state === 'readable' ?
-        readableStreamCancel(this.source, reason) : toPromise(undefined)));
-    }
-    this.shutdown(() => Promise.all(actions.map((action) => action())), true, reason);
+    this.shutdown(() => {
+      const aborted = !this.preventAbort && this.destination[kState].state === 'writable' ?
+        this.writable.writableStreamAbort(this.destination, reason) : toPromise(undefined);
+      const canceled = !this.preventCancel && this.source[kState].state === 'readable' ?
+        readableStreamCancel(this.source, reason) : toPromise(undefined);
+      // Of two rejections the destination's counts.
+      setHandled(canceled);
+      return promiseThen(aborted, () => canceled);
+    }, true, reason);
   }
 
   /** "Shutdown with an action" and "shutdown" */

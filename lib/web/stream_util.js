@@ -42,10 +42,37 @@ function toPromise(value) {
   return value === undefined ? resolvedPromise : promiseResolve(value);
 }
 
+/** A new promise resolved with the value: what comes from start() takes the ticks a promise in a promise takes. */
+function toNewPromise(value) {
+  if (value === undefined) return resolvedPromise;
+  return new Promise((resolve) => {
+    resolve(value);
+  });
+}
+
+/** Makes the slots of a class independent of what a program may have put on Object.prototype. */
+function isolate(stateClass) {
+  Object.setPrototypeOf(stateClass.prototype, null);
+}
+
 /** Calls `fn` on `self`; what it throws becomes a rejection. */
 function promiseCall(fn, self, args) {
   try {
     return toPromise(apply(fn, self, args));
+  } catch (error) {
+    return promiseReject(error);
+  }
+}
+
+/**
+ * Like promiseCall(), for the algorithms that end a stream. What a program's method returns is converted to a promise of
+ * WebIDL, which is a new one; its ticks decide which of two ends is told first. The algorithms of this library have no `self`.
+ * DEVIATION: pull() and write() go without, which is faster and makes no difference to well-behaved programs.
+ */
+function promiseCallLast(fn, self, args) {
+  try {
+    const result = apply(fn, self, args);
+    return self === undefined ? toPromise(result) : toNewPromise(result);
   } catch (error) {
     return promiseReject(error);
   }
@@ -308,6 +335,7 @@ module.exports = {
   inspectAs,
   invalidState,
   isObjectLike,
+  isolate,
   kControllerErrorFunction,
   kCreate,
   kDeserialize,
@@ -323,6 +351,7 @@ module.exports = {
   kTransferable,
   noop,
   promiseCall,
+  promiseCallLast,
   promiseReject,
   promiseResolve,
   promiseThen,
@@ -331,5 +360,6 @@ module.exports = {
   setHandled,
   toCallback,
   toDictionary,
+  toNewPromise,
   toPromise,
 };

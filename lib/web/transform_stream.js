@@ -4,8 +4,8 @@
 
 const { codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_THIS } } = require('internal/errors');
 const {
-  apply, checkCreate, defineInterface, extractHighWaterMark, extractSizeAlgorithm, inspectAs, invalidState, isObjectLike,
-  kCreate, kDeserialize, kInspect, kState, kTransfer, kTransferMode, kTransferable, noop, promiseCall, promiseReject,
+  apply, checkCreate, defineInterface, extractHighWaterMark, extractSizeAlgorithm, inspectAs, invalidState, isObjectLike, isolate,
+  kCreate, kDeserialize, kInspect, kState, kTransfer, kTransferMode, kTransferable, noop, promiseCallLast, promiseReject,
   promiseThen, toCallback, toDictionary, toPromise,
 } = require('web/stream_util');
 const {
@@ -29,6 +29,7 @@ class TransformStreamState {
     this.backpressureChange = undefined;
   }
 }
+isolate(TransformStreamState);
 
 function isTransformStream(value) {
   return isObjectLike(value) && value[kState]?.kind === kIsStream;
@@ -177,6 +178,7 @@ class TransformControllerState {
     this.finish = undefined;
   }
 }
+isolate(TransformControllerState);
 
 class TransformStreamDefaultController {
   constructor(token = undefined) {
@@ -281,7 +283,7 @@ function sinkWrite(stream, chunk) {
 function finishWith(controllerState, algorithm, args, onFulfilled, onRejected) {
   const finish = Promise.withResolvers();
   controllerState.finish = finish;
-  const result = algorithm === undefined ? toPromise(undefined) : promiseCall(algorithm, controllerState.transformer, args);
+  const result = algorithm === undefined ? toPromise(undefined) : promiseCallLast(algorithm, controllerState.transformer, args);
   clearAlgorithms(controllerState);
   promiseThen(result, () => onFulfilled(finish), (error) => onRejected(finish, error));
   return finish.promise;

@@ -5,9 +5,9 @@
 const { codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_THIS } } = require('internal/errors');
 const {
   LazyPromise, Queue, apply, checkCreate, defineInterface, dequeueValue, enqueueValueWithSize, extractHighWaterMark,
-  extractSizeAlgorithm, inspectAs, invalidState, isObjectLike, kControllerErrorFunction, kCreate, kDeserialize, kInspect,
-  kIsClosedPromise, kIsErrored, kIsWritable, kState, kTransfer, kTransferMode, kTransferable, noop, promiseCall,
-  promiseReject, promiseThen, resetQueue, setHandled, toCallback, toDictionary, toPromise,
+  extractSizeAlgorithm, inspectAs, invalidState, isObjectLike, isolate, kControllerErrorFunction, kCreate, kDeserialize, kInspect,
+  kIsClosedPromise, kIsErrored, kIsWritable, kState, kTransfer, kTransferMode, kTransferable, noop, promiseCall, promiseCallLast,
+  promiseReject, promiseThen, resetQueue, setHandled, toCallback, toDictionary, toNewPromise, toPromise,
 } = require('web/stream_util');
 
 // What stands in the queue for the end of the stream.
@@ -33,6 +33,7 @@ class WritableStreamState {
     this.closed = new LazyPromise();
   }
 }
+isolate(WritableStreamState);
 
 function isWritableStream(value) {
   return isObjectLike(value) && value[kState]?.kind === kIsStream;
@@ -156,6 +157,7 @@ class WriterState {
     this.ready = undefined;
   }
 }
+isolate(WriterState);
 const kIsWriter = Symbol('kIsWriter');
 
 function isWriter(value) {
@@ -393,7 +395,7 @@ function finishErroring(stream) {
   // [[AbortSteps]]
   const { abortAlgorithm, sink } = controllerState;
   clearAlgorithms(controllerState);
-  const promise = abortAlgorithm === undefined ? toPromise(undefined) : promiseCall(abortAlgorithm, sink, [abortRequest.reason]);
+  const promise = abortAlgorithm === undefined ? toPromise(undefined) : promiseCallLast(abortAlgorithm, sink, [abortRequest.reason]);
   promiseThen(promise, () => {
     abortRequest.resolve();
     rejectCloseAndClosedIfNeeded(state);
@@ -485,6 +487,7 @@ class WritableControllerState {
     this.onWriteFailed = undefined;
   }
 }
+isolate(WritableControllerState);
 const kIsController = Symbol('kIsController');
 
 function isController(value) {
@@ -535,7 +538,7 @@ function setUpController(stream, algorithms, sink, highWaterMark, size) {
   state.controller = controller;
   updateBackpressure(state, controllerDesiredSize(controllerState) <= 0);
   const { start } = algorithms;
-  const startPromise = toPromise(start === undefined ? undefined : apply(start, sink, [controller]));
+  const startPromise = toNewPromise(start === undefined ? undefined : apply(start, sink, [controller]));
   promiseThen(startPromise, () => {
     controllerState.started = true;
     advanceQueueIfNeeded(stream, controllerState);
@@ -612,7 +615,7 @@ function processClose(stream, controllerState) {
   state.closeRequest = undefined;
   dequeueValue(controllerState);
   const { closeAlgorithm, sink } = controllerState;
-  const promise = closeAlgorithm === undefined ? toPromise(undefined) : promiseCall(closeAlgorithm, sink, []);
+  const promise = closeAlgorithm === undefined ? toPromise(undefined) : promiseCallLast(closeAlgorithm, sink, []);
   clearAlgorithms(controllerState);
   promiseThen(promise, () => finishInFlightClose(state), (error) => finishInFlightCloseWithError(stream, error));
 }
