@@ -6,6 +6,9 @@
 //! *Invariants*: crates above this one do not name the core, the collector or the compiler. *Not here*: the event loop
 //! and everything a host adds to a realm.
 
+#[cfg(doctest)]
+mod compile_fail;
+
 pub use spey_core::{
     array_buffer, bigint, call, cell, code, conversion, coroutine, error, eval, frame, function, hash_table, interrupt,
     iteration, key, module, native, object, operators, promise, proxy, realm, record, scope, script, shape, string,
