@@ -120,7 +120,7 @@ class Headers {
     }
     const method = init[Symbol.iterator];
     if (method !== undefined && method !== null) {
-      if (Headers.is(init) && method === Headers.prototype[Symbol.iterator]) {
+      if (isHeaders(init) && method === Headers.prototype[Symbol.iterator]) {
         for (const { 0: name, 1: value } of init.#list.sortAndCombine()) this.#append(name, value);
         return;
       }

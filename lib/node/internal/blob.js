@@ -97,7 +97,8 @@ async function readAll(blob) {
 
 class Blob {
   constructor(sources = [], options = kEmptyObject) {
-    if (sources === null || typeof sources[Symbol.iterator] !== 'function' || typeof sources === 'string') {
+    if (sources === null || (typeof sources !== 'object' && typeof sources !== 'function') ||
+        typeof sources[Symbol.iterator] !== 'function') {
       throw new ERR_INVALID_ARG_TYPE('sources', 'a sequence', sources);
     }
     validateDictionary(options, 'options');
@@ -156,7 +157,11 @@ class Blob {
     checkThis(this);
     const size = this[kLength];
     const clamp = (value) => {
-      value = Math.trunc(Number(value)) || 0;
+      // [Clamp] rounds to the nearest, and to the even one of two.
+      value = Number(value) || 0;
+      const floor = Math.floor(value);
+      const rest = value - floor;
+      if (rest !== 0) value = rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
       return value < 0 ? Math.max(size + value, 0) : Math.min(value, size);
     };
     start = clamp(start);
