@@ -457,7 +457,8 @@ fn link(vm: &mut Vm, code: Gc<Code>, unit: FunctionUnit) {
 ///
 /// # Safety
 /// `parent` is a live code cell.
-#[inline]
+// Never inlined: the lookup takes the address of a local, which no handler may do (see `interp`).
+#[inline(never)]
 pub unsafe fn existing_child(parent: *mut Code, index: FunctionIndex) -> Option<*mut Code> {
     // SAFETY: the map is owned by the cell; code cells do not move.
     unsafe {
