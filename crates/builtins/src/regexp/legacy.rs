@@ -12,38 +12,53 @@ use super::matching::Ranges;
 use super::{state, state_record};
 use crate::support;
 
-macro_rules! group_getters {
-    ($($name:literal $n:literal,)*) => {
-        static GROUPS: &[(&str, NativeSpec)] = &[
-            $(($name, NativeSpec::new(concat!("get ", $name), 0, |s, _, _| Ok(group(s, $n)))),)*
-        ];
+/// Name, getter, setter of a property.
+struct Row(&'static str, NativeSpec, NativeSpec);
+
+macro_rules! rows {
+    ($($name:literal $get:expr, $set:expr;)*) => {
+        static ROWS: &[Row] = &[$(
+            Row(
+                $name,
+                NativeSpec::new(concat!("get ", $name), 0, $get),
+                NativeSpec::new(concat!("set ", $name), 1, $set),
+            ),
+        )*];
     };
 }
-group_getters! { "$1" 1, "$2" 2, "$3" 3, "$4" 4, "$5" 5, "$6" 6, "$7" 7, "$8" 8, "$9" 9, }
-
-/// Short name, long name, getter.
-static OTHERS: &[(&str, &str, NativeSpec)] = &[
-    ("$_", "input", NativeSpec::new("get input", 0, input)),
-    ("$&", "lastMatch", NativeSpec::new("get lastMatch", 0, |s, _, _| Ok(group(s, 0)))),
-    ("$+", "lastParen", NativeSpec::new("get lastParen", 0, last_paren)),
-    ("$`", "leftContext", NativeSpec::new("get leftContext", 0, left_context)),
-    ("$'", "rightContext", NativeSpec::new("get rightContext", 0, right_context)),
-];
-static SET_INPUT: NativeSpec = NativeSpec::new("set input", 1, set_input);
-static SET_NOTHING: NativeSpec = NativeSpec::new("set", 1, |s, _, _| Ok(s.undefined()));
+rows! {
+    "input" input, set_input;
+    "$_" input, set_input;
+    "lastMatch" |s, _, _| Ok(group(s, 0)), set_nothing;
+    "$&" |s, _, _| Ok(group(s, 0)), set_nothing;
+    "lastParen" last_paren, set_nothing;
+    "$+" last_paren, set_nothing;
+    "leftContext" left_context, set_nothing;
+    "$`" left_context, set_nothing;
+    "rightContext" right_context, set_nothing;
+    "$'" right_context, set_nothing;
+    "$1" |s, _, _| Ok(group(s, 1)), set_nothing;
+    "$2" |s, _, _| Ok(group(s, 2)), set_nothing;
+    "$3" |s, _, _| Ok(group(s, 3)), set_nothing;
+    "$4" |s, _, _| Ok(group(s, 4)), set_nothing;
+    "$5" |s, _, _| Ok(group(s, 5)), set_nothing;
+    "$6" |s, _, _| Ok(group(s, 6)), set_nothing;
+    "$7" |s, _, _| Ok(group(s, 7)), set_nothing;
+    "$8" |s, _, _| Ok(group(s, 8)), set_nothing;
+    "$9" |s, _, _| Ok(group(s, 9)), set_nothing;
+}
 
 pub(super) fn install(s: &mut Scope<'_>, constructor: Local<'_, Object>) {
-    for (name, spec) in GROUPS {
-        let key = s.key(name);
-        support::define_accessor(s, constructor, key, spec, &SET_NOTHING);
-    }
-    for (short, long, spec) in OTHERS {
-        let set = if *long == "input" { &SET_INPUT } else { &SET_NOTHING };
-        for name in [long, short] {
+    for Row(name, get, set) in ROWS {
+        s.nested(|s| {
             let key = s.key(name);
-            support::define_accessor(s, constructor, key, spec, set);
-        }
+            support::define_accessor(s, constructor, key, get, set);
+        });
     }
+}
+/// Only `input` can be written; writes to the others are ignored.
+fn set_nothing<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    Ok(s.undefined())
 }
 
 /// Nothing has matched yet.
@@ -57,22 +72,22 @@ pub(super) fn reset(s: &mut Scope<'_>, state: Local<'_, Record>, empty: Local<'_
     state.set_at(s, state::LAST_RANGES + 1, Raw::int32(0));
     state.set_at(s, state::LAST_GROUP, Raw::int32(0));
 }
+fn put(s: &mut Scope<'_>, state: Local<'_, Record>, at: usize, range: Option<(u32, u32)>) {
+    let (from, to) = range.map_or((-1, -1), |(a, b)| (a as i32, b as i32));
+    state.set_at(s, at, Raw::int32(from));
+    state.set_at(s, at + 1, Raw::int32(to));
+}
 /// UpdateLegacyRegExpStaticProperties: records a match.
 pub(super) fn update(s: &mut Scope<'_>, text: Local<'_, JsString>, ranges: &Ranges) {
     s.nested(|s| {
         let state = state_record(s);
         state.set_at(s, state::INPUT, text.raw());
         state.set_at(s, state::LAST_STRING, text.raw());
-        let put = |s: &mut Scope<'_>, at: usize, range: Option<(u32, u32)>| {
-            let (from, to) = range.map_or((-1, -1), |(a, b)| (a as i32, b as i32));
-            state.set_at(s, at, Raw::int32(from));
-            state.set_at(s, at + 1, Raw::int32(to));
-        };
-        for i in 0..10 {
-            put(s, state::LAST_RANGES + 2 * i, ranges.get(i).copied().flatten());
+        for (i, &range) in ranges.iter().take(10).enumerate() {
+            put(s, state, state::LAST_RANGES + 2 * i, range);
         }
         state.set_at(s, state::LAST_GROUP, Raw::int32(ranges.len() as i32 - 1));
-        put(s, state::LAST_PAREN, ranges.last().copied().flatten());
+        put(s, state, state::LAST_PAREN, ranges.last().copied().flatten());
     })
 }
 
@@ -85,6 +100,9 @@ fn part<'s>(s: &mut Scope<'s>, state: Local<'_, Record>, from: Raw, to: Raw) -> 
 }
 fn group<'s>(s: &mut Scope<'s>, i: usize) -> Local<'s, Value> {
     let state = state_record(s);
+    if state.at(state::LAST_GROUP).as_int32() < i as i32 {
+        return s.string_value("");
+    }
     let at = state::LAST_RANGES + 2 * i;
     part(s, state, state.at(at), state.at(at + 1))
 }

@@ -1,7 +1,6 @@
 //! RegExp objects, ECMA-262 §22.2 and §B.2.4.
 //!
-//! The constructor function carries two records per realm: the state of [`slot_of_state`] and a cache of compiled
-//! patterns.
+//! The constructor function carries two records per realm: one laid out by `state`, and a cache of compiled patterns.
 
 mod escape;
 mod legacy;
@@ -49,7 +48,7 @@ mod state {
     pub const INPUT: usize = 3;
     /// The string of the last match.
     pub const LAST_STRING: usize = 4;
-    /// Start and end of the groups 0 to 9 of the last match, -1 for none.
+    /// Start and end of the groups 0 to 9 of the last match as far as there are so many, -1 for none.
     pub const LAST_RANGES: usize = 5;
     /// Number of the last group of the last match.
     pub const LAST_GROUP: usize = 25;
@@ -171,8 +170,8 @@ pub(crate) fn install(s: &mut Scope<'_>) {
         let (prototype_key, constructor_key) = (s.names().prototype, s.names().constructor);
         object::define(s, c, prototype_key, proto.value(), 0);
         object::define(s, proto, constructor_key, c.value(), attr::HIDDEN);
-        function::define_properties(s, c, STATICS);
         legacy::install(s, c);
+        function::define_properties(s, c, STATICS);
         s.set_intrinsic(Intrinsic::RegExp, c);
         support::define_global(s, "RegExp", c.value());
 

@@ -42,8 +42,7 @@ pub(super) fn symbol_replace<'s>(
         object::set(s, o, key, zero)?;
     }
     let mut results = vec![];
-    loop {
-        let Some(result) = regexp_exec(s, o, text)?.as_object() else { break };
+    while let Some(result) = regexp_exec(s, o, text)?.as_object() {
         results.push(result);
         if !global {
             break;

@@ -169,7 +169,12 @@ pub(super) fn replace_all<'s>(
 ) -> JsResult<Local<'s, Value>> {
     require_coercible(s, this, "replaceAll")?;
     if args.get(0).is_object() {
-        require_global(s, args.get(0), "replaceAll", "replaceAll must be called with a global RegExp")?;
+        require_global(
+            s,
+            args.get(0),
+            "replaceAll",
+            "String.prototype.replaceAll called with a non-global RegExp argument",
+        )?;
     }
     if let Some(v) = delegate(s, args.get(0), |n| n.sym_replace, &[this, args.get(1)])? {
         return Ok(v);
