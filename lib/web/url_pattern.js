@@ -368,8 +368,8 @@ function canonicalizeIPv6Hostname(value) {
 function canonicalizePort(value, protocol = undefined) {
   if (value === '') return value;
   const digits = value.replace(/[\t\n\r]/g, '');
-  // Only what is matched may have something after the number.
-  const number = (protocol === undefined ? /^[0-9]+$/ : /^[0-9]+/).exec(digits);
+  // What follows the number is left out, as it is in a URL's setter.
+  const number = /^[0-9]+/.exec(digits);
   if (number === null || Number(number[0]) > 65535) throw failure();
   const port = `${Number(number[0])}`;
   return protocol !== undefined && kSpecialPorts[protocol] === port ? '' : port;
@@ -663,6 +663,11 @@ function toInit(value) {
   return init;
 }
 
+/** Why a base URL beside an init dictionary is refused. */
+function baseWithoutString(options) {
+  return options !== undefined && typeof options !== 'object' ? invalidArgument('options must be an object') : failure();
+}
+
 class URLPatternImplementation {
   #components;
 
@@ -683,14 +688,11 @@ class URLPatternImplementation {
       if (base !== undefined) init.baseURL = base;
     } else if (input === undefined || input === null) {
       init = {};
-      if (base !== undefined) throw failure();
+      if (base !== undefined) throw baseWithoutString(options);
     } else {
       if (typeof input !== 'object' && typeof input !== 'function') throw invalidArgument('Input must be an object or a string');
       init = toInit(input);
-      if (base !== undefined) {
-        if (options !== undefined && typeof options !== 'object') throw invalidArgument('options.ignoreCase must be an object');
-        throw failure();
-      }
+      if (base !== undefined) throw baseWithoutString(options);
     }
     let ignoreCase = false;
     if (options !== undefined && options !== null) {

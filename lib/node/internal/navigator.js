@@ -18,6 +18,10 @@ class Navigator {
     return internalBinding('os').getAvailableParallelism();
   }
 
+  get locks() {
+    return require('web/locks').locks;
+  }
+
   get language() {
     return typeof Intl === 'object' && Intl.DateTimeFormat ?
       new Intl.DateTimeFormat().resolvedOptions().locale : 'en-US';
@@ -42,7 +46,7 @@ class Navigator {
   }
 }
 
-for (const name of ['hardwareConcurrency', 'language', 'languages', 'userAgent', 'platform']) {
+for (const name of ['hardwareConcurrency', 'locks', 'language', 'languages', 'userAgent', 'platform']) {
   Object.defineProperty(Navigator.prototype, name, { __proto__: null, enumerable: true });
 }
 
