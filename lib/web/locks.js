@@ -129,7 +129,7 @@ function requestLock(request, steal) {
     for (const holder of [...held.get(name) ?? []]) {
       holder.isReleased = true;
       remove(held, holder);
-      holder.outcome.reject(lazyDOMException('Lock broken by another request with the \'steal\' option', 'AbortError'));
+      holder.outcome.reject(lazyDOMException('The operation was aborted', 'AbortError'));
     }
     grant(request);
     return;

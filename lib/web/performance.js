@@ -565,7 +565,8 @@ class Performance extends EventTarget {
     let detail;
     if (options !== undefined) {
       ({ start, end, duration, detail } = options);
-      if (endMark !== undefined) throw new ERR_PERFORMANCE_MEASURE_INVALID_OPTIONS('endMark must not be specified');
+      const isEmpty = start === undefined && end === undefined && duration === undefined && detail === undefined;
+      if (!isEmpty && endMark !== undefined) throw new ERR_PERFORMANCE_MEASURE_INVALID_OPTIONS('endMark must not be specified');
       // DEVIATION: a detail alone is accepted, as Node does.
       if (start === undefined && end === undefined && duration !== undefined) {
         throw new ERR_PERFORMANCE_MEASURE_INVALID_OPTIONS('One of options.start or options.end is required');

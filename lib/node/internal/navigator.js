@@ -36,18 +36,33 @@ class Navigator {
   }
 
   get platform() {
-    const { platform, arch } = process;
-    if (platform === 'darwin') return 'MacIntel';
-    if (platform === 'win32') return 'Win32';
-    const name = `${platform[0].toUpperCase()}${platform.slice(1)}`;
+    return getNavigatorPlatform(process.arch, process.platform);
+  }
+}
+
+/** The platform's name as browsers write it. */
+function getNavigatorPlatform(arch, platform) {
+  if (platform === 'darwin') return 'MacIntel';
+  if (platform === 'win32') return 'Win32';
+  if (platform === 'sunos') return arch === 'ia32' ? 'SunOS i86pc' : `SunOS ${arch}`;
+  if (platform === 'freebsd' || platform === 'openbsd') {
+    const name = platform === 'freebsd' ? 'FreeBSD' : 'OpenBSD';
+    if (arch === 'ia32') return `${name} i386`;
+    return `${name} ${arch === 'x64' ? 'amd64' : arch}`;
+  }
+  if (platform === 'aix') return 'AIX';
+  const name = `${platform[0].toUpperCase()}${platform.slice(1)}`;
+  if (platform === 'linux' || platform === 'android') {
     if (arch === 'x64') return `${name} x86_64`;
     if (arch === 'ia32') return `${name} i686`;
-    return `${name} ${arch === 'arm64' ? 'aarch64' : arch}`;
+    return `${name} ${arch}`;
   }
+  if (arch === 'x64') return `${name} x86_64`;
+  return `${name} ${arch}`;
 }
 
 for (const name of ['hardwareConcurrency', 'locks', 'language', 'languages', 'userAgent', 'platform']) {
   Object.defineProperty(Navigator.prototype, name, { __proto__: null, enumerable: true });
 }
 
-module.exports = { Navigator, navigator: new Navigator(kInitialize) };
+module.exports = { Navigator, getNavigatorPlatform, navigator: new Navigator(kInitialize) };
