@@ -170,8 +170,6 @@ fn path_to_path<'s>(
     )
 }
 
-
-
 fn access<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
     let mode = int(args.get(1)) as u32;
     on_path(s, args.get(0), args.get(2), "access", move |path| fs::access(path, mode))
@@ -674,8 +672,11 @@ fn mkdir<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returne
         args.get(3),
         IO,
         move || {
-            let result =
-                if recursive { fs::mkdir_recursive(&path, mode) } else { fs::mkdir(&path, mode).map(|()| None) };
+            let result = if recursive {
+                fs::mkdir_recursive(&path, mode)
+            } else {
+                fs::mkdir(&path, mode).map(|()| None)
+            };
             result.map_err(|e| Failure::path(e, "mkdir", &path))
         },
         |s, first| match first {

@@ -4,8 +4,8 @@ use std::any::Any;
 use std::sync::{Arc, Mutex};
 
 use spey_engine::{
-    Args, Intrinsic, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertySpec, Raw, Scope, Value, function,
-    object,
+    Args, Intrinsic, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertySpec, Raw, Scope, Value,
+    function, object,
 };
 use spey_host as host;
 use spey_loop::fs::{self, Directory};
@@ -13,7 +13,6 @@ use spey_loop::{UvError, WorkKind};
 
 use crate::fs::{entry_pairs, path_argument};
 use crate::request::{Failure, run, run_void};
-use crate::tags;
 use crate::text::Encoding;
 
 /// State of a handle: None once closed. A running read holds the lock on its thread.
@@ -29,6 +28,9 @@ impl DirHandle {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
+
+/// Class tag of the instances.
+const DIR_HANDLE_TAG: i32 = 201;
 
 static METHODS: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("read", 3, read)),
@@ -60,7 +62,7 @@ fn opendir<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsRes
                 None => s.intrinsic(Intrinsic::ObjectPrototype),
             };
             let o = object::new_kind(s, Kind::HostObject, prototype.value(), 2);
-            o.set_slot(s, 0, Raw::int32(tags::DIR_HANDLE));
+            o.set_slot(s, 0, Raw::int32(DIR_HANDLE_TAG));
             host::set_slot_native(s, o, 1, Box::new(DirHandle(Arc::new(Mutex::new(Some(directory))))));
             Ok(o.value())
         },

@@ -10,7 +10,6 @@ use spey_host as host;
 use spey_loop::{Completion, FsChange, HandleId};
 
 use crate::fs::path_argument;
-use crate::tags;
 use crate::text::{self, Encoding};
 
 #[derive(Default)]
@@ -22,6 +21,9 @@ impl NativeData for FsEvent {
         self
     }
 }
+
+/// Class tag of the instances.
+const FS_EVENT_TAG: i32 = 202;
 
 static METHODS: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("start", 4, start)),
@@ -38,7 +40,7 @@ pub(crate) fn install(s: &mut Scope<'_>, target: Local<'_, Object>) {
     host::define_class(s, target, &SPEC, METHODS);
 }
 fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
-    let o = host::new_host_object(s, args, tags::FS_EVENT, Box::new(FsEvent::default()), 0)?;
+    let o = host::new_host_object(s, args, FS_EVENT_TAG, Box::new(FsEvent::default()), 0)?;
     Ok(o.value())
 }
 fn handle_of(s: &mut Scope<'_>, this: Local<'_, Value>) -> JsResult<Option<HandleId>> {

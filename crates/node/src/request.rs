@@ -66,7 +66,12 @@ impl Callback {
         self.call_on(s, None, args);
     }
     /// Calls it on an object through the door.
-    pub(crate) fn call_on(self, s: &mut Scope<'_>, this: Option<Local<'_, Object>>, args: &[Local<'_, Value>]) {
+    pub(crate) fn call_on(
+        self,
+        s: &mut Scope<'_>,
+        this: Option<Local<'_, Object>>,
+        args: &[Local<'_, Value>],
+    ) {
         let f = self.function.get(s);
         let context = self.context.get(s).raw();
         let before = std::mem::replace(&mut s.vm().async_context, context);

@@ -424,7 +424,9 @@ mod tests {
 
     #[test]
     fn base64_round_trip() {
-        for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+        for (bytes, text) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
+        {
             assert_eq!(encode_base64(bytes.as_bytes(), false), text.as_bytes());
             assert_eq!(to_bytes(latin1(text), Encoding::Base64), bytes.as_bytes());
         }
