@@ -5,9 +5,45 @@
 //! *Invariants*: a binding touches JavaScript only inside the door of the host. *Not here*: the event loop, the door,
 //! command-line parsing.
 
+mod async_wrap;
+mod blob;
 mod bootstrap;
+mod buffer;
 mod builtins;
+mod config;
+mod constants;
+mod contextify;
+mod credentials;
+mod crypto;
+mod encoding_binding;
+mod errors;
+mod fs;
+mod fs_dir;
+mod fs_event_wrap;
+mod icu;
 mod library;
+mod messaging;
+mod module_wrap;
+mod options;
+mod os;
+mod performance;
+mod permission;
+mod process_methods;
+mod request;
+mod serdes;
+mod source;
+mod string_decoder;
+mod symbols;
+mod task_queue;
+mod text;
+mod timers;
+mod types;
+mod url;
+mod util;
+mod uv;
+mod v8;
+mod worker;
+mod zlib;
 
 pub use bootstrap::start;
 
@@ -15,5 +51,39 @@ use spey_host::Agent;
 
 /// Registers all bindings. One line each, in alphabetical order.
 pub fn register(agent: &mut Agent) {
+    agent.register_binding("async_context_frame", async_wrap::install_context_frame);
+    agent.register_binding("async_wrap", async_wrap::install);
+    agent.register_binding("blob", blob::install);
+    agent.register_binding("buffer", buffer::install);
     agent.register_binding("builtins", builtins::install);
+    agent.register_binding("config", config::install);
+    agent.register_binding("constants", constants::install);
+    agent.register_binding("contextify", contextify::install);
+    agent.register_binding("credentials", credentials::install);
+    agent.register_binding("crypto", crypto::install);
+    agent.register_binding("encoding_binding", encoding_binding::install);
+    agent.register_binding("errors", errors::install);
+    agent.register_binding("fs", fs::install);
+    agent.register_binding("fs_dir", fs_dir::install);
+    agent.register_binding("fs_event_wrap", fs_event_wrap::install);
+    agent.register_binding("icu", icu::install);
+    agent.register_binding("messaging", messaging::install);
+    agent.register_binding("module_wrap", module_wrap::install);
+    agent.register_binding("options", options::install);
+    agent.register_binding("os", os::install);
+    agent.register_binding("performance", performance::install);
+    agent.register_binding("permission", permission::install);
+    agent.register_binding("process_methods", process_methods::install);
+    agent.register_binding("serdes", serdes::install);
+    agent.register_binding("string_decoder", string_decoder::install);
+    agent.register_binding("symbols", symbols::install);
+    agent.register_binding("task_queue", task_queue::install);
+    agent.register_binding("timers", timers::install);
+    agent.register_binding("types", types::install);
+    agent.register_binding("url", url::install);
+    agent.register_binding("util", util::install);
+    agent.register_binding("uv", uv::install);
+    agent.register_binding("v8", v8::install);
+    agent.register_binding("worker", worker::install);
+    agent.register_binding("zlib", zlib::install);
 }
