@@ -40,7 +40,9 @@ module.exports = {
   Worker,
   parentPort: null,
   workerData: null,
-  BroadcastChannel: io.BroadcastChannel,
+  get BroadcastChannel() {
+    return io.BroadcastChannel;
+  },
   setEnvironmentData,
   getEnvironmentData: (key) => environmentData.get(key),
 };

@@ -296,7 +296,7 @@ class WebSocket extends EventTarget {
 
   #deliver(opcode, bytes) {
     if (this.#readyState !== 1) return;
-    const { MessageEvent } = require('internal/worker/io');
+    const { MessageEvent } = require('web/message_event');
     let data;
     if (opcode === kOpcodes.text) {
       try {

@@ -30,6 +30,7 @@ const kNewListener = Symbol('kNewListener');
 const kRemoveListener = Symbol('kRemoveListener');
 const kIsNodeStyleListener = Symbol('kIsNodeStyleListener');
 const kTrustEvent = Symbol('kTrustEvent');
+const kInPassiveListener = Symbol('kInPassiveListener');
 
 const trusted = new WeakSet();
 
@@ -78,6 +79,7 @@ class Event {
     this[kTarget] = null;
     this[kIsBeingDispatched] = false;
     this[kStop] = false;
+    this[kInPassiveListener] = false;
   }
 
   initEvent(type, bubbles = false, cancelable = false) {
@@ -108,7 +110,7 @@ class Event {
 
   preventDefault() {
     if (!isEvent(this)) throw new ERR_INVALID_THIS('Event');
-    if (this.#cancelable) this.#defaultPrevented = true;
+    if (this.#cancelable && !this[kInPassiveListener]) this.#defaultPrevented = true;
   }
 
   get target() {
@@ -155,6 +157,11 @@ class Event {
   get returnValue() {
     if (!isEvent(this)) throw new ERR_INVALID_THIS('Event');
     return !this.#cancelable || !this.#defaultPrevented;
+  }
+
+  set returnValue(value) {
+    if (!isEvent(this)) throw new ERR_INVALID_THIS('Event');
+    if (!value) this.preventDefault();
   }
 
   get bubbles() {
@@ -425,6 +432,7 @@ class EventTarget {
       handled++;
       try {
         const argument = record.isNodeStyleListener ? nodeValue : createEvent();
+        if (event !== undefined) event[kInPassiveListener] = record.passive;
         let result;
         if (typeof callback === 'function') {
           result = callback.call(this, argument);
@@ -440,7 +448,10 @@ class EventTarget {
         reportException(error);
       }
     }
-    if (event !== undefined) event[kIsBeingDispatched] = false;
+    if (event !== undefined) {
+      event[kIsBeingDispatched] = false;
+      event[kInPassiveListener] = false;
+    }
     return handled > 0;
   }
 

@@ -57,7 +57,6 @@ function getNavigatorPlatform(arch, platform) {
     if (arch === 'ia32') return `${name} i686`;
     return `${name} ${arch}`;
   }
-  if (arch === 'x64') return `${name} x86_64`;
   return `${name} ${arch}`;
 }
 

@@ -6,7 +6,8 @@
 
 const { structuredClone } = internalBinding('messaging');
 const { EventTarget, Event, NodeEventTarget } = require('internal/event_target');
-const { codes: { ERR_INVALID_ARG_TYPE, ERR_MISSING_ARGS } } = require('internal/errors');
+const { MessageEvent } = require('web/message_event');
+const { codes: { ERR_INVALID_ARG_TYPE } } = require('internal/errors');
 
 const kCreate = Symbol('kCreate');
 const kPeer = Symbol('kPeer');
@@ -15,44 +16,6 @@ const kState = Symbol('kState');
 const kReceive = Symbol('kReceive');
 
 const untransferable = new WeakSet();
-
-/** The event a message arrives in. */
-class MessageEvent extends Event {
-  #data;
-  #origin;
-  #lastEventId;
-  #source;
-  #ports;
-
-  constructor(type, { data = null, origin = '', lastEventId = '', source = null, ports = [], ...options } = {}) {
-    super(type, options);
-    this.#data = data;
-    this.#origin = `${origin}`;
-    this.#lastEventId = `${lastEventId}`;
-    this.#source = source;
-    this.#ports = [...ports];
-  }
-
-  get data() {
-    return this.#data;
-  }
-
-  get origin() {
-    return this.#origin;
-  }
-
-  get lastEventId() {
-    return this.#lastEventId;
-  }
-
-  get source() {
-    return this.#source;
-  }
-
-  get ports() {
-    return this.#ports;
-  }
-}
 
 // Delivery happens in the loop, one task a message; a referenced immediate keeps the program alive for it.
 function schedule(fn) {
@@ -264,66 +227,14 @@ function receiveMessageOnPort(port) {
   return message === undefined ? undefined : { message: message.data };
 }
 
-const channels = new Map();
-
-class BroadcastChannel extends EventTarget {
-  #name;
-  #closed = false;
-  #handler = null;
-
-  constructor(name) {
-    if (arguments.length === 0) throw new ERR_MISSING_ARGS('name');
-    super();
-    this.#name = `${name}`;
-    if (!channels.has(this.#name)) channels.set(this.#name, new Set());
-    channels.get(this.#name).add(this);
-  }
-
-  get name() {
-    return this.#name;
-  }
-
-  postMessage(message) {
-    if (this.#closed) throw new DOMException('BroadcastChannel is closed.', 'InvalidStateError');
-    for (const other of channels.get(this.#name)) {
-      if (other === this) continue;
-      const data = structuredClone(message);
-      schedule(() => {
-        if (!other.#closed) other.dispatchEvent(new MessageEvent('message', { data }));
-      });
-    }
-  }
-
-  close() {
-    this.#closed = true;
-    channels.get(this.#name)?.delete(this);
-  }
-
-  ref() {
-    return this;
-  }
-
-  unref() {
-    return this;
-  }
-
-  get onmessage() {
-    return this.#handler;
-  }
-
-  set onmessage(handler) {
-    if (this.#handler !== null) this.removeEventListener('message', this.#handler);
-    this.#handler = typeof handler === 'function' ? handler : null;
-    if (this.#handler !== null) this.addEventListener('message', this.#handler);
-  }
-}
-
 function markAsUntransferable(value) {
   if ((typeof value === 'object' && value !== null) || typeof value === 'function') untransferable.add(value);
 }
 
 module.exports = {
-  BroadcastChannel,
+  get BroadcastChannel() {
+    return require('web/broadcast_channel').BroadcastChannel;
+  },
   MessageChannel,
   MessageEvent,
   MessagePort,
