@@ -163,6 +163,23 @@ fn capture(s: &mut Scope<'_>, skip_until: Option<Raw>, limit: usize) -> Vec<Site
     list
 }
 
+/// The frames of the running JavaScript, innermost first, without that of a native caller.
+pub fn current_sites(s: &mut Scope<'_>, limit: usize) -> Vec<SiteInfo> {
+    let sites = capture(s, None, limit.saturating_add(1));
+    let values: Vec<_> = sites
+        .iter()
+        .filter(|x| x.code.is_some())
+        .take(limit)
+        .map(|x| {
+            let this = if x.this.is_empty() { Raw::UNDEFINED } else { x.this };
+            let code = x.code.map_or(Raw::UNDEFINED, |c| Raw::cell(c.cast()));
+            let bits = (x.flags & argc::CONSTRUCT) as i32 | x.is_async as i32;
+            [s.local(x.function), s.local(this), s.local(code), s.local(Raw::int32(x.pc as i32)), s.local(Raw::int32(bits))]
+        })
+        .collect();
+    values.into_iter().map(|v| site_info(s, v.map(|x| x.raw()))).collect()
+}
+
 /// `Error.captureStackTrace` and the constructors: defines `stack` on an object. Frames above and including the function
 /// `skip_until` are left out.
 pub fn capture_stack(s: &mut Scope<'_>, o: Local<'_, Object>, skip_until: Option<Local<'_, Object>>) {

@@ -15,6 +15,7 @@ mod door;
 mod errors;
 mod fatal;
 mod hooks;
+mod import;
 mod options;
 mod run;
 mod shared_array;
@@ -29,6 +30,7 @@ pub use door::{drain, enter, make_callback, make_callback_named, run_microtasks}
 pub use errors::{node_error, node_range_error, node_type_error, throw_node_error, throw_uv, uv_exception};
 pub use fatal::{NODE_VERSION, error_text, exit, print_uncaught, trigger_uncaught};
 pub use hooks::AgentHooks;
+pub use import::import_attributes;
 pub use options::{OptionValue, Options};
 pub use run::{Exit, run_loop};
 pub use shared_array::SharedArray;

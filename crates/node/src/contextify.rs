@@ -1,0 +1,264 @@
+//! `internalBinding('contextify')`: scripts, functions from source text, contexts.
+
+use std::any::Any;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use spey_engine::code::ScriptUnit;
+use spey_engine::error::ErrorKind;
+use spey_engine::{
+    Args, Goal, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertyKey, PropertySpec, Raw, RealmId, Scope,
+    Value, conversion, interrupt, object, realm, script,
+};
+use spey_host::{
+    constant_number, define_class, define_functions, define_value, internal_binding, new_host_object,
+    throw_node_error, with_data,
+};
+
+use crate::source::{self, CJS_PARAMS, origin, text_argument};
+
+/// Tag of ContextifyScript objects.
+const SCRIPT_TAG: i32 = 41;
+/// Internal slot of scripts: the host-defined option.
+const HOST_SLOT: usize = 2;
+
+struct Script(Rc<ScriptUnit>);
+impl NativeData for Script {
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+/// Key under which a context's object keeps the id of its realm.
+fn context_key(s: &mut Scope<'_>) -> JsResult<PropertyKey> {
+    let util = internal_binding(s, "util")?;
+    let symbols = object::get_named(s, util, "privateSymbols")?;
+    let symbols = conversion::to_object(s, symbols)?;
+    let symbol = object::get_named(s, symbols, "contextify_context_private_symbol")?;
+    conversion::to_property_key(s, symbol)
+}
+/// Realm of a contextified object.
+pub(crate) fn context_realm(s: &mut Scope<'_>, v: Local<'_, Value>) -> JsResult<Option<RealmId>> {
+    let Some(o) = v.as_object().filter(|o| o.kind() != Kind::Proxy) else { return Ok(None) };
+    let key = context_key(s)?;
+    Ok(match object::ordinary_get_own_property(s, o, key).and_then(|d| d.value) {
+        Some(v) => v.as_number().map(|n| n as RealmId),
+        None => None,
+    })
+}
+
+static SCRIPT: NativeSpec = NativeSpec::constructor("ContextifyScript", 8, |s, _, args| {
+    let code = text_argument(s, args.get(0))?;
+    let name = text_argument(s, args.get(1))?;
+    let line = conversion::to_int32(s, args.get(2))?;
+    let column = conversion::to_int32(s, args.get(3))?;
+    let unit = script::compile(s, &code, &origin(&name, line, column), Goal::Script)?;
+    let o = new_host_object(s, args, SCRIPT_TAG, Box::new(Script(unit)), 1)?;
+    let host = host_value(s, args.get(6), &name);
+    o.set_slot(s, HOST_SLOT, host.raw());
+    let url = source::source_map_url(s, &code);
+    define_value(s, o, "sourceMapURL", url);
+    if !args.get(4).is_undefined() {
+        // The cache holds nothing that this engine would use.
+        let yes = s.bool(true);
+        define_value(s, o, "cachedDataRejected", yes);
+    }
+    Ok(o.value())
+});
+/// What import() in the code is told of: the given symbol, or the file name.
+fn host_value<'s>(s: &mut Scope<'s>, symbol: Local<'_, Value>, name: &str) -> Local<'s, Value> {
+    if symbol.is_symbol() { s.local(symbol.raw()) } else { s.string_value(name) }
+}
+static SCRIPT_METHODS: &[PropertySpec] = &[
+    PropertySpec::Method(NativeSpec::new("runInContext", 5, run_in_context)),
+    PropertySpec::Method(NativeSpec::new("createCachedData", 0, |s, _, _| Ok(spey_host::new_buffer(s, &[]).value()))),
+];
+
+fn run_in_context<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    let unit = with_data::<Script, _>(s, this, |x| x.0.clone())?;
+    let host = match this.as_object() {
+        Some(o) => o.slot_local(s, HOST_SLOT),
+        None => s.undefined(),
+    };
+    let id = if args.get(0).is_null() {
+        None
+    } else {
+        match context_realm(s, args.get(0))? {
+            Some(id) => Some(id),
+            None => return s.throw_type_error("The object is not a context"),
+        }
+    };
+    let timeout = conversion::to_number(s, args.get(1))?;
+    with_timeout(s, timeout, |s| match id {
+        None => script::run(s, &unit, host).map(|v| v.raw()),
+        Some(id) => realm::with_realm(s, id, |s| script::run(s, &unit, host).map(|v| v.raw())),
+    })
+}
+
+/// Runs `f`, stopped after so many milliseconds if that is positive.
+pub(crate) fn with_timeout<'s>(
+    s: &mut Scope<'s>,
+    milliseconds: f64,
+    f: impl FnOnce(&mut Scope<'_>) -> JsResult<Raw>,
+) -> JsResult<Local<'s, Value>> {
+    if milliseconds.is_nan() || milliseconds <= 0.0 {
+        return f(s).map(|v| s.local(v));
+    }
+    struct Word(*const AtomicU32);
+    // SAFETY: the word outlives the thread, which is joined below; it is only accessed atomically there.
+    unsafe impl Send for Word {}
+    let word = Word((&raw mut s.vm().interrupt).cast());
+    let (done, ended) = channel::<()>();
+    let watchdog = std::thread::spawn(move || {
+        let word = word;
+        if ended.recv_timeout(Duration::from_secs_f64(milliseconds / 1e3)) == Err(RecvTimeoutError::Timeout) {
+            // SAFETY: see above.
+            unsafe { &*word.0 }.fetch_or(interrupt::bit::TERMINATE, Ordering::SeqCst);
+            return true;
+        }
+        false
+    });
+    let r = f(s).map(|v| s.local(v));
+    drop(done);
+    let fired = watchdog.join().unwrap_or(false);
+    s.vm().interrupt &= !interrupt::bit::TERMINATE;
+    if fired && r.is_err() && s.vm().terminating {
+        s.vm().terminating = false;
+        s.vm().exception = Raw::EMPTY;
+        return throw_node_error(
+            s,
+            ErrorKind::Error,
+            "ERR_SCRIPT_EXECUTION_TIMEOUT",
+            &format!("Script execution timed out after {milliseconds}ms"),
+        );
+    }
+    r
+}
+
+static FUNCTIONS: &[NativeSpec] = &[
+    NativeSpec::new("makeContext", 7, |s, _, args| {
+        let id = spey_engine::create_realm(s);
+        let inner = s.vm().realms[id as usize].as_ref().map_or(Raw::UNDEFINED, |r| r.global);
+        let inner = s.local(inner);
+        let key = context_key(s)?;
+        let Some(sandbox) = args.get(0).as_object() else {
+            // No object: the global itself is the context.
+            if let Some(global) = inner.as_object() {
+                let v = s.int(id as i32);
+                object::define(s, global, key, v, 0);
+            }
+            return Ok(inner);
+        };
+        let v = s.int(id as i32);
+        object::ordinary_define_own_property(s, sandbox, key, &spey_engine::PropertyDescriptor::data(v, 0));
+        let proto = match inner.as_object() {
+            Some(g) => object::get_prototype_of(s, g)?,
+            None => s.null(),
+        };
+        let global = object::new_kind(s, Kind::Interceptor, proto, 2);
+        global.set_slot(s, 0, inner.raw());
+        global.set_slot(s, 1, sandbox.value().raw());
+        if let Some(inner) = inner.as_object() {
+            let key = s.names().global_this;
+            object::define(s, inner, key, global.value(), spey_engine::attr::HIDDEN);
+        }
+        let raw = global.raw();
+        if let Some(r) = s.vm().realms[id as usize].as_mut() {
+            r.global = raw;
+            r.global_this = raw;
+        }
+        Ok(s.undefined())
+    }),
+    NativeSpec::new("isContext", 1, |s, _, args| {
+        let yes = context_realm(s, args.get(0))?.is_some();
+        Ok(s.bool(yes))
+    }),
+    NativeSpec::new("compileFunction", 10, |s, _, args| {
+        let code = text_argument(s, args.get(0))?;
+        let name = text_argument(s, args.get(1))?;
+        let line = conversion::to_int32(s, args.get(2))?;
+        let column = conversion::to_int32(s, args.get(3))?;
+        if let Some(list) = args.get(7).as_object() {
+            if object::length_of_array_like(s, list)? > 0 {
+                return s.throw_type_error("contextExtensions are not supported");
+            }
+        }
+        let mut params = vec![];
+        if let Some(list) = args.get(8).as_object() {
+            for i in 0..object::length_of_array_like(s, list)? {
+                let key = object::index_key(s, i);
+                let v = object::get(s, list, key)?;
+                params.push(conversion::to_text(s, v)?);
+            }
+        }
+        let params: Vec<&str> = params.iter().map(String::as_str).collect();
+        let host = host_value(s, args.get(9), &name);
+        let context = if args.get(6).is_undefined() { None } else { context_realm(s, args.get(6))? };
+        let unit = script::compile(s, &code, &origin(&name, line, column), Goal::FunctionBody { params: &params })?;
+        let f = match context {
+            None => script::run_for_closure(s, &unit, host)?.raw(),
+            Some(id) => realm::with_realm(s, id, |s| script::run_for_closure(s, &unit, host).map(|f| f.raw()))?,
+        };
+        let f = s.local(f);
+        let result = object::new_object(s);
+        define_value(s, result, "function", f);
+        let url = source::source_map_url(s, &code);
+        define_value(s, result, "sourceMapURL", url);
+        Ok(result.value())
+    }),
+    NativeSpec::new("compileFunctionForCJSLoader", 4, |s, _, args| {
+        let code = source::without_bom(text_argument(s, args.get(0))?);
+        let name = text_argument(s, args.get(1))?;
+        let detect = conversion::to_boolean(args.get(3).raw());
+        let host = s.string_value(&name);
+        let goal = Goal::FunctionBody { params: CJS_PARAMS };
+        let unit = match script::compile(s, &code, &origin(&name, 0, 0), goal) {
+            Ok(u) => Some(u),
+            Err(t) => {
+                let e = s.take_exception(t);
+                if !detect || !source::is_only_module(s, &code, &name) {
+                    return s.throw(e);
+                }
+                None
+            }
+        };
+        let result = object::new_object(s);
+        let only_module = s.bool(unit.is_none());
+        define_value(s, result, "canParseAsESM", only_module);
+        let f = match unit {
+            Some(u) => script::run_for_closure(s, &u, host)?.value(),
+            None => s.undefined(),
+        };
+        define_value(s, result, "function", f);
+        let url = source::source_map_url(s, &code);
+        define_value(s, result, "sourceMapURL", url);
+        Ok(result.value())
+    }),
+    NativeSpec::new("containsModuleSyntax", 2, |s, _, args| {
+        let code = text_argument(s, args.get(0))?;
+        let name = text_argument(s, args.get(1))?;
+        let yes = source::is_only_module(s, &code, &name);
+        Ok(s.bool(yes))
+    }),
+    NativeSpec::new("startSigintWatchdog", 0, |s, _, _| Ok(s.undefined())),
+    NativeSpec::new("stopSigintWatchdog", 0, |s, _, _| Ok(s.bool(false))),
+    NativeSpec::new("watchdogHasPendingSigint", 0, |s, _, _| Ok(s.bool(false))),
+];
+
+pub(crate) fn install(s: &mut Scope<'_>, target: Local<'_, Object>) {
+    define_functions(s, target, FUNCTIONS);
+    define_class(s, target, &SCRIPT, SCRIPT_METHODS);
+    let constants = object::new_object(s);
+    let measure = object::new_object(s);
+    for (group, names) in [("mode", ["SUMMARY", "DETAILED"]), ("execution", ["DEFAULT", "EAGER"])] {
+        let o = object::new_object(s);
+        for (i, name) in names.into_iter().enumerate() {
+            constant_number(s, o, name, i as f64);
+        }
+        define_value(s, measure, group, o.value());
+    }
+    define_value(s, constants, "measureMemory", measure.value());
+    define_value(s, target, "constants", constants.value());
+}

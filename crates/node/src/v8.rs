@@ -1,0 +1,86 @@
+//! `internalBinding('v8')`: statistics of the heap under V8's names.
+
+use spey_engine::{Local, NativeSpec, Object, Scope, conversion, object};
+use spey_host::{constant_number, constant_string, define_functions};
+
+fn numbers<'s>(s: &mut Scope<'s>, values: &[(&str, f64)]) -> Local<'s, Object> {
+    let o = object::new_object(s);
+    for (name, n) in values {
+        constant_number(s, o, name, *n);
+    }
+    o
+}
+static FUNCTIONS: &[NativeSpec] = &[
+    NativeSpec::new("getHeapStatistics", 0, |s, _, _| {
+        let h = s.vm().heap.heap_statistics();
+        let realms = s.vm().realms.iter().flatten().count() as f64;
+        let free = h.limit_bytes.saturating_sub(h.total_bytes) as f64;
+        Ok(numbers(
+            s,
+            &[
+                ("total_heap_size", h.total_bytes as f64),
+                ("total_heap_size_executable", 0.0),
+                ("total_physical_size", h.total_bytes as f64),
+                ("total_available_size", free),
+                ("used_heap_size", h.used_bytes as f64),
+                ("heap_size_limit", h.limit_bytes as f64),
+                ("malloced_memory", h.external_bytes as f64),
+                ("peak_malloced_memory", h.external_bytes as f64),
+                ("does_zap_garbage", 0.0),
+                ("number_of_native_contexts", realms),
+                ("number_of_detached_contexts", 0.0),
+                ("total_global_handles_size", h.persistent_count as f64 * 8.0),
+                ("used_global_handles_size", h.persistent_count as f64 * 8.0),
+                ("external_memory", h.external_bytes as f64),
+                ("total_allocated_bytes", h.allocated_bytes as f64),
+            ],
+        )
+        .value())
+    }),
+    NativeSpec::new("getHeapSpaceStatistics", 0, |s, _, _| {
+        let h = s.vm().heap.heap_statistics();
+        let list = object::new_array(s, 0);
+        for (name, size, used) in [
+            ("new_space", h.nursery_bytes, h.nursery_used),
+            ("old_space", h.total_bytes.saturating_sub(h.nursery_bytes), h.used_bytes.saturating_sub(h.nursery_used)),
+        ] {
+            let o = object::new_object(s);
+            constant_string(s, o, "space_name", name);
+            constant_number(s, o, "space_size", size as f64);
+            constant_number(s, o, "space_used_size", used as f64);
+            constant_number(s, o, "space_available_size", size.saturating_sub(used) as f64);
+            constant_number(s, o, "physical_space_size", size as f64);
+            object::array_push(s, list, o.value());
+        }
+        Ok(list.value())
+    }),
+    NativeSpec::new("getHeapCodeStatistics", 0, |s, _, _| {
+        Ok(numbers(
+            s,
+            &[
+                ("code_and_metadata_size", 0.0),
+                ("bytecode_and_metadata_size", 0.0),
+                ("external_script_source_size", 0.0),
+                ("cpu_profiler_metadata_size", 0.0),
+            ],
+        )
+        .value())
+    }),
+    NativeSpec::new("setFlagsFromString", 1, |s, _, args| {
+        // `--expose-gc` and the like take effect when the program starts; others are V8's own.
+        conversion::to_text(s, args.get(0))?;
+        Ok(s.undefined())
+    }),
+    NativeSpec::new("cachedDataVersionTag", 0, |s, _, _| Ok(s.number(1_129_402_881.0))),
+    NativeSpec::new("isStringOneByteRepresentation", 1, |s, _, args| {
+        let Some(t) = args.get(0).as_string() else { return s.throw_type_error("The value is not a string") };
+        t.flatten(s);
+        let token = s.no_gc();
+        let narrow = matches!(t.view(&token), spey_engine::StrView::Latin1(_));
+        Ok(s.bool(narrow))
+    }),
+];
+
+pub(crate) fn install(s: &mut Scope<'_>, target: Local<'_, Object>) {
+    define_functions(s, target, FUNCTIONS);
+}
