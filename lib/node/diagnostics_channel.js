@@ -109,7 +109,7 @@ class Channel {
   }
 
   static [Symbol.hasInstance](instance) {
-    const prototype = instance == null ? null : Object.getPrototypeOf(instance);
+    const prototype = Object.getPrototypeOf(instance);
     return prototype === Channel.prototype || prototype === ActiveChannel.prototype;
   }
 
@@ -166,14 +166,14 @@ function hasSubscribers(name) {
 
 const traceEvents = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'];
 
-function tracingChannelFrom(nameOrChannels, name) {
+function tracingChannelFrom(nameOrChannels, name, kind = 'TracingChannel') {
   if (typeof nameOrChannels === 'string') return channel(`tracing:${nameOrChannels}:${name}`);
   if (typeof nameOrChannels === 'object' && nameOrChannels !== null) {
     const given = nameOrChannels[name];
     if (given instanceof Channel) return given;
     throw new ERR_INVALID_ARG_TYPE(`nameOrChannels.${name}`, ['Channel'], given);
   }
-  throw new ERR_INVALID_ARG_TYPE('nameOrChannels', ['string', 'object', 'TracingChannel'], nameOrChannels);
+  throw new ERR_INVALID_ARG_TYPE('nameOrChannels', ['string', 'object', kind], nameOrChannels);
 }
 
 /** The five channels that follow one operation. */
@@ -300,4 +300,86 @@ function tracingChannel(nameOrChannels) {
   return new TracingChannel(nameOrChannels);
 }
 
-module.exports = { channel, hasSubscribers, subscribe, tracingChannel, unsubscribe, Channel };
+// ---- bounded channels: what has a start and an end ------------------------------------------------------------------------------------
+
+const boundedEvents = ['start', 'end'];
+
+/** Publishes the end, and restores the stores, when it is disposed of. */
+class BoundedChannelScope {
+  #channel;
+  #context;
+  #scopes = [];
+
+  constructor(bounded, context) {
+    if (!bounded.hasSubscribers) return;
+    this.#channel = bounded;
+    this.#context = context;
+    const { start } = bounded;
+    for (const { 0: store, 1: transform } of start._stores ?? []) {
+      let value = context;
+      if (transform !== undefined) {
+        try {
+          value = transform(context);
+        } catch (error) {
+          reportError(error);
+          continue;
+        }
+      }
+      this.#scopes.push(store.withScope(value));
+    }
+    start.publish(context);
+  }
+
+  [Symbol.dispose]() {
+    if (this.#channel === undefined) return;
+    this.#channel.end.publish(this.#context);
+    this.#channel = undefined;
+    for (const scope of this.#scopes.reverse()) scope[Symbol.dispose]();
+  }
+}
+
+/** The two channels of an operation that runs from start to end in one go. */
+class BoundedChannel {
+  constructor(nameOrChannels) {
+    for (const name of boundedEvents) {
+      Object.defineProperty(this, name, { __proto__: null, value: tracingChannelFrom(nameOrChannels, name, 'BoundedChannel') });
+    }
+  }
+
+  get hasSubscribers() {
+    return this.start.hasSubscribers || this.end.hasSubscribers;
+  }
+
+  subscribe(handlers) {
+    for (const name of boundedEvents) if (handlers[name]) this[name].subscribe(handlers[name]);
+  }
+
+  unsubscribe(handlers) {
+    let done = true;
+    for (const name of boundedEvents) {
+      if (handlers[name] && !this[name].unsubscribe(handlers[name])) done = false;
+    }
+    return done;
+  }
+
+  withScope(context = {}) {
+    return new BoundedChannelScope(this, context);
+  }
+
+  run(context, fn, thisArg, ...args) {
+    const scope = this.withScope(context ?? {});
+    try {
+      return Reflect.apply(fn, thisArg, args);
+    } finally {
+      scope[Symbol.dispose]();
+    }
+  }
+}
+
+function boundedChannel(nameOrChannels) {
+  return new BoundedChannel(nameOrChannels);
+}
+
+module.exports = {
+  channel, hasSubscribers, subscribe, tracingChannel, unsubscribe, boundedChannel, Channel, BoundedChannel,
+};

@@ -72,6 +72,6 @@ for (const name of ['WebSocket', 'CloseEvent', 'MessageEvent']) {
     __proto__: null,
     configurable: true,
     enumerable: true,
-    get() { return globalThis[name]; },
+    get() { return require(name === 'MessageEvent' ? 'web/message_event' : 'web/websocket')[name]; },
   });
 }

@@ -468,6 +468,9 @@ module.exports = {
   resolveObject: urlResolveObject,
   format: urlFormat,
   URL,
+  get URLPattern() {
+    return require('web/url_pattern').URLPattern;
+  },
   URLSearchParams,
   domainToASCII,
   domainToUnicode,

@@ -116,4 +116,43 @@ for (const { 1: constant, 2: value } of legacyCodes) {
   Object.defineProperty(DOMException.prototype, constant, descriptor);
 }
 
-module.exports = { DOMException };
+// WebIDL §4.3.1
+class QuotaExceededError extends DOMException {
+  #quota = null;
+  #requested = null;
+
+  constructor(message = '', options = undefined) {
+    super(message, 'QuotaExceededError');
+    const { quota, requested } = options ?? {};
+    if (quota !== undefined) this.#quota = toQuota(quota, 'quota');
+    if (requested !== undefined) this.#requested = toQuota(requested, 'requested');
+    if (this.#quota !== null && this.#requested !== null && this.#requested < this.#quota) {
+      throw new RangeError('options.requested must not be less than options.quota');
+    }
+  }
+
+  get quota() {
+    if (!(#quota in this)) throw invalidThis();
+    return this.#quota;
+  }
+
+  get requested() {
+    if (!(#quota in this)) throw invalidThis();
+    return this.#requested;
+  }
+}
+Object.defineProperties(QuotaExceededError.prototype, {
+  [Symbol.toStringTag]: { __proto__: null, configurable: true, value: 'QuotaExceededError' },
+  quota: { __proto__: null, enumerable: true },
+  requested: { __proto__: null, enumerable: true },
+});
+
+// WebIDL double
+function toQuota(value, name) {
+  value = Number(value);
+  if (!Number.isFinite(value)) throw new TypeError(`options.${name} must be a finite number`);
+  if (value < 0) throw new RangeError(`options.${name} must not be negative`);
+  return value;
+}
+
+module.exports = { DOMException, QuotaExceededError };

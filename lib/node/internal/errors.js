@@ -568,6 +568,7 @@ const table = {
     return message;
   }],
   THROTTLED: [Error, 'The call was dropped by the throttled function'],
+  THROTTLED: [Error, 'The call was dropped by the throttled function'],
   TLS_ALPN_CALLBACK_INVALID_RESULT: [TypeError, (value, protocols) => `ALPN callback returned a value (${value}) that did not match any of the client's offered protocols (${protocols.join(', ')})`],
   TLS_ALPN_CALLBACK_WITH_PROTOCOLS: [TypeError, 'The ALPNCallback and ALPNProtocols TLS options are mutually exclusive'],
   TLS_CERT_ALTNAME_FORMAT: [SyntaxError, 'Invalid subject alternative name string'],

@@ -15,7 +15,7 @@ const { moduleLoadList } = require('internal/bootstrap/realm');
 // Which file provides which global classes; files that do not exist provide none.
 const kGlobalClasses = {
   'internal/url': ['URL', 'URLSearchParams'],
-  'internal/dom_exception': ['DOMException'],
+  'internal/dom_exception': ['DOMException', 'QuotaExceededError'],
   'internal/abort_controller': ['AbortController', 'AbortSignal'],
   'internal/event_target': ['Event', 'EventTarget', 'CustomEvent'],
   'internal/encoding': ['TextEncoder', 'TextDecoder'],
@@ -26,19 +26,21 @@ const kGlobalClasses = {
     'ByteLengthQueuingStrategy', 'CountQueuingStrategy', 'TextEncoderStream', 'TextDecoderStream',
     'CompressionStream', 'DecompressionStream',
   ],
-  'internal/worker/io': ['BroadcastChannel', 'MessageChannel', 'MessagePort', 'MessageEvent'],
+  'web/broadcast_channel': ['BroadcastChannel'],
+  'internal/worker/io': ['MessageChannel', 'MessagePort'],
   'internal/blob': ['Blob'],
   'internal/file': ['File'],
-  'perf_hooks': [
+  'web/performance': [
     'Performance', 'PerformanceEntry', 'PerformanceMark', 'PerformanceMeasure', 'PerformanceObserver',
     'PerformanceObserverEntryList', 'PerformanceResourceTiming',
   ],
-  'internal/urlpattern': ['URLPattern'],
+  'web/url_pattern': ['URLPattern'],
   'web/fetch': ['FormData', 'Headers', 'Request', 'Response'],
+  'web/message_event': ['MessageEvent'],
   'web/websocket': ['CloseEvent', 'ErrorEvent', 'WebSocket'],
   'internal/crypto/webcrypto': ['Crypto', 'CryptoKey', 'SubtleCrypto'],
   'internal/navigator': ['Navigator'],
-  'internal/webstorage': ['Storage'],
+  'web/storage': ['Storage'],
 };
 
 function defineValue(target, name, value, enumerable) {
@@ -60,6 +62,19 @@ function defineLazy(target, name, enumerable, load) {
       defineValue(target, name, value, enumerable);
     },
   });
+}
+
+/** A [Replaceable] attribute of the global object: it stays a getter until a program assigns to it. */
+function defineReplaceable(name, enumerable, load) {
+  const { get, set } = Object.getOwnPropertyDescriptor({
+    get [name]() {
+      return load();
+    },
+    set [name](value) {
+      defineValue(globalThis, name, value, enumerable);
+    },
+  }, name);
+  Object.defineProperty(globalThis, name, { __proto__: null, configurable: true, enumerable, get, set });
 }
 
 setupProcess();
@@ -156,11 +171,14 @@ function setupGlobals() {
   if (hasBuiltin('web/fetch')) {
     // `fetch` itself stays a function that loads the implementation when it is called.
     defineValue(globalThis, 'fetch', function fetch(input, init = undefined) {
-      return require('web/fetch').fetch(input, init);
+      return Reflect.apply(require('web/fetch').fetch, undefined, arguments);
     }, true);
   }
-  if (hasBuiltin('perf_hooks')) {
-    defineLazy(globalThis, 'performance', true, () => require('perf_hooks').performance);
+  defineReplaceable('performance', true, () => require('web/performance').performance);
+  // Listed only where Node would list them.
+  const isStorageListed = process.versions.sqlite !== undefined;
+  for (const name of ['localStorage', 'sessionStorage']) {
+    defineReplaceable(name, isStorageListed, () => require('web/storage')[name]);
   }
   if (hasBuiltin('internal/crypto/webcrypto')) {
     Object.defineProperty(globalThis, 'crypto', {
