@@ -1,0 +1,15 @@
+//! Binding `http_parser`: HTTP/1 messages.
+//!
+//! [`parser`] is the state machine; [`binding`] makes its events JavaScript's; [`connections`] finds what takes too
+//! long; [`strings`] keeps the strings that every message has.
+
+pub(crate) mod binding;
+mod chars;
+mod connections;
+mod method;
+mod parser;
+mod strings;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use binding::install;
