@@ -9,6 +9,9 @@ const { controllerEnqueue, createTransformStream, transformStreamError } = requi
 
 const kFormats = ['deflate', 'deflate-raw', 'gzip', 'brotli'];
 
+// DEVIATION: some output waits for its reader, so that short input can be written before anybody reads.
+const kReadableHighWaterMarkBytes = 65536;
+
 function toFormat(format) {
   format = `${format}`;
   if (!kFormats.includes(format)) throw new ERR_INVALID_ARG_VALUE('format', format, `must be one of: ${kFormats.map((f) => `'${f}'`).join(', ')}`);
@@ -17,6 +20,8 @@ function toFormat(format) {
 
 function toBytes(chunk) {
   if (chunk === null) throw new ERR_STREAM_NULL_VALUES();
+  // DEVIATION: text is taken too, as UTF-8, as Node does.
+  if (typeof chunk === 'string') return require('buffer').Buffer.from(chunk);
   if (isAnyArrayBuffer(chunk) && !isSharedArrayBuffer(chunk)) return new Uint8Array(chunk);
   if (isArrayBufferView(chunk) && !isSharedArrayBuffer(chunk.buffer)) {
     return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -50,7 +55,7 @@ function codecTransform(engine) {
     engine.end();
   }), () => {
     engine.destroy();
-  });
+  }, kReadableHighWaterMarkBytes, (chunk) => chunk.byteLength);
   engine.on('data', (chunk) => {
     if (failed) return;
     try {

@@ -2,6 +2,7 @@
 
 // TextEncoderStream and TextDecoderStream: https://encoding.spec.whatwg.org/#interface-textdecoderstream
 
+const { codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_THIS } } = require('internal/errors');
 const { TextDecoder, TextEncoder } = require('internal/encoding');
 const { defineInterface, inspectAs, kInspect } = require('web/stream_util');
 const { controllerEnqueue, createTransformStream } = require('web/transform_stream');
@@ -46,6 +47,7 @@ class TextEncoderStream {
   }
 
   [kInspect](depth, options) {
+    if (this === undefined || !(#transform in this)) throw new ERR_INVALID_THIS('TextEncoderStream');
     return inspectAs(this, this.constructor.name, depth, options, {
       encoding: this.encoding, readable: this.readable, writable: this.writable,
     });
@@ -89,6 +91,7 @@ class TextDecoderStream {
   }
 
   [kInspect](depth, options) {
+    if (this === undefined || !(#transform in this)) throw new ERR_INVALID_THIS('TextDecoderStream');
     return inspectAs(this, this.constructor.name, depth, options, {
       encoding: this.encoding, fatal: this.fatal, ignoreBOM: this.ignoreBOM, readable: this.readable, writable: this.writable,
     });
@@ -99,7 +102,6 @@ defineInterface(TextDecoderStream, ['encoding', 'fatal', 'ignoreBOM', 'readable'
 /** AllowSharedBufferSource; undefined is none, although decode() would take it. */
 function toBytes(chunk) {
   if (chunk === undefined) {
-    const { codes: { ERR_INVALID_ARG_TYPE } } = require('internal/errors');
     throw new ERR_INVALID_ARG_TYPE('chunk', ['ArrayBuffer', 'ArrayBufferView'], chunk);
   }
   return chunk;

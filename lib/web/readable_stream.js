@@ -310,6 +310,10 @@ function iteratorNext(state) {
     return promiseResolve(doneResult());
   }
   const { stream } = state.reader[kState];
+  if (stream === undefined) {
+    state.pending--;
+    return promiseReject(invalidState('The reader is not attached to a stream'));
+  }
   const { controller, state: streamState } = stream[kState];
   const controllerState = controller[kState];
   if (controllerState.kind === kIsDefaultController && streamState === 'readable' && controllerState.queue.length > 0) {
@@ -340,6 +344,10 @@ function iteratorReturn(state, value) {
   }
   state.isFinished = true;
   const { reader } = state;
+  if (reader[kState].stream === undefined) {
+    state.pending--;
+    return promiseReject(invalidState('The reader is not attached to a stream'));
+  }
   const canceled = state.preventCancel ? toPromise(undefined) : readerCancel(reader, value);
   readerRelease(reader);
   return promiseThen(canceled, () => {
@@ -1332,9 +1340,9 @@ function byteControllerRespond(controller, bytesWritten) {
   const controllerState = controller[kState];
   const first = controllerState.pendingPullIntos[0];
   if (controllerState.stream[kState].state === 'closed') {
-    if (bytesWritten !== 0) throw invalidState('bytesWritten must be zero on a closed stream');
+    if (bytesWritten !== 0) throw new ERR_INVALID_ARG_VALUE('bytesWritten', bytesWritten);
   } else {
-    if (bytesWritten === 0) throw invalidState('bytesWritten must not be zero');
+    if (bytesWritten === 0) throw new ERR_INVALID_ARG_VALUE('bytesWritten', bytesWritten);
     if (first.bytesFilled + bytesWritten > first.byteLength) {
       throw new ERR_INVALID_ARG_VALUE.RangeError('bytesWritten', bytesWritten);
     }
@@ -1683,6 +1691,13 @@ function readableStreamPipeTo(source, destination, preventClose, preventAbort, p
   return pipe.done.promise;
 }
 
+/** The reason of a signal; an AbortError of Node's own becomes one of the web. */
+function abortReason({ reason }) {
+  if (!(reason instanceof Error) || reason.code !== 'ABORT_ERR') return reason;
+  const { DOMException } = require('internal/dom_exception');
+  return new DOMException(reason.message, 'AbortError');
+}
+
 /** One running pipeTo(); it is the read request and the write request as well. */
 class Pipe {
   constructor(source, destination, preventClose, preventAbort, preventCancel) {
@@ -1719,7 +1734,7 @@ class Pipe {
   start(signal) {
     if (signal !== undefined) {
       this.signal = signal;
-      this.onAbort = () => this.abort(signal.reason);
+      this.onAbort = () => this.abort(abortReason(signal));
       if (signal.aborted) {
         this.onAbort();
         return;
@@ -1883,6 +1898,10 @@ module.exports = {
   ReadableStreamDefaultController,
   ReadableStreamDefaultReader,
   bareReadableStream,
+  byteControllerClose,
+  byteControllerEnqueue,
+  byteControllerRespond,
+  convertPullInto,
   createReadableByteStream,
   createReadableStream,
   defaultControllerClose,
@@ -1900,6 +1919,7 @@ module.exports = {
   readableStreamCancel,
   readableStreamPipeTo,
   readableStreamTee,
+  readerGenericRelease,
   readerRelease,
   setUpDefaultController,
 };

@@ -111,10 +111,10 @@ function InternalTransferredTransformStream() {
 InternalTransferredTransformStream.prototype[kDeserialize] = noop;
 
 /** A TransformStream for other modules; the algorithms get (chunk, controller) and (controller). */
-function createTransformStream(transform, flush, cancel) {
+function createTransformStream(transform, flush, cancel, readableHighWaterMark = 0, readableSize = undefined) {
   const stream = Object.create(TransformStream.prototype);
   stream[kState] = new TransformStreamState();
-  initialize(stream, undefined, 1, undefined, 0, undefined);
+  initialize(stream, undefined, 1, undefined, readableHighWaterMark, readableSize);
   setUpController(stream, undefined, { transform, flush, cancel });
   return stream;
 }

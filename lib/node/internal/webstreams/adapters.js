@@ -20,10 +20,16 @@ function premature(error) {
   return error?.code === 'ERR_STREAM_PREMATURE_CLOSE' ? new AbortError(undefined, { cause: error }) : error;
 }
 
+/** The size of a chunk, text included; the stream itself refuses what is neither. */
+function byteLengthOf(chunk) {
+  return chunk?.byteLength ?? chunk?.length ?? 1;
+}
+
 /** A web stream that writes to a Node stream. */
 function newWritableStreamFromStreamWritable(streamWritable) {
-  const { WritableStream, CountQueuingStrategy, ByteLengthQueuingStrategy } = require('web/streams');
-  if (!isWritableNodeStream(streamWritable)) {
+  const { WritableStream, CountQueuingStrategy } = require('web/streams');
+  // Also a Duplex which is not writable (any more), and an OutgoingMessage.
+  if (typeof streamWritable?._writableState !== 'object' && !isWritableNodeStream(streamWritable)) {
     throw new ERR_INVALID_ARG_TYPE('streamWritable', 'stream.Writable', streamWritable);
   }
   if (isDestroyed(streamWritable) || !isWritable(streamWritable)) {
@@ -34,7 +40,7 @@ function newWritableStreamFromStreamWritable(streamWritable) {
 
   const { writableHighWaterMark: highWaterMark } = streamWritable;
   const strategy = streamWritable.writableObjectMode ?
-    new CountQueuingStrategy({ highWaterMark }) : new ByteLengthQueuingStrategy({ highWaterMark });
+    new CountQueuingStrategy({ highWaterMark }) : { highWaterMark, size: byteLengthOf };
   let controller;
   let drained;
   let closed;
@@ -189,7 +195,7 @@ function newReadableStreamFromStreamReadable(streamReadable, options = kEmptyObj
   if (strategy === undefined && !isBytes) {
     // Bytes are counted by the Node stream: one chunk more would be buffered twice.
     strategy = objectMode ? new CountQueuingStrategy({ highWaterMark }) : { highWaterMark };
-    if (!objectMode) strategy.size = (chunk) => chunk.byteLength ?? chunk.length;
+    if (!objectMode) strategy.size = byteLengthOf;
   }
   let controller;
   let wasCanceled = false;
