@@ -113,6 +113,10 @@ class AbortSignal extends EventTarget {
     }
     const list = [...signals];
     validateAbortSignalArray(list, 'signals');
+    for (let i = 0; i < list.length; i++) {
+      // What only looks like a signal cannot be followed.
+      if (list[i][kAborted] === undefined) throw new ERR_INVALID_ARG_TYPE(`signals[${i}]`, 'AbortSignal', list[i]);
+    }
     const result = new AbortSignal(kInternal, { composite: true });
     if (list.length === 0) return result;
     const resultRef = new WeakRef(result);

@@ -47,7 +47,7 @@ function inspectAs(object, properties, depth, options) {
 
 // ---- Event (DOM §2.2) -------------------------------------------------------------------------------------------------------
 
-// The legacy unforgeable attribute: the same getter on each event.
+// DEVIATION: an accessor of the prototype, not of each event, as in Node.
 const isTrustedDescriptor = {
   __proto__: null,
   get: { get isTrusted() {
@@ -75,7 +75,6 @@ class Event {
     this.#type = `${type}`;
     if (options?.[kTrustEvent]) trusted.add(this);
     this.#timestamp = now();
-    Object.defineProperty(this, 'isTrusted', isTrustedDescriptor);
     this[kTarget] = null;
     this[kIsBeingDispatched] = false;
     this[kStop] = false;
@@ -210,6 +209,7 @@ for (const [name, value] of [['NONE', 0], ['CAPTURING_PHASE', 1], ['AT_TARGET', 
   Object.defineProperty(Event.prototype, name, { __proto__: null, value, enumerable: true });
 }
 Object.defineProperties(Event.prototype, {
+  isTrusted: isTrustedDescriptor,
   [Symbol.toStringTag]: { __proto__: null, writable: false, enumerable: false, configurable: true, value: 'Event' },
   initEvent: kEnumerableProperty,
   stopImmediatePropagation: kEnumerableProperty,
