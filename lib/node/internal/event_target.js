@@ -460,7 +460,6 @@ class EventTarget {
   }
 
   [customInspectSymbol](depth, options) {
-    if (!isEventTarget(this)) throw new ERR_INVALID_THIS('EventTarget');
     return inspectAs(this, {}, depth, options);
   }
 }
