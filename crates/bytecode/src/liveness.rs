@@ -15,7 +15,7 @@
 
 use crate::decode::{Flow, Instruction, Instructions};
 use crate::{FunctionUnit, Handler};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Live registers of one function: sets at block starts, the rest recomputed on demand and remembered.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub struct Liveness {
     /// The coroutine exists at the start of the block.
     coroutine_in: Vec<bool>,
     /// Answers given: pc * 2, + 1 for `live_across`.
-    memo: HashMap<u32, Box<[u64]>>,
+    memo: BTreeMap<u32, Box<[u64]>>,
 }
 
 /// A set of live local registers.
@@ -125,7 +125,7 @@ impl Liveness {
             block_handlers,
             live_in: vec![0; blocks * stride],
             coroutine_in: vec![false; blocks],
-            memo: HashMap::new(),
+            memo: BTreeMap::new(),
         };
         liveness.solve(code);
         if let Some(register) = coroutine {

@@ -99,7 +99,7 @@ pub fn to_boolean(v: Raw) -> bool {
     unsafe {
         match Kind::of(v.as_cell()) {
             Kind::String => (*(v.as_cell() as *const JsString)).length != 0,
-            Kind::BigInt => (*v.as_cell()).word != 0,
+            Kind::BigInt => !crate::bigint::is_zero(v),
             _ => true,
         }
     }

@@ -105,13 +105,30 @@ pub fn lookup<'s>(
     env: Local<'_, Value>,
     key: PropertyKey,
     must_exist: bool,
+    strict: bool,
 ) -> JsResult<Local<'s, Value>> {
-    match find(s, env, key)? {
+    let found = find(s, env, key)?;
+    value_of(s, found, key, must_exist, strict)
+}
+fn value_of<'s>(
+    s: &mut Scope<'s>,
+    found: Found<'_>,
+    key: PropertyKey,
+    must_exist: bool,
+    strict: bool,
+) -> JsResult<Local<'s, Value>> {
+    match found {
         Found::Slot { env, slot, .. } => read_slot(s, env, slot, key),
         Found::Import { env, slot } => read_import(s, env, slot),
         Found::Object { object, .. } => {
             // GetBindingValue, §9.1.1.2.6: sloppy code sees undefined when the property has gone.
-            if object::has_property(s, object, key)? { object::get(s, object, key) } else { Ok(s.undefined()) }
+            if object::has_property(s, object, key)? {
+                object::get(s, object, key)
+            } else if strict && must_exist {
+                not_defined(s, key)
+            } else {
+                Ok(s.undefined())
+            }
         }
         Found::Global => get_global(s, key, must_exist),
     }
@@ -239,8 +256,8 @@ pub fn lookup_callee<'s>(
             let f = if object::has_property(s, object, key)? { object::get(s, object, key)? } else { s.undefined() };
             Ok((f, object.value()))
         }
-        _ => {
-            let f = lookup(s, env, key, true)?;
+        found => {
+            let f = value_of(s, found, key, true, false)?;
             Ok((f, s.undefined()))
         }
     }

@@ -71,7 +71,7 @@ pub(crate) fn perform_direct<'s>(
         function::set_home_object(s, top, h);
     }
     let code = function::closure_code(top);
-    let global_level = env.is_undefined() || !env.raw().is_cell();
+    let global_level = !site.scopes.iter().any(|d| d.kind == spey_bytecode::ScopeKind::EvalVar);
     if !code.has(crate::code::code_flag::STRICT) && global_level {
         crate::dynamic_scope::declare_globals(s, &code, true)?;
     }

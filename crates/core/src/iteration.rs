@@ -90,6 +90,18 @@ pub fn is_plain_array(s: &mut Scope<'_>, v: Local<'_, Value>) -> bool {
     pristine
 }
 
+/// [`is_plain_array`] as far as it is known from the last check.
+///
+/// # Safety
+/// `a` is a live array.
+#[inline(always)]
+pub(crate) unsafe fn is_known_plain(vm: &crate::vm::Vm, a: *const Object) -> bool {
+    // SAFETY: live array.
+    unsafe {
+        vm.array_iteration_epoch == (vm.prototype_epoch, vm.realm_id()) && (*a).header.word == vm.realm().array_shape
+    }
+}
+
 /// GetIterator(obj, sync), §7.4.4
 pub fn get_iterator<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResult<IteratorRecord<'s>> {
     let key = s.names().sym_iterator;

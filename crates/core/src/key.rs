@@ -72,6 +72,19 @@ impl PropertyKey {
     pub fn is_string(self) -> bool {
         !self.is_symbol()
     }
+    /// Surely no CanonicalNumericIndexString: a symbol, or a name that starts like an identifier (not "Infinity", "NaN").
+    #[inline]
+    pub fn is_never_numeric(self) -> bool {
+        if self.is_index() {
+            return false;
+        }
+        if self.is_symbol() {
+            return true;
+        }
+        // SAFETY: atoms are flat and live.
+        let v = unsafe { crate::string::view_raw(self.raw().as_cell() as *const JsString) };
+        v.len() > 0 && matches!(v.at(0), 0x61..=0x7a | 0x5f | 0x24)
+    }
     /// Hash for tables.
     #[inline(always)]
     pub fn hash(self) -> u32 {

@@ -177,6 +177,25 @@ pub fn alloc_elements(vm: &mut Vm, capacity: u32) -> *mut Elements {
     }
 }
 
+/// Gives a fresh array elements of a capacity; the array may move and is returned.
+///
+/// # Safety
+/// `o` is a live array, reachable from nowhere else.
+#[inline(never)]
+pub unsafe fn with_elements(vm: &mut Vm, o: *mut Object, capacity: u32) -> *mut Object {
+    // SAFETY: the array is rooted across the allocation.
+    unsafe {
+        let mark = vm.heap.handles.mark();
+        let root = vm.heap.handles.push(Raw::cell(o.cast()));
+        let e = alloc_elements(vm, capacity);
+        let o = (*root.as_ptr()).as_cell() as *mut Object;
+        vm.heap.handles.reset(mark);
+        (*o).elements = e;
+        vm.heap.write_barrier_all(o.cast());
+        o
+    }
+}
+
 // ---------------------------------------------------------------- raw storage
 
 /// A property found in an object itself.

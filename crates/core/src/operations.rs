@@ -16,6 +16,9 @@ pub fn copy_data_properties(
         return Ok(());
     }
     let from = crate::conversion::to_object(s, source)?;
+    if excluded.is_empty() && adopt_shape(s, target, from) {
+        return Ok(());
+    }
     for k in object::own_property_keys(s, from)? {
         if excluded.contains(&k) {
             continue;
@@ -31,6 +34,42 @@ pub fn copy_data_properties(
     }
     Ok(())
 }
+/// OPTIMIZATION: an empty plain target takes over the layout of a plain source whose properties are all ordinary data
+/// properties; the values are copied slot by slot.
+fn adopt_shape(s: &mut Scope<'_>, target: Local<'_, Object>, source: Local<'_, Object>) -> bool {
+    use crate::cell::Kind;
+    if target.kind() != Kind::Object || source.kind() != Kind::Object {
+        return false;
+    }
+    let (to, from) = (target.gc().header.word, source.gc().header.word);
+    let inline = {
+        let shapes = &s.vm().shapes;
+        let (t, f) = (shapes.get(to), shapes.get(from));
+        if t.count != 0 || t.dictionary || f.dictionary || f.count == 0 || f.prototype != t.prototype
+            || f.inline_capacity != t.inline_capacity || f.slot_count > f.inline_capacity as u32
+            || shapes.properties(from).iter().any(|(k, p)| p.attributes != crate::shape::attr::ALL || k.is_private())
+        {
+            return false;
+        }
+        f.slot_count
+    };
+    // SAFETY: live plain objects of the same inline capacity; nothing is allocated.
+    unsafe {
+        let (t, f) = (target.gc().as_ptr(), source.gc().as_ptr());
+        if (*(*t).elements).length != 0 || (*f).header.flags & crate::cell::flag::SPARSE != 0
+            || (*(*f).elements).length != 0 || (*t).header.flags & crate::cell::flag::IS_PROTOTYPE != 0
+        {
+            return false;
+        }
+        for i in 0..inline as usize {
+            *Object::trailing(t, i) = *Object::trailing(f, i);
+        }
+        (*t).header.word = from;
+        s.vm().heap.write_barrier_all(t.cast());
+    }
+    true
+}
+
 /// CreateListFromArrayLike, §7.3.20
 pub fn list_from_array_like<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResult<Vec<Local<'s, Value>>> {
     let Some(o) = v.as_object() else {

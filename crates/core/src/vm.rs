@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 
 use spey_gc::{GcEvent, Heap, HeapConfig, Liveness, RootProvider, Tracer, Value as Raw};
 
-use crate::cell::{Elements, Kind, Object, flag};
+use crate::cell::{Elements, Kind, Object};
 use crate::key::{Names, PropertyKey};
 use crate::realm::{Intrinsic, Realm};
 use crate::scope::{JsResult, Local, Scope, Value};
@@ -428,10 +428,3 @@ impl Drop for Vm {
         }
     }
 }
-
-/// Flags an object's header bit.
-pub(crate) fn has_flag(o: *const Object, f: u8) -> bool {
-    // SAFETY: callers pass live objects.
-    unsafe { (*o).header.flags & f != 0 }
-}
-const _: () = assert!(flag::LAZY == 0x80);

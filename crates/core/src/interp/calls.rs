@@ -241,6 +241,10 @@ handler!(Return(pc, fp, vm, ics, word) {
         dispatch!(pc.add(2), fp, vm, (*code).ics)
     }
     (*vm).result = v;
+    if bits & (argc::CONSTRUCT | argc::RESUMED) == 0 {
+        // A plain call from native code: the caller of `run` restores the frame.
+        return super::RETURNED;
+    }
     slow::handlers::return_special(pc, fp, vm, ics, word)
 });
 

@@ -155,6 +155,16 @@ handler!(MakeClosure(pc, fp, vm, ics, word) {
     slow::handlers::slow_MakeClosure(pc, fp, vm, ics, word)
 });
 
+handler!(ToPropertyKey(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let v = reg(fp, i.b());
+    if v.is_int32() && v.as_int32() >= 0 && reg(fp, i.c()).is_cell() {
+        set(fp, i.a(), v);
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    slow::handlers::slow_ToPropertyKey(pc, fp, vm, ics, word)
+});
+
 // ---- jumps
 handler!(Jump(pc, fp, vm, ics, word) {
     dispatch!(pc.offset(insn(word).bc() as isize), fp, vm, ics)

@@ -45,10 +45,42 @@ pub(super) unsafe fn cached_get(vm: *mut Vm, v: Raw, ic: *mut InlineCache) -> Ra
     }
 }
 
+/// Value of a data property by the site's further entries or the stub cache, or the empty value.
+///
+/// # Safety
+/// As for [`cached_get`].
+#[inline(never)]
+pub(super) unsafe fn other_get(vm: *mut Vm, v: Raw, ic: *mut InlineCache) -> Raw {
+    // SAFETY: as in `cached_get`.
+    unsafe {
+        if !v.is_cell() || (*v.as_cell()).kind < Kind::Object as u8 {
+            return Raw::EMPTY;
+        }
+        let o = v.as_cell() as *mut Object;
+        let shape = (*o).header.word;
+        let found = match (*ic).find(shape) {
+            Some(e) => Some(e),
+            None if (*ic).more.is_some() => (*vm).stub_cache.get(shape, (*ic).key),
+            None => None,
+        };
+        match found {
+            Some(e) if e.location & GETTER != 0 => Raw::EMPTY,
+            Some(e) if e.epoch == 0 => *address(o, e.location),
+            Some(e) if e.epoch == (*vm).prototype_epoch => *address(e.holder, e.location),
+            _ => Raw::EMPTY,
+        }
+    }
+}
+
 handler!(GetProp(pc, fp, vm, ics, word) {
     let i = insn(word);
     let ic = ics.add(i.c() as u16 as usize);
     let v = cached_get(vm, reg(fp, i.b()), ic);
+    if !v.is_empty() {
+        set(fp, i.a(), v);
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    let v = other_get(vm, reg(fp, i.b()), ic);
     if !v.is_empty() {
         set(fp, i.a(), v);
         dispatch!(pc.add(1), fp, vm, ics)
@@ -77,22 +109,50 @@ handler!(GetLength(pc, fp, vm, ics, word) {
     slow::handlers::slow_GetProp(pc, fp, vm, ics, word)
 });
 
+/// Stores through the site's further entries if one applies.
+///
+/// # Safety
+/// `ic` belongs to the running code.
+#[inline(never)]
+unsafe fn other_set(vm: *mut Vm, target: Raw, v: Raw, ic: *mut InlineCache) -> bool {
+    // SAFETY: as in `cached_get`.
+    unsafe {
+        if !target.is_cell() || (*target.as_cell()).kind < Kind::Object as u8 {
+            return false;
+        }
+        let o = target.as_cell() as *mut Object;
+        match (*ic).find((*o).header.word) {
+            Some(e) => set_by(vm, o, v, &e),
+            None => false,
+        }
+    }
+}
 /// Stores through the cache if it applies.
 ///
 /// # Safety
 /// `ic` belongs to the running code.
 #[inline(always)]
 unsafe fn cached_set(vm: *mut Vm, target: Raw, v: Raw, ic: *mut InlineCache) -> bool {
-    // SAFETY: as in `cached_get`; capacity is checked before an adding store.
+    // SAFETY: as in `cached_get`.
     unsafe {
         if !target.is_cell() {
             return false;
         }
         let o = target.as_cell() as *mut Object;
-        let e = &(*ic).entry;
-        if (*o).header.word != e.shape {
+        if (*o).header.word != (*ic).entry.shape {
             return false;
         }
+        set_by(vm, o, v, &(*ic).entry)
+    }
+}
+/// Stores by an entry of the object's shape.
+///
+/// # Safety
+/// `o` is a live object of the entry's shape.
+#[inline(always)]
+unsafe fn set_by(vm: *mut Vm, o: *mut Object, v: Raw, e: &crate::inline_cache::Entry) -> bool {
+    // SAFETY: capacity is checked before an adding store.
+    unsafe {
         if e.next_shape != 0 {
             if e.epoch != (*vm).prototype_epoch {
                 return false;
@@ -115,6 +175,9 @@ unsafe fn cached_set(vm: *mut Vm, target: Raw, v: Raw, ic: *mut InlineCache) -> 
 handler!(SetProp(pc, fp, vm, ics, word) {
     let i = insn(word);
     if cached_set(vm, reg(fp, i.a()), reg(fp, i.c()), ics.add(i.b() as u16 as usize)) {
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    if other_set(vm, reg(fp, i.a()), reg(fp, i.c()), ics.add(i.b() as u16 as usize)) {
         dispatch!(pc.add(1), fp, vm, ics)
     }
     slow::handlers::slow_SetProp(pc, fp, vm, ics, word)
@@ -262,4 +325,82 @@ handler!(IterNext(pc, fp, vm, ics, word) {
         }
     }
     slow::handlers::slow_IterNext(pc, fp, vm, ics, word)
+});
+
+handler!(GetPrivate(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let v = reg(fp, i.b());
+    if crate::value::is_object(v) {
+        let o = v.as_cell() as *mut Object;
+        // Private elements are own properties: an entry with a slot is all there is to know.
+        if let Some(e) = (*vm).stub_cache.get((*o).header.word, reg(fp, i.c())) {
+            set(fp, i.a(), *address(o, e.location));
+            dispatch!(pc.add(1), fp, vm, ics)
+        }
+    }
+    slow::handlers::slow_GetPrivate(pc, fp, vm, ics, word)
+});
+handler!(SetPrivate(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let target = reg(fp, i.a());
+    if crate::value::is_object(target) {
+        let o = target.as_cell() as *mut Object;
+        if let Some(e) = (*vm).stub_cache.get((*o).header.word, reg(fp, i.b())) {
+            // `next_shape` marks what may not be written (private methods).
+            if e.next_shape == 0 {
+                let v = reg(fp, i.c());
+                *address(o, e.location) = v;
+                let owner = if e.location & OUT_OF_LINE != 0 { (*o).slots.cast() } else { o.cast() };
+                (*vm).heap.write_barrier(owner, v);
+                dispatch!(pc.add(1), fp, vm, ics)
+            }
+        }
+    }
+    slow::handlers::slow_SetPrivate(pc, fp, vm, ics, word)
+});
+handler!(NewArray(pc, fp, vm, ics, word) {
+    // The allocations may collect: the frame must be known.
+    (*vm).pc = pc;
+    (*vm).fp = fp;
+    let i = insn(word);
+    let capacity = i.b() as u16 as u32;
+    let shape = (*vm).realm().array_shape;
+    let o = object::alloc_object(&mut *vm, Kind::Array, shape, 1, Raw::int32(0));
+    if capacity == 0 {
+        set(fp, i.a(), Raw::cell(o.cast()));
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    let o = object::with_elements(&mut *vm, o, capacity);
+    set(fp, i.a(), Raw::cell(o.cast()));
+    dispatch!(pc.add(1), fp, vm, ics)
+});
+handler!(GetIterator(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let v = reg(fp, i.b());
+    if crate::value::is_kind(v, Kind::Array) && crate::iteration::is_known_plain(&*vm, v.as_cell().cast()) {
+        set(fp, i.a(), v);
+        set(fp, i.a() + 1, Raw::int32(0));
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    slow::handlers::slow_GetIterator(pc, fp, vm, ics, word)
+});
+handler!(IterStep(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let index = reg(fp, i.b() + 1);
+    if index.is_int32() && !reg(fp, i.c()).is_true() {
+        let a = reg(fp, i.b()).as_cell() as *mut Object;
+        let e = (*a).elements;
+        let n = index.as_int32() as u32;
+        if (*a).header.flags & flag::SPARSE == 0 && n < (*e).length {
+            let v = *Elements::at(e, n as usize);
+            let length = *Object::trailing(a, object::ARRAY_LENGTH);
+            if !v.is_empty() && length.is_int32() && (n as i32) < length.as_int32() {
+                set(fp, i.b() + 1, Raw::int32(n as i32 + 1));
+                set(fp, i.c(), Raw::FALSE);
+                set(fp, i.a(), v);
+                dispatch!(pc.add(1), fp, vm, ics)
+            }
+        }
+    }
+    slow::handlers::slow_IterStep(pc, fp, vm, ics, word)
 });

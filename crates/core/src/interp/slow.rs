@@ -8,7 +8,7 @@ use std::ptr::NonNull;
 use spey_bytecode::Insn;
 use spey_gc::{Gc, Value as Raw};
 
-use super::{frame_top, insn};
+use super::insn;
 use crate::cell::{Kind, Object, flag};
 use crate::code::{Code, code_flag};
 use crate::conversion as conv;
@@ -315,7 +315,16 @@ macro_rules! jump_imm {
 
 slow_ops! {
     values {
-        slow_Add 1 binary!(ops::add);
+        slow_Add 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (a, b) = (f.local(s, i.b()), f.local(s, i.c()));
+            if let (Some(x), Some(y)) = (a.as_string(), b.as_string()) {
+                // SAFETY: the instruction is in linked, writable bytecode.
+                unsafe { crate::interp::note(f.pc, i.0, crate::interp::feedback::STRING) }
+                return Ok(crate::string::concat(s, x, y)?.value());
+            }
+            note_slow(f, i, a.raw(), b.raw());
+            ops::add(s, a, b)
+        };
         slow_Sub 1 binary!(ops::sub);
         slow_Mul 1 binary!(ops::mul);
         slow_Div 1 binary!(ops::div);
@@ -349,10 +358,11 @@ slow_ops! {
             let v = f.local(s, i.b());
             Ok(conv::to_string(s, v)?.value())
         };
-        ToPropertyKey 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+        slow_ToPropertyKey 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let v = f.local(s, i.b());
-            if v.raw().is_int32() && v.raw().as_int32() >= 0 {
-                return Ok(s.local(v.raw()));
+            let base = f.local(s, i.c());
+            if base.is_nullish() && i.c() != i.b() {
+                return get_element(s, base, v);
             }
             let k = conv::to_property_key(s, v)?;
             Ok(k.to_value(s))
@@ -431,11 +441,11 @@ slow_ops! {
         };
         LookupGet 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let env = f.local(s, i.b());
-            crate::dynamic_scope::lookup(s, env, f.name(i.c() as u16 as u32), true)
+            crate::dynamic_scope::lookup(s, env, f.name(i.c() as u16 as u32), true, f.strict())
         };
         LookupTypeof 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let env = f.local(s, i.b());
-            crate::dynamic_scope::lookup(s, env, f.name(i.c() as u16 as u32), false)
+            crate::dynamic_scope::lookup(s, env, f.name(i.c() as u16 as u32), false, false)
         };
         LookupScope 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let env = f.local(s, i.b());
@@ -494,7 +504,7 @@ slow_ops! {
             let d = s.local(f.constant(i.b() as u16 as u32));
             Ok(crate::symbol::new_private(s, d).value())
         };
-        GetPrivate 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+        slow_GetPrivate 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let (o, k) = (f.local(s, i.b()), f.raw(i.c()));
             crate::private::get(s, o, PropertyKey::from_raw(k))
         };
@@ -515,13 +525,6 @@ slow_ops! {
                 let o = object::alloc_object(s.vm(), Kind::Object, shape, inline as usize, Raw::UNDEFINED);
                 Ok(s.local(Raw::cell(o.cast())))
             }
-        };
-        NewArray 1 |s: &mut Scope<'_>, _: Frame, i: Insn| {
-            let a = object::new_array(s, 0);
-            if i.b() != 0 {
-                object::reserve_elements(s, a, i.b() as u16 as u32);
-            }
-            Ok(a.value())
         };
         NewRegExp 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let pattern = s.local(f.constant(i.b() as u16 as u32));
@@ -739,7 +742,7 @@ slow_ops! {
             }
             Ok(())
         };
-        SetPrivate 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+        slow_SetPrivate 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let (o, k, v) = (f.local(s, i.a()), f.raw(i.b()), f.local(s, i.c()));
             crate::private::set(s, o, PropertyKey::from_raw(k), v)
         };
@@ -782,9 +785,9 @@ slow_ops! {
             let (c, this) = (f.local(s, i.a()), f.local(s, i.b()));
             run_field_initializer(s, c, this)
         };
-        GetIterator 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+        slow_GetIterator 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let v = f.local(s, i.b());
-            if crate::iteration::is_plain_array(s, v) {
+            if i.c() == 0 && crate::iteration::is_plain_array(s, v) {
                 f.set(i.a(), v.raw());
                 f.set(i.a() + 1, Raw::int32(0));
                 return Ok(());
@@ -801,7 +804,7 @@ slow_ops! {
             f.set(i.a() + 1, r.next_method.raw());
             Ok(())
         };
-        IterStep 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+        slow_IterStep 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             if f.raw(i.c()).is_true() {
                 f.set(i.a(), Raw::UNDEFINED);
                 return Ok(());
@@ -929,11 +932,15 @@ slow_ops! {
             let (done_key, value_key) = (s.names().done, s.names().value);
             let done = object::get(s, o, done_key)?;
             if conv::to_boolean(done.raw()) {
-                if i.c() == 1 {
+                if i.c() != 0 {
                     let v = object::get(s, o, value_key)?;
                     f.set(i.a(), v.raw());
                 }
                 return Ok(f.ext().de() as isize);
+            }
+            if i.c() == 2 {
+                f.set(i.a(), Raw::UNDEFINED);
+                return Ok(2);
             }
             let v = object::get(s, o, value_key)?;
             f.set(i.a(), v.raw());
@@ -1191,7 +1198,7 @@ unsafe fn lookup_and_cache(vm: &mut Vm, start: *mut Object, receiver_shape: u32,
         let epoch = vm.prototype_epoch;
         loop {
             let kind = Kind::of(o.cast());
-            if kind.is_exotic()
+            if (kind.is_exotic() && !(kind == Kind::TypedArray && key.is_never_numeric()))
                 || (kind == Kind::Array && key == vm.names.length)
                 || ((*o).header.flags & flag::LAZY != 0 && kind != Kind::Array && object::is_lazy_key(vm, key))
             {
@@ -1263,7 +1270,7 @@ fn get_cached<'s>(s: &mut Scope<'s>, f: Frame, v: Local<'_, Value>, cache: *mut 
             return object::get_v(s, v, key);
         }
         let (start, shape) = if let Some(o) = v.as_object() {
-            if o.kind().is_exotic() {
+            if o.kind().is_exotic() && !(o.kind() == Kind::TypedArray && key.is_never_numeric()) {
                 return object::get_with(s, o, key, v);
             }
             (o.gc().as_ptr(), o.gc().header.word)
@@ -1778,7 +1785,3 @@ unsafe fn leave_frame(vm: *mut Vm, pc: *const u64, fp: *mut Raw) -> Next {
     }
 }
 
-/// Keeps `frame_top` visible to the module's users.
-pub(crate) fn top(vm: &Vm) -> *mut Raw {
-    frame_top(vm)
-}
