@@ -191,7 +191,8 @@ macro_rules! for_each_op {
         ToNumeric [Def Use No];
         /// `a = ToString(b)` (template literals; throws for symbols)
         ToString [Def Use No];
-        ToPropertyKey [Def Use No];
+        /// `a = ToPropertyKey(b)`; c is the object of the access, whose being nullish is the first error, or b itself.
+        ToPropertyKey [Def Use Use];
         ToObject [Def Use No];
         TypeOf [Def Use No];
 
@@ -338,8 +339,9 @@ macro_rules! for_each_op {
         ImportMeta [Def No No];
 
         // ---- iteration
-        /// `a, a+1 =` iterator record (iterator, next method) of b. The pair is opaque: only the Iter* ops may read it.
-        GetIterator [Def2 Use No];
+        /// `a, a+1 =` iterator record (iterator, next method) of b. The pair is opaque: only the Iter* ops may read it; with c = 1
+        /// it is the real iterator.
+        GetIterator [Def2 Use Uint];
         GetAsyncIterator [Def2 Use No];
         /// One step of the record at b: `a = value`, or jump d:e when done.
         IterNext [Def Use2 No ; Off32 No No No];
@@ -353,7 +355,7 @@ macro_rules! for_each_op {
         IterCloseSilent [Use2 No No];
         /// `a =` result of calling next of async record b with argument c (to be awaited).
         AsyncIterNext [Def Use2 Use];
-        /// Checks that b is an object (TypeError "Iterator result x is not an object"): `a = b.value`, or jump d:e when b.done is true; then a = b.value too if c is 1.
+        /// Checks that b is an object (TypeError "Iterator result x is not an object"): `a = b.value`, or jump d:e when b.done is true; then a = b.value too if c is not 0, and only then if c is 2.
         IterUnwrap [Def Use Uint ; Off32 No No No];
         /// `a =` iterator.return called (with argument c if it is not empty) on record b, or the empty value if there is no such method.
         IterReturnCall [Def Use2 Use];

@@ -217,7 +217,9 @@ impl<'a> Gen<'a, '_> {
                     k if k.is_const() => Mutability::Const,
                     _ => Mutability::Mutable,
                 },
-                lexical: var.kind.is_lexical() || (var.decl_end != 0 && var.kind != VarKind::This),
+                lexical: var.kind.is_lexical()
+                    || (var.decl_end != 0 && var.kind != VarKind::This)
+                    || (kind == ScopeKind::Block && var.kind == VarKind::Function),
             });
         }
         ScopeInfo { kind, bindings }

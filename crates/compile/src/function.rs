@@ -220,6 +220,11 @@ impl<'a, 'u> Gen<'a, 'u> {
         let completion = self.b.temp();
         self.completion = Some(completion);
         self.b.load_special(completion, special::UNDEFINED);
+        // Directives are expression statements too. The one put in for the strict caller of eval has no source.
+        if let Some(d) = p.directives.iter().rfind(|d| !d.span.is_empty()) {
+            let c = self.b.string(crate::literal::string(&d.expression.value, d.expression.lone_surrogates));
+            self.b.op32(Op::LoadConst, completion, c);
+        }
         if info.kind == FunctionKind::Eval && !info.strict {
             self.declare_eval_vars(info.scope, p);
         }

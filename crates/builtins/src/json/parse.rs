@@ -58,6 +58,27 @@ enum Source {
     Object(u32, Vec<(PropertyKey, Source)>),
 }
 
+impl Source {
+    /// Moves the records inside to a list.
+    fn take_parts(&mut self, list: &mut Vec<Source>) {
+        match self {
+            Source::Primitive { .. } => {}
+            Source::Array(_, parts) => list.append(parts),
+            Source::Object(_, parts) => list.extend(parts.drain(..).map(|(_, part)| part)),
+        }
+    }
+}
+impl Drop for Source {
+    /// Without recursion: the text may be nested deeper than the native stack.
+    fn drop(&mut self) {
+        let mut list = vec![];
+        self.take_parts(&mut list);
+        while let Some(mut source) = list.pop() {
+            source.take_parts(&mut list);
+        }
+    }
+}
+
 struct Parser<'a, T> {
     text: &'a [T],
     at: usize,

@@ -147,7 +147,32 @@ impl<'a> Analyzer<'a> {
         }
     }
 
-    pub fn hoist_eval(&mut self, body: &'a [Statement<'a>]) {
+    /// EvalDeclarationInstantiation, §19.2.1.3, step 3: a var of sloppy eval code may not cross a lexical declaration
+    /// on its way to the variable environment. `in_parameters`: parameters and `arguments` are in the way as well.
+    fn check_eval_vars(&mut self, in_parameters: bool) {
+        let mut s = self.out.scopes[self.scope as usize].parent;
+        while s != NONE && self.out.scopes[s as usize].kind != ScopeType::OuterEvalVar {
+            let scope = &self.out.scopes[s as usize];
+            if scope.kind == ScopeType::Outer {
+                let all = in_parameters && scope.outer_is_function;
+                let declared = &self.out.declarations;
+                let conflict = scope.vars.iter().map(|&v| &self.out.vars[v as usize]).find_map(|var| {
+                    if !(var.kind.is_lexical() || (all && var.kind == VarKind::Var)) {
+                        return None;
+                    }
+                    let name = JsStr::new(&var.name);
+                    (declared.vars.contains(&name) || declared.functions.contains(&name)).then(|| var.name.clone())
+                });
+                if let Some(name) = conflict {
+                    self.reject(&format!("Identifier '{name}' has already been declared"), oxc_span::Span::default());
+                    return;
+                }
+            }
+            s = self.out.scopes[s as usize].parent;
+        }
+    }
+
+    pub fn hoist_eval(&mut self, body: &'a [Statement<'a>], in_parameters: bool) {
         if self.strict {
             self.hoist_body(body);
             return;
@@ -176,6 +201,7 @@ impl<'a> Analyzer<'a> {
                 self.out.declarations.vars.push(JsStr::new(id.name.as_str()));
             }
         }
+        self.check_eval_vars(in_parameters);
         self.hoist_lexical(body);
         for func in vars.annex_b {
             let Some(id) = &func.id else { continue };

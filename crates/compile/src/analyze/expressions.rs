@@ -174,7 +174,7 @@ impl<'a> Analyzer<'a> {
         match t {
             AssignmentTargetMaybeDefault::AssignmentTargetWithDefault(d) => {
                 self.assignment_target(&d.binding);
-                self.named(&d.init, target_name(&d.binding));
+                self.named(&d.init, target_name(&d.binding, d.span));
             }
             other => {
                 if let Some(t) = other.as_assignment_target() {
@@ -225,7 +225,7 @@ impl<'a> Analyzer<'a> {
                     AssignmentOperator::Assign
                     | AssignmentOperator::LogicalAnd
                     | AssignmentOperator::LogicalOr
-                    | AssignmentOperator::LogicalNullish => target_name(&a.left),
+                    | AssignmentOperator::LogicalNullish => target_name(&a.left, a.span),
                     _ => None,
                 };
                 self.named(&a.right, name);

@@ -91,7 +91,7 @@ impl<'a> Analyzer<'a> {
                 self.function = f;
                 let scope = self.push_scope(ScopeType::Eval, 0);
                 self.finish_top(f, scope);
-                self.hoist_eval(&program.body);
+                self.hoist_eval(&program.body, site.is_some_and(|s| s.in_parameters));
                 self.statements(&program.body);
                 self.pop_scope(scope);
             }
@@ -361,7 +361,7 @@ impl<'a> Analyzer<'a> {
             self.pattern_done(&r.rest.argument, r.span.end);
         }
         let mut body_scope = scope;
-        if expressions && body.is_some() {
+        if expressions && (body.is_some() || self.eval_functions.contains(&span)) {
             body_scope = self.push_scope(ScopeType::Body, span.start);
             self.enter_eval_barrier(span, body_scope);
         }

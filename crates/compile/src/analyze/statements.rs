@@ -74,6 +74,9 @@ impl<'a> Analyzer<'a> {
             return;
         }
         let lexical = d.kind != VariableDeclarationKind::Var;
+        if d.kind == VariableDeclarationKind::AwaitUsing {
+            self.note_await();
+        }
         for decl in &d.declarations {
             if !lexical {
                 let write = decl.init.is_some() || for_head_end.is_some();

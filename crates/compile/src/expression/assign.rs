@@ -230,13 +230,13 @@ impl<'a> Gen<'a, '_> {
             Place::Member { object, key: Key::Register(k), position } => {
                 let t = self.b.temp();
                 self.b.at(position);
-                self.b.op(Op::ToPropertyKey, t, k, 0);
+                self.b.op(Op::ToPropertyKey, t, k, object);
                 Place::Member { object, key: Key::Register(t), position }
             }
             Place::Super { home, key, this, position } => {
                 let t = self.b.temp();
                 self.b.at(position);
-                self.b.op(Op::ToPropertyKey, t, key, 0);
+                self.b.op(Op::ToPropertyKey, t, key, key);
                 Place::Super { home, key: t, this, position }
             }
             other => other,

@@ -52,7 +52,7 @@ impl<'a> Gen<'a, '_> {
                     let inner = self.b.mark();
                     let r = self.any(e);
                     self.b.at(e.span().start);
-                    self.b.op(Op::ToPropertyKey, t, r, 0);
+                    self.b.op(Op::ToPropertyKey, t, r, r);
                     self.b.release(inner);
                     Key::Register(t)
                 }

@@ -53,7 +53,7 @@ impl<'a> Gen<'a, '_> {
             let inner = self.b.mark();
             let r = self.any(iterable);
             self.b.at(position);
-            self.b.op(if is_async { Op::GetAsyncIterator } else { Op::GetIterator }, record, r, 0);
+            self.b.op(if is_async { Op::GetAsyncIterator } else { Op::GetIterator }, record, r, !is_async as i16);
             self.b.release(inner);
         }
         self.b.load_special(received, special::UNDEFINED);
@@ -117,7 +117,7 @@ impl<'a> Gen<'a, '_> {
         {
             let inner = self.b.mark();
             let value = self.b.temp();
-            self.b.op_jump(Op::IterUnwrap, value, result, 1, return_done);
+            self.b.op_jump(Op::IterUnwrap, value, result, if is_async { 1 } else { 2 }, return_done);
             if is_async {
                 self.b.op(Op::YieldDelegate, received, value, mode);
             } else {
@@ -132,7 +132,7 @@ impl<'a> Gen<'a, '_> {
                 self.b.op(Op::Await, result, result, 0);
             }
             self.b.op(Op::CheckObject, result, 1, 0);
-            self.b.op_jump(Op::IterUnwrap, value, result, 1, done);
+            self.b.op_jump(Op::IterUnwrap, value, result, if is_async { 1 } else { 2 }, done);
             if is_async {
                 self.b.op(Op::YieldDelegate, received, value, mode);
             } else {
