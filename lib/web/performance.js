@@ -175,7 +175,9 @@ const kResourceMembers = {
   secureConnectionStart: (data) => data.timing.finalConnectionTimingInfo?.secureConnectionStartTime,
   nextHopProtocol: (data) => data.timing.finalConnectionTimingInfo?.ALPNNegotiatedProtocol,
   requestStart: (data) => data.timing.finalNetworkRequestStartTime,
-  responseStart: (data) => data.timing.finalNetworkResponseStartTime,
+  finalResponseHeadersStart: (data) => data.timing.finalNetworkResponseStartTime,
+  firstInterimResponseStart: (data) => data.timing.firstInterimNetworkResponseStartTime ?? 0,
+  responseStart: (data) => data.timing.firstInterimNetworkResponseStartTime || data.timing.finalNetworkResponseStartTime,
   responseEnd: (data) => data.timing.endTime,
   encodedBodySize: (data) => data.timing.encodedBodySize,
   decodedBodySize: (data) => data.timing.decodedBodySize,
@@ -186,12 +188,17 @@ const kResourceMembers = {
   },
   deliveryType: (data) => data.deliveryType,
   responseStatus: (data) => data.responseStatus,
+  renderBlockingStatus: () => 'non-blocking',
+  contentType: (data) => data.bodyInfo?.contentType ?? '',
+  contentEncoding: (data) => data.bodyInfo?.contentEncoding ?? '',
 };
 // toJSON() keeps the order of Node.
 const kResourceJsonNames = [
   'initiatorType', 'nextHopProtocol', 'workerStart', 'redirectStart', 'redirectEnd', 'fetchStart', 'domainLookupStart',
-  'domainLookupEnd', 'connectStart', 'connectEnd', 'secureConnectionStart', 'requestStart', 'responseStart', 'responseEnd',
+  'domainLookupEnd', 'connectStart', 'connectEnd', 'secureConnectionStart', 'requestStart', 'finalResponseHeadersStart', 'firstInterimResponseStart',
+  'responseStart', 'responseEnd',
   'transferSize', 'encodedBodySize', 'decodedBodySize', 'deliveryType', 'responseStatus',
+  'renderBlockingStatus', 'contentType', 'contentEncoding',
 ];
 
 class PerformanceResourceTiming extends PerformanceEntry {

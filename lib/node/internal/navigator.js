@@ -2,7 +2,7 @@
 
 // Binding contract: os.getAvailableParallelism() -> number.
 
-const { codes: { ERR_ILLEGAL_CONSTRUCTOR } } = require('internal/errors');
+const { codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_THIS } } = require('internal/errors');
 
 const kInitialize = Symbol('kInitialize');
 
@@ -14,28 +14,38 @@ class Navigator {
     if (arguments[0] !== kInitialize) throw new ERR_ILLEGAL_CONSTRUCTOR();
   }
 
+  static #check(object) {
+    if (object === null || typeof object !== 'object' || !(#languages in object)) throw new ERR_INVALID_THIS('Navigator');
+  }
+
   get hardwareConcurrency() {
+    Navigator.#check(this);
     return internalBinding('os').getAvailableParallelism();
   }
 
   get locks() {
+    Navigator.#check(this);
     return require('web/locks').locks;
   }
 
   get language() {
+    Navigator.#check(this);
     return typeof Intl === 'object' && Intl.DateTimeFormat ?
       new Intl.DateTimeFormat().resolvedOptions().locale : 'en-US';
   }
 
   get languages() {
+    Navigator.#check(this);
     return this.#languages ??= Object.freeze([this.language]);
   }
 
   get userAgent() {
+    Navigator.#check(this);
     return `Node.js/${process.version.slice(1).split('.', 1)[0]}`;
   }
 
   get platform() {
+    Navigator.#check(this);
     return getNavigatorPlatform(process.arch, process.platform);
   }
 }
