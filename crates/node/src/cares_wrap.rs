@@ -1,4 +1,4 @@
-//! Binding `cares_wrap`: name look-ups by the system's resolver.
+//! Binding `cares_wrap`: name look-ups by the system's resolver; queries of name servers are in [`crate::cares_channel`].
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -29,6 +29,7 @@ static FUNCTIONS: &[NativeSpec] = &[
 pub(crate) fn install(s: &mut Scope<'_>, target: Local<'_, Object>) {
     define_requests(s, target, REQUESTS);
     host::define_functions(s, target, FUNCTIONS);
+    crate::cares_channel::install(s, target);
     let constants = [
         ("AI_ADDRCONFIG", dns::AI_ADDRCONFIG),
         ("AI_ALL", dns::AI_ALL),

@@ -67,7 +67,10 @@ pub(crate) fn common_options(s: &mut Scope<'_>, options: Local<'_, Object>) -> J
 }
 
 /// The entries of `options.stdio`.
-pub(crate) fn stdio_entries<'s>(s: &mut Scope<'s>, options: Local<'_, Object>) -> JsResult<Vec<Local<'s, Object>>> {
+pub(crate) fn stdio_entries<'s>(
+    s: &mut Scope<'s>,
+    options: Local<'_, Object>,
+) -> JsResult<Vec<Local<'s, Object>>> {
     let stdio = object::get_named(s, options, "stdio")?;
     let mut entries = Vec::new();
     let Some(list) = stdio.as_object() else { return Ok(entries) };

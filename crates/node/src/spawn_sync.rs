@@ -94,7 +94,9 @@ impl Child {
 /// Starts writing the input; what the system does not take at once is queued.
 fn feed(loop_: &mut Loop, pipe: &mut Pipe) {
     let input = pipe.input.take().unwrap_or_default();
-    if !input.is_empty() && loop_.write_chunks(pipe.id, RequestId::from_u64(1), vec![Chunk::new(input)]).is_err() {
+    if !input.is_empty()
+        && loop_.write_chunks(pipe.id, RequestId::from_u64(1), vec![Chunk::new(input)]).is_err()
+    {
         loop_.close(pipe.id);
         return;
     }
@@ -114,7 +116,11 @@ fn number(s: &mut Scope<'_>, options: Local<'_, Object>, name: &str) -> JsResult
 
 fn spawn<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
     let Some(js_options) = args.get(0).as_object() else {
-        return host::node_type_error(s, "ERR_INVALID_ARG_TYPE", "The \"options\" argument must be an object");
+        return host::node_type_error(
+            s,
+            "ERR_INVALID_ARG_TYPE",
+            "The \"options\" argument must be an object",
+        );
     };
     let mut options = common_options(s, js_options)?;
     let timeout_ms = number(s, js_options, "timeout")?;
@@ -171,7 +177,9 @@ fn failed<'s>(s: &mut Scope<'s>, error: UvError) -> Returned<'s> {
     let result = object::new_object(s);
     let (null, zero) = (s.null(), s.int(0));
     let code = s.int(error.code());
-    for (name, value) in [("pid", zero), ("status", null), ("signal", null), ("output", null), ("error", code)] {
+    for (name, value) in
+        [("pid", zero), ("status", null), ("signal", null), ("output", null), ("error", code)]
+    {
         host::define_value(s, result, name, value);
     }
     Ok(result.value())

@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use spey_engine::{
-    Args, Global, JsResult, JsString, Kind, Local, NativeData, NativeSpec, Object, PropertySpec, Raw, Scope, StrView,
-    Value, conversion, function, object,
+    Args, Global, JsResult, JsString, Kind, Local, NativeData, NativeSpec, Object, PropertySpec, Raw, Scope,
+    StrView, Value, conversion, function, object,
 };
 use spey_host as host;
 use spey_loop::{Completion, HandleId, HandleKind, Loop, ReadBuffer, RequestId, UvError, WriteOutcome};
@@ -78,7 +78,13 @@ impl Context {
     }
 
     /// Calls a method through the door, in this context. Nothing happens if there is no such method.
-    pub(crate) fn call(&self, s: &mut Scope<'_>, this: Local<'_, Object>, name: &str, args: &[Local<'_, Value>]) {
+    pub(crate) fn call(
+        &self,
+        s: &mut Scope<'_>,
+        this: Local<'_, Object>,
+        name: &str,
+        args: &[Local<'_, Value>],
+    ) {
         let context = match &self.0 {
             Some(context) => context.get(s).raw(),
             None => Raw::UNDEFINED,
@@ -121,7 +127,13 @@ impl Handle {
     }
 
     /// Ties the handle to one of the loop; it keeps `object` alive from now on.
-    pub(crate) fn open(self: &Rc<Self>, s: &mut Scope<'_>, object: Local<'_, Object>, id: HandleId, on: Dispatch) {
+    pub(crate) fn open(
+        self: &Rc<Self>,
+        s: &mut Scope<'_>,
+        object: Local<'_, Object>,
+        id: HandleId,
+        on: Dispatch,
+    ) {
         self.id.set(Some(id));
         *self.object.borrow_mut() = Some(Global::new(s, object));
         let handle = self.clone();
@@ -308,7 +320,8 @@ pub(crate) fn construct_request<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args
     Ok(object::new_object_with(s, prototype, 8).value())
 }
 
-static REQUEST_METHODS: &[PropertySpec] = &[PropertySpec::Method(NativeSpec::new("getAsyncId", 0, request_async_id))];
+static REQUEST_METHODS: &[PropertySpec] =
+    &[PropertySpec::Method(NativeSpec::new("getAsyncId", 0, request_async_id))];
 
 fn request_async_id<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, _: &Args<'s>) -> Returned<'s> {
     Ok(s.int(0))
@@ -539,7 +552,8 @@ fn after_write<'s>(
 fn write_buffer<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
     let (handle, req) = write_target(s, this, args)?;
     let agent = host::agent(s);
-    let Some(result) = host::with_bytes(s, args.get(1), |bytes| write_slices(agent, &handle, &[bytes])) else {
+    let Some(result) = host::with_bytes(s, args.get(1), |bytes| write_slices(agent, &handle, &[bytes]))
+    else {
         return host::node_type_error(s, "ERR_INVALID_ARG_TYPE", "Second argument must be a buffer");
     };
     after_write(s, &handle, req, result)

@@ -48,8 +48,11 @@ pub(crate) fn install(s: &mut Scope<'_>, target: Local<'_, Object>) {
     let prototype = Global::new(s, class.prototype);
     host::agent(s).extension::<Prototypes>().udp = Some(prototype);
     define_requests(s, target, REQUESTS);
-    let constants =
-        [("UV_UDP_IPV6ONLY", IPV6_ONLY), ("UV_UDP_REUSEADDR", REUSE_ADDRESS), ("UV_UDP_REUSEPORT", REUSE_PORT)];
+    let constants = [
+        ("UV_UDP_IPV6ONLY", IPV6_ONLY),
+        ("UV_UDP_REUSEADDR", REUSE_ADDRESS),
+        ("UV_UDP_REUSEPORT", REUSE_PORT),
+    ];
     define_constants(s, target, &constants);
 }
 

@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use spey_engine::error::ErrorKind;
 use spey_engine::{
-    Args, Global, JsResult, Local, NativeData, NativeSpec, Object, PropertyKey, PropertySpec, Scope, Value, call, error,
-    object,
+    Args, Global, JsResult, Local, NativeData, NativeSpec, Object, PropertyKey, PropertySpec, Scope, Value,
+    call, error, object,
 };
 use spey_host as host;
 use spey_loop::ReadBuffer;
@@ -242,7 +242,8 @@ fn unconsume<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> Ret
     let parser = parser_of(s, this)?;
     let stream = parser.borrow_mut().stream.take().and_then(|stream| stream.upgrade());
     if let Some(stream) = stream {
-        let ours = matches!(&*stream.reader.borrow(), Reader::Parser(reader, _) if Rc::ptr_eq(reader, &parser));
+        let ours =
+            matches!(&*stream.reader.borrow(), Reader::Parser(reader, _) if Rc::ptr_eq(reader, &parser));
         if ours {
             *stream.reader.borrow_mut() = Reader::Own;
         }

@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
-use spey_engine::{Args, JsResult, Local, NativeData, NativeSpec, Object, PropertySpec, Scope, Value, object};
+use spey_engine::{
+    Args, JsResult, Local, NativeData, NativeSpec, Object, PropertySpec, Scope, Value, object,
+};
 use spey_host as host;
 
 use super::binding::{HttpParser, ParserRef};
@@ -48,7 +50,9 @@ impl Membership {
     /// Leaves the list.
     pub(super) fn leave(self, parser: &HttpParser) {
         let mut list = self.list.0.borrow_mut();
-        if let Some(position) = list.iter().position(|entry| std::ptr::eq(entry.as_ptr().cast(), parser.address)) {
+        if let Some(position) =
+            list.iter().position(|entry| std::ptr::eq(entry.as_ptr().cast(), parser.address))
+        {
             list.swap_remove(position);
         }
     }

@@ -110,7 +110,11 @@ pub(crate) struct Head {
 impl Head {
     /// The bytes that spans count in.
     pub(crate) fn bytes<'a>(&'a self, input: &'a [u8]) -> &'a [u8] {
-        if self.gathered.is_empty() { input.get(self.input_start..).unwrap_or_default() } else { &self.gathered }
+        if self.gathered.is_empty() {
+            input.get(self.input_start..).unwrap_or_default()
+        } else {
+            &self.gathered
+        }
     }
 
     /// The bytes of a header's value.
@@ -651,7 +655,8 @@ impl Parser {
             HeadState::VersionEnd => self.scan_version_end(data, byte),
             HeadState::Preface => self.scan_preface(data),
             HeadState::ResponseProtocol => {
-                let Some(length) = self.match_any(data, &["HTTP/", "RTSP/", "ICE/"], INVALID_PROTOCOL)? else {
+                let Some(length) = self.match_any(data, &["HTTP/", "RTSP/", "ICE/"], INVALID_PROTOCOL)?
+                else {
                     return Ok(Step::More);
                 };
                 self.position += length;
@@ -1238,8 +1243,7 @@ impl Parser {
     /// Several fields count as one with their values joined by commas; `chunked` must come last.
     /// RFC 9112, section 6.1.
     fn transfer_encoding_value(&mut self, value: &[u8]) -> Result<(), ParseError> {
-        let strict =
-            self.kind == MessageKind::Request && !self.lenient.has(Lenient::TRANSFER_ENCODING);
+        let strict = self.kind == MessageKind::Request && !self.lenient.has(Lenient::TRANSFER_ENCODING);
         if self.flags & flag::CHUNKED != 0 && strict {
             return Err(INVALID_ENCODING);
         }

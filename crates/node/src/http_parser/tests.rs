@@ -224,8 +224,11 @@ fn random_input_never_panics_and_splits_agree() {
     };
     let junk = b"\r\n \t:\0\x7f\xff,;09aZ\"=?#@/\x01{-";
     for _ in 0..4000 {
-        let (kind, texts) =
-            if random(2) == 0 { (MessageKind::Request, REQUESTS) } else { (MessageKind::Response, RESPONSES) };
+        let (kind, texts) = if random(2) == 0 {
+            (MessageKind::Request, REQUESTS)
+        } else {
+            (MessageKind::Response, RESPONSES)
+        };
         let mut text = texts[random(texts.len())].as_bytes().to_vec();
         for _ in 0..random(4) {
             let position = random(text.len());
