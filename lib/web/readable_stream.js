@@ -6,10 +6,10 @@ const {
   codes: { ERR_ARG_NOT_ITERABLE, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_THIS, ERR_OUT_OF_RANGE },
 } = require('internal/errors');
 const {
-  LazyPromise, Queue, apply, checkCreate, defineInterface, dequeueValue, enqueueValueWithSize, extractHighWaterMark,
+  LazyPromise, Queue, apply, checkCreate, defineInterface, dequeueValue, enqueueMicrotask, enqueueValueWithSize, extractHighWaterMark,
   extractSizeAlgorithm, inspectAs, invalidState, isObjectLike, isolate, kControllerErrorFunction, kCreate, kDeserialize, kInspect,
   kIsClosedPromise, kIsDisturbed, kIsErrored, kIsReadable, kState, kTransfer, kTransferMode, kTransferable, noop,
-  promiseCall, promiseCallLast, promiseReject, promiseResolve, promiseThen, resetQueue, setHandled, toCallback, toDictionary, toNewPromise, toPromise,
+  promiseCallLast, promiseReject, promiseResolve, promiseThen, resetQueue, setHandled, toCallback, toDictionary, toNewPromise, toPromise,
 } = require('web/stream_util');
 
 const kIsStream = Symbol('kIsReadableStream');
@@ -735,7 +735,7 @@ class DefaultControllerState {
     this.sizeAlgorithm = size;
     this.highWaterMark = highWaterMark;
     this.queue = new Queue();
-    this.sizes = new Queue();
+    this.sizes = size === undefined ? undefined : new Queue();
     this.queueTotalSize = 0;
     this.started = false;
     this.closeRequested = false;
@@ -809,7 +809,13 @@ function callPullIfNeeded(controller, controllerState) {
   // OPTIMIZATION: without an algorithm nothing can happen.
   if (pullAlgorithm === undefined) return;
   controllerState.pulling = true;
-  const result = promiseCall(pullAlgorithm, controllerState.source, [controller]);
+  let result;
+  try {
+    result = apply(pullAlgorithm, controllerState.source, [controller]);
+  } catch (error) {
+    readableStreamControllerErrorLater(controller, error);
+    return;
+  }
   if (controllerState.onPulled === undefined) {
     controllerState.onPulled = () => {
       controllerState.pulling = false;
@@ -820,7 +826,13 @@ function callPullIfNeeded(controller, controllerState) {
     };
     controllerState.onPullFailed = (error) => readableStreamControllerError(controller, error);
   }
-  promiseThen(result, controllerState.onPulled, controllerState.onPullFailed);
+  // OPTIMIZATION: a reaction to a promise that is fulfilled already is a microtask.
+  if (result === undefined) enqueueMicrotask(controllerState.onPulled);
+  else promiseThen(promiseResolve(result), controllerState.onPulled, controllerState.onPullFailed);
+}
+
+function readableStreamControllerErrorLater(controller, error) {
+  enqueueMicrotask(() => readableStreamControllerError(controller, error));
 }
 
 function shouldCallPull(controllerState) {
@@ -1474,7 +1486,7 @@ class DefaultTee extends Tee {
 
   onChunk(chunk) {
     // Errors of the source must not be overtaken.
-    queueMicrotask(() => {
+    enqueueMicrotask(() => {
       this.readAgain = false;
       let chunk2 = chunk;
       if (!this.canceled2 && this.cloneForBranch2) {
@@ -1583,7 +1595,7 @@ class ByteTee extends Tee {
 
   // As the read request of the default reader.
   onChunk(chunk) {
-    queueMicrotask(() => {
+    enqueueMicrotask(() => {
       this.readAgainFor1 = false;
       this.readAgainFor2 = false;
       let chunk2 = chunk;
@@ -1623,7 +1635,7 @@ class ByteTeeReadIntoRequest {
   }
 
   onChunk(chunk) {
-    queueMicrotask(() => {
+    enqueueMicrotask(() => {
       const { tee, forBranch2 } = this;
       tee.readAgainFor1 = false;
       tee.readAgainFor2 = false;
@@ -1764,7 +1776,7 @@ class Pipe {
       const desiredSize = this.writable.writerDesiredSize(this.writer);
       if (desiredSize === null) return;
       if (desiredSize <= 0) {
-        promiseThen(this.writer[kState].ready.promise, this.step, noop);
+        this.writer[kState].ready.whenFulfilled(this.step);
         return;
       }
       this.isReading = true;
@@ -1783,7 +1795,7 @@ class Pipe {
     // Never inside of the source's enqueue().
     this.chunk = chunk;
     this.pendingWrites++;
-    queueMicrotask(() => {
+    enqueueMicrotask(() => {
       this.pendingWrites--;
       this.writeChunk();
       this.checkWritten();
@@ -1822,7 +1834,7 @@ class Pipe {
     const { whenWritten } = this;
     this.whenWritten = undefined;
     // As after a promise.
-    queueMicrotask(whenWritten);
+    enqueueMicrotask(whenWritten);
   }
 
   sourceErrored(error) {
@@ -1873,8 +1885,9 @@ class Pipe {
       promiseThen(action(), () => this.finalize(isError, error), (newError) => this.finalize(true, newError));
     };
     const state = this.destination[kState];
-    if (state.state === 'writable' && !this.writable.closeQueuedOrInFlight(state) && this.pendingWrites > 0) {
+    if (state.state === 'writable' && !this.writable.closeQueuedOrInFlight(state)) {
       this.whenWritten = proceed;
+      this.checkWritten();
     } else {
       proceed();
     }

@@ -4,6 +4,7 @@
 // conversions of dictionaries, and the definition of interfaces.
 //
 // Binding contract:
+//   internalBinding('task_queue').enqueueMicrotask(function)
 //   internalBinding('symbols'): messaging_transfer_symbol, messaging_deserialize_symbol
 //   internalBinding('util').privateSymbols.transfer_mode_private_symbol, constants.kTransferable
 
@@ -30,6 +31,8 @@ const promiseResolve = Promise.resolve.bind(Promise);
 const promiseReject = Promise.reject.bind(Promise);
 const resolvedPromise = Promise.resolve();
 
+const { enqueueMicrotask } = internalBinding('task_queue');
+
 function noop() {}
 
 /** Marks a promise as handled: its rejection is reported elsewhere. */
@@ -55,17 +58,8 @@ function isolate(stateClass) {
   Object.setPrototypeOf(stateClass.prototype, null);
 }
 
-/** Calls `fn` on `self`; what it throws becomes a rejection. */
-function promiseCall(fn, self, args) {
-  try {
-    return toPromise(apply(fn, self, args));
-  } catch (error) {
-    return promiseReject(error);
-  }
-}
-
 /**
- * Like promiseCall(), for the algorithms that end a stream. What a program's method returns is converted to a promise of
+ * Calls an algorithm that ends a stream; what it throws becomes a rejection. What a program's method returns is converted to a promise of
  * WebIDL, which is a new one; its ticks decide which of two ends is told first. The algorithms of this library have no `self`.
  * DEVIATION: pull() and write() go without, which is faster and makes no difference to well-behaved programs.
  */
@@ -87,6 +81,7 @@ class LazyPromise {
   #status = PENDING;
   #value = undefined;
   #promise = undefined;
+  #callback = undefined;
   #resolve = undefined;
   #reject = undefined;
 
@@ -121,10 +116,17 @@ class LazyPromise {
     return this.#status === PENDING;
   }
 
+  /** Calls back in a microtask once the promise is fulfilled; it does not have to be made for that. One caller only. */
+  whenFulfilled(callback) {
+    if (this.#status === FULFILLED) enqueueMicrotask(callback);
+    else this.#callback = callback;
+  }
+
   resolve() {
     if (this.#status !== PENDING) return;
     this.#status = FULFILLED;
     if (this.#resolve !== undefined) this.#resolve();
+    if (this.#callback !== undefined) enqueueMicrotask(this.#callback);
   }
 
   reject(error) {
@@ -180,7 +182,14 @@ class Queue {
 
 // ---- queue-with-sizes, §8.1: a controller state with `queue`, `sizes` and `queueTotalSize` -----------------------------
 
+// OPTIMIZATION: where every chunk has the size 1 there are no sizes to remember.
+
 function enqueueValueWithSize(state, value, size) {
+  if (state.sizes === undefined) {
+    state.queue.push(value);
+    state.queueTotalSize += 1;
+    return;
+  }
   size = +size;
   if (!(size >= 0) || size === Infinity) throw new ERR_INVALID_ARG_VALUE.RangeError('size', size);
   state.queue.push(value);
@@ -191,13 +200,14 @@ function enqueueValueWithSize(state, value, size) {
 function dequeueValue(state) {
   const value = state.queue.shift();
   // Rounding may leave less than nothing.
-  state.queueTotalSize = Math.max(0, state.queueTotalSize - state.sizes.shift());
+  state.queueTotalSize = state.sizes === undefined ? state.queueTotalSize - 1 :
+    Math.max(0, state.queueTotalSize - state.sizes.shift());
   return value;
 }
 
 function resetQueue(state) {
   state.queue = new Queue();
-  state.sizes = new Queue();
+  if (state.sizes !== undefined) state.sizes = new Queue();
   state.queueTotalSize = 0;
 }
 
@@ -329,6 +339,7 @@ module.exports = {
   checkCreate,
   defineInterface,
   dequeueValue,
+  enqueueMicrotask,
   enqueueValueWithSize,
   extractHighWaterMark,
   extractSizeAlgorithm,
@@ -350,7 +361,6 @@ module.exports = {
   kTransferMode,
   kTransferable,
   noop,
-  promiseCall,
   promiseCallLast,
   promiseReject,
   promiseResolve,
