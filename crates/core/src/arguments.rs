@@ -41,11 +41,17 @@ pub fn new_unmapped<'s>(s: &mut Scope<'s>, f: FrameView) -> Local<'s, Object> {
     o
 }
 /// CreateMappedArgumentsObject, §10.4.4.7: parameter i is slot `first + i` of `env`.
-pub fn new_mapped<'s>(s: &mut Scope<'s>, f: FrameView, env: Local<'_, Value>, first: u32) -> Local<'s, Object> {
+pub fn new_mapped<'s>(
+    s: &mut Scope<'s>,
+    f: FrameView,
+    env: Local<'_, Value>,
+    first: u32,
+) -> Local<'s, Object> {
     let args = passed(s, f);
     let proto = s.intrinsic(Intrinsic::ObjectPrototype);
     let o = object::new_kind(s, Kind::MappedArguments, proto.value(), 4);
-    let mapped = f.param_count().min(args.len());
+    // Without an environment no parameter is ever assigned, so there is nothing to follow.
+    let mapped = if env.raw().is_cell() { f.param_count().min(args.len()) } else { 0 };
     o.set_slot(s, 0, env.raw());
     o.set_slot(s, 1, Raw::int32(first as i32));
     o.set_slot(s, 2, Raw::int32(mapped as i32));

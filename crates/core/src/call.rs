@@ -84,7 +84,8 @@ pub fn call<'s>(
             let code = function::closure_code(o);
             if code.has(code_flag::CLASS) {
                 let name = crate::error::function_name(s, o);
-                return s.throw_type_error(&format!("Class constructor {name} cannot be invoked without 'new'"));
+                return s
+                    .throw_type_error(&format!("Class constructor {name} cannot be invoked without 'new'"));
             }
             if code.data.is_null() {
                 crate::code::ensure_compiled(s, code)?;
@@ -99,6 +100,9 @@ pub fn call<'s>(
         }
         Kind::NativeFunction => run_native(s, o, this.raw(), args, 0, Raw::UNDEFINED),
         Kind::BoundFunction => {
+            if !s.vm().native_stack_ok() {
+                return crate::error::throw_stack_overflow(s);
+            }
             let (target, this, list) = bound_parts(s, o, args);
             call(s, target, this, &list)
         }
@@ -197,6 +201,9 @@ pub fn construct<'s>(
             run_native(s, f, Raw::UNDEFINED, args, argc::CONSTRUCT, target.raw())?
         }
         Kind::BoundFunction => {
+            if !s.vm().native_stack_ok() {
+                return crate::error::throw_stack_overflow(s);
+            }
             let (inner, _, list) = bound_parts(s, f, args);
             let inner = inner.as_object().expect("bound target");
             let target = if target.is_same(f) { inner } else { target };

@@ -474,7 +474,11 @@ const fn build_kinds() -> [KindInfo; Kind::Interceptor as usize + 1] {
         ..plain("EphemeronTable", size_16, trace_nothing)
     };
     t[Kind::WeakCell as usize] = KindInfo {
-        weak: Some(WeakOps { trace_strong: weak_strong, trace_ephemerons: weak_no_ephemerons, sweep: weak_sweep }),
+        weak: Some(WeakOps {
+            trace_strong: weak_strong,
+            trace_ephemerons: weak_no_ephemerons,
+            sweep: weak_sweep,
+        }),
         ..plain("WeakCell", size_16, trace_nothing)
     };
     t[Kind::ForInEnumerator as usize] = plain("ForInEnumerator", size_record, trace_record);

@@ -87,9 +87,7 @@ impl ScriptUnit {
     pub fn meta(&self, f: FunctionIndex) -> &FunctionMeta {
         match &self.body {
             UnitBody::Source(u) => u.meta(f),
-            UnitBody::Binary(u) => {
-                u.metas[f as usize].get_or_init(|| u.decode_meta(f))
-            }
+            UnitBody::Binary(u) => u.metas[f as usize].get_or_init(|| u.decode_meta(f)),
             UnitBody::Failed => unreachable!("units that failed to parse have no functions"),
         }
     }
@@ -150,7 +148,9 @@ impl ScriptUnit {
         });
         let line = lines.partition_point(|&l| l <= offset).max(1) - 1;
         let start = lines[line] as usize;
-        let end = (offset as usize).min(self.source.len()).max(start);
+        let end =
+            if self.source.is_empty() { offset as usize } else { (offset as usize).min(self.source.len()) };
+        let end = end.max(start);
         let column = self.source.get(start..end).map_or(end - start, |t| t.encode_utf16().count()) as u32;
         let first = if line == 0 { self.column_offset } else { 0 };
         (self.line_offset + line as u32 + 1, column + first + 1)

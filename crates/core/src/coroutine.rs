@@ -82,7 +82,8 @@ fn new_coroutine<'s>(s: &mut Scope<'s>, f: FrameView, object: Local<'_, Value>) 
     unsafe {
         let code = f.code().expect("bytecode frame");
         let n = 2 + (*code).param_count as usize + (*code).register_count as usize;
-        let c = s.vm().heap.alloc(Kind::Coroutine as u8, std::mem::size_of::<Coroutine>() + n * 8) as *mut Coroutine;
+        let c = s.vm().heap.alloc(Kind::Coroutine as u8, std::mem::size_of::<Coroutine>() + n * 8)
+            as *mut Coroutine;
         (*c).header.word = n as u32;
         (*c).state = State::Running;
         (*c).pc = 0;
@@ -103,8 +104,9 @@ unsafe fn save(vm: &mut Vm, f: FrameView, c: *mut Coroutine, state: State) {
         let n = (*code).param_count as usize;
         let data = (*code).data();
         let pc = f.pc.offset_from(data.unit.code.as_ptr()) as u32;
-        let liveness =
-            data.liveness.get_or_insert_with(|| Box::new(spey_bytecode::liveness::Liveness::compute(&data.unit)));
+        let liveness = data
+            .liveness
+            .get_or_insert_with(|| Box::new(spey_bytecode::liveness::Liveness::compute(&data.unit)));
         let live = liveness.live_across(&data.unit.code, pc);
         (*c).state = state;
         (*c).pc = pc;
@@ -259,7 +261,12 @@ pub mod mode {
 }
 
 /// Runs a suspended coroutine until it suspends again or ends; the value it left with.
-fn run<'s>(s: &mut Scope<'s>, c: Local<'_, Value>, v: Local<'_, Value>, how: i32) -> JsResult<Local<'s, Value>> {
+fn run<'s>(
+    s: &mut Scope<'s>,
+    c: Local<'_, Value>,
+    v: Local<'_, Value>,
+    how: i32,
+) -> JsResult<Local<'s, Value>> {
     // SAFETY: the saved frame is laid above the current one; nothing is allocated before the run starts.
     unsafe {
         let co = cell(c.raw());
@@ -425,7 +432,10 @@ fn set_async_state(s: &mut Scope<'_>, g: Local<'_, Object>, st: i32) {
     g.set_slot(s, async_slot::STATE, Raw::int32(st));
 }
 /// Takes the first request: (mode, value, promise).
-fn queue_front<'s>(s: &mut Scope<'s>, g: Local<'_, Object>) -> Option<(i32, Local<'s, Value>, Local<'s, Object>)> {
+fn queue_front<'s>(
+    s: &mut Scope<'s>,
+    g: Local<'_, Object>,
+) -> Option<(i32, Local<'s, Value>, Local<'s, Object>)> {
     let queue = g.slot_local(s, async_slot::QUEUE).as_object().expect("queue");
     let how = object::dense_element(queue, 0)?;
     let v = object::dense_element(queue, 1)?;
@@ -437,13 +447,19 @@ fn queue_front<'s>(s: &mut Scope<'s>, g: Local<'_, Object>) -> Option<(i32, Loca
 fn queue_shift(s: &mut Scope<'_>, g: Local<'_, Object>) {
     let queue = g.slot_local(s, async_slot::QUEUE).as_object().expect("queue");
     let n = queue.slot(object::ARRAY_LENGTH).as_number() as u32;
-    let rest: Vec<_> =
-        (3..n).map(|i| object::dense_element(queue, i).unwrap_or(Raw::UNDEFINED)).map(|v| s.local(v)).collect();
+    let rest: Vec<_> = (3..n)
+        .map(|i| object::dense_element(queue, i).unwrap_or(Raw::UNDEFINED))
+        .map(|v| s.local(v))
+        .collect();
     let fresh = object::array_from_list(s, &rest);
     g.set_slot(s, async_slot::QUEUE, fresh.raw());
 }
 /// AsyncGeneratorCompleteStep, §27.6.3.5
-fn complete_step(s: &mut Scope<'_>, g: Local<'_, Object>, r: Result<(Local<'_, Value>, bool), Local<'_, Value>>) {
+fn complete_step(
+    s: &mut Scope<'_>,
+    g: Local<'_, Object>,
+    r: Result<(Local<'_, Value>, bool), Local<'_, Value>>,
+) {
     s.nested(|s| {
         let Some((_, _, p)) = queue_front(s, g) else { return };
         queue_shift(s, g);
@@ -456,7 +472,12 @@ fn complete_step(s: &mut Scope<'_>, g: Local<'_, Object>, r: Result<(Local<'_, V
         }
     })
 }
-fn async_after_run(s: &mut Scope<'_>, g: Local<'_, Object>, c: Local<'_, Value>, r: JsResult<Local<'_, Value>>) {
+fn async_after_run(
+    s: &mut Scope<'_>,
+    g: Local<'_, Object>,
+    c: Local<'_, Value>,
+    r: JsResult<Local<'_, Value>>,
+) {
     match r {
         Err(t) => {
             set_async_state(s, g, async_state::COMPLETED);

@@ -32,7 +32,11 @@ fn at<'s>(s: &mut Scope<'s>, a: Local<'_, Object>, i: u32) -> Local<'s, Value> {
 }
 
 /// GetDisposeMethod: the method, undefined for nullish values with async hint.
-pub fn dispose_method<'s>(s: &mut Scope<'s>, v: Local<'_, Value>, is_async: bool) -> JsResult<Option<(Local<'s, Value>, bool)>> {
+pub fn dispose_method<'s>(
+    s: &mut Scope<'s>,
+    v: Local<'_, Value>,
+    is_async: bool,
+) -> JsResult<Option<(Local<'s, Value>, bool)>> {
     if is_async {
         let key = s.names().sym_async_dispose;
         if let Some(m) = object::get_method(s, v, key)? {
@@ -57,14 +61,22 @@ pub fn add(s: &mut Scope<'_>, scope: Local<'_, Value>, v: Local<'_, Value>, is_a
         return Ok(());
     }
     if !v.is_object() {
-        return s.throw_type_error("using declarations can only be initialized with objects, null, or undefined.");
+        return s.throw_type_error(
+            "using declarations can only be initialized with objects, null, or undefined.",
+        );
     }
     let Some((m, asynchronous)) = dispose_method(s, v, is_async)? else {
         let name = if is_async { "Symbol.asyncDispose" } else { "Symbol.dispose" };
         return s.throw_type_error(&format!("Property [{name}] is not a function."));
     };
     // Hint 2: a sync method used by an async scope: its result is not awaited, undefined is.
-    let hint = s.int(if !is_async { 0 } else if asynchronous { 1 } else { 2 });
+    let hint = s.int(if !is_async {
+        0
+    } else if asynchronous {
+        1
+    } else {
+        2
+    });
     object::array_push(s, a, v);
     object::array_push(s, a, m);
     object::array_push(s, a, hint);
@@ -105,7 +117,11 @@ pub fn record_error(s: &mut Scope<'_>, scope: Local<'_, Value>, e: Local<'_, Val
     }
 }
 /// A SuppressedError.
-pub fn suppressed_error<'s>(s: &mut Scope<'s>, error: Local<'_, Value>, suppressed: Local<'_, Value>) -> Local<'s, Object> {
+pub fn suppressed_error<'s>(
+    s: &mut Scope<'s>,
+    error: Local<'_, Value>,
+    suppressed: Local<'_, Value>,
+) -> Local<'s, Object> {
     let e = create(s, ErrorKind::Error, "An error was suppressed during disposal");
     let proto = s.intrinsic(Intrinsic::SuppressedErrorPrototype);
     object::ordinary_set_prototype_of(s, e, proto.value());

@@ -35,9 +35,10 @@ fn slot_of(e: *mut Environment, key: PropertyKey) -> Option<(usize, Mutability, 
         let info = &code.data().unit.scopes[index];
         let text = key.to_text();
         // NOTE: names are compared as text: bindings are few and lookups by name rare.
-        info.bindings.iter().find(|b| b.name.to_text() == text).map(|b| {
-            (b.slot as usize, b.mutability, info.kind == spey_bytecode::ScopeKind::Imports)
-        })
+        info.bindings
+            .iter()
+            .find(|b| b.name.to_text() == text)
+            .map(|b| (b.slot as usize, b.mutability, info.kind == spey_bytecode::ScopeKind::Imports))
     }
 }
 
@@ -86,7 +87,12 @@ fn not_defined<T>(s: &mut Scope<'_>, key: PropertyKey) -> JsResult<T> {
 fn tdz<T>(s: &mut Scope<'_>, key: PropertyKey) -> JsResult<T> {
     s.throw_reference_error(&format!("Cannot access '{}' before initialization", key.to_text()))
 }
-fn read_slot<'s>(s: &mut Scope<'s>, env: Local<'_, Value>, slot: usize, key: PropertyKey) -> JsResult<Local<'s, Value>> {
+fn read_slot<'s>(
+    s: &mut Scope<'s>,
+    env: Local<'_, Value>,
+    slot: usize,
+    key: PropertyKey,
+) -> JsResult<Local<'s, Value>> {
     // SAFETY: the slot exists by its scope description.
     let v = unsafe { *Environment::at(environment(env.raw()), slot) };
     if v.is_empty() { tdz(s, key) } else { Ok(s.local(v)) }
@@ -160,7 +166,12 @@ pub fn resolve<'s>(s: &mut Scope<'s>, env: Local<'_, Value>, key: PropertyKey) -
     }
 }
 /// GetValue of a resolved reference.
-pub fn get<'s>(s: &mut Scope<'s>, base: Local<'_, Value>, key: PropertyKey, strict: bool) -> JsResult<Local<'s, Value>> {
+pub fn get<'s>(
+    s: &mut Scope<'s>,
+    base: Local<'_, Value>,
+    key: PropertyKey,
+    strict: bool,
+) -> JsResult<Local<'s, Value>> {
     if let Some(o) = base.as_object() {
         if !object::has_property(s, o, key)? {
             return if strict { not_defined(s, key) } else { Ok(s.undefined()) };
@@ -253,7 +264,11 @@ pub fn lookup_callee<'s>(
 ) -> JsResult<(Local<'s, Value>, Local<'s, Value>)> {
     match find(s, env, key)? {
         Found::Object { object, is_with: true } => {
-            let f = if object::has_property(s, object, key)? { object::get(s, object, key)? } else { s.undefined() };
+            let f = if object::has_property(s, object, key)? {
+                object::get(s, object, key)?
+            } else {
+                s.undefined()
+            };
             Ok((f, object.value()))
         }
         found => {
@@ -337,7 +352,12 @@ pub fn declare_var(
     }
 }
 /// CreateGlobalVarBinding, §9.1.1.4.17
-pub fn create_global_var(s: &mut Scope<'_>, g: Local<'_, Object>, key: PropertyKey, deletable: bool) -> JsResult<()> {
+pub fn create_global_var(
+    s: &mut Scope<'_>,
+    g: Local<'_, Object>,
+    key: PropertyKey,
+    deletable: bool,
+) -> JsResult<()> {
     if !object::has_own_property(s, g, key)? && object::is_extensible(s, g)? {
         let u = s.undefined();
         let a = if deletable { attr::ALL } else { attr::ALL & !attr::CONFIGURABLE };
@@ -355,7 +375,9 @@ pub fn create_global_function(
 ) -> JsResult<()> {
     let current = object::get_own_property(s, g, key)?;
     let d = match current {
-        Some(c) if c.configurable != Some(true) => PropertyDescriptor { value: Some(f), ..Default::default() },
+        Some(c) if c.configurable != Some(true) => {
+            PropertyDescriptor { value: Some(f), ..Default::default() }
+        }
         _ => {
             let a = if deletable { attr::ALL } else { attr::ALL & !attr::CONFIGURABLE };
             PropertyDescriptor::data(f, a)
@@ -382,7 +404,8 @@ pub fn declare_globals(s: &mut Scope<'_>, code: &Code, is_eval: bool) -> JsResul
                 Ok(object::get_own_property(s, g, k)?.is_some_and(|d| d.configurable == Some(false)))
             })?;
             if declared || restricted {
-                return s.throw_syntax_error(&format!("Identifier '{}' has already been declared", k.to_text()));
+                return s
+                    .throw_syntax_error(&format!("Identifier '{}' has already been declared", k.to_text()));
             }
         }
     }
@@ -411,7 +434,10 @@ pub fn declare_globals(s: &mut Scope<'_>, code: &Code, is_eval: bool) -> JsResul
     for n in &d.vars {
         let k = names(s, n);
         if !object::has_own_property(s, g, k)? && !object::is_extensible(s, g)? {
-            return s.throw_type_error(&format!("Cannot define global variable '{}', object is not extensible", k.to_text()));
+            return s.throw_type_error(&format!(
+                "Cannot define global variable '{}', object is not extensible",
+                k.to_text()
+            ));
         }
     }
     for n in &d.annex_b_functions {
@@ -445,4 +471,3 @@ pub fn declare_globals(s: &mut Scope<'_>, code: &Code, is_eval: bool) -> JsResul
     }
     Ok(())
 }
-

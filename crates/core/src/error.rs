@@ -87,7 +87,11 @@ pub fn throw_stack_overflow<T>(s: &mut Scope<'_>) -> JsResult<T> {
     r
 }
 /// InstallErrorCause, ECMA-262 §20.5.8.1
-pub fn install_error_cause(s: &mut Scope<'_>, e: Local<'_, Object>, options: Local<'_, Value>) -> JsResult<()> {
+pub fn install_error_cause(
+    s: &mut Scope<'_>,
+    e: Local<'_, Object>,
+    options: Local<'_, Value>,
+) -> JsResult<()> {
     let Some(o) = options.as_object() else { return Ok(()) };
     let key = s.names().cause;
     if object::has_property(s, o, key)? {
@@ -155,7 +159,14 @@ fn capture(s: &mut Scope<'_>, skip_until: Option<Raw>, limit: usize) -> Vec<Site
                     break;
                 }
                 let (function, code, pc) = crate::coroutine::site(c);
-                list.push(Site { function, this: Raw::UNDEFINED, code: Some(code), pc, flags: 0, is_async: true });
+                list.push(Site {
+                    function,
+                    this: Raw::UNDEFINED,
+                    code: Some(code),
+                    pc,
+                    flags: 0,
+                    is_async: true,
+                });
                 at = crate::coroutine::awaiting(c);
             }
         }
@@ -174,7 +185,13 @@ pub fn current_sites(s: &mut Scope<'_>, limit: usize) -> Vec<SiteInfo> {
             let this = if x.this.is_empty() { Raw::UNDEFINED } else { x.this };
             let code = x.code.map_or(Raw::UNDEFINED, |c| Raw::cell(c.cast()));
             let bits = (x.flags & argc::CONSTRUCT) as i32 | x.is_async as i32;
-            [s.local(x.function), s.local(this), s.local(code), s.local(Raw::int32(x.pc as i32)), s.local(Raw::int32(bits))]
+            [
+                s.local(x.function),
+                s.local(this),
+                s.local(code),
+                s.local(Raw::int32(x.pc as i32)),
+                s.local(Raw::int32(bits)),
+            ]
         })
         .collect();
     values.into_iter().map(|v| site_info(s, v.map(|x| x.raw()))).collect()
@@ -226,7 +243,8 @@ fn capture_stack_with(s: &mut Scope<'_>, o: Local<'_, Object>, skip_until: Optio
         }
         let key = s.names().stack;
         let (get, set) = stack_functions(s);
-        if !o.kind().is_exotic() && o.gc().header.flags & crate::cell::flag::NON_EXTENSIBLE == 0
+        if !o.kind().is_exotic()
+            && o.gc().header.flags & crate::cell::flag::NON_EXTENSIBLE == 0
             && matches!(object::own_ordinary(s, o, key), Own::Missing)
         {
             let accessor = s.vm().realm().stack_accessor;
@@ -557,7 +575,11 @@ pub fn describe_receiver(s: &mut Scope<'_>, v: Local<'_, Value>) -> String {
         }
         Some(o) if v.is_callable() && o.kind() != Kind::Proxy => {
             let n = function_name(s, o);
-            if n.is_empty() { "[object Function]".into() } else { format!("function '{}'", crate::function_text::source_text(s, o)) }
+            if n.is_empty() {
+                "[object Function]".into()
+            } else {
+                format!("function '{}'", crate::function_text::source_text(s, o))
+            }
         }
         Some(o) => format!("#<{}>", constructor_name(s, o)),
         None => describe(s, v),
@@ -641,7 +663,11 @@ fn callee_source(source: &str, at: usize, is_new: bool) -> Option<String> {
         }
     }
     let text = source.get(start..end)?;
-    if text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit()) { None } else { Some(text.to_string()) }
+    if text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit()) {
+        None
+    } else {
+        Some(text.to_string())
+    }
 }
 /// TypeError "x is not a function" with the source text of the callee.
 #[cold]
@@ -682,7 +708,8 @@ pub fn throw_compile_error<T>(
         // Node prints `file:line`, the source line and a caret before the stack; hosts read it from this symbol-less slot.
         let (line, column) = script.position(e.start);
         let text = script.line_text(e.start);
-        let width = (e.end.saturating_sub(e.start) as usize).clamp(1, text.len().saturating_sub(column as usize - 1).max(1));
+        let width = (e.end.saturating_sub(e.start) as usize)
+            .clamp(1, text.len().saturating_sub(column as usize - 1).max(1));
         let arrow = format!(
             "{}:{}\n{}\n{}{}\n",
             script.name,

@@ -62,7 +62,8 @@ pub(crate) fn perform_direct<'s>(
     // SAFETY: live code cell.
     let host = unsafe { (*caller).host_defined };
     let host = s.local(host);
-    let unit = compile(s, &source, &Origin::file("evalmachine.<anonymous>"), Goal::Eval { site: Some(&site) })?;
+    let unit =
+        compile(s, &source, &Origin::file("evalmachine.<anonymous>"), Goal::Eval { site: Some(&site) })?;
     let top = crate::code::instantiate(s, &unit, env, host);
     // Home object and field initialiser context carry over for `super` in eval code.
     let callee = callee.as_object().expect("function");

@@ -58,7 +58,12 @@ pub fn prepare<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResult<Local<'s,
     };
     Ok(build(s, o.value(), shape, &list))
 }
-fn build<'s>(s: &mut Scope<'s>, o: Local<'_, Value>, shape: Raw, keys: &[Local<'_, Value>]) -> Local<'s, Value> {
+fn build<'s>(
+    s: &mut Scope<'s>,
+    o: Local<'_, Value>,
+    shape: Raw,
+    keys: &[Local<'_, Value>],
+) -> Local<'s, Value> {
     let r = crate::record::new_local(s, 0, slot::KEYS + keys.len());
     r.set_at(s, slot::OBJECT, o.raw());
     r.set_at(s, slot::NEXT, Raw::int32(0));

@@ -154,7 +154,8 @@ pub(crate) fn trace_stack(vm: &mut Vm, t: &mut Tracer) {
             let caller = {
                 let fp = (*f.fp.offset(CALLER)).bits() as *mut Raw;
                 let pc = if count & argc::ENTRY != 0 {
-                    let window = if count & argc::COPIED != 0 { arguments.sub(1) } else { f.fp.sub(HEADER + n + 1) };
+                    let window =
+                        if count & argc::COPIED != 0 { arguments.sub(1) } else { f.fp.sub(HEADER + n + 1) };
                     (*window.sub(1)).bits() as *const u64
                 } else {
                     (*f.fp.offset(RETURN_PC)).bits() as *const u64

@@ -192,7 +192,13 @@ pub fn new_native_with<'s>(
     let shape = s.vm().realm().function_shape;
     // SAFETY: function shape; slots are initialised before the next allocation.
     unsafe {
-        let o = object::alloc_object(s.vm(), Kind::NativeFunction, shape, native::DATA + data.len(), Raw::UNDEFINED);
+        let o = object::alloc_object(
+            s.vm(),
+            Kind::NativeFunction,
+            shape,
+            native::DATA + data.len(),
+            Raw::UNDEFINED,
+        );
         (*o).header.flags |= flag::LAZY;
         *Object::trailing(o, native::SPEC) = raw_to_value(spec as *const NativeSpec);
         *Object::trailing(o, native::REALM) = Raw::int32(realm as i32);
@@ -303,23 +309,21 @@ pub(crate) unsafe fn realm_of(f: Raw) -> u32 {
 }
 /// GetFunctionRealm, ECMA-262 §7.3.24
 pub fn function_realm(s: &mut Scope<'_>, f: Local<'_, Object>) -> JsResult<u32> {
-    match f.kind() {
-        // SAFETY: kind checked.
-        Kind::Function | Kind::NativeFunction => Ok(unsafe { realm_of(f.raw()) }),
-        Kind::BoundFunction => s.nested(|s| {
-            let target = f.slot_local(s, bound::TARGET);
-            function_realm(s, target.as_object().expect("target"))
-        }),
-        Kind::Proxy => {
-            if f.slot(1).is_null() {
-                return s.throw_type_error("Cannot perform 'get' on a proxy that has been revoked");
-            }
-            s.nested(|s| {
-                let target = f.slot_local(s, 0);
-                function_realm(s, target.as_object().expect("target"))
-            })
+    let mut at = f.raw();
+    loop {
+        let o = at.as_cell() as *mut Object;
+        // SAFETY: a live object reached from a handle; nothing is allocated on the way.
+        unsafe {
+            at = match Kind::of(o.cast()) {
+                Kind::Function | Kind::NativeFunction => return Ok(realm_of(at)),
+                Kind::BoundFunction => *Object::trailing(o, bound::TARGET),
+                Kind::Proxy if (*Object::trailing(o, 1)).is_null() => {
+                    return s.throw_type_error("Cannot perform 'get' on a proxy that has been revoked");
+                }
+                Kind::Proxy => *Object::trailing(o, 0),
+                _ => return Ok(s.vm().realm_id()),
+            };
         }
-        _ => Ok(s.vm().realm_id()),
     }
 }
 
@@ -331,9 +335,10 @@ pub(crate) fn native_is_constructor(v: Raw) -> bool {
     // SAFETY: checked kind.
     unsafe { native_spec(v.as_cell() as *mut Object).constructor }
 }
-pub(crate) fn bound_is_constructor(v: Raw) -> bool {
+/// The target of a bound function.
+pub(crate) fn bound_target(v: Raw) -> Raw {
     // SAFETY: checked kind.
-    crate::value::is_constructor(unsafe { *Object::trailing(v.as_cell() as *mut Object, bound::TARGET) })
+    unsafe { *Object::trailing(v.as_cell() as *mut Object, bound::TARGET) }
 }
 
 /// The rare part of a closure, made on first use.
@@ -344,7 +349,8 @@ pub fn rare(s: &mut Scope<'_>, f: Local<'_, Object>) -> *mut FunctionRare {
     }
     // SAFETY: initialised before the next allocation.
     unsafe {
-        let r = s.vm().heap.alloc(Kind::FunctionRare as u8, std::mem::size_of::<FunctionRare>()) as *mut FunctionRare;
+        let r = s.vm().heap.alloc(Kind::FunctionRare as u8, std::mem::size_of::<FunctionRare>())
+            as *mut FunctionRare;
         (*r).home_object = Raw::UNDEFINED;
         (*r).fields = Raw::UNDEFINED;
         (*r).initial_prototype = Raw::UNDEFINED;
@@ -400,13 +406,14 @@ pub fn materialize(s: &mut Scope<'_>, f: Local<'_, Object>) {
                 object::add_named(s, f, key_name, name, attr::CONFIGURABLE);
                 if code.has(code_flag::HAS_PROTOTYPE) && !code.has(code_flag::CLASS) {
                     let proto = if code.has(code_flag::GENERATOR) {
-                        let parent = s.vm().realms[code.header.word as usize].as_ref().expect("live realm").intrinsic(
-                            if code.has(code_flag::ASYNC) {
+                        let parent = s.vm().realms[code.header.word as usize]
+                            .as_ref()
+                            .expect("live realm")
+                            .intrinsic(if code.has(code_flag::ASYNC) {
                                 Intrinsic::AsyncGeneratorPrototype
                             } else {
                                 Intrinsic::GeneratorPrototype
-                            },
-                        );
+                            });
                         let parent = s.local(parent);
                         object::new_object_with(s, parent, 0)
                     } else {

@@ -76,7 +76,8 @@ pub fn is_plain_array(s: &mut Scope<'_>, v: Local<'_, Value>) -> bool {
     let pristine = unsafe {
         let a = object::own_raw(s.vm(), proto.as_cell() as *mut Object, iterator_key);
         let b = object::own_raw(s.vm(), iter_proto.as_cell() as *mut Object, next_key);
-        matches!(a, object::Own::Data(v, _) if v == values) && matches!(b, object::Own::Data(v, _) if v == next)
+        matches!(a, object::Own::Data(v, _) if v == values)
+            && matches!(b, object::Own::Data(v, _) if v == next)
     };
     if pristine {
         // SAFETY: live intrinsics.
@@ -98,7 +99,8 @@ pub fn is_plain_array(s: &mut Scope<'_>, v: Local<'_, Value>) -> bool {
 pub(crate) unsafe fn is_known_plain(vm: &crate::vm::Vm, a: *const Object) -> bool {
     // SAFETY: live array.
     unsafe {
-        vm.array_iteration_epoch == (vm.prototype_epoch, vm.realm_id()) && (*a).header.word == vm.realm().array_shape
+        vm.array_iteration_epoch == (vm.prototype_epoch, vm.realm_id())
+            && (*a).header.word == vm.realm().array_shape
     }
 }
 
@@ -169,7 +171,10 @@ pub fn get_async_iterator<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResul
     }
 }
 /// CreateAsyncFromSyncIterator, §27.1.6.1
-pub fn create_async_from_sync<'s>(s: &mut Scope<'s>, sync: IteratorRecord<'_>) -> JsResult<IteratorRecord<'s>> {
+pub fn create_async_from_sync<'s>(
+    s: &mut Scope<'s>,
+    sync: IteratorRecord<'_>,
+) -> JsResult<IteratorRecord<'s>> {
     let proto = s.intrinsic(Intrinsic::AsyncFromSyncIteratorPrototype);
     let o = object::new_kind(s, Kind::Iterator, proto.value(), 3);
     o.set_slot(s, 0, Raw::int32(tag::ASYNC_FROM_SYNC));
@@ -352,10 +357,15 @@ pub(crate) fn append_all(s: &mut Scope<'_>, a: Local<'_, Object>, v: Local<'_, V
         let at = a.slot(ARRAY_LENGTH).as_number() as u32;
         // SAFETY: both arrays are live; room is made before the raw copy.
         unsafe {
-            if (*a.gc().as_ptr()).header.flags & flag::SPARSE == 0 && (*a.gc().elements).length == at && n > 0 {
+            if (*a.gc().as_ptr()).header.flags & flag::SPARSE == 0 && (*a.gc().elements).length == at && n > 0
+            {
                 object::reserve_elements(s, a, at + n);
                 let (from, to) = (source.gc().elements, a.gc().elements);
-                std::ptr::copy_nonoverlapping(Elements::at(from, 0), Elements::at(to, at as usize), n as usize);
+                std::ptr::copy_nonoverlapping(
+                    Elements::at(from, 0),
+                    Elements::at(to, at as usize),
+                    n as usize,
+                );
                 (*to).length = at + n;
                 s.vm().heap.write_barrier_all(to.cast());
                 a.set_slot(s, ARRAY_LENGTH, Raw::number((at + n) as f64));

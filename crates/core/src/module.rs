@@ -163,7 +163,12 @@ pub fn new_synthetic<'s>(
     m
 }
 /// SetSyntheticModuleExport, §16.2.1.8.3.1
-pub fn set_export(s: &mut Scope<'_>, m: Module<'_>, name: Local<'_, Value>, v: Local<'_, Value>) -> JsResult<()> {
+pub fn set_export(
+    s: &mut Scope<'_>,
+    m: Module<'_>,
+    name: Local<'_, Value>,
+    v: Local<'_, Value>,
+) -> JsResult<()> {
     let names = from_value(s, m.at(field::NAMES));
     let i = (0..names.count()).find(|&i| crate::value::same_value(names.at(i), name.raw()));
     let Some(i) = i else {
@@ -371,7 +376,11 @@ pub fn namespace_exports(s: &mut Scope<'_>, o: Local<'_, Object>) -> Vec<Propert
         .collect()
 }
 /// Value of an export: None if there is no such export; ReferenceError in TDZ.
-pub fn namespace_get<'s>(s: &mut Scope<'s>, o: Local<'_, Object>, key: PropertyKey) -> JsResult<Option<Local<'s, Value>>> {
+pub fn namespace_get<'s>(
+    s: &mut Scope<'s>,
+    o: Local<'_, Object>,
+    key: PropertyKey,
+) -> JsResult<Option<Local<'s, Value>>> {
     let r = from_value(s, o.slot(1));
     for i in 0..r.count() / 3 {
         if crate::key::intern_value(r.at(i * 3)) == key {
@@ -427,7 +436,12 @@ pub fn link(s: &mut Scope<'_>, m: Module<'_>) -> JsResult<()> {
         }
     }
 }
-fn inner_link<'s>(s: &mut Scope<'s>, m: Module<'s>, stack: &mut Vec<Module<'s>>, mut index: i32) -> JsResult<i32> {
+fn inner_link<'s>(
+    s: &mut Scope<'s>,
+    m: Module<'s>,
+    stack: &mut Vec<Module<'s>>,
+    mut index: i32,
+) -> JsResult<i32> {
     if !s.vm().native_stack_ok() {
         return crate::error::throw_stack_overflow(s);
     }
@@ -577,7 +591,12 @@ pub fn evaluate<'s>(s: &mut Scope<'s>, m: Module<'_>) -> JsResult<Local<'s, Obje
     Ok(p)
 }
 /// InnerModuleEvaluation, §16.2.1.6.1.3.1
-fn inner_evaluate<'s>(s: &mut Scope<'s>, m: Module<'s>, stack: &mut Vec<Module<'s>>, mut index: i32) -> JsResult<i32> {
+fn inner_evaluate<'s>(
+    s: &mut Scope<'s>,
+    m: Module<'s>,
+    stack: &mut Vec<Module<'s>>,
+    mut index: i32,
+) -> JsResult<i32> {
     if !s.vm().native_stack_ok() {
         return crate::error::throw_stack_overflow(s);
     }
@@ -654,7 +673,11 @@ fn inner_evaluate<'s>(s: &mut Scope<'s>, m: Module<'s>, stack: &mut Vec<Module<'
     }
     if get_int(m, field::DFS_ANCESTOR) == get_int(m, field::DFS_INDEX) {
         while let Some(x) = stack.pop() {
-            let st = if x.at(field::ASYNC_ORDER).is_undefined() { status::EVALUATED } else { status::EVALUATING_ASYNC };
+            let st = if x.at(field::ASYNC_ORDER).is_undefined() {
+                status::EVALUATED
+            } else {
+                status::EVALUATING_ASYNC
+            };
             if get_status(x) == status::EVALUATING {
                 x.set_at(s, field::STATUS, Raw::int32(st));
             }

@@ -79,7 +79,13 @@ impl<'s> PropertyDescriptor<'s> {
 ///
 /// # Safety
 /// The shape is valid for the kind.
-pub unsafe fn alloc_object(vm: &mut Vm, kind: Kind, shape: ShapeId, trailing: usize, fill: Raw) -> *mut Object {
+pub unsafe fn alloc_object(
+    vm: &mut Vm,
+    kind: Kind,
+    shape: ShapeId,
+    trailing: usize,
+    fill: Raw,
+) -> *mut Object {
     // SAFETY: all fields are initialised here.
     unsafe {
         vm.pinned_shape = shape;
@@ -110,12 +116,18 @@ pub fn new_object<'s>(s: &mut Scope<'s>) -> Local<'s, Object> {
     let shape = s.vm().realm().object_shape;
     // SAFETY: object_shape has inline capacity 4.
     unsafe {
-        let o = alloc_object(s.vm(), Kind::Object, shape, crate::realm::DEFAULT_INLINE as usize, Raw::UNDEFINED);
+        let o =
+            alloc_object(s.vm(), Kind::Object, shape, crate::realm::DEFAULT_INLINE as usize, Raw::UNDEFINED);
         s.local_object(Gc::from_ptr(o))
     }
 }
 /// Object of `kind` with internal slots all undefined. `proto` is an object or null.
-pub fn new_kind<'s>(s: &mut Scope<'s>, kind: Kind, proto: Local<'_, Value>, slots: usize) -> Local<'s, Object> {
+pub fn new_kind<'s>(
+    s: &mut Scope<'s>,
+    kind: Kind,
+    proto: Local<'_, Value>,
+    slots: usize,
+) -> Local<'s, Object> {
     mark_prototype(proto.raw());
     let shape = s.vm().shapes.root(proto.raw(), 0);
     // SAFETY: shapes of kinds other than Object have no inline slots.
@@ -390,7 +402,13 @@ fn note_structure_change(s: &mut Scope<'_>, o: Local<'_, Object>) {
 }
 
 /// Adds a named property that does not exist yet. No checks.
-pub fn add_named(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey, v: Local<'_, Value>, attributes: u8) {
+pub fn add_named(
+    s: &mut Scope<'_>,
+    o: Local<'_, Object>,
+    key: PropertyKey,
+    v: Local<'_, Value>,
+    attributes: u8,
+) {
     debug_assert!(!key.is_index());
     note_structure_change(s, o);
     let id = o.gc().header.word;
@@ -815,7 +833,11 @@ fn array_define_own_property(
     Ok(ordinary_define_own_property(s, o, key, d))
 }
 /// ArraySetLength, ECMA-262 §10.4.2.4
-pub fn array_set_length(s: &mut Scope<'_>, o: Local<'_, Object>, d: &PropertyDescriptor<'_>) -> JsResult<bool> {
+pub fn array_set_length(
+    s: &mut Scope<'_>,
+    o: Local<'_, Object>,
+    d: &PropertyDescriptor<'_>,
+) -> JsResult<bool> {
     let mut new_length = None;
     if let Some(v) = d.value {
         let n = crate::conversion::to_uint32(s, v)?;
@@ -842,8 +864,11 @@ pub fn array_set_length(s: &mut Scope<'_>, o: Local<'_, Object>, d: &PropertyDes
             unsafe {
                 if o.gc().header.flags & flag::SPARSE != 0 {
                     let map = &mut *(*(o.gc().elements as *mut SparseElements)).map;
-                    let last_kept =
-                        map.range(n..).rev().find(|(_, e)| e.attributes & attr::CONFIGURABLE == 0).map(|(&i, _)| i);
+                    let last_kept = map
+                        .range(n..)
+                        .rev()
+                        .find(|(_, e)| e.attributes & attr::CONFIGURABLE == 0)
+                        .map(|(&i, _)| i);
                     if let Some(i) = last_kept {
                         reached = i + 1;
                         ok = false;
@@ -1118,7 +1143,11 @@ pub fn set_on_receiver(
                     return Ok(true);
                 }
                 Own::Data(_, a) => {
-                    return if a & attr::WRITABLE == 0 { Ok(false) } else { set_own_data(s, r.value(), key, v) };
+                    return if a & attr::WRITABLE == 0 {
+                        Ok(false)
+                    } else {
+                        set_own_data(s, r.value(), key, v)
+                    };
                 }
                 _ => return Ok(false),
             }
@@ -1150,7 +1179,10 @@ pub fn throw_read_only<T>(s: &mut Scope<'_>, v: Local<'_, Value>, key: PropertyK
         let own = get_own_property(s, o, key)?;
         match own {
             None if o.kind() != Kind::Proxy && !is_extensible(s, o)? => {
-                return s.throw_type_error(&format!("Cannot add property {}, object is not extensible", key.to_text()));
+                return s.throw_type_error(&format!(
+                    "Cannot add property {}, object is not extensible",
+                    key.to_text()
+                ));
             }
             Some(d) if d.is_accessor() => {
                 return s.throw_type_error(&format!(
@@ -1323,7 +1355,13 @@ fn throw_cannot_define<T>(s: &mut Scope<'_>, o: Local<'_, Object>, key: Property
     s.throw_type_error(&message)
 }
 /// Defines a property with given attributes on an object that is known to be ordinary and extensible (set-up code).
-pub fn define(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey, v: Local<'_, Value>, attributes: u8) {
+pub fn define(
+    s: &mut Scope<'_>,
+    o: Local<'_, Object>,
+    key: PropertyKey,
+    v: Local<'_, Value>,
+    attributes: u8,
+) {
     ordinary_define_own_property(s, o, key, &PropertyDescriptor::data(v, attributes));
 }
 /// HasOwnProperty, ECMA-262 §7.3.13

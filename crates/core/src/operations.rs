@@ -45,9 +45,17 @@ fn adopt_shape(s: &mut Scope<'_>, target: Local<'_, Object>, source: Local<'_, O
     let inline = {
         let shapes = &s.vm().shapes;
         let (t, f) = (shapes.get(to), shapes.get(from));
-        if t.count != 0 || t.dictionary || f.dictionary || f.count == 0 || f.prototype != t.prototype
-            || f.inline_capacity != t.inline_capacity || f.slot_count > f.inline_capacity as u32
-            || shapes.properties(from).iter().any(|(k, p)| p.attributes != crate::shape::attr::ALL || k.is_private())
+        if t.count != 0
+            || t.dictionary
+            || f.dictionary
+            || f.count == 0
+            || f.prototype != t.prototype
+            || f.inline_capacity != t.inline_capacity
+            || f.slot_count > f.inline_capacity as u32
+            || shapes
+                .properties(from)
+                .iter()
+                .any(|(k, p)| p.attributes != crate::shape::attr::ALL || k.is_private())
         {
             return false;
         }
@@ -56,8 +64,10 @@ fn adopt_shape(s: &mut Scope<'_>, target: Local<'_, Object>, source: Local<'_, O
     // SAFETY: live plain objects of the same inline capacity; nothing is allocated.
     unsafe {
         let (t, f) = (target.gc().as_ptr(), source.gc().as_ptr());
-        if (*(*t).elements).length != 0 || (*f).header.flags & crate::cell::flag::SPARSE != 0
-            || (*(*f).elements).length != 0 || (*t).header.flags & crate::cell::flag::IS_PROTOTYPE != 0
+        if (*(*t).elements).length != 0
+            || (*f).header.flags & crate::cell::flag::SPARSE != 0
+            || (*(*f).elements).length != 0
+            || (*t).header.flags & crate::cell::flag::IS_PROTOTYPE != 0
         {
             return false;
         }

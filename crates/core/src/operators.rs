@@ -303,6 +303,9 @@ pub fn ordinary_has_instance(
 ) -> JsResult<bool> {
     let Some(f) = constructor.as_object().filter(|_| constructor.is_callable()) else { return Ok(false) };
     if f.kind() == Kind::BoundFunction {
+        if !s.vm().native_stack_ok() {
+            return crate::error::throw_stack_overflow(s);
+        }
         return s.nested(|s| {
             let target = f.slot_local(s, function::bound::TARGET);
             instance_of(s, v, target)

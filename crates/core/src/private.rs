@@ -44,7 +44,12 @@ pub fn get<'s>(s: &mut Scope<'s>, v: Local<'_, Value>, key: PropertyKey) -> JsRe
     }
 }
 /// PrivateSet, §7.3.33
-pub fn set(s: &mut Scope<'_>, v: Local<'_, Value>, key: PropertyKey, value: Local<'_, Value>) -> JsResult<()> {
+pub fn set(
+    s: &mut Scope<'_>,
+    v: Local<'_, Value>,
+    key: PropertyKey,
+    value: Local<'_, Value>,
+) -> JsResult<()> {
     match find(s, v, key) {
         Own::Data(_, a) if a & attr::WRITABLE != 0 => {
             let o = v.as_object().expect("object");
@@ -70,11 +75,18 @@ pub fn set(s: &mut Scope<'_>, v: Local<'_, Value>, key: PropertyKey, value: Loca
 pub fn has(s: &mut Scope<'_>, v: Local<'_, Value>, key: PropertyKey) -> JsResult<bool> {
     if !v.is_object() {
         let text = crate::error::describe(s, v);
-        return s.throw_type_error(&format!("Cannot use 'in' operator to search for '{}' in {text}", key.to_text()));
+        return s.throw_type_error(&format!(
+            "Cannot use 'in' operator to search for '{}' in {text}",
+            key.to_text()
+        ));
     }
     Ok(!matches!(find(s, v, key), Own::Missing))
 }
-fn check_new<'a>(s: &mut Scope<'_>, v: Local<'a, Value>, key: PropertyKey) -> JsResult<Local<'a, crate::cell::Object>> {
+fn check_new<'a>(
+    s: &mut Scope<'_>,
+    v: Local<'a, Value>,
+    key: PropertyKey,
+) -> JsResult<Local<'a, crate::cell::Object>> {
     let o = v.as_object().expect("instance");
     if !matches!(find(s, v, key), Own::Missing) {
         return s.throw_type_error(&format!("Cannot initialize {} twice on the same object", key.to_text()));
@@ -82,7 +94,12 @@ fn check_new<'a>(s: &mut Scope<'_>, v: Local<'a, Value>, key: PropertyKey) -> Js
     Ok(o)
 }
 /// PrivateFieldAdd, §7.3.28
-pub fn add_field(s: &mut Scope<'_>, v: Local<'_, Value>, key: PropertyKey, value: Local<'_, Value>) -> JsResult<()> {
+pub fn add_field(
+    s: &mut Scope<'_>,
+    v: Local<'_, Value>,
+    key: PropertyKey,
+    value: Local<'_, Value>,
+) -> JsResult<()> {
     let o = check_new(s, v, key)?;
     object::add_named(s, o, key, value, attr::WRITABLE);
     Ok(())

@@ -158,7 +158,11 @@ pub fn resolve(s: &mut Scope<'_>, p: Local<'_, Object>, v: Local<'_, Value>) {
     s.nested(|s| {
         let Some(o) = v.as_object() else { return fulfill(s, p, v) };
         if v.is_same(p) {
-            let e = crate::error::create(s, crate::error::ErrorKind::TypeError, "Chaining cycle detected for promise #<Promise>");
+            let e = crate::error::create(
+                s,
+                crate::error::ErrorKind::TypeError,
+                "Chaining cycle detected for promise #<Promise>",
+            );
             return reject(s, p, e.value());
         }
         let key = s.names().then;
@@ -191,7 +195,11 @@ fn resolving_function<'s>(s: &mut Scope<'s>, args: &Args<'s>, is_reject: bool) -
         return Ok(s.undefined());
     }
     flag.set_at(s, 0, Raw::TRUE);
-    if is_reject { reject(s, p, args.get(0)) } else { resolve(s, p, args.get(0)) }
+    if is_reject {
+        reject(s, p, args.get(0))
+    } else {
+        resolve(s, p, args.get(0))
+    }
     Ok(s.undefined())
 }
 /// CreateResolvingFunctions, §27.2.1.3: (resolve, reject).
@@ -221,7 +229,10 @@ static EXECUTOR: NativeSpec = NativeSpec::new("", 2, |s, _, args| {
 });
 
 /// NewPromiseCapability, §27.2.1.5
-pub fn new_capability<'s>(s: &mut Scope<'s>, constructor: Local<'_, Value>) -> JsResult<PromiseCapability<'s>> {
+pub fn new_capability<'s>(
+    s: &mut Scope<'s>,
+    constructor: Local<'_, Value>,
+) -> JsResult<PromiseCapability<'s>> {
     if constructor.raw() == s.vm().realm().intrinsic(Intrinsic::Promise) {
         return Ok(native_capability(s));
     }
@@ -370,7 +381,9 @@ fn run_job(s: &mut Scope<'_>, job: crate::vm::Job) -> JsResult<()> {
             let u = s.undefined();
             call(s, values[0], u, &[]).map(|_| ())
         }
-        JobKind::Await => crate::coroutine::resume_await(s, values[0].raw(), values[1], job.values[2].is_true()),
+        JobKind::Await => {
+            crate::coroutine::resume_await(s, values[0].raw(), values[1], job.values[2].is_true())
+        }
     };
     if multi {
         s.vm().realm_override = previous;

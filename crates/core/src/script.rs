@@ -32,7 +32,12 @@ impl<'a> Origin<'a> {
 }
 
 /// Parses source text; SyntaxError is thrown.
-pub fn compile(s: &mut Scope<'_>, source: &str, origin: &Origin<'_>, goal: Goal<'_>) -> JsResult<Rc<ScriptUnit>> {
+pub fn compile(
+    s: &mut Scope<'_>,
+    source: &str,
+    origin: &Origin<'_>,
+    goal: Goal<'_>,
+) -> JsResult<Rc<ScriptUnit>> {
     let options = Options { goal, language: origin.language, file_name: origin.name };
     let text: Rc<str> = Rc::from(source);
     let parsed = spey_compile::Unit::parse(text.clone(), &options);

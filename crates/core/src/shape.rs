@@ -151,8 +151,12 @@ pub struct ShapeTable {
 
 impl ShapeTable {
     pub(crate) fn new() -> ShapeTable {
-        let mut t =
-            ShapeTable { shapes: Vec::with_capacity(1024), free: vec![], roots: FastMap::default(), young: vec![] };
+        let mut t = ShapeTable {
+            shapes: Vec::with_capacity(1024),
+            free: vec![],
+            roots: FastMap::default(),
+            young: vec![],
+        };
         t.shapes.push(t.blank(Raw::NULL, 0));
         t.shapes[0].used = true;
         t
@@ -297,7 +301,11 @@ impl ShapeTable {
                 shape.slot_count - 1
             });
             shape.count += 1;
-            shape.table.as_mut().expect("dictionaries have a table").insert(key, Property { slot, attributes });
+            shape
+                .table
+                .as_mut()
+                .expect("dictionaries have a table")
+                .insert(key, Property { slot, attributes });
             return (id, slot);
         }
         if let Some(next) = self.find_transition(id, key, attributes) {

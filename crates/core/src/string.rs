@@ -98,7 +98,9 @@ impl<'a> StrView<'a> {
     pub fn is_ascii_text(self, text: &str) -> bool {
         match self {
             StrView::Latin1(b) => b == text.as_bytes(),
-            StrView::Utf16(u) => u.len() == text.len() && u.iter().zip(text.bytes()).all(|(&a, b)| a == b as u16),
+            StrView::Utf16(u) => {
+                u.len() == text.len() && u.iter().zip(text.bytes()).all(|(&a, b)| a == b as u16)
+            }
         }
     }
     /// Hash of the code units; the top bit is set, so that it never equals a shape id.
@@ -176,7 +178,10 @@ pub unsafe fn view_raw<'a>(this: *const JsString) -> StrView<'a> {
     unsafe {
         let n = (*this).length as usize;
         let (base, offset) = if (*this).header.aux == SLICE {
-            ((*JsString::payload(this as *mut JsString)).as_cell() as *const JsString, (*this).offset as usize)
+            (
+                (*JsString::payload(this as *mut JsString)).as_cell() as *const JsString,
+                (*this).offset as usize,
+            )
         } else {
             (this, 0)
         };
@@ -371,7 +376,11 @@ fn flatten_rope(s: &mut Scope<'_>, string: Local<'_, JsString>) {
 }
 
 /// String concatenation. Both operands are strings.
-pub fn concat<'s>(s: &mut Scope<'s>, a: Local<'_, JsString>, b: Local<'_, JsString>) -> JsResult<Local<'s, JsString>> {
+pub fn concat<'s>(
+    s: &mut Scope<'s>,
+    a: Local<'_, JsString>,
+    b: Local<'_, JsString>,
+) -> JsResult<Local<'s, JsString>> {
     let (la, lb) = (a.gc_string().length, b.gc_string().length);
     if la == 0 {
         let v = b.raw();
@@ -413,7 +422,12 @@ pub fn concat<'s>(s: &mut Scope<'s>, a: Local<'_, JsString>, b: Local<'_, JsStri
 }
 
 /// Substring by code-unit positions, `from <= to <= length`.
-pub fn substring<'s>(s: &mut Scope<'s>, string: Local<'_, JsString>, from: usize, to: usize) -> Local<'s, JsString> {
+pub fn substring<'s>(
+    s: &mut Scope<'s>,
+    string: Local<'_, JsString>,
+    from: usize,
+    to: usize,
+) -> Local<'s, JsString> {
     let n = to - from;
     if n == string.length() {
         let v = string.raw();

@@ -448,7 +448,9 @@ pub fn set_element(
 ///
 /// # Safety
 /// `array` is a live typed array.
-#[inline]
+// Less optimised builds keep addresses of locals in the inlined code, which no handler may do (see `interp`).
+#[cfg_attr(not(debug_assertions), inline)]
+#[cfg_attr(debug_assertions, inline(never))]
 pub unsafe fn get_element_raw(_: &mut Vm, array: *mut Object, i: u32) -> Option<Raw> {
     // SAFETY: by the contract; the address is valid.
     unsafe {
@@ -469,7 +471,9 @@ pub unsafe fn get_element_raw(_: &mut Vm, array: *mut Object, i: u32) -> Option<
 ///
 /// # Safety
 /// `array` is a live typed array.
-#[inline]
+// Less optimised builds keep addresses of locals in the inlined code, which no handler may do (see `interp`).
+#[cfg_attr(not(debug_assertions), inline)]
+#[cfg_attr(debug_assertions, inline(never))]
 pub unsafe fn set_element_raw(_: &mut Vm, array: *mut Object, i: u32, v: Raw) -> bool {
     // SAFETY: by the contract; the address is valid.
     unsafe {

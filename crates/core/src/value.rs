@@ -45,19 +45,20 @@ pub fn is_callable(v: Value) -> bool {
 }
 /// IsConstructor, ECMA-262 §7.2.4
 pub fn is_constructor(v: Value) -> bool {
-    if !v.is_cell() {
-        return false;
-    }
-    // SAFETY: cell values point to live cells of the kind matched.
-    unsafe {
-        match Kind::of(v.as_cell()) {
-            Kind::Function => crate::function::closure_is_constructor(v),
-            Kind::NativeFunction => crate::function::native_is_constructor(v),
-            Kind::BoundFunction => crate::function::bound_is_constructor(v),
-            Kind::Proxy => crate::proxy::is_constructor_proxy(v),
-            _ => false,
+    let mut v = v;
+    while v.is_cell() {
+        // SAFETY: cell values point to live cells of the kind matched.
+        unsafe {
+            match Kind::of(v.as_cell()) {
+                Kind::Function => return crate::function::closure_is_constructor(v),
+                Kind::NativeFunction => return crate::function::native_is_constructor(v),
+                Kind::BoundFunction => v = crate::function::bound_target(v),
+                Kind::Proxy => return crate::proxy::is_constructor_proxy(v),
+                _ => return false,
+            }
         }
     }
+    false
 }
 /// SameValue, ECMA-262 §7.2.10
 pub fn same_value(a: Value, b: Value) -> bool {

@@ -35,7 +35,13 @@ impl Default for VmConfig {
 /// What the host is asked for. Every method has a default that does nothing or refuses.
 pub trait HostHooks {
     /// HostPromiseRejectionTracker: operation 0 = reject without handler, 1 = handler added after, 2 = reject after resolved, 3 = resolve after resolved.
-    fn promise_rejection(&mut self, s: &mut Scope<'_>, promise: Local<'_, Object>, operation: u8, value: Local<'_, Value>) {
+    fn promise_rejection(
+        &mut self,
+        s: &mut Scope<'_>,
+        promise: Local<'_, Object>,
+        operation: u8,
+        value: Local<'_, Value>,
+    ) {
         let _ = (s, promise, operation, value);
     }
     /// HostLoadImportedModule for `import()`: returns a promise. `referrer` is the script's or module's host-defined value.
@@ -51,7 +57,12 @@ pub trait HostHooks {
         s.throw_type_error("import() is not available here")
     }
     /// HostFinalizeImportMeta
-    fn initialize_import_meta(&mut self, s: &mut Scope<'_>, module: Local<'_, Value>, meta: Local<'_, Object>) -> JsResult<()> {
+    fn initialize_import_meta(
+        &mut self,
+        s: &mut Scope<'_>,
+        module: Local<'_, Value>,
+        meta: Local<'_, Object>,
+    ) -> JsResult<()> {
         let _ = (s, module, meta);
         Ok(())
     }
@@ -273,7 +284,8 @@ impl Vm {
         vm.names = Names::new(&mut vm);
         for i in 0..256usize {
             let b = [i as u8];
-            vm.single_chars[i] = crate::string::intern_view(&mut vm, crate::string::StrView::Latin1(&b)).value();
+            vm.single_chars[i] =
+                crate::string::intern_view(&mut vm, crate::string::StrView::Latin1(&b)).value();
         }
         let p: *mut Vm = &mut *vm;
         vm.heap.set_roots(p as *mut dyn RootProvider);

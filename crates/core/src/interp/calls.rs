@@ -52,7 +52,8 @@ pub unsafe fn enter(
         let n = (*code).param_count as u32;
         let mut bits = bits | count;
         let mut base = window;
-        if window.add((count + n) as usize + 2 + HEADER + (*code).register_count as usize) > (*vm).stack_limit {
+        if window.add((count + n) as usize + 2 + HEADER + (*code).register_count as usize) > (*vm).stack_limit
+        {
             return std::ptr::null_mut();
         }
         if count < n {

@@ -130,7 +130,13 @@ pub(crate) unsafe fn note(pc: *const u64, word: u64, bits: u8) {
     }
 }
 
-unsafe extern "C" fn invalid(_: *const u64, _: *mut Raw, _: *mut Vm, _: *mut InlineCache, word: u64) -> Status {
+unsafe extern "C" fn invalid(
+    _: *const u64,
+    _: *mut Raw,
+    _: *mut Vm,
+    _: *mut InlineCache,
+    word: u64,
+) -> Status {
     panic!("invalid op code {}", word & 0xff)
 }
 

@@ -377,7 +377,10 @@ handler!(NewArray(pc, fp, vm, ics, word) {
 handler!(GetIterator(pc, fp, vm, ics, word) {
     let i = insn(word);
     let v = reg(fp, i.b());
-    if crate::value::is_kind(v, Kind::Array) && crate::iteration::is_known_plain(&*vm, v.as_cell().cast()) {
+    if i.c() == 0
+        && crate::value::is_kind(v, Kind::Array)
+        && crate::iteration::is_known_plain(&*vm, v.as_cell().cast())
+    {
         set(fp, i.a(), v);
         set(fp, i.a() + 1, Raw::int32(0));
         dispatch!(pc.add(1), fp, vm, ics)

@@ -91,7 +91,12 @@ impl Frame {
     }
 }
 
-unsafe fn with_scope(vm: *mut Vm, pc: *const u64, fp: *mut Raw, f: impl FnOnce(&mut Scope<'_>, Frame) -> Next) -> Next {
+unsafe fn with_scope(
+    vm: *mut Vm,
+    pc: *const u64,
+    fp: *mut Raw,
+    f: impl FnOnce(&mut Scope<'_>, Frame) -> Next,
+) -> Next {
     // SAFETY: the VM is live; the handle stack is reset after the last use of the scope.
     unsafe {
         (*vm).pc = pc;
@@ -1113,7 +1118,8 @@ fn get_global<'s>(s: &mut Scope<'s>, f: Frame, index: i16, must_exist: bool) -> 
     if let Some(&at) = s.vm().realm().lexical.get(&key) {
         let v = s.vm().realm().lexical_values[at as usize];
         if v.is_empty() {
-            return s.throw_reference_error(&format!("Cannot access '{}' before initialization", key.to_text()));
+            return s
+                .throw_reference_error(&format!("Cannot access '{}' before initialization", key.to_text()));
         }
         // SAFETY: the cache belongs to the running code.
         unsafe {
@@ -1144,7 +1150,11 @@ fn get_global<'s>(s: &mut Scope<'s>, f: Frame, index: i16, must_exist: bool) -> 
             if object::has_property(s, g, key)? {
                 return object::get(s, g, key);
             }
-            if must_exist { s.throw_reference_error(&format!("{} is not defined", key.to_text())) } else { Ok(s.undefined()) }
+            if must_exist {
+                s.throw_reference_error(&format!("{} is not defined", key.to_text()))
+            } else {
+                Ok(s.undefined())
+            }
         }
     }
 }
@@ -1162,7 +1172,9 @@ fn set_global(s: &mut Scope<'_>, f: Frame, i: Insn) -> JsResult<()> {
         let g = s.global();
         let shape = g.gc().header.word;
         match s.vm().shapes.lookup(shape, key) {
-            Some(p) if p.attributes & (attr::WRITABLE | attr::ACCESSOR) == attr::WRITABLE && !key.is_index() => {
+            Some(p)
+                if p.attributes & (attr::WRITABLE | attr::ACCESSOR) == attr::WRITABLE && !key.is_index() =>
+            {
                 let inline = s.vm().shapes.get(shape).inline_capacity;
                 let location = ic::location(p.slot, inline);
                 Some(Entry { shape, epoch, holder: g.gc().as_ptr(), location, next_shape: 0 })
@@ -1189,7 +1201,13 @@ enum Lookup {
 }
 
 /// Looks a named key up along the prototype chain without allocation and fills the cache.
-unsafe fn lookup_and_cache(vm: &mut Vm, start: *mut Object, receiver_shape: u32, key: PropertyKey, cache: *mut InlineCache) -> Lookup {
+unsafe fn lookup_and_cache(
+    vm: &mut Vm,
+    start: *mut Object,
+    receiver_shape: u32,
+    key: PropertyKey,
+    cache: *mut InlineCache,
+) -> Lookup {
     // SAFETY: live objects on the chain; nothing is allocated.
     unsafe {
         let mut o = start;
@@ -1200,7 +1218,9 @@ unsafe fn lookup_and_cache(vm: &mut Vm, start: *mut Object, receiver_shape: u32,
             let kind = Kind::of(o.cast());
             if (kind.is_exotic() && !(kind == Kind::TypedArray && key.is_never_numeric()))
                 || (kind == Kind::Array && key == vm.names.length)
-                || ((*o).header.flags & flag::LAZY != 0 && kind != Kind::Array && object::is_lazy_key(vm, key))
+                || ((*o).header.flags & flag::LAZY != 0
+                    && kind != Kind::Array
+                    && object::is_lazy_key(vm, key))
             {
                 return Lookup::Slow;
             }
@@ -1221,12 +1241,22 @@ unsafe fn lookup_and_cache(vm: &mut Vm, start: *mut Object, receiver_shape: u32,
                     (*cache).add(e);
                     vm.stub_cache.put(key.raw(), e);
                 }
-                return if getter { Lookup::Getter((*(v.as_cell() as *const crate::cell::Accessor)).get) } else { Lookup::Value(v) };
+                return if getter {
+                    Lookup::Getter((*(v.as_cell() as *const crate::cell::Accessor)).get)
+                } else {
+                    Lookup::Value(v)
+                };
             }
             let next = vm.shapes.get(id).prototype;
             if !next.is_cell() {
                 if cacheable_chain {
-                    let e = Entry { shape: receiver_shape, epoch, holder: std::ptr::null_mut(), location: ABSENT, next_shape: 0 };
+                    let e = Entry {
+                        shape: receiver_shape,
+                        epoch,
+                        holder: std::ptr::null_mut(),
+                        location: ABSENT,
+                        next_shape: 0,
+                    };
                     (*cache).add(e);
                     vm.stub_cache.put(key.raw(), e);
                 }
@@ -1262,7 +1292,12 @@ unsafe fn entry_result(vm: &Vm, e: &Entry, o: *mut Object) -> Option<Lookup> {
 }
 
 /// GetV with an inline cache.
-fn get_cached<'s>(s: &mut Scope<'s>, f: Frame, v: Local<'_, Value>, cache: *mut InlineCache) -> JsResult<Local<'s, Value>> {
+fn get_cached<'s>(
+    s: &mut Scope<'s>,
+    f: Frame,
+    v: Local<'_, Value>,
+    cache: *mut InlineCache,
+) -> JsResult<Local<'s, Value>> {
     // SAFETY: the cache belongs to the running code; raw objects are used before anything is allocated.
     unsafe {
         let key = PropertyKey::from_raw((*cache).key);
@@ -1321,11 +1356,19 @@ fn get_cached<'s>(s: &mut Scope<'s>, f: Frame, v: Local<'_, Value>, cache: *mut 
         }
     }
 }
-fn get_v_described<'s>(s: &mut Scope<'s>, v: Local<'_, Value>, key: PropertyKey) -> JsResult<Local<'s, Value>> {
+fn get_v_described<'s>(
+    s: &mut Scope<'s>,
+    v: Local<'_, Value>,
+    key: PropertyKey,
+) -> JsResult<Local<'s, Value>> {
     object::get_v(s, v, key)
 }
 
-fn get_element<'s>(s: &mut Scope<'s>, v: Local<'_, Value>, k: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
+fn get_element<'s>(
+    s: &mut Scope<'s>,
+    v: Local<'_, Value>,
+    k: Local<'_, Value>,
+) -> JsResult<Local<'s, Value>> {
     if v.is_nullish() {
         let what = if v.is_null() { "null" } else { "undefined" };
         let text = crate::error::describe_key(s, k);
@@ -1359,7 +1402,13 @@ fn get_element<'s>(s: &mut Scope<'s>, v: Local<'_, Value>, k: Local<'_, Value>) 
 }
 
 /// PutValue with an inline cache.
-fn set_cached(s: &mut Scope<'_>, f: Frame, target: Local<'_, Value>, v: Local<'_, Value>, cache: *mut InlineCache) -> JsResult<()> {
+fn set_cached(
+    s: &mut Scope<'_>,
+    f: Frame,
+    target: Local<'_, Value>,
+    v: Local<'_, Value>,
+    cache: *mut InlineCache,
+) -> JsResult<()> {
     // SAFETY: the cache belongs to the running code.
     let key = PropertyKey::from_raw(unsafe { (*cache).key });
     if let Some(o) = target.as_object() {
@@ -1368,11 +1417,15 @@ fn set_cached(s: &mut Scope<'_>, f: Frame, target: Local<'_, Value>, v: Local<'_
             unsafe {
                 let shape = o.gc().header.word;
                 // Polymorphic hit.
-                if let Some(e) = (*cache).find(shape).or_else(|| if (*cache).entry.shape == shape { Some((*cache).entry) } else { None }) {
+                if let Some(e) = (*cache)
+                    .find(shape)
+                    .or_else(|| if (*cache).entry.shape == shape { Some((*cache).entry) } else { None })
+                {
                     if e.next_shape == 0 && e.epoch == 0 {
                         let p = o.gc().as_ptr();
                         *ic::address(p, e.location) = v.raw();
-                        let owner = if e.location & ic::OUT_OF_LINE != 0 { (*p).slots.cast() } else { p.cast() };
+                        let owner =
+                            if e.location & ic::OUT_OF_LINE != 0 { (*p).slots.cast() } else { p.cast() };
                         s.vm().heap.write_barrier(owner, v.raw());
                         return Ok(());
                     }
@@ -1385,10 +1438,17 @@ fn set_cached(s: &mut Scope<'_>, f: Frame, target: Local<'_, Value>, v: Local<'_
                         if p.attributes & (attr::ACCESSOR | attr::WRITABLE) == attr::WRITABLE {
                             let inline = s.vm().shapes.get(shape).inline_capacity;
                             let location = ic::location(p.slot, inline);
-                            (*cache).add(Entry { shape, epoch: 0, holder: std::ptr::null_mut(), location, next_shape: 0 });
+                            (*cache).add(Entry {
+                                shape,
+                                epoch: 0,
+                                holder: std::ptr::null_mut(),
+                                location,
+                                next_shape: 0,
+                            });
                             let p = o.gc().as_ptr();
                             *ic::address(p, location) = v.raw();
-                            let owner = if location & ic::OUT_OF_LINE != 0 { (*p).slots.cast() } else { p.cast() };
+                            let owner =
+                                if location & ic::OUT_OF_LINE != 0 { (*p).slots.cast() } else { p.cast() };
                             s.vm().heap.write_barrier(owner, v.raw());
                             return Ok(());
                         }
@@ -1430,21 +1490,41 @@ unsafe fn can_add(vm: &mut Vm, o: *mut Object, key: PropertyKey) -> bool {
     }
 }
 /// Adds a property and remembers the transition.
-fn add_cached(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey, v: Local<'_, Value>, cache: *mut InlineCache) {
+fn add_cached(
+    s: &mut Scope<'_>,
+    o: Local<'_, Object>,
+    key: PropertyKey,
+    v: Local<'_, Value>,
+    cache: *mut InlineCache,
+) {
     let before = o.gc().header.word;
     object::add_named(s, o, key, v, attr::ALL);
     let after = o.gc().header.word;
-    if after != before && !s.vm().shapes.get(after).dictionary && o.gc().header.flags & flag::IS_PROTOTYPE == 0 {
+    if after != before
+        && !s.vm().shapes.get(after).dictionary
+        && o.gc().header.flags & flag::IS_PROTOTYPE == 0
+    {
         let p = s.vm().shapes.lookup_last(after);
         let inline = s.vm().shapes.get(after).inline_capacity;
         let epoch = s.vm().prototype_epoch;
         // SAFETY: the cache belongs to the running code.
         unsafe {
-            (*cache).add(Entry { shape: before, epoch, holder: std::ptr::null_mut(), location: ic::location(p, inline), next_shape: after })
+            (*cache).add(Entry {
+                shape: before,
+                epoch,
+                holder: std::ptr::null_mut(),
+                location: ic::location(p, inline),
+                next_shape: after,
+            })
         }
     }
 }
-fn init_cached(s: &mut Scope<'_>, target: Local<'_, Value>, v: Local<'_, Value>, cache: *mut InlineCache) -> JsResult<()> {
+fn init_cached(
+    s: &mut Scope<'_>,
+    target: Local<'_, Value>,
+    v: Local<'_, Value>,
+    cache: *mut InlineCache,
+) -> JsResult<()> {
     // SAFETY: the cache belongs to the running code.
     let key = PropertyKey::from_raw(unsafe { (*cache).key });
     let o = target.as_object().expect("object literal or instance");
@@ -1459,7 +1539,13 @@ fn init_cached(s: &mut Scope<'_>, target: Local<'_, Value>, v: Local<'_, Value>,
     }
     object::create_data_property_or_throw(s, o, key, v)
 }
-fn put_primitive(s: &mut Scope<'_>, f: Frame, target: Local<'_, Value>, key: PropertyKey, v: Local<'_, Value>) -> JsResult<()> {
+fn put_primitive(
+    s: &mut Scope<'_>,
+    f: Frame,
+    target: Local<'_, Value>,
+    key: PropertyKey,
+    v: Local<'_, Value>,
+) -> JsResult<()> {
     if target.is_nullish() {
         let what = if target.is_null() { "null" } else { "undefined" };
         return s.throw_type_error(&format!("Cannot set properties of {what} (setting '{}')", key.to_text()));
@@ -1472,7 +1558,10 @@ fn put_primitive(s: &mut Scope<'_>, f: Frame, target: Local<'_, Value>, key: Pro
     if own_string {
         if f.strict() {
             let text = crate::error::describe(s, target);
-            return s.throw_type_error(&format!("Cannot assign to read only property '{}' of string '{text}'", key.to_text()));
+            return s.throw_type_error(&format!(
+                "Cannot assign to read only property '{}' of string '{text}'",
+                key.to_text()
+            ));
         }
         return Ok(());
     }
@@ -1481,7 +1570,13 @@ fn put_primitive(s: &mut Scope<'_>, f: Frame, target: Local<'_, Value>, key: Pro
     }
     Ok(())
 }
-fn set_element(s: &mut Scope<'_>, f: Frame, target: Local<'_, Value>, k: Local<'_, Value>, v: Local<'_, Value>) -> JsResult<()> {
+fn set_element(
+    s: &mut Scope<'_>,
+    f: Frame,
+    target: Local<'_, Value>,
+    k: Local<'_, Value>,
+    v: Local<'_, Value>,
+) -> JsResult<()> {
     if target.is_nullish() {
         let what = if target.is_null() { "null" } else { "undefined" };
         let text = crate::error::describe_key(s, k);
@@ -1511,7 +1606,9 @@ fn make_class(s: &mut Scope<'_>, f: Frame, i: Insn) -> JsResult<()> {
         let p = object::get(s, heritage.as_object().expect("constructor"), key)?;
         if !p.is_object() && !p.is_null() {
             let text = crate::error::describe(s, p);
-            return s.throw_type_error(&format!("Class extends value does not have valid prototype property {text}"));
+            return s.throw_type_error(&format!(
+                "Class extends value does not have valid prototype property {text}"
+            ));
         }
         (p, heritage)
     };
@@ -1559,7 +1656,12 @@ fn spread_list<'s>(s: &mut Scope<'s>, list: Local<'_, Value>) -> Vec<Local<'s, V
         })
         .collect()
 }
-fn iter_method_call<'s>(s: &mut Scope<'s>, f: Frame, i: Insn, key: PropertyKey) -> JsResult<Local<'s, Value>> {
+fn iter_method_call<'s>(
+    s: &mut Scope<'s>,
+    f: Frame,
+    i: Insn,
+    key: PropertyKey,
+) -> JsResult<Local<'s, Value>> {
     if f.raw(i.b() + 1).is_int32() {
         return Ok(s.local(Raw::EMPTY));
     }
@@ -1581,14 +1683,24 @@ fn call_slow(s: &mut Scope<'_>, f: Frame, i: Insn, callee: Local<'_, Value>) -> 
             let code = function::closure_code(o);
             if code.has(code_flag::CLASS) {
                 let name = crate::error::function_name(s, o);
-                return s.throw_type_error(&format!("Class constructor {name} cannot be invoked without 'new'"));
+                return s
+                    .throw_type_error(&format!("Class constructor {name} cannot be invoked without 'new'"));
             }
             crate::code::ensure_compiled(s, code)?;
             // SAFETY: the window is the caller's; everything above it is free.
             unsafe {
                 let vm: *mut Vm = s.vm();
-                let new =
-                    super::enter(vm, code.as_ptr(), callee.raw(), window, count, 0, Raw::UNDEFINED, f.pc, f.fp);
+                let new = super::enter(
+                    vm,
+                    code.as_ptr(),
+                    callee.raw(),
+                    window,
+                    count,
+                    0,
+                    Raw::UNDEFINED,
+                    f.pc,
+                    f.fp,
+                );
                 return entered(s, code, new);
             }
         }
@@ -1664,7 +1776,8 @@ fn construct_slow(
             Kind::NativeFunction => {
                 *window = Raw::UNDEFINED;
                 let vm: *mut Vm = s.vm();
-                let v = super::run_native(vm, callee.raw(), window, count, argc::CONSTRUCT, target.raw(), f.pc);
+                let v =
+                    super::run_native(vm, callee.raw(), window, count, argc::CONSTRUCT, target.raw(), f.pc);
                 native_result(f, i, v)
             }
             _ => {
@@ -1755,7 +1868,10 @@ unsafe fn leave_frame(vm: *mut Vm, pc: *const u64, fp: *mut Raw) -> Next {
                 let message = if !(*vm).result.is_undefined() {
                     Some((0, "Derived constructors may only return object or undefined"))
                 } else if (*f.this()).is_empty() {
-                    Some((1, "Must call super constructor in derived class before accessing 'this' or returning from derived constructor"))
+                    Some((
+                        1,
+                        "Must call super constructor in derived class before accessing 'this' or returning from derived constructor",
+                    ))
                 } else {
                     None
                 };
@@ -1784,4 +1900,3 @@ unsafe fn leave_frame(vm: *mut Vm, pc: *const u64, fp: *mut Raw) -> Next {
         ENTER
     }
 }
-
