@@ -362,6 +362,7 @@ impl Code {
     /// # Safety
     /// The function has been compiled.
     #[inline(always)]
+    #[allow(clippy::mut_from_ref)]
     pub unsafe fn data(&self) -> &mut CodeData {
         // SAFETY: by the contract; single-threaded VM.
         unsafe { &mut *self.data }

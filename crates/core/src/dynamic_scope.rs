@@ -14,7 +14,7 @@ use crate::shape::attr;
 /// Where a name was found.
 enum Found<'s> {
     /// Slot of a declarative environment.
-    Slot { env: Local<'s, Value>, slot: usize, mutability: Mutability },
+    Slot { env: Local<'s, Value>, slot: usize },
     /// Property of a with-object or eval-var object.
     Object { object: Local<'s, Object>, is_with: bool },
     /// Import binding of the module around.
@@ -56,11 +56,11 @@ fn find<'s>(s: &mut Scope<'s>, env: Local<'_, Value>, key: PropertyKey) -> JsRes
             if object::has_property(s, o, key)? && !(is_with && is_unscopable(s, o, key)?) {
                 return Ok(Found::Object { object: o, is_with });
             }
-        } else if let Some((slot, mutability, import)) = slot_of(environment(at.raw()), key) {
+        } else if let Some((slot, _, import)) = slot_of(environment(at.raw()), key) {
             if import {
                 return Ok(Found::Import { env: at, slot });
             }
-            return Ok(Found::Slot { env: at, slot, mutability });
+            return Ok(Found::Slot { env: at, slot });
         }
         // SAFETY: live environment.
         let parent = unsafe { (*environment(at.raw())).parent };
@@ -392,7 +392,7 @@ pub fn declare_globals(s: &mut Scope<'_>, code: &Code, is_eval: bool) -> JsResul
     let script = code.script_rc();
     let d = script.declarations();
     let g = s.global();
-    let mut names = |s: &mut Scope<'_>, n: &spey_bytecode::JsStr| {
+    let names = |s: &mut Scope<'_>, n: &spey_bytecode::JsStr| {
         let v = crate::code::string_constant(s.vm(), n);
         crate::key::intern_value(v)
     };

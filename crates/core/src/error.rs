@@ -343,7 +343,7 @@ fn prepare<'s>(
 /// `Name: message` of an error, without running user code that throws.
 fn header_text(s: &mut Scope<'_>, e: Local<'_, Object>) -> String {
     let (name_key, message_key) = (s.names().name, s.names().message);
-    let mut read = |s: &mut Scope<'_>, key: PropertyKey| -> Option<String> {
+    let read = |s: &mut Scope<'_>, key: PropertyKey| -> Option<String> {
         match object::get(s, e, key) {
             Ok(v) if v.is_undefined() => None,
             Ok(v) => match crate::conversion::to_text(s, v) {

@@ -435,10 +435,11 @@ pub fn set(
             // TypedArrays, ECMA-262 §10.4.5.5
             Kind::TypedArray => {
                 if let Some(n) = numeric_key(key) {
-                    let i = typed_array::valid_index(o, n);
                     if is_receiver {
-                        typed_array::set_element(s, o, i.unwrap_or(usize::MAX), v)?;
-                    } else if i.is_some() {
+                        // TypedArraySetElement, §10.4.5.17: the conversion may bring the index into bounds.
+                        let is_index = n >= 0.0 && n.fract() == 0.0 && !(n == 0.0 && n.is_sign_negative());
+                        typed_array::set_element(s, o, if is_index { n as usize } else { usize::MAX }, v)?;
+                    } else if typed_array::valid_index(o, n).is_some() {
                         return object::set_on_receiver(s, key, v, receiver).map(Some);
                     }
                     return Ok(Some(true));

@@ -173,7 +173,7 @@ macro_rules! names {
         /// Interned names that the engine itself uses, and the well-known symbols.
         #[derive(Clone, Copy)]
         pub struct Names {
-            $(#[doc = $text] pub $field: PropertyKey,)*
+            $(#[doc = concat!("`", $text, "`")] pub $field: PropertyKey,)*
             $(#[doc = $stext] pub $sym: PropertyKey,)*
             /// Private name under which objects keep their captured stack.
             pub private_stack: PropertyKey,

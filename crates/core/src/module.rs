@@ -821,6 +821,10 @@ pub(crate) fn import_call<'s>(
         Ok(v) => v,
         Err(t) => return capability.reject_thrown(s, t),
     };
+    let options = match import_options(s, options) {
+        Ok(v) => v,
+        Err(t) => return capability.reject_thrown(s, t),
+    };
     let referrer = s.local(code.host_defined);
     match Vm::with_hooks(s, |h, s| {
         h.import_dynamically(s, referrer, specifier.value(), options, phase).map(|v| v.raw())
@@ -832,6 +836,45 @@ pub(crate) fn import_call<'s>(
         }
         Err(t) => capability.reject_thrown(s, t),
     }
+}
+/// The options of `import()` checked, EvaluateImportCall steps 10-12, ECMA-262 §13.3.10.2: undefined, or a fresh object
+/// whose `with` holds the attributes.
+fn import_options<'s>(s: &mut Scope<'s>, options: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
+    let undefined = s.undefined();
+    if options.is_undefined() {
+        return Ok(undefined);
+    }
+    let Some(o) = options.as_object() else {
+        return s.throw_type_error("The second argument of import() must be an object");
+    };
+    let with = s.key("with");
+    let attributes = crate::object::get(s, o, with)?;
+    if attributes.is_undefined() {
+        return Ok(undefined);
+    }
+    let Some(attributes) = attributes.as_object() else {
+        return s.throw_type_error("The 'with' option must be an object");
+    };
+    let null = s.null();
+    let list = crate::object::new_object_with(s, null, 0);
+    for key in crate::object::own_property_keys(s, attributes)? {
+        if !key.is_string() {
+            continue;
+        }
+        s.nested(|s| {
+            if crate::object::get_own_property(s, attributes, key)?.is_some_and(|d| d.enumerable == Some(true)) {
+                let v = crate::object::get(s, attributes, key)?;
+                if !v.is_string() {
+                    return s.throw_type_error("Import attribute value must be a string");
+                }
+                crate::object::create_data_property(s, list, key, v)?;
+            }
+            Ok(())
+        })?;
+    }
+    let checked = crate::object::new_object(s);
+    crate::object::create_data_property(s, checked, with, list.value())?;
+    Ok(checked.value())
 }
 pub(crate) fn import_meta<'s>(s: &mut Scope<'s>, code: Gc<Code>) -> JsResult<Local<'s, Value>> {
     let m = from_value(s, code.host_defined);

@@ -578,6 +578,9 @@ slow_ops! {
         ImportMeta 1 |s: &mut Scope<'_>, f: Frame, _: Insn| crate::module::import_meta(s, f.code());
         AsyncIterNext 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let (it, next, v) = (f.local(s, i.b()), f.local(s, i.b() + 1), f.local(s, i.c()));
+            if v.raw().is_empty() {
+                return crate::call::call(s, next, it, &[]);
+            }
             crate::call::call(s, next, it, &[v])
         };
         IterReturnCall 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
@@ -1433,7 +1436,8 @@ fn set_cached(
                 let lazy = o.gc().header.flags & flag::LAZY != 0 && object::is_lazy_key(s.vm(), key);
                 // Stores that array iteration depends on must be seen: they are never cached.
                 let watched = key == s.names().next || key == s.names().sym_iterator;
-                if !lazy && !watched && !(o.kind() == Kind::Array && key == s.names().length) {
+                let array_length = o.kind() == Kind::Array && key == s.names().length;
+                if !(lazy || watched || array_length) {
                     if let Some(p) = s.vm().shapes.lookup(shape, key) {
                         if p.attributes & (attr::ACCESSOR | attr::WRITABLE) == attr::WRITABLE {
                             let inline = s.vm().shapes.get(shape).inline_capacity;
@@ -1452,7 +1456,9 @@ fn set_cached(
                             s.vm().heap.write_barrier(owner, v.raw());
                             return Ok(());
                         }
-                    } else if can_add(s.vm(), o.gc().as_ptr(), key) {
+                    } else if (o.gc().header.flags & flag::LAZY == 0 || o.kind() == Kind::Array)
+                        && can_add(s.vm(), o.gc().as_ptr(), key)
+                    {
                         add_cached(s, o, key, v, cache);
                         return Ok(());
                     }
