@@ -2,6 +2,7 @@
 
 use spey_compile::DynamicKind;
 use spey_core::cell::{Elements, Kind, Object};
+use spey_core::code::code_flag;
 use spey_core::eval;
 use spey_core::function::{self, NativeSpec, PropertySpec, bound, native_spec};
 use spey_core::object::{self, PropertyDescriptor};
@@ -145,7 +146,16 @@ fn construct_async_generator<'s>(
     create_dynamic_function(s, args, DynamicKind::AsyncGenerator)
 }
 /// %ThrowTypeError% ( ), ECMA-262 §10.2.4.1
-fn throw_type_error<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+///
+/// DEVIATION: `caller` and `arguments` of sloppy functions read as null, for scripts of old.
+fn throw_type_error<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    if args.len() == 0
+        && let Some(f) = this.as_object().filter(|f| f.kind() == Kind::Function)
+        && !function::closure_code(f).has(code_flag::STRICT)
+        && value::is_constructor(f.raw())
+    {
+        return Ok(s.null());
+    }
     s.throw_type_error(
         "'caller', 'callee', and 'arguments' properties may not be accessed on strict mode functions or the \
          arguments objects for calls to them",

@@ -617,8 +617,11 @@ fn builtin_tag(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<&'static str
         _ => "Object",
     })
 }
-/// Object.prototype.toString ( ), ECMA-262 §20.1.3.6
 fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    object_to_string(s, this)
+}
+/// Object.prototype.toString ( ), ECMA-262 §20.1.3.6
+pub(crate) fn object_to_string<'s>(s: &mut Scope<'s>, this: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
     if this.is_undefined() {
         return Ok(s.string_value("[object Undefined]"));
     }

@@ -353,7 +353,7 @@ macro_rules! for_each_op {
         IterClose [Use2 No No];
         /// IteratorClose of record a for a throw completion: errors of `return` are swallowed.
         IterCloseSilent [Use2 No No];
-        /// `a =` result of calling next of async record b with argument c (to be awaited).
+        /// `a =` result of calling next of async record b with argument c, unless that is empty (to be awaited).
         AsyncIterNext [Def Use2 Use];
         /// Checks that b is an object (TypeError "Iterator result x is not an object"): `a = b.value`, or jump d:e when b.done is true; then a = b.value too if c is not 0, and only then if c is 2.
         IterUnwrap [Def Use Uint ; Off32 No No No];

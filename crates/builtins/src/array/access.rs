@@ -4,7 +4,6 @@ use std::cell::RefCell;
 
 use spey_core::cell::{Elements, Kind, Object};
 use spey_core::object;
-use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::{call, conversion, value};
 use spey_gc::Value as Raw;
@@ -210,10 +209,7 @@ pub(super) fn to_string<'s>(
         return call::call(s, f, o.value(), &[]);
     }
     // %Object.prototype.toString%
-    let proto = s.intrinsic(Intrinsic::ObjectPrototype);
-    let key = s.names().to_string;
-    let f = object::get(s, proto, key)?;
-    call::call(s, f, o.value(), &[])
+    crate::object::object_to_string(s, o.value())
 }
 
 /// Array.prototype.toLocaleString ( [ reserved1 [ , reserved2 ] ] ), ECMA-262 §23.1.3.32, with the arguments of ECMA-402.

@@ -177,7 +177,7 @@ fn async_dispose<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) ->
         capability.resolve_with(s, undefined)?;
         return Ok(capability.promise);
     };
-    let result = match call::call(s, f, this, &[undefined]) {
+    let result = match call::call(s, f, this, &[]) {
         Ok(r) => r,
         Err(t) => return capability.reject_thrown(s, t),
     };

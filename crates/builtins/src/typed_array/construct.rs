@@ -1,13 +1,13 @@
 //! The TypedArray constructors, ECMA-262 §23.2.5, and the static methods of %TypedArray%, §23.2.2.
 
 use spey_core::array_buffer as buffers;
-use spey_core::cell::{Kind, Object};
+use spey_core::cell::{Elements, Kind, Object};
 use spey_core::function::{self, NativeSpec};
 use spey_core::iteration;
 use spey_core::object;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::typed_array::{self as views, ElementType, slot};
-use spey_core::{call, conversion};
+use spey_core::{call, conversion, value};
 
 use super::{create_from_constructor, require_constructor};
 use crate::array_buffer::throw_detached;
@@ -47,7 +47,7 @@ fn construct<'s>(s: &mut Scope<'s>, args: &Args<'s>, element: ElementType) -> Js
             match object::get_method(s, first, key)? {
                 Some(method) => {
                     // OPTIMIZATION: iterating a plain array is reading its elements.
-                    if iteration::is_plain_array(s, first) {
+                    if iteration::is_plain_array(s, first) && is_inert(s, o) {
                         return from_array_like(s, proto, element, o);
                     }
                     let record = iteration::get_iterator_from_method(s, first, method)?;
@@ -62,6 +62,15 @@ fn construct<'s>(s: &mut Scope<'s>, args: &Args<'s>, element: ElementType) -> Js
             }
         }
     }
+}
+/// Can converting the elements of an array not run code that changes it?
+fn is_inert(s: &mut Scope<'_>, array: Local<'_, Object>) -> bool {
+    support::full_elements(s, array).is_some_and(|elements| {
+        // SAFETY: live elements; nothing is allocated.
+        unsafe {
+            (0..(*elements).length as usize).all(|i| !value::is_object(*Elements::at(elements, i)))
+        }
+    })
 }
 /// A typed array without its slots filled.
 fn bare<'s>(s: &mut Scope<'s>, proto: Local<'_, Value>) -> Local<'s, Object> {

@@ -31,7 +31,7 @@ impl<'a> Analyzer<'a> {
             let head = self.heads[name_id as usize];
             if head != NONE {
                 let var = &self.out.vars[head as usize];
-                if var.scope == param_scope && var.kind == VarKind::Param {
+                if var.scope == param_scope && matches!(var.kind, VarKind::Param | VarKind::Arguments) {
                     continue;
                 }
                 if var.scope == self.scope && var.kind.is_lexical() {

@@ -233,7 +233,7 @@ impl<'a> Gen<'a, '_> {
         if is_async {
             let mark = self.b.mark();
             let r = self.b.temp();
-            self.b.load_special(r, special::UNDEFINED);
+            self.b.load_special(r, special::EMPTY);
             self.b.op(Op::AsyncIterNext, r, record, r);
             self.b.op(Op::Await, r, r, 0);
             self.b.op_jump(Op::IterUnwrap, value, r, 0, end);
