@@ -1,5 +1,0 @@
-//! Binding `url`.
-
-use spey_engine::{Local, Object, Scope};
-
-pub(crate) fn install(_: &mut Scope<'_>, _: Local<'_, Object>) {}
