@@ -27,7 +27,15 @@ pub fn prepare<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResult<Local<'s,
     let mut seen = HashSet::new();
     let mut at = s.local_object(o.gc());
     let mut own_only = true;
+    let mut proxies = 0;
     loop {
+        if at.kind() == Kind::Proxy {
+            // A prototype chain through proxies may be endless.
+            proxies += 1;
+            if proxies > crate::proxy::MAX_CHAIN {
+                return crate::error::throw_stack_overflow(s);
+            }
+        }
         let own = object::own_property_keys(s, at)?;
         for k in own {
             if k.is_symbol() || (!own_only && seen.contains(&k)) {

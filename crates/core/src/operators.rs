@@ -332,7 +332,12 @@ pub fn is_prototype_of(
 ) -> JsResult<bool> {
     s.nested(|s| {
         let mut current = s.local_object(o.gc());
+        let mut proxies = 0;
         loop {
+            proxies += 1;
+            if proxies > crate::proxy::MAX_CHAIN {
+                return crate::error::throw_stack_overflow(s);
+            }
             if current.kind() != Kind::Proxy {
                 // SAFETY: live objects; nothing is allocated in the loop.
                 let mut p = unsafe { object::prototype_raw(s.vm_ref(), current.gc().as_ptr()) };

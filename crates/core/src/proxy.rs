@@ -9,6 +9,9 @@ use crate::object::{self, PropertyDescriptor};
 use crate::scope::{JsResult, Local, Scope, Value};
 use crate::value::same_value;
 
+/// Proxies on one prototype chain before it counts as endless.
+pub(crate) const MAX_CHAIN: usize = 100 << 10;
+
 /// Internal slots of proxies.
 pub mod slot {
     /// [[ProxyTarget]], null when revoked.

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use spey_core::cell::{Elements, Kind, Object};
 use spey_core::object;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
-use spey_core::{call, conversion, value};
+use spey_core::{call, conversion, string, value};
 use spey_gc::Value as Raw;
 
 use crate::support::{StringBuilder, full_elements, get_index, get_index_if_present, this_object};
@@ -178,6 +178,8 @@ pub(super) fn join<'s>(
         let length = object::length_of_array_like(s, o)?;
         let separator =
             if args.get(0).is_undefined() { s.string(",") } else { conversion::to_string(s, args.get(0))? };
+        let separators = length.saturating_sub(1).saturating_mul(separator.length() as u64);
+        string::check_length(s, usize::try_from(separators).unwrap_or(usize::MAX))?;
         let mut out = StringBuilder::default();
         for k in 0..length {
             s.nested(|s| {
