@@ -139,6 +139,8 @@ fn capture(s: &mut Scope<'_>, skip_until: Option<Raw>, limit: usize) -> Vec<Site
                 if (*c).script().internal && (*c).meta().name.is_none() && (*c).index == 0 {
                     continue;
                 }
+            } else if is_hidden(f) {
+                continue;
             }
             list.push(Site {
                 function: Raw::cell(f.callee().cast()),
@@ -172,6 +174,24 @@ fn capture(s: &mut Scope<'_>, skip_until: Option<Raw>, limit: usize) -> Vec<Site
         }
     }
     list
+}
+
+/// Built-in functions that stack traces leave out: those that only pass a call on, and bindings, which the library calls.
+///
+/// # Safety
+/// `f` is a live frame of a built-in function.
+unsafe fn is_hidden(f: FrameView) -> bool {
+    // SAFETY: by the contract; callers of live frames are live.
+    unsafe {
+        if Kind::of(f.callee().cast()) != Kind::NativeFunction {
+            return true;
+        }
+        let name = function::native_spec(f.callee()).name;
+        if name == "apply" || name == "call" {
+            return true;
+        }
+        f.caller().and_then(|c| c.code()).is_some_and(|c| (*c).script().internal)
+    }
 }
 
 /// The frames of the running JavaScript, innermost first, without that of a native caller.
@@ -452,7 +472,7 @@ pub fn site_info(s: &mut Scope<'_>, values: [Raw; 5]) -> SiteInfo {
         } else {
             info.is_top_level = this.is_nullish();
         }
-        if !info.is_top_level && !info.is_constructor && !info.function.is_empty() {
+        if !info.is_top_level && !info.is_constructor {
             if let Some(o) = this.as_object() {
                 info.type_name = constructor_name(s, o);
             } else if !this.is_nullish() {
@@ -480,7 +500,11 @@ pub fn format_site(i: &SiteInfo) -> String {
     } else if i.is_async && !i.function.is_empty() {
         format!("async {}", i.function)
     } else if i.function.is_empty() {
-        if i.is_eval { "eval".to_string() } else { String::new() }
+        match (i.is_eval, i.type_name.is_empty() || i.is_native) {
+            (true, _) => "eval".to_string(),
+            (false, true) => String::new(),
+            (false, false) => format!("{}.<anonymous>", i.type_name),
+        }
     } else if !i.type_name.is_empty() && !i.function.starts_with(&i.type_name) {
         format!("{}.{}", i.type_name, i.function)
     } else {
@@ -723,7 +747,7 @@ pub fn throw_compile_error<T>(
     }
     s.throw(error.value())
 }
-/// The source frame of the place where `e` was thrown last, if nothing caught it since.
+/// The source frame of the place where `e` was thrown, if it was thrown last.
 pub fn throw_site_frame(s: &mut Scope<'_>, e: Local<'_, Value>) -> Option<String> {
     let vm = s.vm();
     if vm.throw_value.is_empty() || vm.throw_value != e.raw() || !vm.throw_code.is_cell() {

@@ -194,7 +194,7 @@ pub struct Vm {
     pub terminating: bool,
     /// `--print-bytecode`.
     pub print_bytecode: bool,
-    /// Exception that `throw_code` and `throw_pc` belong to; empty when it was caught.
+    /// The exception thrown last: `throw_code` and `throw_pc` tell where.
     pub throw_value: Raw,
     /// Code that threw it.
     pub throw_code: Raw,

@@ -79,42 +79,60 @@ pub fn error_text(s: &mut Scope<'_>, e: Local<'_, Value>) -> String {
 pub fn print_uncaught(s: &mut Scope<'_>, e: Local<'_, Value>) {
     agent(s).reporting = true;
     let mut out = String::new();
-    let native_error = e.as_object().is_some_and(|o| o.kind() == Kind::Error);
-    if let Some(frame) = source_frame(s, e) {
-        out.push_str(&frame);
+    let has_stack = match e.as_object() {
+        Some(o) => o.kind() == Kind::Error || matches!(object::get_named(s, o, "stack"), Ok(v) if v.is_string()),
+        None => false,
+    };
+    let frame = source_frame(s, e);
+    if has_stack {
+        if let Some(frame) = frame {
+            out.push_str(&frame);
+            out.push('\n');
+        }
+        out.push_str(&inspect(s, e).unwrap_or_else(|| error_text(s, e)));
+    } else {
         out.push('\n');
-    }
-    let shown = if native_error { inspect(s, e) } else { None };
-    match shown {
-        Some(t) => out.push_str(&t),
-        None if e.is_object() && !native_error => {
-            let text = inspect(s, e).unwrap_or_else(|| error_text(s, e));
-            out.push_str("Uncaught:\n");
-            out.push_str(&text);
+        out.push_str(&frame.unwrap_or_else(|| "Uncaught:\n".into()));
+        if e.is_object() {
+            out.push_str(&inspect(s, e).unwrap_or_else(|| error_text(s, e)));
+        } else {
+            out.push_str(&error_text(s, e));
             out.push_str("\n(Use `spey --trace-uncaught ...` to show where the exception was thrown)");
         }
-        None if !e.is_object() => {
-            out.push_str("Uncaught:\n");
-            let text = inspect(s, e).unwrap_or_else(|| error_text(s, e));
-            out.push_str(&text);
-            out.push_str("\n(Use `spey --trace-uncaught ...` to show where the exception was thrown)");
-        }
-        None => out.push_str(&error_text(s, e)),
     }
     out.push_str("\n\nNode.js ");
     out.push_str(NODE_VERSION);
     out.push('\n');
     flush_stdio();
+    // There is nobody to tell of a closed stderr.
     let _ = std::io::stderr().write_all(out.as_bytes());
 }
-/// `file:line`, the source line and a caret, from where the exception was thrown.
+/// `file:line`, the source line and a caret: of the syntax error, from where the exception was thrown, or from the first
+/// frame of the error's stack.
 fn source_frame(s: &mut Scope<'_>, e: Local<'_, Value>) -> Option<String> {
     if let Some(o) = e.as_object() {
         if let Some(t) = error::arrow_message(s, o) {
             return Some(t);
         }
     }
-    error::throw_site_frame(s, e)
+    error::throw_site_frame(s, e).or_else(|| stack_frame(s, e))
+}
+/// The source frame of the first file in an error's stack.
+fn stack_frame(s: &mut Scope<'_>, e: Local<'_, Value>) -> Option<String> {
+    let o = e.as_object().filter(|o| o.kind() == Kind::Error)?;
+    let stack = object::get_named(s, o, "stack").ok()?.as_string()?.to_text(s);
+    let place = stack.lines().find(|l| l.starts_with("    at "))?.trim_end_matches(')');
+    let place = place.rsplit_once(" (").map_or(place.trim_start_matches("    at "), |p| p.1);
+    let (rest, column) = place.rsplit_once(':')?;
+    let (file, line) = rest.rsplit_once(':')?;
+    let (line, column): (usize, usize) = (line.parse().ok()?, column.parse().ok()?);
+    let source = match file {
+        "[eval]" => agent(s).config.options.text("--eval")?.to_string(),
+        _ => std::fs::read_to_string(file.strip_prefix("file://").unwrap_or(file)).ok()?,
+    };
+    let text = source.lines().nth(line.checked_sub(1)?)?;
+    let indent: String = text.chars().take(column.saturating_sub(1)).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+    Some(format!("{file}:{line}\n{text}\n{indent}^\n"))
 }
 fn inspect(s: &mut Scope<'_>, e: Local<'_, Value>) -> Option<String> {
     let r = (|| {

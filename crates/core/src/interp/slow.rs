@@ -1802,12 +1802,18 @@ unsafe fn find_handler(vm: *mut Vm, pc: *const u64, fp: *mut Raw) -> bool {
     // SAFETY: live frames.
     unsafe {
         let mut f = FrameView { fp, pc };
-        // An exception on its way through native frames keeps the place where it was thrown.
-        if (*vm).throw_value != (*vm).exception {
-            let code = f.code().expect("bytecode frame");
+        // An exception on its way through native frames, and one thrown again by a `finally` or by the library, keeps the
+        // place where it was thrown.
+        let code = f.code().expect("bytecode frame");
+        let at = f.pc.offset_from((*code).data().unit.code.as_ptr()) as u32;
+        let again = (*vm).throw_value == (*vm).exception
+            && ((*code).script().internal
+                || insn(*f.pc).op_byte() != spey_bytecode::Op::Throw as u8
+                || (*code).data().unit.positions.binary_search_by_key(&at, |p| p.0).is_err());
+        if !again {
             (*vm).throw_value = (*vm).exception;
             (*vm).throw_code = Raw::cell(code.cast());
-            (*vm).throw_pc = f.pc.offset_from((*code).data().unit.code.as_ptr()) as u32;
+            (*vm).throw_pc = at;
         }
         loop {
             let code = f.code().expect("bytecode frame");
@@ -1816,7 +1822,6 @@ unsafe fn find_handler(vm: *mut Vm, pc: *const u64, fp: *mut Raw) -> bool {
             if !(*vm).terminating {
                 if let Some(h) = data.unit.handlers.iter().find(|h| h.start <= at && at < h.end) {
                     *f.fp.offset(h.register as isize) = std::mem::replace(&mut (*vm).exception, Raw::EMPTY);
-                    (*vm).throw_value = Raw::EMPTY;
                     (*vm).enter_pc = data.unit.code.as_ptr().add(h.target as usize);
                     (*vm).enter_fp = f.fp;
                     (*vm).enter_ics = (*code).ics;
