@@ -120,11 +120,13 @@ impl Loop {
             detached: options.detached,
             fds,
         };
-        let pid = sys::spawn(request)?;
+        let spawned = sys::spawn(request);
         drop(child_ends);
+        // Also without a child the pipes are open: reading them ends at once, as with libuv.
         for (id, fd) in parent_ends {
             self.stream_mut(id)?.0.fd = Some(fd);
         }
+        let pid = spawned?;
         let watch = sys::process_watch(pid)?;
         let id = self.add_handle(Body::Process(ChildProcess { pid, exited: false }));
         self.handle_mut(id)?.io.fd = Some(watch);
