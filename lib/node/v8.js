@@ -3,9 +3,11 @@
 // Binding contract:
 //   v8.getHeapStatistics() -> object of the numbers Node lists; v8.getHeapSpaceStatistics() -> objects;
 //   v8.getHeapCodeStatistics() -> object; v8.setFlagsFromString(flags); v8.cachedDataVersionTag() -> number.
-//   messaging.serialize(value) -> Uint8Array; messaging.deserialize(bytes) -> value (both optional).
+//   serdes: Serializer, Deserializer: V8's ValueSerializer and ValueDeserializer with the methods that Node documents.
 
 const binding = internalBinding('v8');
+const { Serializer, Deserializer } = internalBinding('serdes');
+const { Buffer } = require('buffer');
 const { codes: { ERR_METHOD_NOT_IMPLEMENTED, ERR_INVALID_ARG_TYPE } } = require('internal/errors');
 const { validateString } = require('internal/validators');
 
@@ -22,19 +24,74 @@ function setFlagsFromString(flags) {
   binding.setFlagsFromString(flags);
 }
 
+// ---- structured values as bytes ----------------------------------------------------------------------------------------
+
+// How the default classes write views: this number, the length in bytes, the bytes. The numbers are part of the format.
+const viewClasses = [
+  Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array,
+  DataView, undefined, BigInt64Array, BigUint64Array, Float16Array,
+];
+const kBufferNumber = 10;
+
+Serializer.prototype._getDataCloneError = Error;
+
+Deserializer.prototype.readRawBytes = function readRawBytes(length) {
+  const offset = this._readRawBytes(length);
+  return Buffer.from(this.buffer.buffer, this.buffer.byteOffset + offset, length);
+};
+
+function viewNumber(view) {
+  if (Buffer.isBuffer(view)) return kBufferNumber;
+  const tag = Object.prototype.toString.call(view).slice(8, -1);
+  const number = viewClasses.findIndex((constructor) => constructor?.name === tag);
+  if (number !== -1) return number;
+  throw new Error(`Unserializable host object: ${require('internal/util/inspect').inspect(view)}`);
+}
+
+class DefaultSerializer extends Serializer {
+  constructor() {
+    super();
+    this._setTreatArrayBufferViewsAsHostObjects(true);
+  }
+
+  _writeHostObject(view) {
+    if (!ArrayBuffer.isView(view)) {
+      throw new this._getDataCloneError(`${require('internal/util/inspect').inspect(view)} could not be cloned.`);
+    }
+    this.writeUint32(viewNumber(view));
+    this.writeUint32(view.byteLength);
+    this.writeRawBytes(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+  }
+}
+
+class DefaultDeserializer extends Deserializer {
+  _readHostObject() {
+    const number = this.readUint32();
+    const byteLength = this.readUint32();
+    const { buffer } = this.buffer;
+    const offset = this._readRawBytes(byteLength) + this.buffer.byteOffset;
+    if (number === kBufferNumber) return Buffer.from(buffer, offset, byteLength);
+    const Class = viewClasses[number];
+    if (Class === undefined) throw new Error('Unable to deserialize cloned data.');
+    const size = Class.BYTES_PER_ELEMENT ?? 1;
+    // Where the bytes stand, the elements may not be aligned.
+    if (offset % size === 0) return new Class(buffer, offset, byteLength / size);
+    return new Class(buffer.slice(offset, offset + byteLength));
+  }
+}
+
 function serialize(value) {
-  const { serialize: write } = internalBinding('messaging');
-  if (typeof write !== 'function') throw new ERR_METHOD_NOT_IMPLEMENTED('v8.serialize()');
-  const { Buffer } = require('buffer');
-  const bytes = write(value);
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const serializer = new DefaultSerializer();
+  serializer.writeHeader();
+  serializer.writeValue(value);
+  return serializer.releaseBuffer();
 }
 
 function deserialize(buffer) {
   if (!ArrayBuffer.isView(buffer)) throw new ERR_INVALID_ARG_TYPE('buffer', ['Buffer', 'TypedArray', 'DataView'], buffer);
-  const { deserialize: read } = internalBinding('messaging');
-  if (typeof read !== 'function') throw new ERR_METHOD_NOT_IMPLEMENTED('v8.deserialize()');
-  return read(new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength));
+  const deserializer = new DefaultDeserializer(buffer);
+  deserializer.readHeader();
+  return deserializer.readValue();
 }
 
 const exported = {
@@ -45,6 +102,10 @@ const exported = {
   setFlagsFromString,
   serialize,
   deserialize,
+  Serializer,
+  Deserializer,
+  DefaultSerializer,
+  DefaultDeserializer,
   isStringOneByteRepresentation(content) {
     validateString(content, 'content');
     return binding.isStringOneByteRepresentation(content);
@@ -57,7 +118,7 @@ const exported = {
   }),
 };
 for (const name of ['getHeapSnapshot', 'writeHeapSnapshot', 'getCppHeapStatistics', 'takeCoverage', 'stopCoverage', 'queryObjects',
-                    'setHeapSnapshotNearHeapLimit', 'Serializer', 'Deserializer', 'DefaultSerializer', 'DefaultDeserializer',
+                    'setHeapSnapshotNearHeapLimit', 
                     'GCProfiler', 'startCpuProfile']) {
   exported[name] = missing(name);
 }

@@ -1,4 +1,4 @@
-//! Binding `icu`: decoders of the encodings of the web.
+//! Binding `icu`: decoders of the encodings of the web, transcoding of Buffers.
 
 use std::any::Any;
 
@@ -34,6 +34,8 @@ static FUNCTIONS: &[NativeSpec] = &[
     NativeSpec::new("getConverter", 2, get_converter),
     NativeSpec::new("decode", 4, decode),
     NativeSpec::new("hasConverter", 1, has_converter),
+    NativeSpec::new("transcode", 5, transcode),
+    NativeSpec::new("icuErrName", 1, error_name),
 ];
 
 pub(crate) fn install(s: &mut Scope<'_>, target: Local<'_, Object>) {
@@ -115,4 +117,41 @@ fn decode<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Return
             host::node_type_error(s, "ERR_ENCODING_INVALID_ENCODED_DATA", &message)
         }
     }
+}
+
+/// U_ILLEGAL_ARGUMENT_ERROR
+const ILLEGAL_ARGUMENT: i32 = 1;
+
+/// transcode(source, from, to, fromEncoding, toEncoding) -> Buffer | error number
+fn transcode<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
+    use crate::text::{self, Encoding as Bytes};
+    let Some(source) = host::copy_bytes_of(args.get(0)) else {
+        return host::node_type_error(s, "ERR_INVALID_ARG_TYPE", "argument must be a buffer");
+    };
+    let [from, to] = [3, 4].map(|i| {
+        let encoding = Bytes::from_value(s, args.get(i), Bytes::Buffer);
+        matches!(encoding, Bytes::Ascii | Bytes::Latin1 | Bytes::Utf8 | Bytes::Ucs2).then_some(encoding)
+    });
+    let (Some(from), Some(to)) = (from, to) else { return Ok(s.int(ILLEGAL_ARGUMENT)) };
+    let string = text::new_string(s, &source, from)?;
+    let limit = match to {
+        Bytes::Ascii => 0x7f,
+        Bytes::Latin1 => 0xff,
+        _ => {
+            let bytes = text::string_bytes(s, string, to);
+            return Ok(host::buffer_from_vec(s, bytes).value());
+        }
+    };
+    // One substitute for each character that is not there.
+    let bytes = string.to_text(s).chars().map(|c| if (c as u32) <= limit { c as u8 } else { b'?' }).collect();
+    Ok(host::buffer_from_vec(s, bytes).value())
+}
+/// icuErrName(number) -> name
+fn error_name<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
+    let name = match args.get(0).as_number().map(|n| n as i32) {
+        Some(0) => "U_ZERO_ERROR",
+        Some(ILLEGAL_ARGUMENT) => "U_ILLEGAL_ARGUMENT_ERROR",
+        _ => "U_INTERNAL_PROGRAM_ERROR",
+    };
+    Ok(s.string_value(name))
 }

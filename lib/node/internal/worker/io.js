@@ -1,234 +1,127 @@
 'use strict';
 
-// Message ports within one thread.
+// Message ports.
 //
-// Binding contract: messaging.structuredClone(value, { transfer }) -> clone.
+// Binding contract (messaging):
+//   MessageChannel, MessagePort {postMessage(value, transfer), start(), close(), drain(), ref(), unref(), hasRef()};
+//   setMessageHooks(init, emit): init.call(port) for each new port, emit.call(port, data, ports, type) for each event;
+//   receiveMessageOnPort(port) -> value | no_message_symbol
+// internalBinding('util').privateSymbols: transfer_mode_private_symbol, untransferable_object_private_symbol
 
-const { structuredClone } = internalBinding('messaging');
-const { EventTarget, Event, NodeEventTarget } = require('internal/event_target');
+const {
+  MessageChannel, MessagePort, receiveMessageOnPort: receiveMessage, setMessageHooks,
+} = internalBinding('messaging');
+const { no_message_symbol: noMessage } = internalBinding('symbols');
+const {
+  privateSymbols: { transfer_mode_private_symbol: kTransferMode, untransferable_object_private_symbol: kUntransferable },
+  constants: { kDisallowCloneAndTransfer },
+} = internalBinding('util');
+const {
+  Event, NodeEventTarget, defineEventHandler, initNodeEventTarget, kCreateEvent, kNewListener, kRemoveListener,
+} = require('internal/event_target');
+const { customInspectSymbol: kInspect, kEnumerableProperty } = require('internal/util');
 const { MessageEvent } = require('web/message_event');
-const { codes: { ERR_INVALID_ARG_TYPE } } = require('internal/errors');
 
-const kCreate = Symbol('kCreate');
-const kPeer = Symbol('kPeer');
-const kQueue = Symbol('kQueue');
-const kState = Symbol('kState');
-const kReceive = Symbol('kReceive');
+const kHybridDispatch = Symbol.for('nodejs.internal.kHybridDispatch');
+const kReceivedPorts = Symbol('kReceivedPorts');
 
-const untransferable = new WeakSet();
+// ---- MessagePort (HTML §9.4.3) -----------------------------------------------------------------------------------------
 
-// Delivery happens in the loop, one task a message; a referenced immediate keeps the program alive for it.
-function schedule(fn) {
-  require('timers').setImmediate(fn);
-}
+const { close, hasRef, ref, start, unref } = MessagePort.prototype;
+const inherited = NodeEventTarget.prototype;
 
-const Base = NodeEventTarget ?? EventTarget;
+Object.setPrototypeOf(MessagePort, NodeEventTarget);
+Object.setPrototypeOf(MessagePort.prototype, inherited);
 
-class MessagePort extends Base {
-  constructor(token) {
-    if (token !== kCreate) {
-      const error = new TypeError('Illegal constructor');
-      error.code = 'ERR_CONSTRUCT_CALL_INVALID';
-      throw error;
-    }
-    super();
-    this[kPeer] = null;
-    this[kQueue] = [];
-    this[kState] = { started: false, closed: false, refed: false, keepAlive: undefined, handler: null, draining: false };
-  }
-
-  postMessage(message, transferOrOptions) {
-    if (arguments.length === 0) throw new TypeError('The "message" argument must be specified');
-    const transfer = Array.isArray(transferOrOptions) ? transferOrOptions : transferOrOptions?.transfer ?? [];
-    for (const item of transfer) {
-      if (untransferable.has(item)) throw new DOMException('An object could not be cloned.', 'DataCloneError');
-    }
-    const ports = transfer.filter((item) => item instanceof MessagePort);
-    const data = cloneWithPorts(message, transfer, ports);
-    const peer = this[kPeer];
-    if (peer === null || peer[kState].closed) return;
-    peer[kReceive]({ data, ports });
-  }
-
-  [kReceive](message) {
-    this[kQueue].push(message);
-    if (this[kState].started) this.#drain();
-  }
-
-  #drain() {
-    const state = this[kState];
-    if (state.draining || this[kQueue].length === 0) return;
-    state.draining = true;
-    schedule(() => {
-      state.draining = false;
-      if (state.closed || this[kQueue].length === 0) return;
-      const { data, ports } = this[kQueue].shift();
-      try {
-        this.dispatchEvent(new MessageEvent('message', { data, ports }));
-      } finally {
-        this.#drain();
-      }
-    });
-  }
-
-  start() {
-    const state = this[kState];
-    if (state.closed || state.started) return;
-    state.started = true;
-    this.ref();
-    this.#drain();
-  }
-
-  close(callback) {
-    if (typeof callback === 'function') this.once('close', callback);
-    closePort(this);
-    if (this[kPeer] !== null) closePort(this[kPeer]);
-  }
-
-  ref() {
-    const state = this[kState];
-    if (state.closed || state.refed) return;
-    state.refed = true;
-    // A timer of the longest duration stands for "something may still come".
-    const { setInterval } = require('timers');
-    state.keepAlive = setInterval(() => {}, 2 ** 31 - 1);
-  }
-
-  unref() {
-    const state = this[kState];
-    state.refed = false;
-    if (state.keepAlive !== undefined) require('timers').clearInterval(state.keepAlive);
-    state.keepAlive = undefined;
-  }
-
-  hasRef() {
-    return this[kState].refed;
-  }
-
-  get onmessage() {
-    return this[kState].handler;
-  }
-
-  set onmessage(handler) {
-    const state = this[kState];
-    if (state.handler !== null) this.removeEventListener('message', state.handler);
-    state.handler = typeof handler === 'function' ? handler : null;
-    if (state.handler === null) {
-      this.unref();
+setMessageHooks(
+  function init() {
+    initNodeEventTarget(this);
+    Object.defineProperty(this, kReceivedPorts, { __proto__: null, value: [], writable: true, configurable: true });
+  },
+  function emit(data, ports, type) {
+    if (type === 'close') {
+      this.dispatchEvent(new Event('close'));
       return;
     }
-    this.addEventListener('message', handler);
-    this.start();
-  }
+    this[kReceivedPorts] = ports;
+    this[kHybridDispatch](data, type);
+  },
+);
 
-  // With Node's `on('message', f)` the listener gets the data, and the port starts by itself.
-  on(type, listener) {
-    if (type === 'message') {
-      const wrapper = (event) => Reflect.apply(listener, this, [event.data]);
-      wrappers.set(listener, wrapper);
-      this.addEventListener(type, wrapper);
-      this.start();
-      this.ref();
-    } else {
-      this.addEventListener(type, listener);
+const methods = {
+  [kCreateEvent](data, type) {
+    if (type !== 'message' && type !== 'messageerror') return Reflect.apply(inherited[kCreateEvent], this, [data, type]);
+    return new MessageEvent(type, { data, ports: this[kReceivedPorts] });
+  },
+  // A port keeps the program alive as long as somebody listens.
+  [kNewListener](size, type, ...rest) {
+    if (type === 'message' && size === 1) {
+      Reflect.apply(ref, this, []);
+      Reflect.apply(start, this, []);
     }
-    return this;
-  }
-
-  addListener(type, listener) {
-    return this.on(type, listener);
-  }
-
-  once(type, listener) {
-    const wrapper = (event) => Reflect.apply(listener, this, [type === 'message' ? event.data : event]);
-    wrappers.set(listener, wrapper);
-    this.addEventListener(type, wrapper, { once: true });
-    if (type === 'message') this.start();
-    return this;
-  }
-
-  off(type, listener) {
-    this.removeEventListener(type, wrappers.get(listener) ?? listener);
-    if (type === 'message') this.unref();
-    return this;
-  }
-
-  removeListener(type, listener) {
-    return this.off(type, listener);
-  }
-}
-const wrappers = new WeakMap();
-
-function closePort(port) {
-  const state = port[kState];
-  if (state.closed) return;
-  // What was sent before the close still arrives.
-  if (state.started && port[kQueue].length > 0) {
-    schedule(() => closePort(port));
-    return;
-  }
-  state.closed = true;
-  port.unref();
-  schedule(() => port.dispatchEvent(new Event('close')));
-}
-
-// Ports are handed over as they are: both ends live in one thread.
-function cloneWithPorts(message, transfer, ports) {
-  if (ports.length === 0) return structuredClone(message, { transfer });
-  if (ports.includes(message)) return message;
-  const rest = transfer.filter((item) => !ports.includes(item));
-  const places = [];
-  const strip = (value, seen = new Map()) => {
-    if (typeof value !== 'object' || value === null || ports.includes(value)) return value;
-    if (seen.has(value)) return seen.get(value);
-    if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return value;
-    const copy = Array.isArray(value) ? [] : {};
-    seen.set(value, copy);
-    for (const key of Object.keys(value)) {
-      if (ports.includes(value[key])) {
-        places.push([copy, key, value[key]]);
-        copy[key] = { port: ports.indexOf(value[key]) };
-      } else {
-        copy[key] = strip(value[key], seen);
-      }
+    return Reflect.apply(inherited[kNewListener], this, [size, type, ...rest]);
+  },
+  [kRemoveListener](size, type, ...rest) {
+    if (type === 'message' && size === 0) Reflect.apply(unref, this, []);
+    return Reflect.apply(inherited[kRemoveListener], this, [size, type, ...rest]);
+  },
+  [kInspect](depth, options) {
+    let refed;
+    try {
+      refed = Reflect.apply(hasRef, this, []);
+    } catch {
+      return this;
     }
-    return copy;
-  };
-  const holder = strip({ message });
-  const marks = places.map(([object, key]) => object[key]);
-  const cloned = structuredClone({ holder, marks }, { transfer: rest });
-  // The clone keeps identities, so the marks lead to the places of the ports.
-  const byMark = new Map(cloned.marks.map((mark, i) => [mark, places[i][2]]));
-  const fill = (value, seen = new Set()) => {
-    if (typeof value !== 'object' || value === null || seen.has(value)) return;
-    seen.add(value);
-    for (const key of Object.keys(value)) {
-      const port = byMark.get(value[key]);
-      if (port !== undefined) value[key] = port;
-      else fill(value[key], seen);
-    }
-  };
-  fill(cloned.holder);
-  return cloned.holder.message;
+    if (depth < 0) return '[MessagePort]';
+    const state = refed === undefined ? { active: false } : { active: true, refed };
+    const inner = { ...options, depth: options.depth == null ? null : options.depth - 1 };
+    return `MessagePort ${require('internal/util/inspect').inspect({ ...state, ...this }, inner)}`;
+  },
+  close(callback) {
+    if (typeof callback === 'function') this.once('close', callback);
+    Reflect.apply(close, this, []);
+  },
+};
+for (const key of Reflect.ownKeys(methods)) {
+  Object.defineProperty(MessagePort.prototype, key, {
+    __proto__: null, configurable: true, enumerable: typeof key === 'string', writable: true, value: methods[key],
+  });
 }
-
-class MessageChannel {
-  constructor() {
-    this.port1 = new MessagePort(kCreate);
-    this.port2 = new MessagePort(kCreate);
-    this.port1[kPeer] = this.port2;
-    this.port2[kPeer] = this.port1;
-  }
+for (const name of ['postMessage', 'start', 'ref', 'unref', 'hasRef']) {
+  Object.defineProperty(MessagePort.prototype, name, kEnumerableProperty);
 }
+// Not for programs.
+delete MessagePort.prototype.drain;
+for (const constructor of [MessagePort, MessageChannel]) {
+  Object.defineProperty(constructor.prototype, Symbol.toStringTag, {
+    __proto__: null, configurable: true, value: constructor.name,
+  });
+}
+defineEventHandler(MessagePort.prototype, 'message');
+defineEventHandler(MessagePort.prototype, 'messageerror');
+defineEventHandler(MessagePort.prototype, 'close');
 
 function receiveMessageOnPort(port) {
-  if (!(port instanceof MessagePort)) throw new ERR_INVALID_ARG_TYPE('port', 'MessagePort', port);
-  const message = port[kQueue].shift();
-  return message === undefined ? undefined : { message: message.data };
+  const message = receiveMessage(port);
+  return message === noMessage ? undefined : { message };
+}
+
+// ---- Marks -------------------------------------------------------------------------------------------------------------
+
+function isReference(value) {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
 function markAsUntransferable(value) {
-  if ((typeof value === 'object' && value !== null) || typeof value === 'function') untransferable.add(value);
+  if (isReference(value)) value[kUntransferable] = true;
+}
+
+function isMarkedAsUntransferable(value) {
+  return isReference(value) && value[kUntransferable] !== undefined;
+}
+
+function markAsUncloneable(value) {
+  if (isReference(value)) value[kTransferMode] = kDisallowCloneAndTransfer;
 }
 
 module.exports = {
@@ -238,8 +131,8 @@ module.exports = {
   MessageChannel,
   MessageEvent,
   MessagePort,
-  isMarkedAsUntransferable: (value) => untransferable.has(value),
-  markAsUncloneable: markAsUntransferable,
+  isMarkedAsUntransferable,
+  markAsUncloneable,
   markAsUntransferable,
   receiveMessageOnPort,
 };
