@@ -197,7 +197,7 @@ fn fill<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned
     };
     let bytes = Bytes::of(s, args.get(0))?;
     let (Some(start), Some(end)) = (index(args.get(2), 0), index(args.get(3), bytes.length)) else {
-        return Ok(s.int(-2));
+        return out_of_range(s, "Index out of range");
     };
     if end > bytes.length {
         return Ok(s.int(-2));

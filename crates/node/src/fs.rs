@@ -1,12 +1,13 @@
 //! Binding `fs`: each function serves both forms, see [`crate::request`].
 
+use spey_engine::error::ErrorKind;
 use spey_engine::typed_array::{self, ElementType};
 use spey_engine::{Args, JsResult, Local, NativeSpec, Object, Scope, Value, bigint, object};
 use spey_host as host;
 use spey_loop::fs::{self, DirEntry, Stat};
 use spey_loop::{UvError, WorkKind};
 
-use crate::request::{Failure, run, run_void};
+use crate::request::{Failure, WorkError, run, run_void};
 use crate::text::{self, Encoding};
 
 const IO: WorkKind = WorkKind::FastIo;
@@ -459,14 +460,40 @@ fn place(s: &mut Scope<'_>, v: Local<'_, Value>) -> JsResult<Place> {
         None => Ok(Place::Path(path_argument(s, v)?)),
     }
 }
-fn read_all(place: &Place, flags: i32) -> Result<Vec<u8>> {
-    let fail = |e| Failure::new(e, "read");
+/// Why a whole file was not read.
+enum ReadError {
+    System(Failure),
+    TooLarge(u64),
+}
+impl WorkError for ReadError {
+    fn into_error<'s>(self, s: &mut Scope<'s>) -> Local<'s, Value> {
+        match self {
+            ReadError::System(failure) => failure.into_error(s),
+            ReadError::TooLarge(size) => {
+                let message = format!("File size ({size}) is greater than 2 GiB");
+                host::node_error(s, ErrorKind::RangeError, "ERR_FS_FILE_TOO_LARGE", &message).value()
+            }
+        }
+    }
+}
+/// Files above this size are not read in one go.
+const MAX_READ_BYTES: u64 = (1 << 31) - 1;
+
+fn read_open(fd: i32) -> std::result::Result<Vec<u8>, ReadError> {
+    let found = fs::fstat(fd).map_err(|e| ReadError::System(Failure::new(e, "fstat")))?;
+    if found.is_file() && found.size > MAX_READ_BYTES {
+        return Err(ReadError::TooLarge(found.size));
+    }
+    fs::read_file_fd(fd).map_err(|e| ReadError::System(Failure::new(e, "read")))
+}
+fn read_all(place: &Place, flags: i32) -> std::result::Result<Vec<u8>, ReadError> {
     match place {
-        Place::Fd(fd) => fs::read_file_fd(*fd).map_err(fail),
+        Place::Fd(fd) => read_open(*fd),
         Place::Path(path) => {
-            let fd = fs::open(path, flags, 0o666).map_err(|e| Failure::path(e, "open", path))?;
-            let result = fs::read_file_fd(fd).map_err(fail);
-            fs::close(fd).map_err(|e| Failure::new(e, "close"))?;
+            let opened = fs::open(path, flags, 0o666);
+            let fd = opened.map_err(|e| ReadError::System(Failure::path(e, "open", path)))?;
+            let result = read_open(fd);
+            fs::close(fd).map_err(|e| ReadError::System(Failure::new(e, "close")))?;
             result
         }
     }
@@ -480,7 +507,10 @@ fn read_file_utf8<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -
     let from = place(s, args.get(0))?;
     match read_all(&from, int(args.get(1))) {
         Ok(bytes) => Ok(text::new_string(s, &bytes, Encoding::Utf8)?.value()),
-        Err(e) => throw(s, e),
+        Err(e) => {
+            let e = e.into_error(s);
+            s.throw(e)
+        }
     }
 }
 /// internalReadFileString(path): the text of a file, undefined if it cannot be read.

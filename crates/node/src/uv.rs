@@ -1,7 +1,7 @@
 //! Binding `uv`: names and messages of system errors.
 
 use spey_engine::{
-    Args, Intrinsic, JsResult, Local, NativeSpec, Object, Scope, Value, call, conversion, object,
+    Args, Intrinsic, JsResult, Local, NativeSpec, Object, Scope, Value, attr, call, conversion, object,
 };
 use spey_host as host;
 use spey_loop::{UvError, error_table};
@@ -11,7 +11,11 @@ type Returned<'s> = JsResult<Local<'s, Value>>;
 pub(crate) fn install(s: &mut Scope<'_>, target: Local<'_, Object>) {
     host::define_functions(s, target, FUNCTIONS);
     for (code, name, _) in error_table() {
-        host::constant_number(s, target, &format!("UV_{name}"), f64::from(*code));
+        s.nested(|s| {
+            let key = s.key(&format!("UV_{name}"));
+            let code = s.int(*code);
+            object::define(s, target, key, code, attr::ENUMERABLE);
+        });
     }
 }
 

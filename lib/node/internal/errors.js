@@ -644,6 +644,7 @@ const table = {
   ZIP_INVALID_ARCHIVE: [Error, 'invalid ZIP archive: %s'],
   ZIP_NOT_WRITABLE: [TypeError, 'this archive was not opened for writing'],
   ZIP_UNSUPPORTED_FEATURE: [Error, 'unsupported ZIP feature: %s'],
+  ZLIB_INITIALIZATION_FAILED: [Error, 'Initialization failed'],
   ZSTD_INVALID_PARAM: [RangeError, '%s is not a valid zstd parameter'],
 };
 

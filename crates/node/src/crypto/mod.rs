@@ -138,6 +138,8 @@ struct Hash {
     /// None once the result was taken.
     hasher: Option<Hasher>,
     length: usize,
+    /// The result, once it was taken.
+    result: Vec<u8>,
 }
 impl NativeData for Hash {
     fn as_any(&mut self) -> &mut dyn Any {
@@ -177,20 +179,16 @@ fn finish_hash(hasher: Hasher, length: usize) -> Vec<u8> {
 /// new Hash(algorithm | otherHash, outputLength)
 fn construct_hash<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
     let source = args.get(0);
-    let (hasher, inherited) = if source.is_object() {
-        let (hasher, length) = host::with_data::<Hash, _>(s, source, |h| (h.hasher.clone(), h.length))?;
-        let Some(hasher) = hasher else {
+    let hasher = if source.is_object() {
+        let Some(hasher) = host::with_data::<Hash, _>(s, source, |h| h.hasher.clone())? else {
             return error::throw_new(s, ErrorKind::Error, "Digest already called");
         };
-        (hasher, Some(length))
+        hasher
     } else {
-        (hasher_by_name(s, source)?, None)
+        hasher_by_name(s, source)?
     };
-    let length = match inherited {
-        Some(length) if args.get(1).is_undefined() => length,
-        _ => output_length(s, &hasher, args.get(1))?,
-    };
-    let data = Box::new(Hash { hasher: Some(hasher), length });
+    let length = output_length(s, &hasher, args.get(1))?;
+    let data = Box::new(Hash { hasher: Some(hasher), length, result: Vec::new() });
     Ok(host::new_host_object(s, args, HASH_TAG, data, 0)?.value())
 }
 fn hash_update<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
@@ -206,16 +204,24 @@ fn hash_update<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -
     Ok(s.bool(done))
 }
 fn hash_digest<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> Returned<'s> {
-    let (hasher, length) = host::with_data_mut::<Hash, _>(s, this, |h| (h.hasher.take(), h.length))?;
-    match hasher {
-        Some(hasher) => buffer(s, finish_hash(hasher, length)),
-        None => error::throw_new(s, ErrorKind::Error, "Digest already called"),
-    }
+    // Asked again, a hash answers the same.
+    let result = host::with_data_mut::<Hash, _>(s, this, |h| {
+        if let Some(hasher) = h.hasher.take() {
+            h.result = finish_hash(hasher, h.length);
+        }
+        h.result.clone()
+    })?;
+    buffer(s, result)
 }
 /// oneShotDigest(algorithm, bytes | string, outputLength)
 fn one_shot_digest<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
     let mut hasher = hasher_by_name(s, args.get(0))?;
-    let length = output_length(s, &hasher, args.get(2))?;
+    let length = args.get(2).as_number().map_or(hasher.output_size(), |n| n.max(0.0) as usize);
+    if length != hasher.output_size() && !hasher.is_extendable() {
+        let name = text_argument(s, args.get(0));
+        let message = format!("Output length {length} is invalid for {name}, which does not support XOF");
+        return error::throw_new(s, ErrorKind::Error, &message);
+    }
     with_bytes_argument(s, args.get(1), |_, bytes| {
         hasher.update(bytes);
         Ok(())
@@ -308,22 +314,21 @@ fn scrypt<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Return
     let length = size(args.get(2));
     let (n, r, p) = (size(args.get(3)) as u64, size(args.get(4)) as u32, size(args.get(5)) as u32);
     let limit = size(args.get(6)) as u64;
+    let fail = |message: &str| {
+        CodedError(ErrorKind::RangeError, "ERR_CRYPTO_INVALID_SCRYPT_PARAMS", message.to_string())
+    };
+    // What OpenSSL reckons with: the vector of N blocks, the p blocks and the scratch space.
+    let memory = (|| n.checked_add(u64::from(p))?.checked_add(2)?.checked_mul(128 * u64::from(r)))();
+    let n_too_large = r < 4 && n >> (16 * r) != 0;
+    let p_too_large = u64::from(p) * u64::from(r) > (1 << 30) - 1;
+    if n_too_large || p_too_large || memory.is_none_or(|bytes| bytes > limit) {
+        return throw_coded(s, fail("Invalid scrypt params: memory limit exceeded"));
+    }
     run(
         s,
         args.get(7),
         WorkKind::Cpu,
         move || {
-            let fail = |message: &str| {
-                CodedError(ErrorKind::RangeError, "ERR_CRYPTO_INVALID_SCRYPT_PARAMS", message.to_string())
-            };
-            // What OpenSSL reckons with: the vector of N blocks, the p blocks and the scratch space.
-            let memory = n
-                .checked_add(u64::from(p))
-                .and_then(|n| n.checked_add(2))
-                .and_then(|n| n.checked_mul(128 * u64::from(r)));
-            if memory.is_none_or(|bytes| bytes > limit) {
-                return Err(fail("Invalid scrypt params: memory limit exceeded"));
-            }
             digest::scrypt(&password, &salt, length, n, r, p).ok_or_else(|| fail("Invalid scrypt params"))
         },
         buffer,
@@ -496,8 +501,14 @@ fn throw_cipher<T>(s: &mut Scope<'_>, e: CipherError) -> JsResult<T> {
         }
     }
 }
+/// Longest part that a cipher takes: with a block more its length still is an int.
+const MAX_UPDATE_BYTES: usize = i32::MAX as usize - 16;
+
 fn cipher_update<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
     let result = with_bytes_argument(s, args.get(0), |s, bytes| {
+        if bytes.len() > MAX_UPDATE_BYTES {
+            return host::node_range_error(s, "ERR_OUT_OF_RANGE", "data is too long");
+        }
         host::with_data_mut::<CipherBase, _>(s, this, |c| match &mut c.cipher {
             Some(cipher) => {
                 let result = cipher.update(bytes);
