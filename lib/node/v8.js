@@ -118,7 +118,7 @@ const exported = {
   }),
 };
 for (const name of ['getHeapSnapshot', 'writeHeapSnapshot', 'getCppHeapStatistics', 'takeCoverage', 'stopCoverage', 'queryObjects',
-                    'setHeapSnapshotNearHeapLimit', 
+                    'setHeapSnapshotNearHeapLimit',
                     'GCProfiler', 'startCpuProfile']) {
   exported[name] = missing(name);
 }
