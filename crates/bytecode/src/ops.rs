@@ -331,7 +331,7 @@ macro_rules! for_each_op {
         /// `a =` the running function's superclass constructor for `super()`, from function b; TypeError if not a constructor.
         GetSuperConstructor [Def Use No];
         /// Direct eval: when b is %eval%: PerformEval(first argument) in environment f with scope description `eval_sites[g]`;
-        /// else a call. `this` is in the window already.
+        /// else a call. `this` is in the window already. With the bit `EVAL_SPREAD` in g the arguments are in an array.
         CallEval [Def Use Win ; Argc Ic Use Uint];
         Return [Use No No];
         /// `a = import(b, c)` (c = undefined without options); d: 0 evaluation, 1 defer, 2 source.

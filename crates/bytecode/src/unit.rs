@@ -133,6 +133,9 @@ pub struct ScopeInfo {
     pub bindings: Vec<ScopeBinding>,
 }
 
+/// Bit of `CallEval`'s site operand: the arguments are the elements of the array after `this` in the window.
+pub const EVAL_SPREAD: u16 = 1 << 15;
+
 /// What the compiler must know about the place of a direct eval.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct EvalSite {

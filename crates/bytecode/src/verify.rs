@@ -269,7 +269,8 @@ impl Verifier<'_> {
                         (Op::GetTemplateObject, 1) => self.template_count,
                         _ => continue,
                     };
-                    if unsigned as usize >= count {
+                    let index = if i.op == Op::CallEval { unsigned & !crate::EVAL_SPREAD } else { unsigned };
+                    if index as usize >= count {
                         return Err(Rule::TableIndex(unsigned));
                     }
                 }

@@ -610,15 +610,17 @@ pub fn describe_receiver(s: &mut Scope<'_>, v: Local<'_, Value>) -> String {
     })
 }
 /// A property key value as messages show it in "reading 'x'".
-pub fn describe_key(s: &mut Scope<'_>, k: Local<'_, Value>) -> String {
-    if let Some(sym) = k.as_symbol() {
-        return sym.key().to_text();
+///
+/// In parentheses after `what` ("reading"), with a space before; nothing for objects, whose conversion is observable.
+pub fn describe_key(s: &mut Scope<'_>, what: &str, k: Local<'_, Value>) -> String {
+    if k.is_object() {
+        return String::new();
     }
     match crate::conversion::to_property_key(s, k) {
-        Ok(k) => k.to_text(),
+        Ok(k) => format!(" ({what} '{}')", k.to_text()),
         Err(t) => {
             s.take_exception(t);
-            "?".to_string()
+            String::new()
         }
     }
 }

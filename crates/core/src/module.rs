@@ -845,7 +845,7 @@ fn import_options<'s>(s: &mut Scope<'s>, options: Local<'_, Value>) -> JsResult<
         return Ok(undefined);
     }
     let Some(o) = options.as_object() else {
-        return s.throw_type_error("The second argument of import() must be an object");
+        return s.throw_type_error("The second argument to import() must be an object");
     };
     let with = s.key("with");
     let attributes = crate::object::get(s, o, with)?;

@@ -12,7 +12,7 @@ use crate::support::{
     set_index, set_length, this_object,
 };
 
-const TOO_LONG: &str = "Pushing elements past the end of an array-like object is not allowed";
+const TOO_LONG: &str = "Invalid array length";
 
 /// Array.prototype.push ( ...items ), ECMA-262 §23.1.3.23
 pub(super) fn push<'s>(
@@ -35,7 +35,7 @@ pub(super) fn push<'s>(
     let total = length + args.len() as u64;
     if total > MAX_SAFE {
         let text = format!(
-            "Pushing {} elements on an array-like of length {length} is disallowed by ECMA-262",
+            "Pushing {} elements on an array-like of length {length} is disallowed, as the total surpasses 2**53-1",
             args.len()
         );
         return s.throw_type_error(&text);

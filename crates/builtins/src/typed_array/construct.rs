@@ -63,9 +63,10 @@ fn construct<'s>(s: &mut Scope<'s>, args: &Args<'s>, element: ElementType) -> Js
         }
     }
 }
-/// Can converting the elements of an array not run code that changes it?
+/// Can converting the elements of an array not run code that changes it? (Arrays with elements elsewhere are too long to
+/// be copied first.)
 fn is_inert(s: &mut Scope<'_>, array: Local<'_, Object>) -> bool {
-    support::full_elements(s, array).is_some_and(|elements| {
+    support::full_elements(s, array).is_none_or(|elements| {
         // SAFETY: live elements; nothing is allocated.
         unsafe {
             (0..(*elements).length as usize).all(|i| !value::is_object(*Elements::at(elements, i)))

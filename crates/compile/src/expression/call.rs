@@ -2,7 +2,7 @@
 
 use oxc_ast::ast::*;
 use oxc_span::{GetSpan, Span};
-use spey_bytecode::{JsStr, Op};
+use spey_bytecode::{EVAL_SPREAD, JsStr, Op};
 
 use crate::builder::Reg;
 use crate::expression::{Key, named_key};
@@ -111,7 +111,7 @@ impl<'a> Gen<'a, '_> {
         match callee {
             Expression::Identifier(id) => {
                 let reference = id.reference_id.get().map_or(0, |r| r.index() as RefId);
-                direct_eval = id.name == "eval" && !c.optional && !spread;
+                direct_eval = id.name == "eval" && !c.optional;
                 if self.an.refs[reference as usize].target == Target::Dynamic {
                     let pair = self.b.temps(2);
                     let env = self.current_env();
@@ -165,7 +165,14 @@ impl<'a> Gen<'a, '_> {
             }
             self.array_arguments(window + 1, &c.arguments);
             self.b.at(position);
-            self.b.op2(Op::CallSpread, dst, f, window, 0, 0, 0, 0);
+            if direct_eval {
+                let env = self.current_env();
+                let site = self.eval_site() | EVAL_SPREAD as i16;
+                let ic = self.b.call_ic();
+                self.b.op2(Op::CallEval, dst, f, window, 1, ic, env, site);
+            } else {
+                self.b.op2(Op::CallSpread, dst, f, window, 0, 0, 0, 0);
+            }
         } else {
             self.window_arguments(window, &c.arguments);
             let argc = c.arguments.len() as i16;

@@ -998,14 +998,29 @@ slow_ops! {
         CallEval |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let callee = f.local(s, i.b());
             let eval = s.vm().realm().intrinsic(Intrinsic::Eval);
+            let site = f.ext().field(3) as u16;
+            let env = f.local(s, f.ext().field(2));
+            if site & spey_bytecode::EVAL_SPREAD != 0 {
+                let (this, list) = (f.local(s, i.c()), f.local(s, i.c() + 1));
+                let args = spread_list(s, list);
+                let v = if callee.raw() == eval {
+                    let x = args.first().copied().unwrap_or_else(|| s.undefined());
+                    crate::eval::perform_direct(s, f.view(), x, env, (site & !spey_bytecode::EVAL_SPREAD) as usize)?
+                } else if callee.is_callable() {
+                    crate::call::call(s, callee, this, &args)?
+                } else {
+                    return crate::error::throw_not_callable(s, f.view(), callee);
+                };
+                f.set(i.a(), v.raw());
+                return Ok(2);
+            }
             if callee.raw() != eval {
                 // SAFETY: word 0 of the window belongs to this instruction.
                 unsafe { *f.fp.offset(i.c() as isize) = Raw::UNDEFINED }
                 return call_slow(s, f, i, callee);
             }
             let x = if f.ext().field(0) == 0 { s.undefined() } else { f.local(s, i.c() + 1) };
-            let env = f.local(s, f.ext().field(2));
-            let v = crate::eval::perform_direct(s, f.view(), x, env, f.ext().field(3) as u16 as usize)?;
+            let v = crate::eval::perform_direct(s, f.view(), x, env, site as usize)?;
             f.set(i.a(), v.raw());
             Ok(2)
         };
@@ -1374,8 +1389,8 @@ fn get_element<'s>(
 ) -> JsResult<Local<'s, Value>> {
     if v.is_nullish() {
         let what = if v.is_null() { "null" } else { "undefined" };
-        let text = crate::error::describe_key(s, k);
-        return s.throw_type_error(&format!("Cannot read properties of {what} (reading '{text}')"));
+        let text = crate::error::describe_key(s, "reading", k);
+        return s.throw_type_error(&format!("Cannot read properties of {what}{text}"));
     }
     let key = conv::to_property_key(s, k)?;
     // OPTIMIZATION: computed access with a string key uses the stub cache.
@@ -1585,8 +1600,8 @@ fn set_element(
 ) -> JsResult<()> {
     if target.is_nullish() {
         let what = if target.is_null() { "null" } else { "undefined" };
-        let text = crate::error::describe_key(s, k);
-        return s.throw_type_error(&format!("Cannot set properties of {what} (setting '{text}')"));
+        let text = crate::error::describe_key(s, "setting", k);
+        return s.throw_type_error(&format!("Cannot set properties of {what}{text}"));
     }
     let key = conv::to_property_key(s, k)?;
     let Some(o) = target.as_object() else { return put_primitive(s, f, target, key, v) };
