@@ -45,16 +45,22 @@ impl Record {
     /// Whether it answers a question for records of that type.
     fn answers(&self, wanted: RecordType) -> bool {
         use RecordType as T;
-        match (self, wanted) {
-            (_, T::Any) => true,
-            (Record::A { .. }, T::A) | (Record::Aaaa { .. }, T::Aaaa) | (Record::Cname(_), T::Cname) => true,
-            (Record::Ns(_), T::Ns) | (Record::Ptr(_), T::Ptr) | (Record::Mx { .. }, T::Mx) => true,
-            (Record::Txt(_), T::Txt) | (Record::Srv { .. }, T::Srv) | (Record::Soa { .. }, T::Soa) => true,
-            (Record::Naptr { .. }, T::Naptr)
-            | (Record::Tlsa { .. }, T::Tlsa)
-            | (Record::Caa { .. }, T::Caa) => true,
-            _ => false,
-        }
+        matches!(
+            (self, wanted),
+            (_, T::Any)
+                | (Record::A { .. }, T::A)
+                | (Record::Aaaa { .. }, T::Aaaa)
+                | (Record::Cname(_), T::Cname)
+                | (Record::Ns(_), T::Ns)
+                | (Record::Ptr(_), T::Ptr)
+                | (Record::Mx { .. }, T::Mx)
+                | (Record::Txt(_), T::Txt)
+                | (Record::Srv { .. }, T::Srv)
+                | (Record::Soa { .. }, T::Soa)
+                | (Record::Naptr { .. }, T::Naptr)
+                | (Record::Tlsa { .. }, T::Tlsa)
+                | (Record::Caa { .. }, T::Caa)
+        )
     }
 }
 

@@ -66,10 +66,10 @@ impl Child {
                 }
             }
             Completion::ReadEof { handle } | Completion::ReadError { handle, .. } => loop_.close(handle),
-            Completion::ShutdownDone { handle, .. } => {
-                if self.pipe(handle).is_some_and(|pipe| pipe.output.is_none()) {
-                    loop_.close(handle);
-                }
+            Completion::ShutdownDone { handle, .. }
+                if self.pipe(handle).is_some_and(|pipe| pipe.output.is_none()) =>
+            {
+                loop_.close(handle);
             }
             // A child that does not want its input has closed the pipe.
             Completion::WriteDone { handle, result: Err(error), .. } if error != UvError::ECANCELED => {

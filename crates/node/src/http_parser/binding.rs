@@ -41,8 +41,6 @@ pub(crate) struct HttpParser {
     parser: Parser,
     /// Changes when the parser starts afresh.
     generation: u32,
-    /// Events are being delivered.
-    executing: bool,
     paused: bool,
     pub(super) headers_completed: bool,
     pub(super) membership: Option<Membership>,
@@ -138,7 +136,6 @@ fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Ret
     let parser = Rc::new(RefCell::new(HttpParser {
         parser: Parser::new(MessageKind::Request, DEFAULT_MAX_HEADER_BYTES as usize, Lenient::default()),
         generation: 0,
-        executing: false,
         paused: false,
         headers_completed: false,
         membership: None,
@@ -359,16 +356,13 @@ fn call_if_set<'s>(
 /// Parses `input` and delivers what is in it.
 fn run(s: &mut Scope<'_>, parser: &ParserRef, object: Local<'_, Object>, input: &[u8]) -> JsResult<Outcome> {
     let generation = {
-        let mut state = parser.borrow_mut();
+        let state = parser.borrow();
         if state.paused {
             return Ok(Outcome { parsed: 0, failure: Some(PAUSED) });
         }
-        state.executing = true;
         state.generation
     };
-    let result = deliver(s, parser, object, input, generation);
-    parser.borrow_mut().executing = false;
-    result
+    deliver(s, parser, object, input, generation)
 }
 
 fn deliver(

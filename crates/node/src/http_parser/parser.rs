@@ -648,7 +648,7 @@ impl Parser {
                 if byte != b'\n' {
                     return Err(error("HPE_INVALID_URL", "Expected CRLF"));
                 }
-                self.to_http_09()
+                self.end_http_09_line()
             }
             HeadState::Protocol => self.scan_protocol(data, byte),
             HeadState::Version => self.scan_version(data, HeadState::VersionEnd),
@@ -854,13 +854,13 @@ impl Parser {
             b'\r' => Ok(Step::To(HeadState::UrlLineFeed)),
             _ => {
                 self.position -= 1;
-                self.to_http_09()
+                self.end_http_09_line()
             }
         }
     }
 
     /// A request line without version; the line feed is the current byte.
-    fn to_http_09(&mut self) -> Result<Step, ParseError> {
+    fn end_http_09_line(&mut self) -> Result<Step, ParseError> {
         self.position += 1;
         (self.major, self.minor) = (0, 9);
         Ok(Step::To(HeadState::HeadersStart))
