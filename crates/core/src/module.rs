@@ -862,7 +862,9 @@ fn import_options<'s>(s: &mut Scope<'s>, options: Local<'_, Value>) -> JsResult<
             continue;
         }
         s.nested(|s| {
-            if crate::object::get_own_property(s, attributes, key)?.is_some_and(|d| d.enumerable == Some(true)) {
+            if crate::object::get_own_property(s, attributes, key)?
+                .is_some_and(|d| d.enumerable == Some(true))
+            {
                 let v = crate::object::get(s, attributes, key)?;
                 if !v.is_string() {
                     return s.throw_type_error("Import attribute value must be a string");

@@ -174,6 +174,8 @@ pub struct Vm {
     pub units: crate::code::UnitTable,
     /// Megamorphic property cache.
     pub stub_cache: crate::inline_cache::StubCache,
+    /// Stores by (shape, key): computed keys and megamorphic sites.
+    pub store_cache: crate::inline_cache::StubCache,
     /// Memory outside the heap whose owners have died.
     pub released: std::rc::Rc<crate::native::Released>,
     /// Finalization registries with dead targets.
@@ -258,6 +260,7 @@ impl Vm {
             hash_state: 0x243f_6a88_85a3_08d3,
             units: Default::default(),
             stub_cache: crate::inline_cache::StubCache::new(),
+            store_cache: crate::inline_cache::StubCache::new(),
             released: Default::default(),
             pending_finalization: vec![],
             stack_trace_limit: 10,
@@ -412,6 +415,7 @@ impl RootProvider for Vm {
             self.shapes.trace_young(t);
         }
         self.stub_cache.clear();
+        self.store_cache.clear();
         crate::frame::trace_stack(self, t);
     }
     fn trace_shape(&mut self, id: u32, t: &mut Tracer) {

@@ -121,7 +121,13 @@ unsafe fn other_set(vm: *mut Vm, target: Raw, v: Raw, ic: *mut InlineCache) -> b
             return false;
         }
         let o = target.as_cell() as *mut Object;
-        match (*ic).find((*o).header.word) {
+        let shape = (*o).header.word;
+        let found = match (*ic).find(shape) {
+            Some(e) => Some(e),
+            None if (*ic).more.is_some() => (*vm).store_cache.get(shape, (*ic).key),
+            None => None,
+        };
+        match found {
             Some(e) => set_by(vm, o, v, &e),
             None => false,
         }
@@ -224,8 +230,53 @@ handler!(GetElem(pc, fp, vm, ics, word) {
             }
         }
     }
+    if k.is_cell() {
+        let v = get_by_key(vm, o, k);
+        if !v.is_empty() {
+            set(fp, i.a(), v);
+            dispatch!(pc.add(1), fp, vm, ics)
+        }
+    }
     slow::handlers::slow_GetElem(pc, fp, vm, ics, word)
 });
+/// Data property under a computed key (symbol or interned string) by the stub cache, or the empty value.
+///
+/// # Safety
+/// As for [`cached_get`].
+#[inline(never)]
+unsafe fn get_by_key(vm: *mut Vm, v: Raw, key: Raw) -> Raw {
+    // SAFETY: as in `cached_get`; keys that are no property keys are in no entry.
+    unsafe {
+        if !crate::value::is_object(v) {
+            return Raw::EMPTY;
+        }
+        let o = v.as_cell() as *mut Object;
+        match (*vm).stub_cache.get((*o).header.word, key) {
+            Some(e) if e.location & GETTER != 0 => Raw::EMPTY,
+            Some(e) if e.epoch == 0 => *address(o, e.location),
+            Some(e) if e.epoch == (*vm).prototype_epoch => *address(e.holder, e.location),
+            _ => Raw::EMPTY,
+        }
+    }
+}
+/// Store under a computed key by the store cache.
+///
+/// # Safety
+/// As for [`cached_get`].
+#[inline(never)]
+unsafe fn set_by_key(vm: *mut Vm, target: Raw, key: Raw, v: Raw) -> bool {
+    // SAFETY: as in `get_by_key`.
+    unsafe {
+        if !crate::value::is_object(target) {
+            return false;
+        }
+        let o = target.as_cell() as *mut Object;
+        match (*vm).store_cache.get((*o).header.word, key) {
+            Some(e) => set_by(vm, o, v, &e),
+            None => false,
+        }
+    }
+}
 handler!(SetElem(pc, fp, vm, ics, word) {
     let i = insn(word);
     let (o, k) = (reg(fp, i.a()), reg(fp, i.b()));
@@ -251,6 +302,9 @@ handler!(SetElem(pc, fp, vm, ics, word) {
         {
             dispatch!(pc.add(1), fp, vm, ics)
         }
+    }
+    if k.is_cell() && set_by_key(vm, o, k, reg(fp, i.c())) {
+        dispatch!(pc.add(1), fp, vm, ics)
     }
     slow::handlers::slow_SetElem(pc, fp, vm, ics, word)
 });
@@ -377,6 +431,8 @@ handler!(NewArray(pc, fp, vm, ics, word) {
 handler!(GetIterator(pc, fp, vm, ics, word) {
     let i = insn(word);
     let v = reg(fp, i.b());
+    // The current realm is that of the frame.
+    (*vm).fp = fp;
     if i.c() == 0
         && crate::value::is_kind(v, Kind::Array)
         && crate::iteration::is_known_plain(&*vm, v.as_cell().cast())
@@ -406,4 +462,21 @@ handler!(IterStep(pc, fp, vm, ics, word) {
         }
     }
     slow::handlers::slow_IterStep(pc, fp, vm, ics, word)
+});
+
+handler!(TypeOf(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let names = &(*vm).names;
+    let name = match crate::operators::type_of_raw(reg(fp, i.b())) {
+        "number" => names.number,
+        "string" => names.string,
+        "boolean" => names.boolean,
+        "object" => names.object,
+        "function" => names.function,
+        "symbol" => names.symbol,
+        "bigint" => names.bigint,
+        _ => names.undefined,
+    };
+    set(fp, i.a(), name.raw());
+    dispatch!(pc.add(1), fp, vm, ics)
 });

@@ -376,10 +376,6 @@ slow_ops! {
             let v = f.local(s, i.b());
             Ok(conv::to_object(s, v)?.value())
         };
-        TypeOf 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
-            let v = f.local(s, i.b());
-            Ok(ops::type_of(s, v).value())
-        };
         Equal 1 predicate!(ops::loosely_equals);
         NotEqual 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let (a, b) = (f.local(s, i.b()), f.local(s, i.c()));
@@ -1457,13 +1453,15 @@ fn set_cached(
                         if p.attributes & (attr::ACCESSOR | attr::WRITABLE) == attr::WRITABLE {
                             let inline = s.vm().shapes.get(shape).inline_capacity;
                             let location = ic::location(p.slot, inline);
-                            (*cache).add(Entry {
+                            let e = Entry {
                                 shape,
                                 epoch: 0,
                                 holder: std::ptr::null_mut(),
                                 location,
                                 next_shape: 0,
-                            });
+                            };
+                            (*cache).add(e);
+                            s.vm().store_cache.put(key.raw(), e);
                             let p = o.gc().as_ptr();
                             *ic::address(p, location) = v.raw();
                             let owner =
@@ -1530,13 +1528,15 @@ fn add_cached(
         let epoch = s.vm().prototype_epoch;
         // SAFETY: the cache belongs to the running code.
         unsafe {
-            (*cache).add(Entry {
+            let e = Entry {
                 shape: before,
                 epoch,
                 holder: std::ptr::null_mut(),
                 location: ic::location(p, inline),
                 next_shape: after,
-            })
+            };
+            (*cache).add(e);
+            s.vm().store_cache.put(key.raw(), e);
         }
     }
 }
@@ -1605,6 +1605,11 @@ fn set_element(
     }
     let key = conv::to_property_key(s, k)?;
     let Some(o) = target.as_object() else { return put_primitive(s, f, target, key, v) };
+    if !key.is_index() && !o.kind().is_exotic() {
+        // As for a named store; the handlers find the entry in the store cache next time.
+        let mut scratch = InlineCache::new(key.raw());
+        return set_cached(s, f, target, v, &mut scratch);
+    }
     if !object::set_with(s, o, key, v, target)? && f.strict() {
         return object::throw_read_only(s, target, key);
     }
