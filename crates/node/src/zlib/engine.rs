@@ -252,10 +252,14 @@ impl Engine for Zlib {
             consumed: in_length - stream.avail_in as usize,
             produced: out_length - stream.avail_out as usize,
         };
+        let is_full = stream.avail_out == 0;
+        // Nothing of this call's memory is used by what comes later.
         stream.next_in = std::ptr::null();
-        stream.next_out = std::ptr::null_mut();
+        stream.avail_in = 0;
+        stream.next_out = std::ptr::dangling_mut();
+        stream.avail_out = 0;
         match code {
-            z::Z_OK | z::Z_BUF_ERROR if stream.avail_out != 0 && flush == z::Z_FINISH => Err(EngineError {
+            z::Z_OK | z::Z_BUF_ERROR if !is_full && flush == z::Z_FINISH => Err(EngineError {
                 message: self.error(z::Z_BUF_ERROR, "unexpected end of file").message,
                 ..EngineError::unexpected_end()
             }),
@@ -290,6 +294,10 @@ impl Engine for Zlib {
         self.prepare()?;
         if !self.options.mode.compresses() {
             return Ok(());
+        }
+        // The library may want to flush: it finds no room, and does so with the next step.
+        if self.stream.next_out.is_null() {
+            self.stream.next_out = std::ptr::dangling_mut();
         }
         // SAFETY: an initialised deflate stream without pending input.
         match unsafe { z::deflateParams(&mut *self.stream, level, strategy) } {
@@ -718,6 +726,20 @@ mod tests {
         assert_eq!(run(&mut Zlib::new(options(Mode::Gunzip)), z::Z_FINISH, &twice).unwrap(), b"abab");
         let bad = run(&mut Zlib::new(options(Mode::Inflate)), z::Z_FINISH, b"not compressed").unwrap_err();
         assert_eq!((bad.message.as_str(), bad.code.as_str()), ("incorrect header check", "Z_DATA_ERROR"));
+    }
+
+    #[test]
+    fn parameters_change_in_the_middle() {
+        let text = text();
+        let mut engine = Zlib::new(options(Mode::Deflate));
+        engine.set_params(9, 0).unwrap();
+        let mut packed = run(&mut engine, z::Z_SYNC_FLUSH, &text).unwrap();
+        engine.set_params(0, 0).unwrap();
+        let stored = run(&mut engine, z::Z_FINISH, &text).unwrap();
+        assert!(packed.len() < text.len() && stored.len() > text.len());
+        packed.extend(stored);
+        let unpacked = run(&mut Zlib::new(options(Mode::Inflate)), z::Z_FINISH, &packed).unwrap();
+        assert_eq!(unpacked, [&text[..], &text[..]].concat());
     }
 
     #[test]
