@@ -31,8 +31,11 @@ fn main() {
                 let middle = blob.len();
                 blob.extend_from_slice(&lines);
                 let end = blob.len();
-                writeln!(index, "    Entry {{ id: {id:?}, code: ({start}, {middle}), lines: ({middle}, {end}) }},")
-                    .expect("writing to a string");
+                writeln!(
+                    index,
+                    "    Entry {{ id: {id:?}, code: ({start}, {middle}), lines: ({middle}, {end}) }},"
+                )
+                .expect("writing to a string");
             }
             Err(message) => {
                 failed = true;
@@ -69,8 +72,11 @@ fn collect(directory: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) {
 fn compile(id: &str, path: &Path) -> Result<(Vec<u8>, Vec<u8>), String> {
     let source = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
     let name = format!("node:{id}");
-    let options =
-        Options { goal: Goal::FunctionBody { params: PARAMS }, language: Language::JavaScript, file_name: &name };
+    let options = Options {
+        goal: Goal::FunctionBody { params: PARAMS },
+        language: Language::JavaScript,
+        file_name: &name,
+    };
     let describe = |e: spey_bytecode::SyntaxError| {
         let line = source[..(e.start as usize).min(source.len())].matches('\n').count() + 1;
         format!("{}:{line}: {}", path.display(), e.message)
@@ -86,7 +92,8 @@ fn compile(id: &str, path: &Path) -> Result<(Vec<u8>, Vec<u8>), String> {
         module: None,
         templates: unit.templates().to_vec(),
     };
-    let code = spey_bytecode::serialize::encode(&compiled, 0).map_err(|e| format!("{}: {e:?}", path.display()))?;
+    let code =
+        spey_bytecode::serialize::encode(&compiled, 0).map_err(|e| format!("{}: {e:?}", path.display()))?;
     let starts = source.bytes().enumerate().filter(|b| b.1 == b'\n').map(|b| b.0 as u32 + 1);
     let lines = std::iter::once(0).chain(starts).flat_map(u32::to_le_bytes).collect();
     Ok((code, lines))

@@ -310,6 +310,10 @@ thread_local! {
 pub fn set_async_waker(waker: Arc<dyn Fn() + Send + Sync>) {
     WAKER.set(Some(waker));
 }
+/// Has this thread any asynchronous waits?
+pub fn has_async_waits() -> bool {
+    ASYNC_WAITS.with_borrow(|waits| !waits.is_empty())
+}
 /// Resolves the promises of `Atomics.waitAsync` whose wait has ended. The result is the next deadline, and whether there
 /// are waits at all. Event loops call it when woken and when the deadline has come.
 pub fn poll_async_waits(s: &mut Scope<'_>) -> (Option<Instant>, bool) {

@@ -39,7 +39,8 @@ fn main() {
 
 /// Heap and stack limits from the options and the system.
 fn vm_config(command: &Command) -> VmConfig {
-    let mut config = VmConfig::default();
+    // About as many frames as V8's 984 KB hold.
+    let mut config = VmConfig { stack_bytes: 900 << 10, ..VmConfig::default() };
     let o = &command.options;
     if let Some(mb) = o.number("--max-old-space-size").filter(|mb| *mb > 0.0) {
         config.heap.max_heap_bytes = (mb * 1048576.0) as usize;

@@ -39,7 +39,13 @@ struct Row {
 const fn row(name: &'static str, takes: Takes, place: Place, help: &'static str) -> Row {
     Row { name, aliases: &[], takes, place, default: None, help }
 }
-const fn alias(name: &'static str, aliases: &'static [&'static str], takes: Takes, place: Place, help: &'static str) -> Row {
+const fn alias(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    takes: Takes,
+    place: Place,
+    help: &'static str,
+) -> Row {
     Row { name, aliases, takes, place, default: None, help }
 }
 const fn on(name: &'static str, help: &'static str) -> Row {
@@ -78,8 +84,19 @@ static ROWS: &[Row] = &[
     on("--experimental-detect-module", "run files with ES module syntax as modules"),
     on("--experimental-require-module", "allow require() of ES modules"),
     alias("--expose-gc", &["--expose_gc"], Nothing, Anywhere, "define the global function gc()"),
-    alias("--expose-internals", &["--expose_internals"], Nothing, CommandLine, "make the library's internal modules requirable"),
-    row("--expose-test262", Nothing, CommandLine, "run a script or module in a bare realm with $262 and print"),
+    alias(
+        "--expose-internals",
+        &["--expose_internals"],
+        Nothing,
+        CommandLine,
+        "make the library's internal modules requirable",
+    ),
+    row(
+        "--expose-test262",
+        Nothing,
+        CommandLine,
+        "run a script or module in a bare realm with $262 and print",
+    ),
     accepted("--force-context-aware", Nothing),
     accepted("--frozen-intrinsics", Nothing),
     row("--gc-stress", Nothing, CommandLine, "collect garbage at every allocation"),
@@ -88,12 +105,24 @@ static ROWS: &[Row] = &[
     alias("--help", &["-h"], Nothing, CommandLine, "print this help"),
     accepted("--icu-data-dir", Text),
     row("--import", List, Anywhere, "ES module to load first"),
-    alias("--input-type", &["--experimental-default-type"], Text, Anywhere, "type of --eval and stdin: commonjs, module, …-typescript"),
+    alias(
+        "--input-type",
+        &["--experimental-default-type"],
+        Text,
+        Anywhere,
+        "type of --eval and stdin: commonjs, module, …-typescript",
+    ),
     row("--insecure-http-parser", Nothing, Anywhere, "be lenient with malformed HTTP"),
     alias("--interactive", &["-i"], Nothing, CommandLine, "start the REPL whatever stdin is"),
     accepted("--jitless", Nothing),
     row("--max-http-header-size", Number, Anywhere, "limit of HTTP headers in bytes"),
-    alias("--max-old-space-size", &["--max_old_space_size", "--max-heap-size"], Number, Anywhere, "limit of the heap in megabytes"),
+    alias(
+        "--max-old-space-size",
+        &["--max_old_space_size", "--max-heap-size"],
+        Number,
+        Anywhere,
+        "limit of the heap in megabytes",
+    ),
     accepted("--max-semi-space-size", Number),
     on("--network-family-autoselection", "try the addresses of both families"),
     row("--network-family-autoselection-attempt-timeout", Number, Anywhere, "its timeout in milliseconds"),
@@ -120,7 +149,13 @@ static ROWS: &[Row] = &[
     accepted("--secure-heap-min", Number),
     alias("--stack-size", &["--stack_size"], Number, Anywhere, "limit of the JavaScript stack in kilobytes"),
     alias("--stack-trace-limit", &["--stack_trace_limit"], Number, Anywhere, "Error.stackTraceLimit"),
-    alias("--strip-types", &["--experimental-strip-types"], Nothing, Anywhere, "run TypeScript files (always on)"),
+    alias(
+        "--strip-types",
+        &["--experimental-strip-types"],
+        Nothing,
+        Anywhere,
+        "run TypeScript files (always on)",
+    ),
     row("--test", Nothing, CommandLine, "run tests"),
     row("--test-concurrency", Number, CommandLine, "number of test files run at a time"),
     row("--test-force-exit", Nothing, CommandLine, "end the test process when the tests have ended"),
@@ -191,9 +226,17 @@ fn find(name: &str) -> Option<&'static Row> {
 }
 /// Names that engines and experiments use: taken, without effect.
 fn is_tolerated(name: &str) -> bool {
-    ["--experimental-", "--no-experimental-", "--harmony", "--no-harmony", "--js-", "--no-js-", "--disable-wasm"]
-        .iter()
-        .any(|p| name.starts_with(p))
+    [
+        "--experimental-",
+        "--no-experimental-",
+        "--harmony",
+        "--no-harmony",
+        "--js-",
+        "--no-js-",
+        "--disable-wasm",
+    ]
+    .iter()
+    .any(|p| name.starts_with(p))
 }
 
 /// Parses the arguments (the first is the program) after those of NODE_OPTIONS. An error is the text of the message.
@@ -334,7 +377,8 @@ pub fn help() -> String {
         "Usage: spey [options] [ script.js ] [arguments]\n       spey [options] -e code [arguments]\n\nOptions:\n",
     );
     for r in ROWS {
-        let name = if r.default == Some(true) { format!("--no-{}", &r.name[2..]) } else { r.name.to_string() };
+        let name =
+            if r.default == Some(true) { format!("--no-{}", &r.name[2..]) } else { r.name.to_string() };
         let short = r.aliases.iter().find(|a| a.len() == 2).map_or(String::new(), |a| format!("{a}, "));
         let value = match r.takes {
             Nothing => "",
@@ -352,7 +396,8 @@ mod tests {
     use super::*;
 
     fn command(words: &[&str]) -> Result<Command, String> {
-        let words: Vec<String> = std::iter::once("spey").chain(words.iter().copied()).map(String::from).collect();
+        let words: Vec<String> =
+            std::iter::once("spey").chain(words.iter().copied()).map(String::from).collect();
         parse(&words, None)
     }
 

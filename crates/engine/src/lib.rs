@@ -10,9 +10,9 @@
 mod compile_fail;
 
 pub use spey_core::{
-    array_buffer, bigint, call, cell, code, conversion, coroutine, error, eval, frame, function, hash_table, interrupt,
-    iteration, key, module, native, object, operators, promise, proxy, realm, record, scope, script, shape, string,
-    symbol, typed_array, value, vm,
+    array_buffer, bigint, call, cell, code, conversion, coroutine, error, eval, frame, function, hash_table,
+    interrupt, iteration, key, module, native, object, operators, promise, proxy, realm, record, scope,
+    script, shape, string, symbol, typed_array, value, vm,
 };
 
 pub use spey_builtins::{atomics, weak};

@@ -94,6 +94,10 @@ pub struct Agent {
     pub start_epoch_ms: f64,
     /// Monotonic time of the start.
     pub start_ns: u64,
+    /// Major collections seen by the loop.
+    pub(crate) collections: u64,
+    /// Timer of the next end of an asynchronous wait.
+    pub(crate) wait_timer: Option<TimerId>,
     /// A fatal exception is being reported.
     pub(crate) reporting: bool,
 }
@@ -129,6 +133,8 @@ impl Agent {
             extensions: FxHashMap::default(),
             start_epoch_ms: epoch.as_secs_f64() * 1e3,
             start_ns,
+            collections: 0,
+            wait_timer: None,
             reporting: false,
         }
     }
@@ -191,7 +197,11 @@ impl Agent {
         id
     }
     /// What is to run for finished work, with its result.
-    pub(crate) fn take_work(&mut self, id: WorkId, result: WorkResult) -> Option<(WorkDone, Option<Box<dyn Any + Send>>)> {
+    pub(crate) fn take_work(
+        &mut self,
+        id: WorkId,
+        result: WorkResult,
+    ) -> Option<(WorkDone, Option<Box<dyn Any + Send>>)> {
         let done = self.work.remove(&id)?;
         match result {
             WorkResult::Done(v) => Some((done, Some(v))),

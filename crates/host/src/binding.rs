@@ -1,8 +1,8 @@
 //! Making bindings: objects with functions, constructors with native state.
 
 use spey_engine::{
-    Args, Global, Intrinsic, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertySpec, Raw, Scope, Value, attr,
-    call, function, native, object,
+    Args, Global, Intrinsic, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertySpec, Raw, Scope,
+    Value, attr, call, function, native, object,
 };
 
 use crate::agent::agent;

@@ -13,7 +13,9 @@ pub fn bytes_of(v: Local<'_, Value>) -> Option<(*mut u8, usize)> {
         Kind::TypedArray | Kind::DataView => {
             Some(typed_array::view_bytes(o).unwrap_or((std::ptr::NonNull::dangling().as_ptr(), 0)))
         }
-        Kind::ArrayBuffer | Kind::SharedArrayBuffer => Some((array_buffer::data(o), array_buffer::byte_length(o))),
+        Kind::ArrayBuffer | Kind::SharedArrayBuffer => {
+            Some((array_buffer::data(o), array_buffer::byte_length(o)))
+        }
         _ => None,
     }
 }

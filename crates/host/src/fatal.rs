@@ -80,7 +80,9 @@ pub fn print_uncaught(s: &mut Scope<'_>, e: Local<'_, Value>) {
     agent(s).reporting = true;
     let mut out = String::new();
     let has_stack = match e.as_object() {
-        Some(o) => o.kind() == Kind::Error || matches!(object::get_named(s, o, "stack"), Ok(v) if v.is_string()),
+        Some(o) => {
+            o.kind() == Kind::Error || matches!(object::get_named(s, o, "stack"), Ok(v) if v.is_string())
+        }
         None => false,
     };
     let frame = source_frame(s, e);
@@ -131,7 +133,8 @@ fn stack_frame(s: &mut Scope<'_>, e: Local<'_, Value>) -> Option<String> {
         _ => std::fs::read_to_string(file.strip_prefix("file://").unwrap_or(file)).ok()?,
     };
     let text = source.lines().nth(line.checked_sub(1)?)?;
-    let indent: String = text.chars().take(column.saturating_sub(1)).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+    let indent: String =
+        text.chars().take(column.saturating_sub(1)).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
     Some(format!("{file}:{line}\n{text}\n{indent}^\n"))
 }
 fn inspect(s: &mut Scope<'_>, e: Local<'_, Value>) -> Option<String> {

@@ -1,6 +1,6 @@
 //! The main loop: hands completions to what waits for them.
 
-use spey_engine::{Global, Local, Object, Scope, Value, call};
+use spey_engine::{Global, Local, Object, Scope, Value, atomics, call, weak};
 use spey_loop::{Completion, HandleId};
 
 use crate::agent::agent;
@@ -20,7 +20,10 @@ pub fn run_loop(s: &mut Scope<'_>) -> Exit {
     a.loop_.set_immediate_pending(true);
     loop {
         while let Some(c) = agent(s).loop_.next() {
-            s.nested(|s| dispatch(s, c));
+            s.nested(|s| {
+                dispatch(s, c);
+                after_turn(s);
+            });
             if s.vm().terminating {
                 return Exit { code: 1 };
             }
@@ -29,6 +32,7 @@ pub fn run_loop(s: &mut Scope<'_>) -> Exit {
         if let (Some(f), Some(process)) = (f, process(s)) {
             make_callback(s, process, f.value(), &[]);
         }
+        s.nested(after_turn);
         if !agent(s).loop_.is_alive() {
             break;
         }
@@ -52,6 +56,39 @@ fn emit_exit(s: &mut Scope<'_>) -> i32 {
             agent(s).exit_info.as_ref().filter(|i| i.get(2) != 0).map_or(0, |i| i.get(1))
         }
     }
+}
+
+/// Work that collections and shared memory have left: finalization callbacks, ended waits.
+fn after_turn(s: &mut Scope<'_>) {
+    let collections = s.vm().heap.heap_statistics().major_count;
+    if agent(s).collections != collections {
+        agent(s).collections = collections;
+        for registry in weak::registries_to_clean(s) {
+            enter(s, |s| {
+                if let Err(t) = weak::cleanup_finalization_registry(s, registry) {
+                    let e = s.take_exception(t);
+                    trigger_uncaught(s, e, false);
+                }
+            });
+        }
+    }
+    let mut deadline = None;
+    enter_if_waiting(s, &mut deadline);
+    let Some(at) = deadline else { return };
+    let ms = at.saturating_duration_since(std::time::Instant::now()).as_millis() as u64 + 1;
+    let a = agent(s);
+    if let Some(old) = a.wait_timer.take() {
+        a.timer_stop(old);
+    }
+    let timer = a.timer_start(ms, 0, |_| {});
+    a.wait_timer = Some(timer);
+}
+/// Ends asynchronous waits that are over; tells when the next one is.
+fn enter_if_waiting(s: &mut Scope<'_>, deadline: &mut Option<std::time::Instant>) {
+    if !atomics::has_async_waits() {
+        return;
+    }
+    enter(s, |s| *deadline = atomics::poll_async_waits(s).0);
 }
 
 fn handle_of(c: &Completion) -> Option<HandleId> {
@@ -107,7 +144,10 @@ fn dispatch(s: &mut Scope<'_>, c: Completion) {
     }
 }
 
-fn callback_of<'s>(s: &mut Scope<'s>, f: &Option<Global<Object>>) -> Option<(Local<'s, Object>, Local<'s, Value>)> {
+fn callback_of<'s>(
+    s: &mut Scope<'s>,
+    f: &Option<Global<Object>>,
+) -> Option<(Local<'s, Object>, Local<'s, Value>)> {
     let f = f.as_ref()?.get(s);
     Some((process(s)?, f.value()))
 }

@@ -1,6 +1,9 @@
 //! Loading the library and running the main script.
 
-use spey_engine::{Global, JsResult, Local, NativeSpec, Scope, Value, call, conversion, function, object};
+use spey_engine::{
+    Global, Intrinsic, JsResult, Local, NativeSpec, Scope, Value, attr, call, conversion, function, object,
+    promise,
+};
 use spey_host::{agent, enter, internal_binding, trigger_uncaught};
 
 use crate::library;
@@ -9,6 +12,45 @@ static INTERNAL_BINDING: NativeSpec = NativeSpec::new("internalBinding", 1, |s, 
     let name = conversion::to_text(s, args.get(0))?;
     Ok(internal_binding(s, &name)?.value())
 });
+
+static GC: NativeSpec = NativeSpec::new("gc", 1, |s, _, args| {
+    let (mut minor, mut promised) = (false, false);
+    if let Some(o) = args.get(0).as_object() {
+        let text = |s: &mut Scope<'_>, name| -> JsResult<String> {
+            let v = object::get_named(s, o, name)?;
+            if v.is_undefined() { Ok(String::new()) } else { conversion::to_text(s, v) }
+        };
+        minor = text(s, "type")? == "minor";
+        promised = text(s, "execution")? == "async";
+    }
+    if minor {
+        s.vm().heap.collect_minor();
+    } else {
+        spey_engine::collect_garbage(s);
+    }
+    if !promised {
+        return Ok(s.undefined());
+    }
+    let p = promise::new_promise(s);
+    let u = s.undefined();
+    promise::resolve(s, p, u);
+    Ok(p.value())
+});
+/// What options change in the globals before the library runs.
+fn apply_options(s: &mut Scope<'_>) -> JsResult<()> {
+    let global = s.global();
+    if agent(s).config.options.is_on("--expose-gc") {
+        let f = function::new_native(s, &GC);
+        let key = s.key("gc");
+        object::define(s, global, key, f.value(), attr::HIDDEN);
+    }
+    if let Some(n) = agent(s).config.options.number("--stack-trace-limit") {
+        let error = s.intrinsic(Intrinsic::Error);
+        let n = s.number(n);
+        object::set_named(s, error, "stackTraceLimit", n)?;
+    }
+    Ok(())
+}
 
 /// Runs `internal/bootstrap/realm`, which builds the globals and runs the main script that the options ask for.
 pub fn start(s: &mut Scope<'_>) {
@@ -20,6 +62,7 @@ pub fn start(s: &mut Scope<'_>) {
     });
 }
 fn bootstrap<'s>(s: &mut Scope<'s>) -> JsResult<Local<'s, Value>> {
+    apply_options(s)?;
     let process = object::new_object(s);
     agent(s).process = Some(Global::new(s, process));
     let wrapper = library::function(s, "internal/bootstrap/realm")?;

@@ -3,7 +3,8 @@
 use spey_engine::{Local, NativeSpec, Object, Scope};
 use spey_host::{constant_number, define_functions, define_value};
 
-static FUNCTIONS: &[NativeSpec] = &[NativeSpec::new("getDefaultLocale", 0, |s, _, _| Ok(s.string_value("en-US")))];
+static FUNCTIONS: &[NativeSpec] =
+    &[NativeSpec::new("getDefaultLocale", 0, |s, _, _| Ok(s.string_value("en-US")))];
 
 pub(crate) fn install(s: &mut Scope<'_>, target: Local<'_, Object>) {
     define_functions(s, target, FUNCTIONS);

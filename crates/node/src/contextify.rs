@@ -9,8 +9,8 @@ use std::time::Duration;
 use spey_engine::code::ScriptUnit;
 use spey_engine::error::ErrorKind;
 use spey_engine::{
-    Args, Goal, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertyKey, PropertySpec, Raw, RealmId, Scope,
-    Value, conversion, interrupt, object, realm, script,
+    Args, Goal, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertyKey, PropertySpec, Raw,
+    RealmId, Scope, Value, conversion, interrupt, object, realm, script,
 };
 use spey_host::{
     constant_number, define_class, define_functions, define_value, internal_binding, new_host_object,
@@ -73,10 +73,16 @@ fn host_value<'s>(s: &mut Scope<'s>, symbol: Local<'_, Value>, name: &str) -> Lo
 }
 static SCRIPT_METHODS: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("runInContext", 5, run_in_context)),
-    PropertySpec::Method(NativeSpec::new("createCachedData", 0, |s, _, _| Ok(spey_host::new_buffer(s, &[]).value()))),
+    PropertySpec::Method(NativeSpec::new("createCachedData", 0, |s, _, _| {
+        Ok(spey_host::new_buffer(s, &[]).value())
+    })),
 ];
 
-fn run_in_context<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn run_in_context<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let unit = with_data::<Script, _>(s, this, |x| x.0.clone())?;
     let host = match this.as_object() {
         Some(o) => o.slot_local(s, HOST_SLOT),
@@ -196,10 +202,13 @@ static FUNCTIONS: &[NativeSpec] = &[
         let params: Vec<&str> = params.iter().map(String::as_str).collect();
         let host = host_value(s, args.get(9), &name);
         let context = if args.get(6).is_undefined() { None } else { context_realm(s, args.get(6))? };
-        let unit = script::compile(s, &code, &origin(&name, line, column), Goal::FunctionBody { params: &params })?;
+        let unit =
+            script::compile(s, &code, &origin(&name, line, column), Goal::FunctionBody { params: &params })?;
         let f = match context {
             None => script::run_for_closure(s, &unit, host)?.raw(),
-            Some(id) => realm::with_realm(s, id, |s| script::run_for_closure(s, &unit, host).map(|f| f.raw()))?,
+            Some(id) => {
+                realm::with_realm(s, id, |s| script::run_for_closure(s, &unit, host).map(|f| f.raw()))?
+            }
         };
         let f = s.local(f);
         let result = object::new_object(s);

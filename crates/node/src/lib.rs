@@ -25,6 +25,7 @@ mod fs_dir;
 mod fs_event_wrap;
 mod http_parser;
 mod icu;
+mod inert;
 mod library;
 mod messaging;
 mod module_wrap;
@@ -82,7 +83,9 @@ pub fn register(agent: &mut Agent) {
     agent.register_binding("fs_event_wrap", fs_event_wrap::install);
     agent.register_binding("http_parser", http_parser::install);
     agent.register_binding("icu", icu::install);
+    agent.register_binding("inspector", inert::install_inspector);
     agent.register_binding("messaging", messaging::install);
+    agent.register_binding("mksnapshot", inert::install_mksnapshot);
     agent.register_binding("module_wrap", module_wrap::install);
     agent.register_binding("options", options::install);
     agent.register_binding("os", os::install);
@@ -91,6 +94,7 @@ pub fn register(agent: &mut Agent) {
     agent.register_binding("pipe_wrap", pipe_wrap::install);
     agent.register_binding("process_methods", process_methods::install);
     agent.register_binding("process_wrap", process_wrap::install);
+    agent.register_binding("report", inert::install_report);
     agent.register_binding("serdes", serdes::install);
     agent.register_binding("signal_wrap", signal_wrap::install);
     agent.register_binding("spawn_sync", spawn_sync::install);
@@ -100,6 +104,7 @@ pub fn register(agent: &mut Agent) {
     agent.register_binding("task_queue", task_queue::install);
     agent.register_binding("tcp_wrap", tcp_wrap::install);
     agent.register_binding("timers", timers::install);
+    agent.register_binding("trace_events", inert::install_trace_events);
     agent.register_binding("tty_wrap", tty_wrap::install);
     agent.register_binding("types", types::install);
     agent.register_binding("udp_wrap", udp_wrap::install);

@@ -4,8 +4,8 @@ use std::any::Any;
 
 use spey_engine::error::ErrorKind;
 use spey_engine::{
-    Args, Global, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertySpec, Raw, Record, Scope, Value,
-    conversion, function, module, object, promise,
+    Args, Global, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertySpec, Raw, Record, Scope,
+    Value, conversion, function, module, object, promise,
 };
 use spey_host::{
     agent, constant_number, define_class, define_functions, define_value, new_host_object, throw_node_error,
@@ -51,11 +51,8 @@ static WRAP: NativeSpec = NativeSpec::constructor("ModuleWrap", 0, |s, _, args| 
     let url_value = s.string_value(&url);
     o.set_slot(s, URL, url_value.raw());
     define_value(s, o, "url", url_value);
-    let context = if args.get(1).is_undefined() {
-        None
-    } else {
-        crate::contextify::context_realm(s, args.get(1))?
-    };
+    let context =
+        if args.get(1).is_undefined() { None } else { crate::contextify::context_realm(s, args.get(1))? };
     let m = if args.get(2).as_object().is_some_and(|x| x.kind() == Kind::Array) {
         synthetic(s, o, args)?
     } else {
@@ -149,7 +146,9 @@ static METHODS: &[PropertySpec] = &[
     })),
     PropertySpec::Method(NativeSpec::new("link", 1, |s, this, args| {
         let m = record(s, this)?;
-        let Some(list) = args.get(0).as_object() else { return s.throw_type_error("link needs an array of modules") };
+        let Some(list) = args.get(0).as_object() else {
+            return s.throw_type_error("link needs an array of modules");
+        };
         let n = object::length_of_array_like(s, list)?;
         let mut modules = vec![];
         for i in 0..n {
@@ -220,7 +219,9 @@ static METHODS: &[PropertySpec] = &[
         let yes = module::has_tla(s, m);
         Ok(s.bool(yes))
     })),
-    PropertySpec::Method(NativeSpec::new("createCachedData", 0, |s, _, _| Ok(spey_host::new_buffer(s, &[]).value()))),
+    PropertySpec::Method(NativeSpec::new("createCachedData", 0, |s, _, _| {
+        Ok(spey_host::new_buffer(s, &[]).value())
+    })),
 ];
 fn instantiate<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let m = record(s, this)?;

@@ -9,16 +9,14 @@ fn granted(list: &[String], path: Option<&str>) -> bool {
         entry == "*"
             || path.is_some_and(|p| {
                 let prefix = entry.trim_end_matches('*').trim_end_matches('/');
-                p == prefix || p.starts_with(prefix) && (entry.ends_with('*') || p[prefix.len()..].starts_with('/'))
+                p == prefix
+                    || p.starts_with(prefix) && (entry.ends_with('*') || p[prefix.len()..].starts_with('/'))
             })
     })
 }
 static FUNCTIONS: &[NativeSpec] = &[NativeSpec::new("has", 2, |s, _, args| {
     let scope = conversion::to_text(s, args.get(0))?;
-    let path = match args.get(1).as_string() {
-        Some(t) => Some(t.to_text(s)),
-        None => None,
-    };
+    let path = args.get(1).as_string().map(|t| t.to_text(s));
     let o = &agent(s).config.options;
     let yes = !o.is_on("--permission")
         || match scope.as_str() {

@@ -4,8 +4,8 @@ use std::ffi::CString;
 use std::io::Write;
 
 use spey_engine::{
-    Args, Global, JsResult, Kind, Local, LedgerCategory, NativeSpec, Object, PropertyDescriptor, Scope, Value,
-    array_buffer, attr, conversion, function, object,
+    Args, Global, JsResult, Kind, LedgerCategory, Local, NativeSpec, Object, PropertyDescriptor, Scope,
+    Value, array_buffer, attr, conversion, function, object,
 };
 use spey_host::{
     agent, constant_number, constant_string, define_functions, define_value, exit, throw_uv, with_bytes,
@@ -39,7 +39,11 @@ fn write_doubles(s: &mut Scope<'_>, array: Local<'_, Value>, values: &[f64]) {
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
-fn usage(s: &mut Scope<'_>, args: &Args<'_>, r: Result<os::ResourceUsage, spey_loop::UvError>) -> JsResult<()> {
+fn usage(
+    s: &mut Scope<'_>,
+    args: &Args<'_>,
+    r: Result<os::ResourceUsage, spey_loop::UvError>,
+) -> JsResult<()> {
     match r {
         Ok(u) => {
             write_doubles(s, args.get(0), &[u.user_cpu_us as f64, u.system_cpu_us as f64]);
@@ -286,7 +290,11 @@ static VERSIONS: &[(&str, &str)] = &[
     ("unicode", "17.0"),
 ];
 
-fn patch_process_object<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn patch_process_object<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let process = conversion::to_object(s, args.get(0))?;
     let config = agent(s).config.clone();
     constant_string(s, process, "version", spey_host::NODE_VERSION);

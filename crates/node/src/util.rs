@@ -4,8 +4,8 @@ use std::any::Any;
 
 use spey_engine::error::current_sites;
 use spey_engine::{
-    Args, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertySpec, Raw, Scope, Tracer, Value, conversion,
-    error, hash_table, object, promise, proxy, symbol, value,
+    Args, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertySpec, Raw, Scope, Tracer, Value,
+    conversion, error, hash_table, object, promise, proxy, symbol, value,
 };
 use spey_host::{
     constant_number, define_class, define_functions, define_value, new_host_object, with_data_mut,
@@ -47,7 +47,9 @@ static PRIVATE_SYMBOLS: &[&str] = &[
 static FUNCTIONS: &[NativeSpec] = &[
     NativeSpec::new("getOwnNonIndexProperties", 2, own_non_index_properties),
     NativeSpec::new("getPromiseDetails", 1, |s, _, args| {
-        let Some(p) = args.get(0).as_object().filter(|o| o.kind() == Kind::Promise) else { return Ok(s.undefined()) };
+        let Some(p) = args.get(0).as_object().filter(|o| o.kind() == Kind::Promise) else {
+            return Ok(s.undefined());
+        };
         let state = promise::state(p);
         let mut list = vec![s.int(state)];
         if state != promise::PENDING {
@@ -56,7 +58,9 @@ static FUNCTIONS: &[NativeSpec] = &[
         Ok(object::array_from_list(s, &list).value())
     }),
     NativeSpec::new("getProxyDetails", 2, |s, _, args| {
-        let Some(p) = args.get(0).as_object().filter(|o| o.kind() == Kind::Proxy) else { return Ok(s.undefined()) };
+        let Some(p) = args.get(0).as_object().filter(|o| o.kind() == Kind::Proxy) else {
+            return Ok(s.undefined());
+        };
         let (target, handler) = proxy::target_and_handler(s, p);
         if args.len() < 2 || conversion::to_boolean(args.get(1).raw()) {
             return Ok(object::array_from_list(s, &[target, handler]).value());
@@ -65,7 +69,9 @@ static FUNCTIONS: &[NativeSpec] = &[
     }),
     NativeSpec::new("previewEntries", 2, preview_entries),
     NativeSpec::new("getConstructorName", 1, |s, _, args| {
-        let Some(o) = args.get(0).as_object() else { return s.throw_type_error("The value is not an object") };
+        let Some(o) = args.get(0).as_object() else {
+            return s.throw_type_error("The value is not an object");
+        };
         let name = error::constructor_name(s, o);
         Ok(s.string_value(&name))
     }),
@@ -76,15 +82,16 @@ static FUNCTIONS: &[NativeSpec] = &[
     }),
     NativeSpec::new("getCallSites", 1, call_sites),
     NativeSpec::new("isInsideNodeModules", 2, |s, _, args| {
-        let limit = if args.get(0).is_undefined() { 10 } else { conversion::to_int32(s, args.get(0))?.max(0) };
+        let limit =
+            if args.get(0).is_undefined() { 10 } else { conversion::to_int32(s, args.get(0))?.max(0) };
         let internal_only = conversion::to_boolean(args.get(1).raw());
         let sites = current_sites(s, limit as usize);
-        let users = sites.iter().filter(|i| !i.file.is_empty() && !i.file.starts_with("node:"));
+        let mut users = sites.iter().filter(|i| !i.file.is_empty() && !i.file.starts_with("node:"));
         let inside = |f: &str| f.contains("/node_modules/") || f.contains("\\node_modules\\");
         let found = if internal_only {
             users.take(1).any(|i| inside(&i.file))
         } else {
-            users.map(|i| inside(&i.file)).any(|b| b)
+            users.any(|i| inside(&i.file))
         };
         Ok(s.bool(found))
     }),
@@ -162,7 +169,11 @@ fn own_non_index_properties<'s>(
 }
 
 /// Entries of maps, sets, their iterators and their weak kin.
-fn preview_entries<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn preview_entries<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let Some(o) = args.get(0).as_object() else { return Ok(s.undefined()) };
     let list = object::new_array(s, 0);
     let is_key_value;
@@ -172,7 +183,10 @@ fn preview_entries<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) 
             append_entries(s, list, o, 0, is_key_value, true);
         }
         Kind::Iterator
-            if matches!(o.slot(0).as_int32(), spey_engine::iteration::tag::MAP | spey_engine::iteration::tag::SET) =>
+            if matches!(
+                o.slot(0).as_int32(),
+                spey_engine::iteration::tag::MAP | spey_engine::iteration::tag::SET
+            ) =>
         {
             let kind = o.slot(iterator_slot::KIND).as_int32();
             is_key_value = kind == 2;
@@ -193,8 +207,10 @@ fn preview_entries<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) 
             let table = o.slot_local(s, 0);
             // SAFETY: slot 0 of both kinds is the table.
             let table: Local<'_, hash_table::EphemeronTable> = unsafe { table.cast() };
-            let entries: Vec<_> =
-                hash_table::ephemerons_entries(table).into_iter().map(|(k, v)| (s.local(k), s.local(v))).collect();
+            let entries: Vec<_> = hash_table::ephemerons_entries(table)
+                .into_iter()
+                .map(|(k, v)| (s.local(k), s.local(v)))
+                .collect();
             for (k, v) in entries {
                 object::array_push(s, list, k);
                 if is_key_value {
@@ -215,7 +231,14 @@ fn table_of<'s>(s: &mut Scope<'s>, o: Local<'_, Object>) -> Local<'s, hash_table
     // SAFETY: slot 0 of maps and sets is their table.
     unsafe { table.cast() }
 }
-fn append_entries(s: &mut Scope<'_>, list: Local<'_, Object>, o: Local<'_, Object>, from: u64, both: bool, keys: bool) {
+fn append_entries(
+    s: &mut Scope<'_>,
+    list: Local<'_, Object>,
+    o: Local<'_, Object>,
+    from: u64,
+    both: bool,
+    keys: bool,
+) {
     let table = table_of(s, o);
     let mut position = from;
     while let Some((k, v, next)) = hash_table::iterate(table, position) {
@@ -332,7 +355,9 @@ impl NativeData for WeakReference {
 const WEAK_REFERENCE_TAG: i32 = 40;
 static WEAK_REFERENCE: NativeSpec = NativeSpec::constructor("WeakReference", 1, |s, _, args| {
     // A WeakRef cell holds the object; the strong copy is set while the count is above zero.
-    let Some(target) = args.get(0).as_object() else { return s.throw_type_error("WeakReference needs an object") };
+    let Some(target) = args.get(0).as_object() else {
+        return s.throw_type_error("WeakReference needs an object");
+    };
     let global = s.global();
     let class = object::get_named(s, global, "WeakRef")?;
     let class = conversion::to_object(s, class)?;

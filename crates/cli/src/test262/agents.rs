@@ -16,7 +16,7 @@ use super::state;
 const STACK_BYTES: usize = 16 << 20;
 
 /// What a broadcast carries.
-struct Message {
+pub(super) struct Message {
     block: Arc<SharedBlock>,
     id: Option<i64>,
     received: Sender<()>,
@@ -114,9 +114,7 @@ static NOW: NativeSpec = NativeSpec::new("monotonicNow", 0, |s, _, _| {
 pub(super) fn new_object<'s>(s: &mut Scope<'s>) -> Local<'s, Object> {
     LazyLock::force(&START);
     let o = object::new_object(s);
-    for spec in
-        [&AGENT_START, &BROADCAST, &GET_REPORT, &REPORT, &RECEIVE, &LEAVING, &SLEEP, &NOW]
-    {
+    for spec in [&AGENT_START, &BROADCAST, &GET_REPORT, &REPORT, &RECEIVE, &LEAVING, &SLEEP, &NOW] {
         put(s, o, spec);
     }
     o

@@ -30,8 +30,7 @@ fn state<'a>(s: &mut Scope<'_>) -> &'a mut State {
     unsafe { &mut *(state as *mut State) }
 }
 fn set_up(s: &mut Scope<'_>, path: &str, agents: agents::Agents) {
-    let state =
-        State { modules: Default::default(), timers: vec![], agents, script_path: path.to_string() };
+    let state = State { modules: Default::default(), timers: vec![], agents, script_path: path.to_string() };
     s.vm().host_data = Some(Box::new(state));
     s.vm().hooks = Some(Box::new(modules::Hooks));
 }
@@ -60,9 +59,7 @@ pub fn run(path: &str, config: VmConfig, print_bytecode: bool) -> i32 {
 fn read(s: &mut Scope<'_>, path: &str) -> JsResult<String> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-        Err(e) => {
-            error::throw_new(s, error::ErrorKind::Error, &format!("Cannot find module '{path}': {e}"))
-        }
+        Err(e) => error::throw_new(s, error::ErrorKind::Error, &format!("Cannot find module '{path}': {e}")),
     }
 }
 /// Runs the file's top level; of a module, the promise of its evaluation.
@@ -83,9 +80,11 @@ fn is_module(path: &str) -> bool {
     let path = Path::new(path);
     match path.extension().and_then(|e| e.to_str()) {
         Some("mjs") => true,
-        Some("js") => path.ancestors().skip(1).find_map(|d| std::fs::read_to_string(d.join("package.json")).ok()).is_some_and(
-            |t| t.split_whitespace().collect::<String>().contains("\"type\":\"module\""),
-        ),
+        Some("js") => path
+            .ancestors()
+            .skip(1)
+            .find_map(|d| std::fs::read_to_string(d.join("package.json")).ok())
+            .is_some_and(|t| t.split_whitespace().collect::<String>().contains("\"type\":\"module\"")),
         _ => false,
     }
 }
@@ -130,14 +129,17 @@ fn finish(s: &mut Scope<'_>, evaluation: Option<Local<'_, Object>>) -> JsResult<
         let now = Instant::now();
         // A notification of another thread is seen at the next look.
         let longest = if waiting { Duration::from_millis(2) } else { Duration::from_secs(1) };
-        let next = timer.into_iter().chain(deadline).min().map_or(longest, |t| t.saturating_duration_since(now));
+        let next =
+            timer.into_iter().chain(deadline).min().map_or(longest, |t| t.saturating_duration_since(now));
         std::thread::sleep(next.min(longest));
     }
 }
 fn take_due_timer(s: &mut Scope<'_>) -> Option<Global<Object>> {
     let timers = &mut state(s).timers;
     let now = Instant::now();
-    let i = (0..timers.len()).filter(|&i| timers[i].due <= now).min_by_key(|&i| (timers[i].due, timers[i].sequence))?;
+    let i = (0..timers.len())
+        .filter(|&i| timers[i].due <= now)
+        .min_by_key(|&i| (timers[i].due, timers[i].sequence))?;
     Some(timers.swap_remove(i).callback)
 }
 

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use spey_engine::{
-    Args, Global, HostHooks, JsResult, Local, NativeSpec, Object, Record, Scope, Value, function, promise, typed_array,
+    Args, Global, HostHooks, JsResult, Local, NativeSpec, Object, Record, Scope, Value, function, promise,
+    typed_array,
 };
 use spey_engine::{Kind, conversion, error, key, module, object, script};
 
@@ -26,7 +27,9 @@ impl HostHooks for Hooks {
         let specifier = conversion::to_text(s, specifier)?;
         let path = resolve(&from, &specifier);
         if phase == 2 {
-            return s.throw_syntax_error(&format!("Source phase import object is not defined for module '{path}'"));
+            return s.throw_syntax_error(&format!(
+                "Source phase import object is not defined for module '{path}'"
+            ));
         }
         let m = load(s, &path, kind)?;
         module::link(s, m)?;
@@ -136,9 +139,13 @@ pub(super) fn load<'s>(s: &mut Scope<'s>, path: &str, kind: Option<String>) -> J
                 let v = bytes_value(s, &bytes)?;
                 default_export(s, v.value(), host)
             }
-            Err(e) => return error::throw_new(s, error::ErrorKind::Error, &format!("Cannot read '{path}': {e}")),
+            Err(e) => {
+                return error::throw_new(s, error::ErrorKind::Error, &format!("Cannot read '{path}': {e}"));
+            }
         },
-        Some(other) => return s.throw_type_error(&format!("Import attribute type '{other}' is not supported")),
+        Some(other) => {
+            return s.throw_type_error(&format!("Import attribute type '{other}' is not supported"));
+        }
     };
     let root = Global::new(s, m);
     super::state(s).modules.insert(id, root);
@@ -153,7 +160,9 @@ pub(super) fn load<'s>(s: &mut Scope<'s>, path: &str, kind: Option<String>) -> J
         }
         let target = resolve(&path, &r.specifier.to_text());
         if r.phase == 2 {
-            return s.throw_syntax_error(&format!("Source phase import object is not defined for module '{target}'"));
+            return s.throw_syntax_error(&format!(
+                "Source phase import object is not defined for module '{target}'"
+            ));
         }
         loaded.push(load(s, &target, kind)?);
     }
