@@ -6,8 +6,8 @@ use std::rc::Rc;
 use spey_engine::error::ErrorKind;
 use spey_engine::hash_table::{self, HashTable};
 use spey_engine::{
-    Args, JsResult, Local, NativeData, NativeSpec, Object, PropertySpec, Scope, Value, array_buffer, call, conversion,
-    error, object,
+    Args, JsResult, Local, NativeData, NativeSpec, Object, PropertySpec, Scope, Value, array_buffer, call,
+    conversion, error, object,
 };
 use spey_host as host;
 
@@ -54,7 +54,11 @@ static SERIALIZER_METHODS: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("writeUint64", 2, write_uint64)),
     PropertySpec::Method(NativeSpec::new("writeDouble", 1, write_double)),
     PropertySpec::Method(NativeSpec::new("writeRawBytes", 1, write_raw_bytes)),
-    PropertySpec::Method(NativeSpec::new("_setTreatArrayBufferViewsAsHostObjects", 1, set_views_as_host_objects)),
+    PropertySpec::Method(NativeSpec::new(
+        "_setTreatArrayBufferViewsAsHostObjects",
+        1,
+        set_views_as_host_objects,
+    )),
 ];
 static DESERIALIZER_CLASS: NativeSpec = NativeSpec::constructor("Deserializer", 1, construct_deserializer);
 static DESERIALIZER_METHODS: &[PropertySpec] = &[
@@ -90,7 +94,11 @@ fn checked_object<'s>(s: &mut Scope<'_>, this: Local<'s, Value>) -> JsResult<Loc
     }
 }
 /// A method the program may have put on the object.
-fn user_method<'s>(s: &mut Scope<'s>, o: Local<'_, Object>, name: &str) -> JsResult<Option<Local<'s, Value>>> {
+fn user_method<'s>(
+    s: &mut Scope<'s>,
+    o: Local<'_, Object>,
+    name: &str,
+) -> JsResult<Option<Local<'s, Value>>> {
     let f = object::get_named(s, o, name)?;
     Ok(f.is_callable().then_some(f))
 }
@@ -124,7 +132,8 @@ impl UserWriter<'_> {
         let out = std::mem::take(&mut w.out);
         host::with_data_mut::<SerializerData, _>(s, self.this.value(), |d| d.out = out)?;
         let result = f(s);
-        w.out = host::with_data_mut::<SerializerData, _>(s, self.this.value(), |d| std::mem::take(&mut d.out))?;
+        w.out =
+            host::with_data_mut::<SerializerData, _>(s, self.this.value(), |d| std::mem::take(&mut d.out))?;
         result
     }
 }
@@ -132,7 +141,12 @@ impl WriteDelegate for UserWriter<'_> {
     fn is_host_object(&mut self, _: &mut Scope<'_>, _: Local<'_, Object>) -> JsResult<bool> {
         Ok(false)
     }
-    fn write_host_object(&mut self, s: &mut Scope<'_>, w: &mut Writer<'_>, o: Local<'_, Object>) -> JsResult<()> {
+    fn write_host_object(
+        &mut self,
+        s: &mut Scope<'_>,
+        w: &mut Writer<'_>,
+        o: Local<'_, Object>,
+    ) -> JsResult<()> {
         match user_method(s, self.this, "_writeHostObject")? {
             Some(f) => {
                 let this = self.this.value();

@@ -127,7 +127,9 @@ impl State {
             Encoding::Utf8 => incomplete_utf8(chunk),
             Encoding::Ucs2 if chunk.len() % 2 == 1 => (1, 1),
             Encoding::Ucs2 if chunk.last().is_some_and(|b| b & 0xfc == 0xd8) => (2, 2),
-            Encoding::Base64 | Encoding::Base64Url if chunk.len() % 3 > 0 => (3 - chunk.len() % 3, chunk.len() % 3),
+            Encoding::Base64 | Encoding::Base64Url if chunk.len() % 3 > 0 => {
+                (3 - chunk.len() % 3, chunk.len() % 3)
+            }
             _ => (0, 0),
         };
         self.set(missing, buffered);
@@ -218,7 +220,10 @@ mod tests {
     fn characters_stay_whole() {
         assert_eq!(run(Encoding::Utf8, &[b"a\xe2", b"\x82", b"\xacb"]), [&b"a"[..], b"", b"\xe2\x82\xacb"]);
         assert_eq!(run(Encoding::Utf8, &[b"\xe2\x82", b"x"]), [&b""[..], b"\xe2\x82x"]);
-        assert_eq!(run(Encoding::Ucs2, &[b"\x3d", b"\xd8\x00", b"\xde"]), [&b""[..], b"", b"\x3d\xd8\x00\xde"]);
+        assert_eq!(
+            run(Encoding::Ucs2, &[b"\x3d", b"\xd8\x00", b"\xde"]),
+            [&b""[..], b"", b"\x3d\xd8\x00\xde"]
+        );
         assert_eq!(run(Encoding::Base64, &[b"ab", b"cd"]), [&b""[..], b"abc"]);
     }
 }

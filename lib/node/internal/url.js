@@ -466,7 +466,9 @@ class URL {
   }
 
   #set(action, value) {
-    const href = bindingUrl.update(this.#context.href, action, toUSVString(value));
+    value = toUSVString(value);
+    this.#flush();
+    const href = bindingUrl.update(this.#context.href, action, value);
     if (href) this.#setContext(href);
     return href;
   }

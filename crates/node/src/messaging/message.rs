@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use spey_engine::array_buffer::{self, BackingStore, SharedBlock};
 use spey_engine::hash_table;
-use spey_engine::{Intrinsic, JsResult, Kind, Local, Object, PropertyKey, Scope, Value, call, conversion, error, object};
+use spey_engine::{
+    Intrinsic, JsResult, Kind, Local, Object, PropertyKey, Scope, Value, call, conversion, error, object,
+};
 use spey_host as host;
 
 use super::port::{self, PortState};
@@ -56,7 +58,11 @@ fn library_symbol(s: &mut Scope<'_>, name: &str, private: bool) -> JsResult<Prop
     conversion::to_property_key(s, v)
 }
 /// A method of the library under a symbol of the binding `symbols`.
-fn library_method<'s>(s: &mut Scope<'s>, o: Local<'_, Object>, name: &str) -> JsResult<Option<Local<'s, Value>>> {
+fn library_method<'s>(
+    s: &mut Scope<'s>,
+    o: Local<'_, Object>,
+    name: &str,
+) -> JsResult<Option<Local<'s, Value>>> {
     let key = library_symbol(s, name, false)?;
     let f = object::get(s, o, key)?;
     Ok(f.is_callable().then_some(f))
@@ -87,7 +93,12 @@ impl WriteDelegate for MessageWriter<'_> {
     fn is_host_object(&mut self, s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<bool> {
         Ok(self.mode(s, o)?.is_some())
     }
-    fn write_host_object(&mut self, s: &mut Scope<'_>, w: &mut Writer<'_>, o: Local<'_, Object>) -> JsResult<()> {
+    fn write_host_object(
+        &mut self,
+        s: &mut Scope<'_>,
+        w: &mut Writer<'_>,
+        o: Local<'_, Object>,
+    ) -> JsResult<()> {
         if let Some(i) = self.ports.iter().position(|p| p.is_same(o)) {
             w.varint(HOST_PORT);
             w.varint(i as u64);
@@ -107,7 +118,9 @@ impl WriteDelegate for MessageWriter<'_> {
             None if mode & TRANSFERABLE != 0 => return throw_data_clone_error(s, NOT_LISTED),
             None => return throw_data_clone_error(s, CLONE_UNSUPPORTED),
         };
-        let Some(f) = library_method(s, o, method)? else { return throw_data_clone_error(s, CLONE_UNSUPPORTED) };
+        let Some(f) = library_method(s, o, method)? else {
+            return throw_data_clone_error(s, CLONE_UNSUPPORTED);
+        };
         let Some(parts) = call::call(s, f, o.value(), &[])?.as_object() else {
             return throw_data_clone_error(s, CLONE_UNSUPPORTED);
         };
@@ -143,7 +156,8 @@ pub(super) fn serialize<'s>(
 ) -> JsResult<Message> {
     let mut w = Writer::new(s);
     let mode_key = library_symbol(s, "transfer_mode_private_symbol", true)?;
-    let mut d = MessageWriter { mode_key, message: Message::default(), ports: Vec::new(), objects: Vec::new() };
+    let mut d =
+        MessageWriter { mode_key, message: Message::default(), ports: Vec::new(), objects: Vec::new() };
     let mut buffers: Vec<Local<'s, Object>> = Vec::new();
     let mut list = transfer.to_vec();
     let untransferable = library_symbol(s, "untransferable_object_private_symbol", true)?;
@@ -186,7 +200,10 @@ pub(super) fn serialize<'s>(
                 Some(mode) if mode & TRANSFERABLE != 0 => {
                     if d.objects.iter().any(|l| l.0.is_same(o)) {
                         let name = error::constructor_name(s, o);
-                        return throw_data_clone_error(s, &format!("Transfer list contains duplicate {name}"));
+                        return throw_data_clone_error(
+                            s,
+                            &format!("Transfer list contains duplicate {name}"),
+                        );
                     }
                     d.objects.push((o, false));
                     if let Some(f) = library_method(s, o, "messaging_transfer_list_symbol")? {
@@ -296,7 +313,10 @@ impl ReadDelegate for MessageReader<'_> {
 }
 
 /// The value of a message, and the ports that came with it.
-pub(super) fn deserialize<'s>(s: &mut Scope<'s>, message: Message) -> JsResult<(Local<'s, Value>, Vec<Local<'s, Value>>)> {
+pub(super) fn deserialize<'s>(
+    s: &mut Scope<'s>,
+    message: Message,
+) -> JsResult<(Local<'s, Value>, Vec<Local<'s, Value>>)> {
     let mut r = Reader::new(s, message.bytes.unwrap_or_else(|| Rc::from([])));
     for (i, store) in message.buffers.into_iter().enumerate() {
         let prototype = s.intrinsic(Intrinsic::ArrayBufferPrototype);

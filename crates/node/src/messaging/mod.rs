@@ -6,7 +6,9 @@ pub(crate) mod reader;
 pub(crate) mod writer;
 
 use spey_engine::error::ErrorKind;
-use spey_engine::{Args, JsResult, Local, NativeSpec, Object, Scope, Value, attr, conversion, error, iteration, object};
+use spey_engine::{
+    Args, JsResult, Local, NativeSpec, Object, Scope, Value, attr, conversion, error, iteration, object,
+};
 use spey_host as host;
 
 type Returned<'s> = JsResult<Local<'s, Value>>;
@@ -54,8 +56,7 @@ fn structured_clone<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>)
             match list_of_iterable(s, list)? {
                 Some(list) => transfer = list,
                 None => {
-                    let message =
-                        "Failed to execute 'structuredClone': transfer in Options cannot be converted to sequence.";
+                    let message = "Failed to execute 'structuredClone': transfer in Options cannot be converted to sequence.";
                     return throw_coded(s, "ERR_INVALID_ARG_TYPE", message);
                 }
             }
@@ -78,14 +79,22 @@ fn transfer_argument<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResult<Vec
     }
     let list = match v.as_object() {
         Some(o) => object::get_named(s, o, "transfer")?,
-        None => return throw_coded(s, "ERR_INVALID_ARG_TYPE", "Optional transferList argument must be an iterable"),
+        None => {
+            return throw_coded(
+                s,
+                "ERR_INVALID_ARG_TYPE",
+                "Optional transferList argument must be an iterable",
+            );
+        }
     };
     if list.is_nullish() {
         return Ok(Vec::new());
     }
     match list_of_iterable(s, list)? {
         Some(list) => Ok(list),
-        None => throw_coded(s, "ERR_INVALID_ARG_TYPE", "Optional options.transfer argument must be an iterable"),
+        None => {
+            throw_coded(s, "ERR_INVALID_ARG_TYPE", "Optional options.transfer argument must be an iterable")
+        }
     }
 }
 /// The name given to `broadcastChannel`.

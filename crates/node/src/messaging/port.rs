@@ -9,8 +9,8 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use spey_engine::{
-    Args, Global, Intrinsic, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertySpec, Raw, Scope, Value, call, function,
-    native, object,
+    Args, Global, Intrinsic, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertySpec, Raw, Scope,
+    Value, call, function, native, object,
 };
 use spey_host::{self as host, agent, make_callback};
 use spey_loop::{Completion, HandleId, Waker};
@@ -217,13 +217,8 @@ fn construct_channel<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>
     if !args.is_construct() {
         return throw_coded(s, "ERR_CONSTRUCT_CALL_REQUIRED", "Cannot call constructor without `new`");
     }
-    let channel = function::create_from_constructor(
-        s,
-        args.new_target(),
-        Intrinsic::ObjectPrototype,
-        Kind::Object,
-        0,
-    )?;
+    let channel =
+        function::create_from_constructor(s, args.new_target(), Intrinsic::ObjectPrototype, Kind::Object, 0)?;
     let group = Rc::new(Group { name: None, members: RefCell::default() });
     for name in ["port1", "port2"] {
         let state = PortState::new();
@@ -252,7 +247,13 @@ fn broadcast_channel<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>
 // ---------------------------------------------------------------- delivery
 
 /// Calls the library with an event of a port. False if it threw: the error has been dealt with.
-fn emit(s: &mut Scope<'_>, o: Local<'_, Object>, data: Local<'_, Value>, ports: Local<'_, Value>, kind: &str) -> bool {
+fn emit(
+    s: &mut Scope<'_>,
+    o: Local<'_, Object>,
+    data: Local<'_, Value>,
+    ports: Local<'_, Value>,
+    kind: &str,
+) -> bool {
     let Some(f) = &agent(s).extension::<Messaging>().emit else { return true };
     let f = f.get(s);
     let kind = s.string_value(kind);
@@ -352,9 +353,13 @@ fn post_message<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) 
     // The other side must not go into its own queue.
     let others = own.as_ref().map(PortState::others).unwrap_or_default();
     let mut m = message::serialize(s, args.get(0), &transfer, Some(o))?;
-    let is_channel = own.as_ref().is_some_and(|p| p.group.borrow().as_ref().is_some_and(|g| g.name.is_none()));
+    let is_channel =
+        own.as_ref().is_some_and(|p| p.group.borrow().as_ref().is_some_and(|g| g.name.is_none()));
     if !is_channel && others.len() > 1 && m.has_transfers() {
-        return message::throw_data_clone_error(s, "Transferables cannot be used with multiple destinations.");
+        return message::throw_data_clone_error(
+            s,
+            "Transferables cannot be used with multiple destinations.",
+        );
     }
     if is_channel {
         if let Some(other) = others.first() {
@@ -433,7 +438,11 @@ fn drain_message_port<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s
 /// receiveMessageOnPort(port) -> value | no_message_symbol
 fn receive_message_on_port<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
     let Some(o) = args.get(0).as_object().filter(|o| is_port(*o)) else {
-        return throw_coded(s, "ERR_INVALID_ARG_TYPE", "The \"port\" argument must be a MessagePort instance");
+        return throw_coded(
+            s,
+            "ERR_INVALID_ARG_TYPE",
+            "The \"port\" argument must be a MessagePort instance",
+        );
     };
     let item = state(s, o).and_then(|p| {
         let mut queue = p.queue.borrow_mut();

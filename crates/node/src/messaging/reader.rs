@@ -6,8 +6,8 @@ use spey_engine::error::{self, ErrorKind};
 use spey_engine::hash_table::{self, HashTable};
 use spey_engine::typed_array;
 use spey_engine::{
-    Intrinsic, JsResult, JsString, Kind, Local, Object, Raw, Scope, Value, array_buffer, attr, bigint, call, conversion,
-    object, string,
+    Intrinsic, JsResult, JsString, Kind, Local, Object, Raw, Scope, Value, array_buffer, attr, bigint, call,
+    conversion, object, string,
 };
 
 use super::writer::{ERROR_TAGS, REGEXP_FLAGS, VERSION, VIEW_LENGTH_TRACKING, VIEW_TAGS, tag};
@@ -301,7 +301,9 @@ impl<'w> Reader<'w> {
     /// A string with its tag.
     pub(crate) fn string<'s>(&mut self, s: &mut Scope<'s>) -> JsResult<Local<'s, JsString>> {
         match self.tag() {
-            Some(t @ (tag::ONE_BYTE_STRING | tag::TWO_BYTE_STRING | tag::UTF8_STRING)) => self.string_body(s, t),
+            Some(t @ (tag::ONE_BYTE_STRING | tag::TWO_BYTE_STRING | tag::UTF8_STRING)) => {
+                self.string_body(s, t)
+            }
             _ => self.fail(s),
         }
     }
@@ -317,7 +319,8 @@ impl<'w> Reader<'w> {
             tag::UTF8_STRING => crate::text::decode_utf8(s, bytes),
             _ if length % 2 == 1 => return self.fail(s),
             _ => {
-                let units: Vec<u16> = bytes.chunks_exact(2).map(|c| u16::from_le_bytes([c[0], c[1]])).collect();
+                let units: Vec<u16> =
+                    bytes.chunks_exact(2).map(|c| u16::from_le_bytes([c[0], c[1]])).collect();
                 string::new_utf16(s, &units)
             }
         })
@@ -430,15 +433,21 @@ impl<'w> Reader<'w> {
         let (offset, length) = (self.varint(), self.varint());
         // Versions before 14 have no flags.
         let flags = if self.version >= 14 { self.varint32() } else { Some(0) };
-        let (Some(view_tag), Some(offset), Some(length), Some(flags)) = (view_tag, offset, length, flags) else {
+        let (Some(view_tag), Some(offset), Some(length), Some(flags)) = (view_tag, offset, length, flags)
+        else {
             return self.fail(s);
         };
         let Some((_, element)) = VIEW_TAGS.iter().find(|t| t.0 == view_tag) else { return self.fail(s) };
         let (offset, length) = (offset as usize, length as usize);
         let size = element.map_or(1, |e| e.size());
         let tracking = flags & VIEW_LENGTH_TRACKING != 0;
-        let in_bounds = offset.checked_add(length).is_some_and(|end| end <= array_buffer::byte_length(buffer));
-        if !in_bounds || offset % size != 0 || length % size != 0 || (tracking && !array_buffer::is_resizable(buffer)) {
+        let in_bounds =
+            offset.checked_add(length).is_some_and(|end| end <= array_buffer::byte_length(buffer));
+        if !in_bounds
+            || offset % size != 0
+            || length % size != 0
+            || (tracking && !array_buffer::is_resizable(buffer))
+        {
             return self.fail(s);
         }
         let count = (!tracking).then_some(length / size);

@@ -3,8 +3,8 @@
 use spey_engine::hash_table::{self, HashTable};
 use spey_engine::typed_array::{self, ElementType};
 use spey_engine::{
-    JsResult, JsString, Kind, Local, Object, PropertyKey, Raw, Scope, StrView, Value, array_buffer, bigint, conversion, error,
-    object,
+    JsResult, JsString, Kind, Local, Object, PropertyKey, Raw, Scope, StrView, Value, array_buffer, bigint,
+    conversion, error, object,
 };
 
 /// Version of the format.
@@ -101,7 +101,12 @@ pub(crate) trait WriteDelegate {
     /// Does the host know how to write this ordinary object or error?
     fn is_host_object(&mut self, s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<bool>;
     /// Writes what [`super::reader::ReadDelegate::read_host_object`] needs; the tag is there already.
-    fn write_host_object(&mut self, s: &mut Scope<'_>, w: &mut Writer<'_>, o: Local<'_, Object>) -> JsResult<()>;
+    fn write_host_object(
+        &mut self,
+        s: &mut Scope<'_>,
+        w: &mut Writer<'_>,
+        o: Local<'_, Object>,
+    ) -> JsResult<()>;
     /// Number of a SharedArrayBuffer.
     fn shared_buffer_id(&mut self, s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<u32>;
     /// Throws the error of values that cannot be cloned.
@@ -123,7 +128,12 @@ pub(crate) struct Writer<'w> {
 impl<'w> Writer<'w> {
     /// A writer with nothing written.
     pub(crate) fn new(s: &mut Scope<'w>) -> Writer<'w> {
-        Writer { out: Vec::new(), ids: hash_table::new(s), transfers: hash_table::new(s), views_as_host_objects: false }
+        Writer {
+            out: Vec::new(),
+            ids: hash_table::new(s),
+            transfers: hash_table::new(s),
+            views_as_host_objects: false,
+        }
     }
     pub(crate) fn header(&mut self) {
         self.out.push(tag::VERSION);
@@ -448,7 +458,9 @@ impl<'w> Writer<'w> {
         let element = (o.kind() == Kind::TypedArray).then(|| typed_array::element_type(o));
         let buffer = typed_array::buffer(s, o);
         // A transferred buffer still has its bytes here.
-        let Some((_, length)) = typed_array::view_bytes(o) else { return self.throw_uncloneable(s, d, o.value()) };
+        let Some((_, length)) = typed_array::view_bytes(o) else {
+            return self.throw_uncloneable(s, d, o.value());
+        };
         let Some((view_tag, _)) = VIEW_TAGS.iter().find(|t| t.1 == element) else {
             return self.throw_uncloneable(s, d, o.value());
         };

@@ -134,9 +134,7 @@ fn is_normalized_drive_letter(s: &[u8]) -> bool {
 }
 /// https://url.spec.whatwg.org/#start-with-a-windows-drive-letter
 fn starts_with_drive_letter(s: &[u8]) -> bool {
-    s.len() >= 2
-        && is_drive_letter(&s[..2])
-        && (s.len() == 2 || matches!(s[2], b'/' | b'\\' | b'?' | b'#'))
+    s.len() >= 2 && is_drive_letter(&s[..2]) && (s.len() == 2 || matches!(s[2], b'/' | b'\\' | b'?' | b'#'))
 }
 
 impl Url {
@@ -413,7 +411,8 @@ impl Url {
                         if !raw.is_empty() {
                             let digits = std::str::from_utf8(&raw).map_err(|_| Failure)?;
                             let digits = digits.trim_start_matches('0');
-                            let port = if digits.is_empty() { 0 } else { digits.parse().map_err(|_| Failure)? };
+                            let port =
+                                if digits.is_empty() { 0 } else { digits.parse().map_err(|_| Failure)? };
                             self.port = (special(&self.scheme).flatten() != Some(port)).then_some(port);
                             raw.clear();
                             if setter {
@@ -470,7 +469,8 @@ impl Url {
                         if let Some(base) = base.filter(|b| b.scheme == "file") {
                             self.host.clone_from(&base.host);
                             let first = base.path.split('/').nth(1).unwrap_or_default();
-                            if !starts_with_drive_letter(here) && is_normalized_drive_letter(first.as_bytes()) {
+                            if !starts_with_drive_letter(here) && is_normalized_drive_letter(first.as_bytes())
+                            {
                                 self.push_segment(first);
                             }
                         }
@@ -538,7 +538,10 @@ impl Url {
                                 self.push_segment("");
                             }
                         } else {
-                            if self.scheme == "file" && self.path.is_empty() && is_drive_letter(buffer.as_bytes()) {
+                            if self.scheme == "file"
+                                && self.path.is_empty()
+                                && is_drive_letter(buffer.as_bytes())
+                            {
                                 buffer.replace_range(1..2, ":");
                             }
                             self.push_segment(&buffer);
