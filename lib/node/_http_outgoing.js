@@ -784,7 +784,7 @@ OutgoingMessage.prototype[kScheduleFinish] = function() {
 function endDirectly(message, chunk, encoding) {
   const socket = message[kSocket];
   if (socket === null || socket._httpMessage !== message || message._headerSent || message[kCorked] !== 0 ||
-      message.chunkedEncoding || !message._hasBody || message.strictContentLength ||
+      !message._hasBody || message.strictContentLength || message[kChunkedBuffer].length !== 0 ||
       message.outputData.length !== 0 || socket[kWriteDirect] === undefined) {
     return false;
   }
@@ -793,9 +793,15 @@ function endDirectly(message, chunk, encoding) {
   let dataEncoding;
   if (typeof chunk === 'string') {
     if (encoding && encoding !== 'utf8' && encoding !== 'utf-8' && encoding !== 'latin1') return false;
-    data = header + chunk;
+    const length = byteLengthOf(chunk, encoding);
+    // The header of a message without a known length is followed by the only chunk and the last, empty one.
+    data = message.chunkedEncoding ?
+      `${header}${length.toString(16)}\r\n${chunk}\r\n0\r\n${message._trailer}\r\n` :
+      header + chunk;
     // Text of as many bytes as characters is ASCII, which Latin-1 writes fastest.
-    dataEncoding = encoding === 'latin1' || message._contentLength === chunk.length ? 'latin1' : 'utf8';
+    dataEncoding = encoding === 'latin1' || length === chunk.length ? 'latin1' : 'utf8';
+  } else if (message.chunkedEncoding) {
+    return false;
   } else if (chunk === null) {
     data = header;
     dataEncoding = 'latin1';
@@ -837,6 +843,9 @@ OutgoingMessage.prototype.end = function end(chunk, encoding, callback) {
       this._contentLength = byteLengthOf(chunk, encoding);
       this._implicitHeader();
       if (typeof callback !== 'function' && endDirectly(this, chunk, encoding)) return this;
+    } else if (this._header && !this.destroyed && typeof callback !== 'function' &&
+               endDirectly(this, chunk, encoding)) {
+      return this;
     }
     if (this[kSocket]) this[kSocket].cork();
     write_(this, chunk, encoding, null, true);
