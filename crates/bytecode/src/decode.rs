@@ -179,7 +179,7 @@ impl Instruction {
     /// True when the definitions happen on the way to the jump target too. (IterNext and its kin leave their register alone when they
     /// jump; IterUnwrap says so by operand c.)
     pub fn defines_on_jump(&self) -> bool {
-        self.op == Op::IterUnwrap && self.word.c() == 1
+        self.op == Op::IterUnwrap && self.word.c() != 0
     }
 }
 

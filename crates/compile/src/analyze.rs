@@ -487,7 +487,9 @@ pub enum Bind {
 /// The name that an anonymous function assigned to the target takes; none in parentheses. `whole`: the assignment.
 fn target_name<'a>(t: &'a AssignmentTarget<'a>, whole: Span) -> Option<&'a str> {
     match t {
-        AssignmentTarget::AssignmentTargetIdentifier(id) if id.span.start == whole.start => Some(id.name.as_str()),
+        AssignmentTarget::AssignmentTargetIdentifier(id) if id.span.start == whole.start => {
+            Some(id.name.as_str())
+        }
         _ => None,
     }
 }

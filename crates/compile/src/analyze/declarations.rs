@@ -161,10 +161,14 @@ impl<'a> Analyzer<'a> {
                         return None;
                     }
                     let name = JsStr::new(&var.name);
-                    (declared.vars.contains(&name) || declared.functions.contains(&name)).then(|| var.name.clone())
+                    (declared.vars.contains(&name) || declared.functions.contains(&name))
+                        .then(|| var.name.clone())
                 });
                 if let Some(name) = conflict {
-                    self.reject(&format!("Identifier '{name}' has already been declared"), oxc_span::Span::default());
+                    self.reject(
+                        &format!("Identifier '{name}' has already been declared"),
+                        oxc_span::Span::default(),
+                    );
                     return;
                 }
             }

@@ -53,7 +53,12 @@ impl<'a> Gen<'a, '_> {
             let inner = self.b.mark();
             let r = self.any(iterable);
             self.b.at(position);
-            self.b.op(if is_async { Op::GetAsyncIterator } else { Op::GetIterator }, record, r, !is_async as i16);
+            self.b.op(
+                if is_async { Op::GetAsyncIterator } else { Op::GetIterator },
+                record,
+                r,
+                !is_async as i16,
+            );
             self.b.release(inner);
         }
         self.b.load_special(received, special::UNDEFINED);
