@@ -70,8 +70,10 @@ Object.setPrototypeOf(IncomingMessage, Readable);
 const noHeaders = Object.freeze([]);
 
 /** With captureRejections on, EventEmitter's own initialisation is needed. */
+let EE;
 function captureRejections() {
-  return require('events').captureRejections === true;
+  EE ??= require('events');
+  return EE.captureRejections === true;
 }
 
 Object.defineProperty(IncomingMessage.prototype, '_readableState', {

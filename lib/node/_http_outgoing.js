@@ -435,7 +435,7 @@ function keepAliveLine(message) {
 }
 
 function processHeader(self, state, key, value, validate) {
-  if (validate) validateHeaderName(key);
+  if (validate && !isValidHeaderName(key)) validateHeaderName(key);
   // RFC 2183: the parameters of Content-Disposition are read as Latin-1 by clients.
   if (key.length === 19 && self._contentLength && key.toLowerCase() === 'content-disposition') {
     if (Array.isArray(value)) value = value.map((each) => Buffer.from(`${each}`).latin1Slice());
@@ -454,7 +454,9 @@ function processHeader(self, state, key, value, validate) {
 }
 
 function storeHeader(self, state, key, value, validate) {
-  if (validate) validateHeaderValue(key, value, self._isLenientHeaderValidation());
+  if (validate && !isValidHeaderValue(value, self._isLenientHeaderValidation())) {
+    validateHeaderValue(key, value, self._isLenientHeaderValidation());
+  }
   state.header += key + ': ' + value + '\r\n';
   matchHeader(self, state, key, value);
 }
@@ -523,6 +525,13 @@ const validateHeaderValue = hideStackFrames((name, value, lenient = false) => {
   }
 });
 
+/** OPTIMIZATION: the throwing checks, which look after the stack, run only for headers that fail the plain ones. */
+function checkHeader(message, name, value) {
+  const lenient = message._isLenientHeaderValidation();
+  if (!isValidHeaderName(name)) validateHeaderName(name);
+  if (!isValidHeaderValue(value, lenient)) validateHeaderValue(name, value, lenient);
+}
+
 function isValidHeaderName(name) {
   return typeof name === 'string' && name !== '' && checkIsHttpToken(name);
 }
@@ -540,8 +549,7 @@ function parseUniqueHeadersOption(headers) {
 
 OutgoingMessage.prototype.setHeader = function setHeader(name, value) {
   if (this._header) throw new ERR_HTTP_HEADERS_SENT('set');
-  validateHeaderName(name);
-  validateHeaderValue(name, value, this._isLenientHeaderValidation());
+  checkHeader(this, name, value);
   (this[kOutHeaders] ??= { __proto__: null })[name.toLowerCase()] = [name, value];
   return this;
 };
@@ -567,8 +575,7 @@ OutgoingMessage.prototype.setHeaders = function setHeaders(headers) {
 
 OutgoingMessage.prototype.appendHeader = function appendHeader(name, value) {
   if (this._header) throw new ERR_HTTP_HEADERS_SENT('append');
-  validateHeaderName(name);
-  validateHeaderValue(name, value, this._isLenientHeaderValidation());
+  checkHeader(this, name, value);
   const field = name.toLowerCase();
   const headers = this[kOutHeaders];
   if (headers === null || !headers[field]) return this.setHeader(name, value);
