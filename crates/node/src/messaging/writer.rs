@@ -185,7 +185,7 @@ impl<'w> Writer<'w> {
     }
     fn bigint(&mut self, v: Raw) {
         let (negative, words) = bigint::to_words(v);
-        self.varint(words.len() as u64 * 8 * 2 | u64::from(negative));
+        self.varint((words.len() as u64 * 16) | u64::from(negative));
         self.out.extend(words.iter().flat_map(|w| w.to_le_bytes()));
     }
 

@@ -67,6 +67,16 @@ fn domain_to_ascii(domain: &[u8]) -> Result<String, Failure> {
 pub(super) fn domain_to_unicode(domain: &str) -> String {
     Uts46::new().to_unicode(domain.as_bytes(), AsciiDenyList::URL, Hyphens::Allow).0.into_owned()
 }
+/// ToASCII of UTS 46 without the demands on host names; an empty string if that fails.
+pub(crate) fn to_ascii(domain: &str) -> String {
+    idna::domain_to_ascii_cow(domain.as_bytes(), AsciiDenyList::EMPTY)
+        .map(|t| t.into_owned())
+        .unwrap_or_default()
+}
+/// ToUnicode of UTS 46 without the demands on host names.
+pub(crate) fn to_unicode(domain: &str) -> String {
+    Uts46::new().to_unicode(domain.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow).0.into_owned()
+}
 
 /// https://url.spec.whatwg.org/#percent-decode
 pub(super) fn percent_decode(bytes: &[u8]) -> Vec<u8> {

@@ -7,6 +7,7 @@ use spey_engine::error::ErrorKind;
 use spey_engine::{Args, JsResult, Local, NativeSpec, Object, Scope, Value, attr, conversion, error, object};
 use spey_host::{self as host_api, SharedArray, agent};
 
+pub(crate) use host::{to_ascii, to_unicode};
 use parser::{Components, Url};
 
 type Returned<'s> = JsResult<Local<'s, Value>>;
