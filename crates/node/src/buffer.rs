@@ -343,7 +343,7 @@ fn find(haystack: &[u8], needle: &[u8], offset: f64, forwards: bool, unit: usize
     if unit == 2 && (haystack.len() < 2 || needle.len() < 2) {
         return None;
     }
-    let aligned = |i: &usize| i % unit == 0;
+    let aligned = |i: &usize| i.is_multiple_of(unit);
     if forwards {
         let start = start - start % unit;
         if unit == 1 {

@@ -254,7 +254,7 @@ pub(crate) enum Base64Error {
 /// Forgiving-base64 decode of the Infra standard.
 pub(crate) fn forgiving_base64(v: StrView<'_>) -> Result<Vec<u8>, Base64Error> {
     let mut units: Vec<u16> = v.units().filter(|u| !matches!(u, 0x09 | 0x0a | 0x0c | 0x0d | 0x20)).collect();
-    if units.len() % 4 == 0 {
+    if units.len().is_multiple_of(4) {
         for _ in 0..2 {
             if units.last() == Some(&(b'=' as u16)) {
                 units.pop();

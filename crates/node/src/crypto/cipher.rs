@@ -147,7 +147,7 @@ impl CipherInfo {
     pub(super) fn allows_tag_length(&self, length: usize) -> bool {
         match self.mode {
             Mode::Gcm => matches!(length, 4 | 8 | 12..=16),
-            Mode::Ccm => (4..=16).contains(&length) && length % 2 == 0,
+            Mode::Ccm => (4..=16).contains(&length) && length.is_multiple_of(2),
             Mode::ChaCha20Poly1305 => (1..=16).contains(&length),
             _ => false,
         }
@@ -595,7 +595,7 @@ fn take_blocks(pending: &mut Vec<u8>, data: &[u8], size: usize, keep_one: bool) 
     let rest = pending.split_off(whole);
     std::mem::replace(pending, rest)
 }
-fn cbc(cipher: &dyn BlockCipher, encrypts: bool, chain: &mut Vec<u8>, blocks: &mut [u8]) {
+fn cbc(cipher: &dyn BlockCipher, encrypts: bool, chain: &mut [u8], blocks: &mut [u8]) {
     let size = cipher.block_size();
     if blocks.is_empty() {
         return;
@@ -656,7 +656,7 @@ fn last_block(
 }
 /// AES key wrap, RFC 3394 §2.2.1; None unless there are at least two whole blocks of 8 bytes.
 fn wrap(cipher: &dyn BlockCipher, iv: &[u8], data: &[u8]) -> Option<Vec<u8>> {
-    if data.len() < 16 || data.len() % 8 != 0 {
+    if data.len() < 16 || !data.len().is_multiple_of(8) {
         return None;
     }
     let mut out = [iv, data].concat();
@@ -675,7 +675,7 @@ fn wrap(cipher: &dyn BlockCipher, iv: &[u8], data: &[u8]) -> Option<Vec<u8>> {
 }
 /// The inverse of [`wrap`], RFC 3394 §2.2.2; None too if the initial value does not come out.
 fn unwrap(cipher: &dyn BlockCipher, iv: &[u8], data: &[u8]) -> Option<Vec<u8>> {
-    if data.len() < 24 || data.len() % 8 != 0 {
+    if data.len() < 24 || !data.len().is_multiple_of(8) {
         return None;
     }
     let mut out = data.to_vec();
