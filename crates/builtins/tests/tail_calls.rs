@@ -41,7 +41,7 @@ fn handlers_do_not_grow_the_native_stack() {
         let config = VmConfig { native_stack_bytes: 1 << 20, ..VmConfig::default() };
         let mut vm = Vm::new(config);
         vm.scope(|s| {
-            spey_core::realm::create(s, |s| spey_builtins::install(s));
+            spey_core::realm::create(s, spey_builtins::install);
             let r = evaluate(s, PROGRAM, &Origin::file("tail-calls.js"));
             match r {
                 Ok(v) => assert_eq!(v.as_number(), Some(20005.0)),
