@@ -127,7 +127,7 @@ impl State {
             Encoding::Utf8 => incomplete_utf8(chunk),
             Encoding::Ucs2 if chunk.len() % 2 == 1 => (1, 1),
             Encoding::Ucs2 if chunk.last().is_some_and(|b| b & 0xfc == 0xd8) => (2, 2),
-            Encoding::Base64 | Encoding::Base64Url if chunk.len() % 3 > 0 => {
+            Encoding::Base64 | Encoding::Base64Url if !chunk.len().is_multiple_of(3) => {
                 (3 - chunk.len() % 3, chunk.len() % 3)
             }
             _ => (0, 0),

@@ -19,6 +19,7 @@ use super::writer::{WriteDelegate, Writer};
 #[derive(Default)]
 pub(super) struct Message {
     bytes: Option<Rc<[u8]>>,
+    #[expect(clippy::vec_box, reason = "stores come and go in boxes")]
     buffers: Vec<Box<BackingStore>>,
     shared: Vec<Arc<SharedBlock>>,
     ports: Vec<Rc<PortState>>,
