@@ -54,7 +54,7 @@ Object.defineProperty(module.exports, 'maxHeaderSize', {
   configurable: true,
   enumerable: true,
   get() {
-    return maxHeaderSize ??= require('internal/options').getOptionValue('--max-http-header-size');
+    return maxHeaderSize ??= require('internal/options').getOptionValue('--max-http-header-size') ?? 16 * 1024;
   },
 });
 
