@@ -364,7 +364,7 @@ impl<'a> Gen<'a, '_> {
                     }
                 }
                 (pattern, Some(init)) => {
-                    let r = self.any(init);
+                    let r = self.operand(init, Some(pattern.span()));
                     self.b.at(init.span().start);
                     self.bind_pattern_from(pattern, r, lexical, Some(init.span()));
                 }

@@ -262,6 +262,8 @@ impl<'a> Gen<'a, '_> {
                     self.expr(&a.right, d);
                     d
                 }
+                // A pattern may assign to the variable it takes apart.
+                None if matches!(place, Place::Pattern(_)) => self.operand(&a.right, Some(a.left.span())),
                 None => self.any(&a.right),
             };
             self.b.at(a.span.start);
