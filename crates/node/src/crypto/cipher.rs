@@ -788,7 +788,7 @@ mod tests {
             let (last, mut tag) = cipher.finish().expect(info.name);
             tag = tag.filter(|_| info.mode.is_authenticated());
             sealed.extend(last);
-            assert_ne!(&sealed[..text.len()], &text[..], "{}", info.name);
+            assert_ne!(&sealed[..text.len()], text, "{}", info.name);
             let open = |sealed: &[u8], tag: Option<Vec<u8>>| {
                 let mut cipher = start(info.name, false);
                 if let Some(tag) = tag {

@@ -406,11 +406,6 @@ impl Parser {
         }
     }
 
-    /// Refuses all further input.
-    pub(crate) fn fail(&mut self, failure: ParseError) {
-        self.failed = Some(failure);
-    }
-
     /// The next event of `input` from `*at` on; `*at` moves behind it.
     pub(crate) fn next(&mut self, input: &[u8], at: &mut usize) -> Event {
         if let Some(failure) = self.failed {
