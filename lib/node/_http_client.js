@@ -262,6 +262,9 @@ ClientRequest.prototype.destroy = function destroy(err) {
 };
 
 function emitErrorEvent(req, err) {
+  const { channel } = require('diagnostics_channel');
+  const failed = channel('http.client.request.error');
+  if (failed.hasSubscribers) failed.publish({ request: req, error: err });
   req.emit('error', err);
 }
 
@@ -272,7 +275,7 @@ ClientRequest.prototype.onSocket = function onSocket(socket, err) {
 function onSocketNT(req, socket, err) {
   if (req.destroyed || err) {
     let reason = req[kError] ?? err;
-    if (!reason && (req.res === null || !req.res?.complete)) reason = new ConnResetException('socket hang up');
+    if (!reason && !req.aborted && !req.res?.complete) reason = new ConnResetException('socket hang up');
     if (socket) {
       if (!req.agent || socket.connecting || !socket.writable) {
         socket.on('error', () => {});
@@ -493,7 +496,13 @@ function parserOnIncomingClient(res, shouldKeepAlive) {
     res._dump();
   }
   // RFC 9110: no body in the answer to HEAD.
-  return req.method === 'HEAD' ? 1 : 0;
+  if (req.method === 'HEAD') return 1;
+  if (res.statusCode === 304) {
+    // Its Content-Length is that of the body it would have had.
+    res.complete = true;
+    return 1;
+  }
+  return 0;
 }
 
 function finishedChannel(request, response) {

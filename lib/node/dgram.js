@@ -74,6 +74,10 @@ function Socket(type, listener) {
     sendBlockList: options?.sendBlockList,
   };
 
+  const { channel } = require('diagnostics_channel');
+  const created = channel('udp.socket');
+  if (created.hasSubscribers) created.publish({ socket: this });
+
   const signal = options?.signal;
   if (signal !== undefined) {
     validateAbortSignal(signal, 'options.signal');

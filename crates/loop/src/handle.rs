@@ -84,6 +84,9 @@ impl Io {
         if let Some(fd) = self.fd.take() {
             if fd.as_raw_fd() <= 2 {
                 std::mem::forget(fd);
+            } else {
+                // The program may have opened the number a second time and closed it: an error says no more than that.
+                let _ = crate::fs::close(std::os::fd::IntoRawFd::into_raw_fd(fd));
             }
         }
     }

@@ -61,7 +61,6 @@ impl Child {
                 let Some(output) = self.pipe(handle).and_then(|pipe| pipe.output.as_mut()) else { return };
                 output.extend_from_slice(&buffer);
                 if max_buffer > 0.0 && output.len() as f64 > max_buffer {
-                    output.truncate(max_buffer as usize);
                     self.fail(loop_, UvError::ENOBUFS);
                 }
             }

@@ -21,7 +21,7 @@ class File extends Blob {
     let { lastModified } = options ?? {};
     if (lastModified !== undefined) {
       // WebIDL long long
-      lastModified = Number(lastModified);
+      lastModified = +lastModified;
       lastModified = Number.isFinite(lastModified) ? Math.trunc(lastModified) + 0 : 0;
     } else {
       lastModified = Date.now();

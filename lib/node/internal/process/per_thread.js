@@ -228,8 +228,23 @@ const kLegacyBindings = new Set([
   'udp_wrap', 'url', 'util', 'uv', 'v8', 'zlib',
 ]);
 
+let warnedOfBinding = false;
 function legacyBinding(name) {
   name = String(name);
+  const pending = require('internal/options').getOptionValue('--pending-deprecation');
+  if (pending && !warnedOfBinding) {
+    warnedOfBinding = true;
+    process.emitWarning('process.binding() is deprecated. Please use public APIs instead.', 'DeprecationWarning', 'DEP0111');
+  }
+  if (pending && name === 'uv') {
+    return {
+      ...internalBinding('uv'),
+      errname: require('internal/util').deprecate(
+        (error) => internalBinding('uv').errname(error),
+        'Directly calling process.binding(\'uv\').errname(<val>) is being deprecated. ' +
+        'Please make sure to use util.getSystemErrorName() instead.', 'DEP0119'),
+    };
+  }
   if (name === 'natives') return {};
   if (kLegacyBindings.has(name)) return internalBinding(name);
   const error = new Error(`No such module: ${name}`);

@@ -94,11 +94,10 @@ function emitUnhandledRejectionWarning(info) {
 
 function uncaughtFor(reason) {
   if (isErrorLike(reason)) return reason;
-  const { codes: { ERR_UNHANDLED_REJECTION } } = require('internal/errors');
-  if (ERR_UNHANDLED_REJECTION !== undefined) return new ERR_UNHANDLED_REJECTION(describe(reason));
   const error = new Error('This error originated either by throwing inside of an async function without a ' +
     'catch block, or by rejecting a promise which was not handled with .catch(). The promise rejected with ' +
     `the reason "${describe(reason)}".`);
+  error.name = 'UnhandledPromiseRejection';
   error.code = 'ERR_UNHANDLED_REJECTION';
   return error;
 }

@@ -247,6 +247,8 @@ function trySelf(parentPath, request, conditions) {
 }
 
 /** Looks for `request` in `paths`; the file's path or false. */
+Module._stat = stat;
+
 Module._findPath = function(request, paths, isMain, conditions = getCjsConditions()) {
   const isAbsolute = path.isAbsolute(request);
   if (isAbsolute) paths = [''];
