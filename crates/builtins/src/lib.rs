@@ -21,6 +21,7 @@ mod error;
 mod function;
 mod generator;
 mod global;
+mod intl;
 mod iterator;
 mod json;
 mod map;
@@ -68,5 +69,6 @@ pub fn install(s: &mut Scope<'_>) {
     atomics::install(s);
     reflect::install(s);
     proxy::install(s);
+    intl::install(s);
     function::install_kinds(s);
 }

@@ -11,6 +11,14 @@ use crate::scope::{JsResult, Local, Scope, Value};
 use crate::script::{Origin, compile};
 use crate::vm::Vm;
 
+/// The host-defined value of the running script or module, which code made from strings takes over
+/// (GetActiveScriptOrModule, ECMA-262 §9.4.1).
+fn active_host_defined<'s>(s: &mut Scope<'s>) -> Local<'s, Value> {
+    let code = crate::frame::frames(s.vm()).find_map(FrameView::code);
+    // SAFETY: the code of a frame is live.
+    let host = code.map_or(Raw::UNDEFINED, |code| unsafe { (*code).host_defined });
+    s.local(host)
+}
 /// PerformEval for an indirect call.
 pub fn perform_indirect<'s>(s: &mut Scope<'s>, x: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
     let Some(text) = x.as_string() else {
@@ -21,7 +29,8 @@ pub fn perform_indirect<'s>(s: &mut Scope<'s>, x: Local<'_, Value>) -> JsResult<
     let source = text.to_text(s);
     let unit = compile(s, &source, &Origin::file("evalmachine.<anonymous>"), Goal::Eval { site: None })?;
     let u = s.undefined();
-    let top = crate::code::instantiate(s, &unit, u, u);
+    let host = active_host_defined(s);
+    let top = crate::code::instantiate(s, &unit, u, host);
     let code = function::closure_code(top);
     if !code.has(crate::code::code_flag::STRICT) {
         crate::dynamic_scope::declare_globals(s, &code, true)?;
@@ -97,8 +106,8 @@ pub fn create_dynamic_function<'s>(
     let goal = Goal::DynamicFunction { params: &params, body: &body, kind };
     let source = spey_compile::dynamic_function_source(&params, &body, kind);
     let unit = compile(s, &source, &Origin::file("evalmachine.<anonymous>"), goal)?;
-    let u = s.undefined();
-    let f = crate::script::run_for_closure(s, &unit, u)?;
+    let host = active_host_defined(s);
+    let f = crate::script::run_for_closure(s, &unit, host)?;
     let default = match kind {
         DynamicKind::Normal => Intrinsic::FunctionPrototype,
         DynamicKind::Generator => Intrinsic::GeneratorFunctionPrototype,

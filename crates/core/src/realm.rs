@@ -40,7 +40,8 @@ intrinsics! {
     Float32ArrayPrototype, Float64Array, Float64ArrayPrototype, BigInt64Array, BigInt64ArrayPrototype, BigUint64Array,
     BigUint64ArrayPrototype, DisposableStackPrototype, DisposableStack, AsyncDisposableStackPrototype,
     AsyncDisposableStack, Eval, ParseInt, ParseFloat, ThrowTypeError, CallSitePrototype, ShadowRealmPrototype,
-    ShadowRealm, ModuleNamespaceShape, Temporal, Intl,
+    ShadowRealm, ModuleNamespaceShape, Temporal, Intl, SegmenterPrototype,
+    SegmentsPrototype, SegmentIteratorPrototype,
 }
 
 /// One realm.
