@@ -182,6 +182,10 @@ function ClientRequest(input, options, cb) {
   }
   this[kUniqueHeaders] = parseUniqueHeadersOption(options.uniqueHeaders);
 
+  const { channel } = require('diagnostics_channel');
+  const created = channel('http.client.request.created');
+  if (created.hasSubscribers) created.publish({ request: this });
+
   // Without an agent the socket is the request's own.
   if (this.agent) {
     this.agent.addRequest(this, { ...options, host, port });

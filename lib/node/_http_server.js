@@ -833,7 +833,9 @@ function parserOnIncoming(req, keepAlive) {
   res[kUniqueHeaders] = server[kUniqueHeaders];
   res._onPendingData = state.onPendingData ??= updateOutgoingData.bind(undefined, state);
 
-  if (hasStartSubscribers()) startChannel.publish({ request: req, response: res, socket, server });
+  if (startChannel === undefined) openChannels();
+  if (createdChannel.hasSubscribers) createdChannel.publish({ request: req, response: res });
+  if (startChannel.hasSubscribers) startChannel.publish({ request: req, response: res, socket, server });
 
   if (server[kOptimizeEmptyRequests] && rawHeader(req, 14, 'content-length') === undefined &&
       rawHeader(req, 17, 'transfer-encoding') === undefined) {
@@ -951,16 +953,15 @@ function restoreListening(socket) {
 
 // ---- diagnostics ---------------------------------------------------------------------------------
 
+let createdChannel;
 let startChannel;
 let finishChannel;
 
-function hasStartSubscribers() {
-  if (startChannel === undefined) {
-    const { channel } = require('diagnostics_channel');
-    startChannel = channel('http.server.request.start');
-    finishChannel = channel('http.server.response.finish');
-  }
-  return startChannel.hasSubscribers;
+function openChannels() {
+  const { channel } = require('diagnostics_channel');
+  createdChannel = channel('http.server.response.created');
+  startChannel = channel('http.server.request.start');
+  finishChannel = channel('http.server.response.finish');
 }
 
 module.exports = {

@@ -179,6 +179,10 @@ impl<'a> Gen<'a, '_> {
         match t {
             AssignmentTarget::ObjectAssignmentTarget(o) => {
                 let mark = self.b.mark();
+                // A target may be the variable the value is read from: `({ a, b } = a)`.
+                let value = self.b.temp();
+                self.b.mov(value, src);
+                let src = value;
                 self.check_coercible(src, None);
                 let keys = self.rest_keys(o.rest.is_some(), o.properties.len());
                 for (i, p) in o.properties.iter().enumerate() {

@@ -26,7 +26,7 @@ pub fn trigger_uncaught(s: &mut Scope<'_>, exception: Local<'_, Value>, from_pro
         print_uncaught(s, exception);
         let a = agent(s);
         let code = match &a.exit_info {
-            Some(i) if i.get(2) != 0 && i.get(1) != 0 => i.get(1),
+            Some(i) if i.get(2) != 0 => i.get(1),
             _ => 1,
         };
         exit(s, code)
