@@ -110,11 +110,10 @@ impl<'a> Gen<'a, '_> {
 
     /// The object of for-in and for-of, evaluated with the loop variables in TDZ.
     fn head(&mut self, scope: Option<ScopeIndex>, right: &'a Expression<'a>) -> Reg {
+        // Closures in the expression count the loop's environment among theirs, so it has to be there if there is one.
         let tdz = scope.filter(|&s| {
-            self.an.scopes[s as usize].vars.iter().any(|&v| {
-                let var = &self.an.vars[v as usize];
-                var.needs_tdz || (var.captured && self.an.scopes[s as usize].named)
-            })
+            let scope = &self.an.scopes[s as usize];
+            scope.has_env || scope.vars.iter().any(|&v| self.an.vars[v as usize].needs_tdz)
         });
         if let Some(s) = tdz {
             let dst = self.b.temp();
