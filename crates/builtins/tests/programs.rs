@@ -24,6 +24,18 @@ fn patterns_assign_to_the_variable_they_take_apart() {
     check("(function (o) { let { a = (o = null), b } = o; return [a, b, o]; })({ b: 2 }).join()", ",2,");
 }
 #[test]
+fn closures_in_a_loop_head_see_the_variables_outside() {
+    check(
+        "(function () { let q = 5, out = []; for (const f of [(g) => { out.push(q); g(); }]) { const d = 1; \
+         f(() => out.push(typeof f, d)); } return out; })().join()",
+        "5,function,1",
+    );
+    check(
+        "(function () { let o = 0; for (const k in { get a() { return o++; } }) (() => k)(); return o; })()",
+        "0",
+    );
+}
+#[test]
 fn texts_have_segments() {
     check(
         "Array.from(new Intl.Segmenter().segment('ab\\u{1F468}\\u200D\\u{1F469}e\\u0301'), x => x.index).join()",
