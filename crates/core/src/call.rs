@@ -46,6 +46,8 @@ unsafe fn run_closure<'s>(
     unsafe {
         let vm: *mut Vm = s.vm();
         let (fp0, pc0) = ((*vm).fp, (*vm).pc);
+        // The realm of running code is that of its function.
+        let realm0 = (*vm).realm_override.take();
         let fp = interp::enter(
             vm,
             code.as_ptr(),
@@ -58,11 +60,13 @@ unsafe fn run_closure<'s>(
             fp0,
         );
         if fp.is_null() {
+            (*vm).realm_override = realm0;
             return crate::error::throw_stack_overflow(s);
         }
         let status = interp::run(vm, code.entry, fp, code.ics);
         (*vm).fp = fp0;
         (*vm).pc = pc0;
+        (*vm).realm_override = realm0;
         if status == interp::THREW {
             return Err(crate::scope::Thrown(()));
         }
@@ -127,6 +131,7 @@ fn run_native<'s>(
     unsafe {
         let Some(w) = push_window(s.vm(), this, args) else { return crate::error::throw_stack_overflow(s) };
         let vm: *mut Vm = s.vm();
+        let realm0 = (*vm).realm_override.take();
         let v = interp::run_native(
             vm,
             f.raw(),
@@ -136,6 +141,7 @@ fn run_native<'s>(
             new_target,
             &interp::slow::LEAVE_WORD,
         );
+        (*vm).realm_override = realm0;
         if v.is_empty() { Err(crate::scope::Thrown(())) } else { Ok(s.local(v)) }
     }
 }
