@@ -49,6 +49,8 @@ impl ErrorKind {
 pub mod slot {
     /// Record of captured frames, or undefined once formatted.
     pub const FRAMES: usize = 0;
+    /// Source frame of a SyntaxError, or undefined.
+    pub const ARROW: usize = 1;
     /// Number of slots.
     pub const COUNT: usize = 2;
 }
@@ -745,7 +747,7 @@ pub fn throw_compile_error<T>(
             "^".repeat(width)
         );
         let v = s.string_value(&arrow);
-        error.set_slot(s, 1, v.raw());
+        error.set_slot(s, slot::ARROW, v.raw());
     }
     s.throw(error.value())
 }
@@ -777,6 +779,6 @@ pub fn arrow_message(s: &mut Scope<'_>, e: Local<'_, Object>) -> Option<String> 
     if e.kind() != Kind::Error {
         return None;
     }
-    let v = e.slot_local(s, 1);
+    let v = e.slot_local(s, slot::ARROW);
     v.as_string().map(|t| t.to_text(s))
 }

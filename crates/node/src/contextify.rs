@@ -54,7 +54,7 @@ static SCRIPT: NativeSpec = NativeSpec::constructor("ContextifyScript", 8, |s, _
     let name = text_argument(s, args.get(1))?;
     let line = conversion::to_int32(s, args.get(2))?;
     let column = conversion::to_int32(s, args.get(3))?;
-    let unit = script::compile(s, &code, &origin(&name, line, column), Goal::Script)?;
+    let unit = compile(s, &code, &origin(&name, line, column), Goal::Script)?;
     let o = new_host_object(s, args, SCRIPT_TAG, Box::new(Script(unit)), 1)?;
     let host = host_value(s, args.get(6), &name);
     o.set_slot(s, HOST_SLOT, host.raw());
@@ -67,6 +67,28 @@ static SCRIPT: NativeSpec = NativeSpec::constructor("ContextifyScript", 8, |s, _
     }
     Ok(o.value())
 });
+/// Compiles source text; the stack of a SyntaxError begins with the place in the source.
+fn compile(
+    s: &mut Scope<'_>,
+    code: &str,
+    origin: &script::Origin<'_>,
+    goal: Goal<'_>,
+) -> JsResult<Rc<ScriptUnit>> {
+    script::compile(s, code, origin, goal).or_else(|t| {
+        let e = s.take_exception(t);
+        if let Some(o) = e.as_object() {
+            if let Some(arrow) = spey_engine::error::arrow_message(s, o) {
+                let stack = object::get_named(s, o, "stack")?;
+                let stack = conversion::to_text(s, stack)?;
+                let v = s.string_value(&format!("{arrow}\n{stack}"));
+                object::set_named(s, o, "stack", v)?;
+                // What prints the error must not show the place twice.
+                o.set_slot(s, spey_engine::error::slot::ARROW, Raw::UNDEFINED);
+            }
+        }
+        s.throw(e)
+    })
+}
 /// What import() in the code is told of: the given symbol, or the file name.
 fn host_value<'s>(s: &mut Scope<'s>, symbol: Local<'_, Value>, name: &str) -> Local<'s, Value> {
     if symbol.is_symbol() { s.local(symbol.raw()) } else { s.string_value(name) }
