@@ -148,7 +148,11 @@ fn construct_async_generator<'s>(
 /// %ThrowTypeError% ( ), ECMA-262 §10.2.4.1
 ///
 /// DEVIATION: `caller` and `arguments` of sloppy functions read as null, for scripts of old.
-fn throw_type_error<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn throw_type_error<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     if args.len() == 0
         && let Some(f) = this.as_object().filter(|f| f.kind() == Kind::Function)
         && !function::closure_code(f).has(code_flag::STRICT)

@@ -27,7 +27,8 @@ static FUNCTIONS: &[NativeSpec] = &[
         let t = string_argument(s, args.get(0))?;
         let token = s.no_gc();
         let view = t.view(&token);
-        let (data, length) = spey_host::bytes_of(args.get(1)).unwrap_or((std::ptr::NonNull::dangling().as_ptr(), 0));
+        let (data, length) =
+            spey_host::bytes_of(args.get(1)).unwrap_or((std::ptr::NonNull::dangling().as_ptr(), 0));
         // SAFETY: the bytes of a view, which nothing else uses meanwhile.
         let out = unsafe { std::slice::from_raw_parts_mut(data, length) };
         let (written, read) = text::write_utf8(view, out);
@@ -55,7 +56,8 @@ static FUNCTIONS: &[NativeSpec] = &[
                 "The encoded data was not valid for encoding utf-8",
             );
         }
-        let bytes = if ignore_bom { &bytes[..] } else { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes) };
+        let bytes =
+            if ignore_bom { &bytes[..] } else { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes) };
         Ok(text::decode_utf8(s, bytes).value())
     }),
     NativeSpec::new("toASCII", 1, |s, _, args| {

@@ -42,7 +42,11 @@ static FUNCTIONS: &[NativeSpec] = &[
         let list = object::new_array(s, 0);
         for (name, size, used) in [
             ("new_space", h.nursery_bytes, h.nursery_used),
-            ("old_space", h.total_bytes.saturating_sub(h.nursery_bytes), h.used_bytes.saturating_sub(h.nursery_used)),
+            (
+                "old_space",
+                h.total_bytes.saturating_sub(h.nursery_bytes),
+                h.used_bytes.saturating_sub(h.nursery_used),
+            ),
         ] {
             let o = object::new_object(s);
             constant_string(s, o, "space_name", name);

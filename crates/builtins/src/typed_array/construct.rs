@@ -68,9 +68,7 @@ fn construct<'s>(s: &mut Scope<'s>, args: &Args<'s>, element: ElementType) -> Js
 fn is_inert(s: &mut Scope<'_>, array: Local<'_, Object>) -> bool {
     support::full_elements(s, array).is_none_or(|elements| {
         // SAFETY: live elements; nothing is allocated.
-        unsafe {
-            (0..(*elements).length as usize).all(|i| !value::is_object(*Elements::at(elements, i)))
-        }
+        unsafe { (0..(*elements).length as usize).all(|i| !value::is_object(*Elements::at(elements, i))) }
     })
 }
 /// A typed array without its slots filled.
