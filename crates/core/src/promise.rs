@@ -365,8 +365,6 @@ fn run_job(s: &mut Scope<'_>, job: crate::vm::Job) -> JsResult<()> {
         JobKind::ResolveThenable => {
             // NewPromiseResolveThenableJob, §27.2.2.2
             let p = values[0].as_object().expect("promise");
-            // OPTIMIZATION: a native promise with the original `then` is subscribed to directly (one job as in the
-            // specification's order).
             let (f, g) = create_resolving_functions(s, p);
             match call(s, values[2], values[1], &[f.value(), g.value()]) {
                 Ok(_) => Ok(()),
@@ -380,9 +378,6 @@ fn run_job(s: &mut Scope<'_>, job: crate::vm::Job) -> JsResult<()> {
         JobKind::Callback => {
             let u = s.undefined();
             call(s, values[0], u, &[]).map(|_| ())
-        }
-        JobKind::Await => {
-            crate::coroutine::resume_await(s, values[0].raw(), values[1], job.values[2].is_true())
         }
     };
     if multi {

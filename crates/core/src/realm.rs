@@ -40,7 +40,7 @@ intrinsics! {
     Float32ArrayPrototype, Float64Array, Float64ArrayPrototype, BigInt64Array, BigInt64ArrayPrototype, BigUint64Array,
     BigUint64ArrayPrototype, DisposableStackPrototype, DisposableStack, AsyncDisposableStackPrototype,
     AsyncDisposableStack, Eval, ParseInt, ParseFloat, ThrowTypeError, CallSitePrototype, ShadowRealmPrototype,
-    ShadowRealm, ModuleNamespaceShape, Temporal, Intl, SegmenterPrototype,
+    ShadowRealm, Temporal, Intl, SegmenterPrototype,
     SegmentsPrototype, SegmentIteratorPrototype,
 }
 
@@ -226,11 +226,6 @@ pub fn set_array_prototype(s: &mut Scope<'_>, proto: Local<'_, Object>) {
 
 /// Declares the type of `Local<Value>` used by callers that keep realms apart.
 pub type RealmId = u32;
-
-/// `value` typed for the global lexical scope: Some(index) if a lexical binding of that name exists.
-pub fn lexical_index(realm: &Realm, key: PropertyKey) -> Option<u32> {
-    realm.lexical.get(&key).copied()
-}
 
 /// Runs `f` with another realm as current.
 pub fn with_realm<R>(s: &mut Scope<'_>, id: RealmId, f: impl FnOnce(&mut Scope<'_>) -> R) -> R {

@@ -105,8 +105,6 @@ pub enum JobKind {
     ResolveThenable,
     /// queueMicrotask: callback.
     Callback,
-    /// Resumes a coroutine awaiting a native promise: coroutine, value, is_throw.
-    Await,
 }
 
 /// One isolate. Boxed; its address never changes.
