@@ -1,0 +1,1 @@
+//! The optimising compiler: snapshot of bytecode and feedback in, machine code out.
