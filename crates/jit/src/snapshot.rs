@@ -1,0 +1,366 @@
+//! What goes into the compiler and what comes out: plain data, so that compiling is a pure function that runs on any
+//! thread, and a miscompilation is a fixture.
+//!
+//! Addresses in here (of code cells, inline caches, stubs) are numbers to the compiler: it emits them, it never follows
+//! them. What they point to must not move and must live as long as the machine code.
+
+use spey_bytecode::Handler;
+
+/// One function, or a function that may be inlined into it.
+#[derive(Clone, Debug, Default)]
+pub struct FunctionSnapshot {
+    /// Name, for printing.
+    pub name: String,
+    /// Address of the code cell.
+    pub cell: u64,
+    /// Address of the first bytecode word: an instruction's address is this plus 8 times its word index.
+    pub base: u64,
+    /// Bytecode with the feedback collected so far.
+    pub code: Vec<u64>,
+    /// Exception handlers, inner first.
+    pub handlers: Vec<Handler>,
+    /// Registers.
+    pub register_count: u16,
+    /// Formal parameters.
+    pub param_count: u16,
+    /// Derived class constructor, class constructor, strict and so on: see [`function_flag`].
+    pub flags: u32,
+    /// Bits of the constants. Values that may move are [`MOVING`]: they are read from the pool.
+    pub constants: Vec<u64>,
+    /// Address of inline cache 0; constant `i` is at `ics_address - 8 (i + 1)`.
+    pub ics_address: u64,
+    /// Inline caches.
+    pub ics: Vec<CacheSnapshot>,
+}
+
+/// Marks a constant that may move.
+pub const MOVING: u64 = 0;
+
+/// Bits of [`FunctionSnapshot::flags`].
+pub mod function_flag {
+    /// [[Call]] throws.
+    pub const CLASS: u32 = 1;
+    /// Constructor of a derived class.
+    pub const DERIVED: u32 = 2;
+    /// Generator or async function: not compiled.
+    pub const COROUTINE: u32 = 4;
+    /// Strict code.
+    pub const STRICT: u32 = 8;
+}
+
+/// State of an inline cache.
+#[derive(Clone, Debug, Default)]
+pub struct CacheSnapshot {
+    /// Entries seen, the newest first; none: the site never ran or was never cached.
+    pub entries: Vec<EntrySnapshot>,
+    /// More shapes than entries.
+    pub megamorphic: bool,
+    /// What the site called.
+    pub callee: Callee,
+}
+
+/// A shape and what it meant at a site.
+#[derive(Clone, Copy, Debug)]
+pub struct EntrySnapshot {
+    /// Receiver shape; [`Layout::lexical_shape`] and [`Layout::string_shape`] are special.
+    pub shape: u32,
+    /// Prototype epoch at which the entry is valid, 0 = always.
+    pub epoch: u32,
+    /// As in the interpreter's entry: byte offset, with the bits of [`location`].
+    pub location: u32,
+    /// Adding store: shape after the store.
+    pub next_shape: u32,
+    /// The value is on another object than the receiver: the entry's `holder`.
+    pub on_holder: bool,
+    /// For method sites: the code cell of the closure found, 0 if it is none.
+    pub target: u64,
+}
+
+/// Bits of [`EntrySnapshot::location`].
+pub mod location {
+    /// Relative to the out-of-line slots.
+    pub const OUT_OF_LINE: u32 = 1 << 31;
+    /// An accessor cell is in the slot.
+    pub const GETTER: u32 = 1 << 30;
+    /// The property does not exist.
+    pub const ABSENT: u32 = u32::MAX;
+}
+
+/// What a call site called so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Callee {
+    /// Nothing yet, or nothing that can be told.
+    #[default]
+    Unknown,
+    /// Always closures of one code cell.
+    Code(u64),
+    /// A built-in function: index of [`Intrinsic`], or any.
+    Native(Option<Intrinsic>),
+}
+
+macro_rules! intrinsics {
+    ($($(#[doc = $doc:literal])* $name:ident,)*) => {
+        /// Built-in functions that the compiler knows.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Intrinsic { $($(#[doc = $doc])* $name,)* }
+        impl Intrinsic {
+            /// All in order.
+            pub const ALL: &'static [Intrinsic] = &[$(Intrinsic::$name,)*];
+        }
+    };
+}
+intrinsics! {
+    /// Math.abs
+    MathAbs,
+    /// Math.floor
+    MathFloor,
+    /// Math.ceil
+    MathCeil,
+    /// Math.trunc
+    MathTrunc,
+    /// Math.sqrt
+    MathSqrt,
+    /// Math.max
+    MathMax,
+    /// Math.min
+    MathMin,
+    /// Math.imul
+    MathImul,
+    /// Math.sin
+    MathSin,
+    /// Math.cos
+    MathCos,
+    /// Math.pow
+    MathPow,
+    /// String.prototype.charCodeAt
+    StringCharCodeAt,
+    /// Array.prototype.push
+    ArrayPush,
+}
+
+/// Input of one compilation.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The function to compile, then those that may be inlined.
+    pub functions: Vec<FunctionSnapshot>,
+    /// Word index where execution enters: 0, or the target of a `JumpLoop` to enter a running loop.
+    pub entry: u32,
+    /// Prototype epoch of the snapshot.
+    pub epoch: u32,
+    /// Addresses and offsets.
+    pub layout: Layout,
+    /// Addresses of the runtime's functions.
+    pub stubs: Stubs,
+    /// Word indices of function 0 where compiled code was left too often: no speculation there.
+    pub generic: Vec<u32>,
+}
+
+/// Offsets (bytes) and constants of the runtime's structures.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Layout {
+    /// `Vm`: safepoint word (u32).
+    pub vm_interrupt: i32,
+    /// `Vm`: prototype epoch (u32).
+    pub vm_epoch: i32,
+    /// `Vm`: current frame.
+    pub vm_fp: i32,
+    /// `Vm`: current instruction.
+    pub vm_pc: i32,
+    /// `Vm`: end of the VM stack.
+    pub vm_stack_limit: i32,
+    /// `Vm`: lowest native stack address.
+    pub vm_native_limit: i32,
+    /// `Vm`: the shared empty elements.
+    pub vm_empty_elements: i32,
+    /// `Vm`: 256 one-unit strings.
+    pub vm_single_chars: i32,
+    /// Address of the heap structure: `nursery_top` (u64) is at 0, `nursery_limit` at 8.
+    pub heap: u64,
+    /// Address of the lowest young cell.
+    pub young_base: u64,
+    /// Size of the young range.
+    pub young_bytes: u64,
+    /// `Code`: machine code entry or null.
+    pub code_machine: i32,
+    /// `InlineCache`: size.
+    pub cache_size: i32,
+    /// `InlineCache`: shape and epoch (u32 each, neighbours) of the monomorphic entry.
+    pub cache_shape: i32,
+    /// `InlineCache`: epoch.
+    pub cache_epoch: i32,
+    /// `InlineCache`: holder.
+    pub cache_holder: i32,
+    /// `InlineCache`: location (u32).
+    pub cache_location: i32,
+    /// `Object`: out-of-line slots.
+    pub object_slots: i32,
+    /// `Object`: elements.
+    pub object_elements: i32,
+    /// `Object`: first trailing value.
+    pub object_trailing: i32,
+    /// Trailing slot offsets of closures: code cell and environment.
+    pub closure_code: i32,
+    /// Environment of a closure.
+    pub closure_env: i32,
+    /// FunctionRare of a closure, or undefined.
+    pub closure_rare: i32,
+    /// Array length (a value).
+    pub array_length: i32,
+    /// Elements and slots: first value.
+    pub elements_first: i32,
+    /// `Elements`: length (u32).
+    pub elements_length: i32,
+    /// `Elements`: capacity (u32).
+    pub elements_capacity: i32,
+    /// `Slots`: capacity (u64).
+    pub slots_capacity: i32,
+    /// `Environment`: parent.
+    pub env_parent: i32,
+    /// `Environment`: first slot.
+    pub env_first: i32,
+    /// `JsString`: length (u32).
+    pub string_length: i32,
+    /// `JsString`: first unit of a flat string.
+    pub string_units: i32,
+    /// Header flag of two-byte strings.
+    pub string_two_byte: u8,
+    /// Typed arrays: byte offset, length (values), element type, raw pointer to the store (all trailing slots).
+    pub typed_offset: i32,
+    /// Length of a typed array, or undefined.
+    pub typed_length: i32,
+    /// Element type of a typed array.
+    pub typed_element: i32,
+    /// Store of a typed array: raw pointer with the bit of `raw_bit`.
+    pub typed_store: i32,
+    /// Backing store: address of the bytes.
+    pub store_data: i32,
+    /// Backing store: length in bytes.
+    pub store_length: i32,
+    /// Header flag of objects with sparse elements.
+    pub flag_sparse: u8,
+    /// Header flag of functions whose own properties are not made yet.
+    pub flag_lazy: u8,
+    /// Kinds.
+    pub kind_string: u8,
+    /// Symbol.
+    pub kind_symbol: u8,
+    /// BigInt.
+    pub kind_bigint: u8,
+    /// Environment.
+    pub kind_environment: u8,
+    /// First kind of objects.
+    pub kind_object: u8,
+    /// Array.
+    pub kind_array: u8,
+    /// Closure.
+    pub kind_function: u8,
+    /// Built-in function.
+    pub kind_native_function: u8,
+    /// First kind of exotic objects.
+    pub kind_first_exotic: u8,
+    /// Typed array.
+    pub kind_typed_array: u8,
+    /// Shape id of "any string" in caches.
+    pub string_shape: u32,
+    /// Shape id of a global lexical binding in caches.
+    pub lexical_shape: u32,
+    /// Shape of a cache entry that is not in use.
+    pub unused_shape: u32,
+    /// `FunctionRare`: prototype that the initial shape was made for.
+    pub rare_prototype: i32,
+    /// `FunctionRare`: initial shape (u32).
+    pub rare_shape: i32,
+    /// `FunctionRare`: inline slots (u32).
+    pub rare_inline: i32,
+}
+
+macro_rules! stubs {
+    ($($(#[doc = $doc:literal])* $name:ident,)*) => {
+        /// Addresses of the runtime's functions, `extern "C"`. All of `vm`, `fp`, `pc` are addresses. `fp` is the frame
+        /// of the bytecode function at `pc` (possibly one that is inlined), with its live registers in place.
+        #[derive(Clone, Debug, Default)]
+        pub struct Stubs {
+            $($(#[doc = $doc])* pub $name: u64,)*
+            /// By op code: `(vm, fp, pc, word) -> isize`, executes one instruction on the frame. 0: an exception is pending;
+            /// else the distance to the next instruction. A null address: the op cannot be executed this way.
+            pub ops: Vec<u64>,
+        }
+    };
+}
+stubs! {
+    /// `(vm, fp, pc, callee: value, window: address, argc: u64) -> value`: [[Call]] of any value; `this` and the arguments are in the window. 0: exception.
+    call,
+    /// `(vm, fp, pc, callee: value, window, argc, new_target: value) -> value`: [[Construct]]. 0: exception.
+    construct,
+    /// `(vm, fp_new) -> value`: runs the closure whose frame has been laid out at `fp_new` (header complete) and returns its result. 0: exception.
+    run_frame,
+    /// `(vm, fp_new) -> value`: machine code called with frame `fp_new` has left for the interpreter (`EXITED`): runs it to its end. 0: exception.
+    finish_exited,
+    /// `(vm, fp, pc, cell, exit: u64)`: notes that machine code of `cell` goes on in the interpreter at `pc` of frame `fp` (`vm.enter_*`). Returns EXITED.
+    exit,
+    /// `(vm, outer_fp) -> u64`: an exception is pending, `vm.fp`/`vm.pc` say where. Looks for a handler from there up to frame `outer_fp`: EXITED if one was found (`vm.enter_*`), else 0 with the frames popped.
+    unwind,
+    /// `(vm, fp, pc, kind, bytes) -> cell`: allocates when the nursery is full; header written, rest not.
+    allocate,
+    /// `(vm, owner)`: adds an old cell to the remembered set.
+    remember,
+    /// `(vm, owner, slot)`: the same for one slot of an elements cell.
+    remember_slot,
+    /// `(vm, fp, pc) -> 0`: throws the RangeError of stack overflow.
+    stack_overflow,
+    /// `(vm, fp, pc) -> isize`: handles `vm.interrupt`; 0: exception.
+    interrupt,
+    /// `(value) -> u64`: ToBoolean.
+    to_boolean,
+    /// `(a, b) -> u64`: IsStrictlyEqual of two values.
+    strict_equal,
+    /// `(vm, value) -> value`: the typeof string.
+    type_of,
+    /// `(f64) -> i32`: ToInt32.
+    to_int32,
+    /// `(f64, f64) -> f64`: the % operator.
+    fmod,
+    /// `(f64, f64) -> f64`: Number::exponentiate.
+    pow,
+    /// `(f64) -> f64`
+    sin,
+    /// `(f64) -> f64`
+    cos,
+    /// `(vm, receiver: value, cache: address) -> value`: named data property by the site's caches without any call or allocation; 0 when that is impossible.
+    cached_get,
+    /// `(vm, cell: address of string, index: u32) -> value`: one-unit string, 0 if it must be allocated.
+    char_at,
+}
+
+/// Output of a compilation.
+#[derive(Debug, Default)]
+pub struct Compiled {
+    /// Position-independent machine code: `extern "C" fn(vm, fp) -> u64` at offset 0. Result: a value; [`THREW`] with the frame
+    /// popped and the exception pending; [`EXITED`] with `vm.enter_*` set.
+    pub code: Vec<u8>,
+    /// Shape ids in the code: they must stay alive.
+    pub shapes: Vec<u32>,
+    /// Code cells in the code: they must stay alive.
+    pub cells: Vec<u64>,
+    /// For each exit: word index in the function that is left (for printing and for `generic`), and why.
+    pub exits: Vec<Exit>,
+    /// Text form, if asked for.
+    pub text: String,
+}
+
+/// Where machine code can leave for the interpreter.
+#[derive(Clone, Copy, Debug)]
+pub struct Exit {
+    /// Code cell of the function at the exit.
+    pub cell: u64,
+    /// Word index of the instruction at which the interpreter goes on.
+    pub pc: u32,
+    /// Reason.
+    pub reason: &'static str,
+}
+
+/// Result of machine code: an exception is pending.
+pub const THREW: u64 = 0;
+/// Result of machine code: go on in the interpreter at `vm.enter_*`.
+pub const EXITED: u64 = 1;
