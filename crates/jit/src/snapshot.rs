@@ -55,8 +55,10 @@ pub struct CacheSnapshot {
     pub entries: Vec<EntrySnapshot>,
     /// More shapes than entries.
     pub megamorphic: bool,
-    /// What the site called.
+    /// What the site called (sites without a key).
     pub callee: Callee,
+    /// For `Construct` sites: shape and number of inline slots of the objects that `callee` makes; shape 0: not known.
+    pub construct: (u32, u32),
 }
 
 /// A shape and what it meant at a site.
@@ -70,11 +72,16 @@ pub struct EntrySnapshot {
     pub location: u32,
     /// Adding store: shape after the store.
     pub next_shape: u32,
-    /// The value is on another object than the receiver: the entry's `holder`.
-    pub on_holder: bool,
-    /// For method sites: the code cell of the closure found, 0 if it is none.
-    pub target: u64,
+    /// The value is on another object than the receiver: index of that object in the snapshot's table; else `NO_INDEX`.
+    pub holder: u32,
+    /// For method sites: index in the table of the function found when the snapshot was taken; else `NO_INDEX`.
+    pub function: u32,
+    /// For method sites: what that function is.
+    pub callee: Callee,
 }
+
+/// No index into [`Snapshot::table`].
+pub const NO_INDEX: u32 = u32::MAX;
 
 /// Bits of [`EntrySnapshot::location`].
 pub mod location {
@@ -148,6 +155,9 @@ pub struct Snapshot {
     pub entry: u32,
     /// Prototype epoch of the snapshot.
     pub epoch: u32,
+    /// Address of a table of values that the collector updates: objects and functions that the code refers to. It lives as
+    /// long as the machine code.
+    pub table: u64,
     /// Addresses and offsets.
     pub layout: Layout,
     /// Addresses of the runtime's functions.

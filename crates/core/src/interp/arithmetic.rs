@@ -4,29 +4,13 @@
 use spey_gc::Value as Raw;
 
 use super::feedback::{DOUBLE, INT32, OVERFLOW};
-use super::{Status, dispatch, insn, note, reg, set, slow};
+use super::{Status, dispatch, insn, note, op, reg, set, slow};
 use crate::inline_cache::InlineCache;
 use crate::vm::Vm;
 
-macro_rules! handler {
-    ($name:ident ($pc:ident, $fp:ident, $vm:ident, $ics:ident, $word:ident) $body:block) => {
-        pub unsafe extern "C" fn $name(
-            $pc: *const u64,
-            $fp: *mut Raw,
-            $vm: *mut Vm,
-            $ics: *mut InlineCache,
-            $word: u64,
-        ) -> Status {
-            // SAFETY: verified bytecode names registers of the frame only.
-            unsafe { $body }
-        }
-    };
-}
-pub(super) use handler;
-
 macro_rules! overflowing {
     ($name:ident, $slow:ident, $checked:ident, $f:expr) => {
-        handler!($name(pc, fp, vm, ics, word) {
+        op!($name(pc, fp, vm, ics, word) {
             let i = insn(word);
             let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
             if x.is_int32() && y.is_int32() {
@@ -45,14 +29,14 @@ macro_rules! overflowing {
                 set(fp, i.a(), Raw::double($f(x.as_number(), y.as_number())));
                 dispatch!(pc.add(1), fp, vm, ics)
             }
-            slow::handlers::$slow(pc, fp, vm, ics, word)
+            miss!($slow)
         });
     };
 }
 overflowing!(Add, slow_Add, overflowing_add, |a: f64, b: f64| a + b);
 overflowing!(Sub, slow_Sub, overflowing_sub, |a: f64, b: f64| a - b);
 
-handler!(Mul(pc, fp, vm, ics, word) {
+op!(Mul(pc, fp, vm, ics, word) {
     let i = insn(word);
     let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
     if x.is_int32() && y.is_int32() {
@@ -73,9 +57,9 @@ handler!(Mul(pc, fp, vm, ics, word) {
         set(fp, i.a(), Raw::double(x.as_number() * y.as_number()));
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::slow_Mul(pc, fp, vm, ics, word)
+    miss!(slow_Mul)
 });
-handler!(Div(pc, fp, vm, ics, word) {
+op!(Div(pc, fp, vm, ics, word) {
     let i = insn(word);
     let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
     if x.is_number() && y.is_number() {
@@ -91,9 +75,9 @@ handler!(Div(pc, fp, vm, ics, word) {
         set(fp, i.a(), Raw::double(x.as_number() / y.as_number()));
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::slow_Div(pc, fp, vm, ics, word)
+    miss!(slow_Div)
 });
-handler!(Mod(pc, fp, vm, ics, word) {
+op!(Mod(pc, fp, vm, ics, word) {
     let i = insn(word);
     let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
     if x.is_int32() && y.is_int32() {
@@ -104,12 +88,12 @@ handler!(Mod(pc, fp, vm, ics, word) {
             dispatch!(pc.add(1), fp, vm, ics)
         }
     }
-    slow::handlers::slow_Mod(pc, fp, vm, ics, word)
+    miss!(slow_Mod)
 });
 
 macro_rules! bits {
     ($name:ident, $imm:ident, $slow:ident, $slow_imm:ident, $f:expr) => {
-        handler!($name(pc, fp, vm, ics, word) {
+        op!($name(pc, fp, vm, ics, word) {
             let i = insn(word);
             let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
             if x.is_int32() && y.is_int32() {
@@ -123,9 +107,9 @@ macro_rules! bits {
                 set(fp, i.a(), $f(a, b));
                 dispatch!(pc.add(1), fp, vm, ics)
             }
-            slow::handlers::$slow(pc, fp, vm, ics, word)
+            miss!($slow)
         });
-        handler!($imm(pc, fp, vm, ics, word) {
+        op!($imm(pc, fp, vm, ics, word) {
             let i = insn(word);
             let x = reg(fp, i.b());
             if x.is_int32() {
@@ -139,7 +123,7 @@ macro_rules! bits {
                 set(fp, i.a(), $f(a, i.c() as i32));
                 dispatch!(pc.add(1), fp, vm, ics)
             }
-            slow::handlers::$slow_imm(pc, fp, vm, ics, word)
+            miss!($slow_imm)
         });
     };
 }
@@ -162,7 +146,7 @@ bits!(UShr, UShrImm, slow_UShr, slow_UShrImm, |a: i32, b: i32| {
     let r = (a as u32).wrapping_shr(b as u32);
     if r <= i32::MAX as u32 { Raw::int32(r as i32) } else { Raw::double(r as f64) }
 });
-handler!(BitXor(pc, fp, vm, ics, word) {
+op!(BitXor(pc, fp, vm, ics, word) {
     let i = insn(word);
     let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
     if x.is_number() && y.is_number() {
@@ -170,12 +154,12 @@ handler!(BitXor(pc, fp, vm, ics, word) {
         set(fp, i.a(), Raw::int32(to_int32_number(x) ^ to_int32_number(y)));
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::slow_BitXor(pc, fp, vm, ics, word)
+    miss!(slow_BitXor)
 });
 
 macro_rules! imm {
     ($name:ident, $slow:ident, $checked:ident, $f:expr) => {
-        handler!($name(pc, fp, vm, ics, word) {
+        op!($name(pc, fp, vm, ics, word) {
             let i = insn(word);
             let x = reg(fp, i.b());
             if x.is_int32() {
@@ -190,13 +174,13 @@ macro_rules! imm {
                 set(fp, i.a(), Raw::double($f(x.as_double(), i.c() as f64)));
                 dispatch!(pc.add(1), fp, vm, ics)
             }
-            slow::handlers::$slow(pc, fp, vm, ics, word)
+            miss!($slow)
         });
     };
 }
 imm!(AddImm, slow_AddImm, overflowing_add, |a: f64, b: f64| a + b);
 imm!(SubImm, slow_SubImm, overflowing_sub, |a: f64, b: f64| a - b);
-handler!(MulImm(pc, fp, vm, ics, word) {
+op!(MulImm(pc, fp, vm, ics, word) {
     let i = insn(word);
     let x = reg(fp, i.b());
     if x.is_int32() {
@@ -213,12 +197,12 @@ handler!(MulImm(pc, fp, vm, ics, word) {
         set(fp, i.a(), Raw::double(x.as_number() * i.c() as f64));
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::slow_MulImm(pc, fp, vm, ics, word)
+    miss!(slow_MulImm)
 });
 
 macro_rules! step {
     ($name:ident, $slow:ident, $checked:ident, $d:expr) => {
-        handler!($name(pc, fp, vm, ics, word) {
+        op!($name(pc, fp, vm, ics, word) {
             let i = insn(word);
             let x = reg(fp, i.b());
             if x.is_int32() {
@@ -234,14 +218,14 @@ macro_rules! step {
                 set(fp, i.a(), Raw::double(x.as_number() + $d));
                 dispatch!(pc.add(1), fp, vm, ics)
             }
-            slow::handlers::$slow(pc, fp, vm, ics, word)
+            miss!($slow)
         });
     };
 }
 step!(Inc, slow_Inc, overflowing_add, 1.0);
 step!(Dec, slow_Dec, overflowing_sub, -1.0);
 
-handler!(Neg(pc, fp, vm, ics, word) {
+op!(Neg(pc, fp, vm, ics, word) {
     let i = insn(word);
     let x = reg(fp, i.b());
     if x.is_int32() && x.as_int32() != 0 && x.as_int32() != i32::MIN {
@@ -254,9 +238,9 @@ handler!(Neg(pc, fp, vm, ics, word) {
         set(fp, i.a(), Raw::double(-x.as_number()));
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::slow_Neg(pc, fp, vm, ics, word)
+    miss!(slow_Neg)
 });
-handler!(BitNot(pc, fp, vm, ics, word) {
+op!(BitNot(pc, fp, vm, ics, word) {
     let i = insn(word);
     let x = reg(fp, i.b());
     if x.is_number() {
@@ -264,48 +248,50 @@ handler!(BitNot(pc, fp, vm, ics, word) {
         set(fp, i.a(), Raw::int32(!to_int32_number(x)));
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::slow_BitNot(pc, fp, vm, ics, word)
+    miss!(slow_BitNot)
 });
-handler!(Not(pc, fp, vm, ics, word) {
+op!(Not(pc, fp, vm, ics, word) {
     let i = insn(word);
     let t = crate::conversion::to_boolean(reg(fp, i.b()));
     set(fp, i.a(), Raw::bool(!t));
     dispatch!(pc.add(1), fp, vm, ics)
 });
-handler!(ToNumber(pc, fp, vm, ics, word) {
+op!(ToNumber(pc, fp, vm, ics, word) {
     let i = insn(word);
     let x = reg(fp, i.b());
     if x.is_number() {
         set(fp, i.a(), x);
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::slow_ToNumber(pc, fp, vm, ics, word)
+    miss!(slow_ToNumber)
 });
-handler!(ToNumeric(pc, fp, vm, ics, word) {
+op!(ToNumeric(pc, fp, vm, ics, word) {
     let i = insn(word);
     let x = reg(fp, i.b());
     if x.is_number() {
         set(fp, i.a(), x);
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::slow_ToNumeric(pc, fp, vm, ics, word)
+    miss!(slow_ToNumeric)
 });
 
 macro_rules! compare {
     ($name:ident, $jump:ident, $jump_not:ident, $jump_imm:ident, $jump_not_imm:ident,
      $slow:ident, $slow_jump:ident, $slow_jump_not:ident, $slow_jump_imm:ident, $slow_jump_not_imm:ident, $op:tt) => {
-        handler!($name(pc, fp, vm, ics, word) {
+        op!($name(pc, fp, vm, ics, word) {
             let i = insn(word);
             let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
             if x.is_int32() && y.is_int32() {
+                note(pc, word, INT32);
                 set(fp, i.a(), Raw::bool(x.as_int32() $op y.as_int32()));
                 dispatch!(pc.add(1), fp, vm, ics)
             }
             if x.is_number() && y.is_number() {
+                note(pc, word, DOUBLE);
                 set(fp, i.a(), Raw::bool(x.as_number() $op y.as_number()));
                 dispatch!(pc.add(1), fp, vm, ics)
             }
-            slow::handlers::$slow(pc, fp, vm, ics, word)
+            miss!($slow)
         });
         compare!(@jump $jump, $slow_jump, $op, true);
         compare!(@jump $jump_not, $slow_jump_not, $op, false);
@@ -313,7 +299,7 @@ macro_rules! compare {
         compare!(@imm $jump_not_imm, $slow_jump_not_imm, $op, false);
     };
     (@jump $name:ident, $slow:ident, $op:tt, $when:literal) => {
-        handler!($name(pc, fp, vm, ics, word) {
+        op!($name(pc, fp, vm, ics, word) {
             let i = insn(word);
             let (x, y) = (reg(fp, i.a()), reg(fp, i.b()));
             if x.is_int32() && y.is_int32() {
@@ -326,11 +312,11 @@ macro_rules! compare {
                 let d = if (x.as_number() $op y.as_number()) == $when { i.c() as isize } else { 1 };
                 dispatch!(pc.offset(d), fp, vm, ics)
             }
-            slow::handlers::$slow(pc, fp, vm, ics, word)
+            miss!($slow)
         });
     };
     (@imm $name:ident, $slow:ident, $op:tt, $when:literal) => {
-        handler!($name(pc, fp, vm, ics, word) {
+        op!($name(pc, fp, vm, ics, word) {
             let i = insn(word);
             let x = reg(fp, i.a());
             if x.is_int32() {
@@ -343,7 +329,7 @@ macro_rules! compare {
                 let d = if (x.as_double() $op i.b() as f64) == $when { i.c() as isize } else { 1 };
                 dispatch!(pc.offset(d), fp, vm, ics)
             }
-            slow::handlers::$slow(pc, fp, vm, ics, word)
+            miss!($slow)
         });
     };
 }
@@ -358,19 +344,19 @@ compare!(GreaterEqual, JumpIfGreaterEqual, JumpIfNotGreaterEqual, JumpIfGreaterE
 
 macro_rules! strict {
     ($name:ident, $jump:ident, $jump_imm:ident, $when:literal) => {
-        handler!($name(pc, fp, vm, ics, word) {
+        op!($name(pc, fp, vm, ics, word) {
             let i = insn(word);
             let r = strict_equal(reg(fp, i.b()), reg(fp, i.c()));
             set(fp, i.a(), Raw::bool(r == $when));
             dispatch!(pc.add(1), fp, vm, ics)
         });
-        handler!($jump(pc, fp, vm, ics, word) {
+        op!($jump(pc, fp, vm, ics, word) {
             let i = insn(word);
             let r = strict_equal(reg(fp, i.a()), reg(fp, i.b()));
             let d = if r == $when { i.c() as isize } else { 1 };
             dispatch!(pc.offset(d), fp, vm, ics)
         });
-        handler!($jump_imm(pc, fp, vm, ics, word) {
+        op!($jump_imm(pc, fp, vm, ics, word) {
             let i = insn(word);
             let x = reg(fp, i.a());
             let r = x == Raw::int32(i.b() as i32) || (x.is_double() && x.as_double() == i.b() as f64);

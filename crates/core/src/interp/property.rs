@@ -3,13 +3,45 @@
 
 use spey_gc::Value as Raw;
 
-use super::arithmetic::handler;
-use super::{Status, dispatch, insn, reg, set, slow};
+use super::{Status, dispatch, insn, note, op, reg, set, slow};
 use crate::cell::{Elements, Kind, Object, Slots, flag};
 use crate::inline_cache::{GETTER, InlineCache, OUT_OF_LINE, address};
 use crate::object;
 use crate::string::JsString;
 use crate::vm::Vm;
+
+/// Feedback bits of element access and `length`: what the receivers were.
+pub mod receiver {
+    /// Dense elements, index in bounds; for `length`: an array.
+    pub const DENSE: u8 = 1;
+    /// A typed array; the high nibble is 1 + its element type, [`MIXED`] if there were several.
+    pub const TYPED: u8 = 2;
+    /// A string.
+    pub const STRING: u8 = 4;
+    /// Anything else.
+    pub const OTHER: u8 = 8;
+    /// High nibble: typed arrays of several element types.
+    pub const MIXED: u8 = 15;
+}
+
+/// Records the element type of a typed array.
+///
+/// # Safety
+/// `pc` points into linked bytecode; `array` is a live typed array.
+#[inline(always)]
+unsafe fn note_typed(pc: *const u64, word: u64, array: *mut Object) {
+    // SAFETY: by the contract; only the feedback byte changes.
+    unsafe {
+        let element = (*Object::trailing(array, crate::typed_array::slot::ELEMENT)).as_int32() as u8 + 1;
+        let old = (word >> 8) as u8;
+        let seen = old >> 4;
+        let nibble = if seen == 0 || seen == element { element } else { receiver::MIXED };
+        let new = old & 15 | receiver::TYPED | nibble << 4;
+        if new != old {
+            *(pc as *mut u8).add(1) = new
+        }
+    }
+}
 
 /// Value of a cached data property for this receiver, or the empty value on a miss.
 ///
@@ -72,7 +104,7 @@ pub(super) unsafe fn other_get(vm: *mut Vm, v: Raw, ic: *mut InlineCache) -> Raw
     }
 }
 
-handler!(GetProp(pc, fp, vm, ics, word) {
+op!(GetProp(pc, fp, vm, ics, word) {
     let i = insn(word);
     let ic = ics.add(i.c() as u16 as usize);
     let v = cached_get(vm, reg(fp, i.b()), ic);
@@ -85,28 +117,31 @@ handler!(GetProp(pc, fp, vm, ics, word) {
         set(fp, i.a(), v);
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::slow_GetProp(pc, fp, vm, ics, word)
+    miss!(slow_GetProp)
 });
-handler!(GetLength(pc, fp, vm, ics, word) {
+op!(GetLength(pc, fp, vm, ics, word) {
     let i = insn(word);
     let v = reg(fp, i.b());
     if v.is_cell() {
         let cell = v.as_cell();
         if (*cell).kind == Kind::Array as u8 {
+            note(pc, word, receiver::DENSE);
             set(fp, i.a(), *Object::trailing(cell.cast(), object::ARRAY_LENGTH));
             dispatch!(pc.add(1), fp, vm, ics)
         }
         if (*cell).kind == Kind::String as u8 {
+            note(pc, word, receiver::STRING);
             set(fp, i.a(), Raw::int32((*(cell as *const JsString)).length as i32));
             dispatch!(pc.add(1), fp, vm, ics)
         }
     }
+    note(pc, word, receiver::OTHER);
     let v = cached_get(vm, v, ics.add(i.c() as u16 as usize));
     if !v.is_empty() {
         set(fp, i.a(), v);
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::slow_GetProp(pc, fp, vm, ics, word)
+    miss!(slow_GetProp)
 });
 
 /// Stores through the site's further entries if one applies.
@@ -178,7 +213,7 @@ unsafe fn set_by(vm: *mut Vm, o: *mut Object, v: Raw, e: &crate::inline_cache::E
         true
     }
 }
-handler!(SetProp(pc, fp, vm, ics, word) {
+op!(SetProp(pc, fp, vm, ics, word) {
     let i = insn(word);
     if cached_set(vm, reg(fp, i.a()), reg(fp, i.c()), ics.add(i.b() as u16 as usize)) {
         dispatch!(pc.add(1), fp, vm, ics)
@@ -186,17 +221,17 @@ handler!(SetProp(pc, fp, vm, ics, word) {
     if other_set(vm, reg(fp, i.a()), reg(fp, i.c()), ics.add(i.b() as u16 as usize)) {
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::slow_SetProp(pc, fp, vm, ics, word)
+    miss!(slow_SetProp)
 });
-handler!(InitProp(pc, fp, vm, ics, word) {
+op!(InitProp(pc, fp, vm, ics, word) {
     let i = insn(word);
     if cached_set(vm, reg(fp, i.a()), reg(fp, i.c()), ics.add(i.b() as u16 as usize)) {
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::slow_InitProp(pc, fp, vm, ics, word)
+    miss!(slow_InitProp)
 });
 
-handler!(GetElem(pc, fp, vm, ics, word) {
+op!(GetElem(pc, fp, vm, ics, word) {
     let i = insn(word);
     let (o, k) = (reg(fp, i.b()), reg(fp, i.c()));
     if k.is_int32() && o.is_cell() {
@@ -209,6 +244,7 @@ handler!(GetElem(pc, fp, vm, ics, word) {
                 if index < (*e).length {
                     let v = *Elements::at(e, index as usize);
                     if !v.is_empty() {
+                        note(pc, word, receiver::DENSE);
                         set(fp, i.a(), v);
                         dispatch!(pc.add(1), fp, vm, ics)
                     }
@@ -216,6 +252,7 @@ handler!(GetElem(pc, fp, vm, ics, word) {
             }
         } else if kind == Kind::TypedArray {
             if let Some(v) = crate::typed_array::get_element_raw(&mut *vm, cell.cast(), index) {
+                note_typed(pc, word, cell.cast());
                 set(fp, i.a(), v);
                 dispatch!(pc.add(1), fp, vm, ics)
             }
@@ -224,12 +261,14 @@ handler!(GetElem(pc, fp, vm, ics, word) {
             if (*s).is_flat() && index < (*s).length {
                 let u = crate::string::view_raw(s).at(index as usize);
                 if u < 256 {
+                    note(pc, word, receiver::STRING);
                     set(fp, i.a(), (*vm).single_chars[u as usize]);
                     dispatch!(pc.add(1), fp, vm, ics)
                 }
             }
         }
     }
+    note(pc, word, receiver::OTHER);
     if k.is_cell() {
         let v = get_by_key(vm, o, k);
         if !v.is_empty() {
@@ -237,7 +276,7 @@ handler!(GetElem(pc, fp, vm, ics, word) {
             dispatch!(pc.add(1), fp, vm, ics)
         }
     }
-    slow::handlers::slow_GetElem(pc, fp, vm, ics, word)
+    miss!(slow_GetElem)
 });
 /// Data property under a computed key (symbol or interned string) by the stub cache, or the empty value.
 ///
@@ -277,7 +316,7 @@ unsafe fn set_by_key(vm: *mut Vm, target: Raw, key: Raw, v: Raw) -> bool {
         }
     }
 }
-handler!(SetElem(pc, fp, vm, ics, word) {
+op!(SetElem(pc, fp, vm, ics, word) {
     let i = insn(word);
     let (o, k) = (reg(fp, i.a()), reg(fp, i.b()));
     if k.is_int32() && o.is_cell() {
@@ -290,6 +329,7 @@ handler!(SetElem(pc, fp, vm, ics, word) {
                 if index < (*e).length {
                     let slot = Elements::at(e, index as usize);
                     if !(*slot).is_empty() {
+                        note(pc, word, receiver::DENSE);
                         let v = reg(fp, i.c());
                         *slot = v;
                         (*vm).heap.write_barrier_slot(e.cast(), slot, v);
@@ -300,15 +340,17 @@ handler!(SetElem(pc, fp, vm, ics, word) {
         } else if kind == Kind::TypedArray
             && crate::typed_array::set_element_raw(&mut *vm, cell.cast(), index, reg(fp, i.c()))
         {
+            note_typed(pc, word, cell.cast());
             dispatch!(pc.add(1), fp, vm, ics)
         }
     }
+    note(pc, word, receiver::OTHER);
     if k.is_cell() && set_by_key(vm, o, k, reg(fp, i.c())) {
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::slow_SetElem(pc, fp, vm, ics, word)
+    miss!(slow_SetElem)
 });
-handler!(ArrayPush(pc, fp, vm, ics, word) {
+op!(ArrayPush(pc, fp, vm, ics, word) {
     let i = insn(word);
     let a = reg(fp, i.a()).as_cell() as *mut Object;
     let e = (*a).elements;
@@ -323,10 +365,10 @@ handler!(ArrayPush(pc, fp, vm, ics, word) {
         (*vm).heap.write_barrier_slot(e.cast(), slot, v);
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::slow_ArrayPush(pc, fp, vm, ics, word)
+    miss!(slow_ArrayPush)
 });
 
-handler!(GetGlobal(pc, fp, vm, ics, word) {
+op!(GetGlobal(pc, fp, vm, ics, word) {
     let i = insn(word);
     let ic = ics.add(i.b() as u16 as usize);
     let v = slow::cached_global(vm, ic);
@@ -334,17 +376,17 @@ handler!(GetGlobal(pc, fp, vm, ics, word) {
         set(fp, i.a(), v);
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::slow_GetGlobal(pc, fp, vm, ics, word)
+    miss!(slow_GetGlobal)
 });
 
-handler!(SetGlobal(pc, fp, vm, ics, word) {
+op!(SetGlobal(pc, fp, vm, ics, word) {
     let i = insn(word);
     if slow::cached_set_global(vm, ics.add(i.a() as u16 as usize), reg(fp, i.b())) {
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::slow_SetGlobal(pc, fp, vm, ics, word)
+    miss!(slow_SetGlobal)
 });
-handler!(NewObject(pc, fp, vm, ics, word) {
+op!(NewObject(pc, fp, vm, ics, word) {
     let i = insn(word);
     let ic = ics.add(i.c() as u16 as usize);
     let shape = (*ic).entry.shape;
@@ -357,10 +399,10 @@ handler!(NewObject(pc, fp, vm, ics, word) {
         set(fp, i.a(), Raw::cell(o.cast()));
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::slow_NewObject(pc, fp, vm, ics, word)
+    miss!(slow_NewObject)
 });
 
-handler!(IterNext(pc, fp, vm, ics, word) {
+op!(IterNext(pc, fp, vm, ics, word) {
     let i = insn(word);
     let index = reg(fp, i.b() + 1);
     if index.is_int32() {
@@ -378,10 +420,10 @@ handler!(IterNext(pc, fp, vm, ics, word) {
             }
         }
     }
-    slow::handlers::slow_IterNext(pc, fp, vm, ics, word)
+    miss!(slow_IterNext)
 });
 
-handler!(GetPrivate(pc, fp, vm, ics, word) {
+op!(GetPrivate(pc, fp, vm, ics, word) {
     let i = insn(word);
     let v = reg(fp, i.b());
     if crate::value::is_object(v) {
@@ -392,9 +434,9 @@ handler!(GetPrivate(pc, fp, vm, ics, word) {
             dispatch!(pc.add(1), fp, vm, ics)
         }
     }
-    slow::handlers::slow_GetPrivate(pc, fp, vm, ics, word)
+    miss!(slow_GetPrivate)
 });
-handler!(SetPrivate(pc, fp, vm, ics, word) {
+op!(SetPrivate(pc, fp, vm, ics, word) {
     let i = insn(word);
     let target = reg(fp, i.a());
     if crate::value::is_object(target) {
@@ -410,9 +452,9 @@ handler!(SetPrivate(pc, fp, vm, ics, word) {
             }
         }
     }
-    slow::handlers::slow_SetPrivate(pc, fp, vm, ics, word)
+    miss!(slow_SetPrivate)
 });
-handler!(NewArray(pc, fp, vm, ics, word) {
+op!(NewArray(pc, fp, vm, ics, word) {
     // The allocations may collect: the frame must be known.
     (*vm).pc = pc;
     (*vm).fp = fp;
@@ -428,7 +470,7 @@ handler!(NewArray(pc, fp, vm, ics, word) {
     set(fp, i.a(), Raw::cell(o.cast()));
     dispatch!(pc.add(1), fp, vm, ics)
 });
-handler!(GetIterator(pc, fp, vm, ics, word) {
+op!(GetIterator(pc, fp, vm, ics, word) {
     let i = insn(word);
     let v = reg(fp, i.b());
     // The current realm is that of the frame.
@@ -441,9 +483,9 @@ handler!(GetIterator(pc, fp, vm, ics, word) {
         set(fp, i.a() + 1, Raw::int32(0));
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::slow_GetIterator(pc, fp, vm, ics, word)
+    miss!(slow_GetIterator)
 });
-handler!(IterStep(pc, fp, vm, ics, word) {
+op!(IterStep(pc, fp, vm, ics, word) {
     let i = insn(word);
     let index = reg(fp, i.b() + 1);
     if index.is_int32() && !reg(fp, i.c()).is_true() {
@@ -461,10 +503,10 @@ handler!(IterStep(pc, fp, vm, ics, word) {
             }
         }
     }
-    slow::handlers::slow_IterStep(pc, fp, vm, ics, word)
+    miss!(slow_IterStep)
 });
 
-handler!(TypeOf(pc, fp, vm, ics, word) {
+op!(TypeOf(pc, fp, vm, ics, word) {
     let i = insn(word);
     let names = &(*vm).names;
     let name = match crate::operators::type_of_raw(reg(fp, i.b())) {
