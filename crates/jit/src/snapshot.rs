@@ -303,6 +303,8 @@ stubs! {
     call,
     /// `(vm, fp, pc, callee: value, window, argc, new_target: value) -> value`: [[Construct]]. 0: exception.
     construct,
+    /// `(vm, fp, pc) -> value`: the method that the CallMethod instruction at `pc` would call (receiver in its register). 0: exception.
+    get_method,
     /// `(vm, fp_new) -> value`: runs the closure whose frame has been laid out at `fp_new` (header complete) and returns its result. 0: exception.
     run_frame,
     /// `(vm, fp_new) -> value`: machine code called with frame `fp_new` has left for the interpreter (`EXITED`): runs it to its end. 0: exception.
