@@ -13,7 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("jit", &["base", "bytecode"]),
     ("core", &["base", "gc", "bytecode", "compile", "regexp", "jit"]),
     ("builtins", &["base", "gc", "bytecode", "compile", "regexp", "core"]),
-    ("intl", &["base", "gc", "core"]),
+    ("intl", &["base", "gc", "core", "builtins"]),
     ("wasm", &["base", "gc", "core"]),
     ("engine", &["base", "gc", "bytecode", "compile", "regexp", "core", "builtins", "intl", "wasm"]),
     ("loop", &["base"]),

@@ -82,8 +82,11 @@ fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> 
 fn to_locale_string<'s>(
     s: &mut Scope<'s>,
     this: Local<'s, Value>,
-    _: &Args<'s>,
+    args: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
+    if let Some(methods) = s.vm().locale_methods {
+        return (methods.bigint_to_locale_string)(s, this, args);
+    }
     let n = this_bigint(s, this, "toLocaleString")?;
     let text = bigint::to_text(n.raw(), 10);
     let grouped = match text.strip_prefix('-') {

@@ -21,7 +21,6 @@ mod error;
 mod function;
 mod generator;
 mod global;
-mod intl;
 mod iterator;
 mod json;
 mod map;
@@ -34,7 +33,7 @@ mod reflect;
 mod regexp;
 mod set;
 mod string;
-mod support;
+pub mod support;
 mod symbol;
 mod typed_array;
 pub mod weak;
@@ -69,6 +68,5 @@ pub fn install(s: &mut Scope<'_>) {
     atomics::install(s);
     reflect::install(s);
     proxy::install(s);
-    intl::install(s);
     function::install_kinds(s);
 }

@@ -181,8 +181,11 @@ fn value_of<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsRe
 fn to_locale_string<'s>(
     s: &mut Scope<'s>,
     this: Local<'s, Value>,
-    _: &Args<'s>,
+    args: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
+    if let Some(methods) = s.vm().locale_methods {
+        return (methods.number_to_locale_string)(s, this, args);
+    }
     let n = this_number(s, this, "toLocaleString")?;
     Ok(s.string_value(&locale_text(n)))
 }

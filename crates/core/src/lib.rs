@@ -32,6 +32,7 @@ pub mod interp;
 pub mod interrupt;
 pub mod iteration;
 pub mod key;
+pub mod locale;
 pub mod module;
 pub mod native;
 pub mod object;

@@ -241,10 +241,37 @@ pub unsafe fn slot_address(o: *mut Object, slot: u32, inline_capacity: u8) -> *m
     }
 }
 
-/// Is this a key whose property a lazy function has not materialised?
+/// Is this a key whose property a lazy object of `kind` has not materialised?
 #[inline]
-pub fn is_lazy_key(vm: &Vm, key: PropertyKey) -> bool {
-    key == vm.names.length || key == vm.names.name || key == vm.names.prototype
+pub fn is_lazy_key(vm: &Vm, kind: Kind, key: PropertyKey) -> bool {
+    kind == Kind::HostObject
+        || key == vm.names.length
+        || key == vm.names.name
+        || key == vm.names.prototype
+}
+
+/// Makes the properties of an object of [`new_lazy`].
+pub struct LazySpec {
+    /// Defines the properties. Nothing is looked up in the object before this has returned.
+    pub materialize: for<'a, 'b> fn(&mut Scope<'a>, Local<'b, Object>),
+}
+/// Internal slot of lazy objects that holds the [`LazySpec`].
+const LAZY_SPEC: usize = 1;
+/// Ordinary object (a HostObject of class `tag`) whose own properties are made when one of them is first asked for.
+/// Internal slots from 2 on are the caller's.
+pub fn new_lazy<'s>(
+    s: &mut Scope<'s>,
+    proto: Local<'_, Value>,
+    tag: i32,
+    slots: usize,
+    spec: &'static LazySpec,
+) -> Local<'s, Object> {
+    let o = new_kind(s, Kind::HostObject, proto, slots.max(LAZY_SPEC + 1));
+    o.set_slot(s, 0, Raw::int32(tag));
+    o.set_slot(s, LAZY_SPEC, crate::cell::raw_to_value(spec as *const LazySpec));
+    // SAFETY: live object; slot LAZY_SPEC says how to materialise it.
+    unsafe { (*o.gc().as_ptr()).header.flags |= flag::LAZY };
+    o
 }
 
 /// Looks a key up in an object itself, without allocation.
@@ -265,7 +292,7 @@ pub unsafe fn own_raw(vm: &mut Vm, o: *mut Object, key: PropertyKey) -> Own {
             let w = if (*o).header.flags & LENGTH_READONLY == 0 { attr::WRITABLE } else { 0 };
             return Own::Data(*Object::trailing(o, ARRAY_LENGTH), w);
         }
-        if (*o).header.flags & flag::LAZY != 0 && kind != Kind::Array && is_lazy_key(vm, key) {
+        if (*o).header.flags & flag::LAZY != 0 && kind != Kind::Array && is_lazy_key(vm, kind, key) {
             return Own::Lazy;
         }
         own_named(vm, o, key)
@@ -606,12 +633,25 @@ pub fn prevent_extensions(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<b
     Ok(true)
 }
 
-/// Materialises the lazy own properties of functions.
+/// Materialises the lazy own properties of functions and of objects of [`new_lazy`].
 #[inline]
 pub fn materialize(s: &mut Scope<'_>, o: Local<'_, Object>) {
     if o.gc().header.flags & flag::LAZY != 0 && o.kind() != Kind::Array {
-        crate::function::materialize(s, o);
+        if o.kind() == Kind::HostObject {
+            materialize_host(s, o);
+        } else {
+            crate::function::materialize(s, o);
+        }
     }
+}
+#[cold]
+fn materialize_host(s: &mut Scope<'_>, o: Local<'_, Object>) {
+    // SAFETY: live object, made by `new_lazy`: the slot holds a pointer to a static.
+    let spec = unsafe {
+        (*o.gc().as_ptr()).header.flags &= !flag::LAZY;
+        &*crate::cell::value_to_raw::<LazySpec>(o.slot(LAZY_SPEC))
+    };
+    s.nested(|s| (spec.materialize)(s, o));
 }
 
 fn own_to_descriptor<'s>(s: &mut Scope<'s>, own: Own) -> Option<PropertyDescriptor<'s>> {

@@ -40,7 +40,9 @@ intrinsics! {
     Float32ArrayPrototype, Float64Array, Float64ArrayPrototype, BigInt64Array, BigInt64ArrayPrototype, BigUint64Array,
     BigUint64ArrayPrototype, DisposableStackPrototype, DisposableStack, AsyncDisposableStackPrototype,
     AsyncDisposableStack, Eval, ParseInt, ParseFloat, ThrowTypeError, CallSitePrototype, ShadowRealmPrototype,
-    ShadowRealm, Temporal, Intl, SegmenterPrototype,
+    ShadowRealm, Temporal, Intl, IntlLocalePrototype, CollatorPrototype, NumberFormat, NumberFormatPrototype,
+    DateTimeFormat, DateTimeFormatPrototype, PluralRulesPrototype, RelativeTimeFormatPrototype, ListFormatPrototype,
+    DisplayNamesPrototype, DurationFormatPrototype, SegmenterPrototype,
     SegmentsPrototype, SegmentIteratorPrototype,
 }
 

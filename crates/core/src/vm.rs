@@ -200,6 +200,8 @@ pub struct Vm {
     pub throw_code: Raw,
     /// Instruction at which it was thrown.
     pub throw_pc: u32,
+    /// Library of locale data, if one is linked.
+    pub locale_methods: Option<&'static crate::locale::LocaleMethods>,
     /// A host-defined extension object (the agent).
     pub host_data: Option<Box<dyn std::any::Any>>,
     config: VmConfig,
@@ -272,6 +274,7 @@ impl Vm {
             throw_value: Raw::EMPTY,
             throw_code: Raw::EMPTY,
             throw_pc: 0,
+            locale_methods: None,
             host_data: None,
             config,
         });

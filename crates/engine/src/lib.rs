@@ -56,7 +56,11 @@ impl Engine {
 
 /// A further realm with the built-in objects; see [`realm::with_realm`].
 pub fn create_realm(s: &mut Scope<'_>) -> RealmId {
-    realm::create(s, spey_builtins::install)
+    realm::create(s, |s| {
+        spey_builtins::install(s);
+        #[cfg(feature = "intl")]
+        spey_intl::install(s);
+    })
 }
 
 /// Runs a full collection.

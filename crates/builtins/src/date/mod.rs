@@ -503,24 +503,33 @@ fn locale_text<'s>(
 fn to_locale_string<'s>(
     s: &mut Scope<'s>,
     this: Local<'s, Value>,
-    _: &Args<'s>,
+    args: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
+    if let Some(methods) = s.vm().locale_methods {
+        return (methods.date_to_locale_string)(s, this, args);
+    }
     locale_text(s, this, "toLocaleString", |p| format!("{}, {}", locale_date(p), locale_time(p)))
 }
 /// Date.prototype.toLocaleDateString ( ), ECMA-262 §21.4.4.38
 fn to_locale_date_string<'s>(
     s: &mut Scope<'s>,
     this: Local<'s, Value>,
-    _: &Args<'s>,
+    args: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
+    if let Some(methods) = s.vm().locale_methods {
+        return (methods.date_to_locale_date_string)(s, this, args);
+    }
     locale_text(s, this, "toLocaleDateString", locale_date)
 }
 /// Date.prototype.toLocaleTimeString ( ), ECMA-262 §21.4.4.40
 fn to_locale_time_string<'s>(
     s: &mut Scope<'s>,
     this: Local<'s, Value>,
-    _: &Args<'s>,
+    args: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
+    if let Some(methods) = s.vm().locale_methods {
+        return (methods.date_to_locale_time_string)(s, this, args);
+    }
     locale_text(s, this, "toLocaleTimeString", locale_time)
 }
 /// Date.prototype.toJSON ( key ), ECMA-262 §21.4.4.37

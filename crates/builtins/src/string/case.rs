@@ -1,6 +1,6 @@
 //! Case conversion with the full Unicode mappings.
 //!
-//! DEVIATION: the `toLocale` forms use the mappings of the root locale whatever locale is asked for.
+//! Without locale data the `toLocale` forms use the mappings of the root locale whatever locale is asked for.
 
 use spey_base::chars::{is_lead_surrogate, is_trail_surrogate};
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
@@ -113,8 +113,11 @@ pub(super) fn to_upper_case<'s>(
 pub(super) fn to_locale_lower_case<'s>(
     s: &mut Scope<'s>,
     this: Local<'s, Value>,
-    _: &Args<'s>,
+    args: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
+    if let Some(methods) = s.vm().locale_methods {
+        return (methods.to_locale_lower_case)(s, this, args);
+    }
     let text = this_string(s, this, "toLocaleLowerCase")?;
     convert(s, text, lower)
 }
@@ -122,8 +125,11 @@ pub(super) fn to_locale_lower_case<'s>(
 pub(super) fn to_locale_upper_case<'s>(
     s: &mut Scope<'s>,
     this: Local<'s, Value>,
-    _: &Args<'s>,
+    args: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
+    if let Some(methods) = s.vm().locale_methods {
+        return (methods.to_locale_upper_case)(s, this, args);
+    }
     let text = this_string(s, this, "toLocaleUpperCase")?;
     convert(s, text, upper)
 }

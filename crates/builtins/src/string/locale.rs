@@ -64,12 +64,15 @@ pub(super) fn normalize<'s>(
 
 /// String.prototype.localeCompare ( that \[ , reserved1 \[ , reserved2 ] ] ), ECMA-262 §22.1.3.12
 ///
-/// DEVIATION: one order for all locales, see [`compare`].
+/// Without locale data there is one order for all locales, see [`compare`].
 pub(super) fn locale_compare<'s>(
     s: &mut Scope<'s>,
     this: Local<'s, Value>,
     args: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
+    if let Some(methods) = s.vm().locale_methods {
+        return (methods.locale_compare)(s, this, args);
+    }
     let text = this_string(s, this, "localeCompare")?;
     let that = conversion::to_string(s, args.get(0))?;
     let (a, b) = (text.to_units(s), that.to_units(s));

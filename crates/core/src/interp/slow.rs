@@ -1234,7 +1234,7 @@ unsafe fn lookup_and_cache(
                 || (kind == Kind::Array && key == vm.names.length)
                 || ((*o).header.flags & flag::LAZY != 0
                     && kind != Kind::Array
-                    && object::is_lazy_key(vm, key))
+                    && object::is_lazy_key(vm, kind, key))
             {
                 return Lookup::Slow;
             }
@@ -1444,7 +1444,7 @@ fn set_cached(
                         return Ok(());
                     }
                 }
-                let lazy = o.gc().header.flags & flag::LAZY != 0 && object::is_lazy_key(s.vm(), key);
+                let lazy = o.gc().header.flags & flag::LAZY != 0 && object::is_lazy_key(s.vm(), o.kind(), key);
                 // Stores that array iteration depends on must be seen: they are never cached.
                 let watched = key == s.names().next || key == s.names().sym_iterator;
                 let array_length = o.kind() == Kind::Array && key == s.names().length;
