@@ -1,6 +1,27 @@
 //! The optimising compiler: bytecode and feedback in, machine code out. Knows Cranelift and no heap.
+//!
+//! Entry point: [`compile`]. The stages are [`build`] (bytecode to SSA, where types are inferred, guards and loads shared and calls walked in
+//! place), [`graph`] (the SSA form with printer and verifier) and [`lower`] (SSA to Cranelift, which selects instructions and
+//! allocates registers).
+//!
+//! *Invariants*: a pure function of [`snapshot::Snapshot`]; nothing in it is followed as a pointer. The protocol between
+//! machine code and runtime is described in `docs/jit.md`.
+//!
+//! *Not here*: when to compile, installation, exits (`core::tier`).
 
+mod build;
+pub mod graph;
+mod lower;
 pub mod snapshot;
+
+use std::cell::RefCell;
+use std::sync::OnceLock;
+
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::settings::{self, Configurable};
+use cranelift_codegen::{Context, ir};
+use cranelift_frontend::FunctionBuilderContext;
 
 pub use snapshot::{Compiled, Snapshot};
 
@@ -8,8 +29,74 @@ pub use snapshot::{Compiled, Snapshot};
 #[derive(Debug)]
 pub struct Refused(pub &'static str);
 
-/// Compiles a snapshot. A pure function of its input.
-pub fn compile(snapshot: &Snapshot) -> Result<Compiled, Refused> {
-    let _ = snapshot;
-    Err(Refused("not built yet"))
+/// The target with its settings; None: this machine is not supported.
+fn isa() -> Option<&'static OwnedTargetIsa> {
+    static ISA: OnceLock<Option<OwnedTargetIsa>> = OnceLock::new();
+    ISA.get_or_init(|| {
+        let mut flags = settings::builder();
+        for (name, value) in [("opt_level", "speed"), ("enable_verifier", "false"), ("enable_probestack", "false"), ("unwind_info", "false")] {
+            flags.set(name, value).ok()?;
+        }
+        let mut isa = cranelift_codegen::isa::lookup_by_name("x86_64-unknown-linux-gnu").ok()?;
+        #[cfg(target_arch = "x86_64")]
+        {
+            macro_rules! detect {
+                ($($feature:tt $flag:literal,)*) => {$(
+                    if std::arch::is_x86_feature_detected!($feature) {
+                        isa.enable($flag).ok()?;
+                    }
+                )*};
+            }
+            // Rounding of doubles is an instruction since SSE 4.1; before that it would be a call.
+            if !std::arch::is_x86_feature_detected!("sse4.1") {
+                return None;
+            }
+            detect! {
+                "sse3" "has_sse3", "ssse3" "has_ssse3", "sse4.1" "has_sse41", "sse4.2" "has_sse42", "avx" "has_avx",
+                "avx2" "has_avx2", "bmi1" "has_bmi1", "bmi2" "has_bmi2", "lzcnt" "has_lzcnt", "popcnt" "has_popcnt",
+                "fma" "has_fma",
+            }
+        }
+        isa.finish(settings::Flags::new(flags)).ok()
+    })
+    .as_ref()
+}
+
+thread_local! {
+    static CONTEXTS: RefCell<(Context, FunctionBuilderContext)> = RefCell::new((Context::new(), FunctionBuilderContext::new()));
+}
+
+/// Compiles a snapshot. `print`: the result has the text forms.
+pub fn compile(snapshot: &Snapshot, print: bool) -> Result<Compiled, Refused> {
+    if cfg!(not(target_arch = "x86_64")) {
+        return Err(Refused("no back end for this machine"));
+    }
+    let isa = isa().ok_or(Refused("this processor has no SSE 4.1"))?;
+    let graph = build::build(snapshot)?;
+    debug_assert_eq!(graph.verify(), Ok(()));
+    let mut text = if print { graph.print() } else { String::new() };
+    CONTEXTS.with_borrow_mut(|(context, builder)| {
+        context.clear();
+        context.func = ir::Function::new();
+        let references = lower::lower(snapshot, &graph, &mut context.func, builder, isa.frontend_config());
+        if print {
+            text.push_str(&context.func.display().to_string());
+        }
+        let code = context.compile(&**isa, &mut ControlPlane::default()).map_err(|e| {
+            if cfg!(debug_assertions) {
+                eprintln!("{:?}", e.inner);
+            }
+            Refused("code generation failed")
+        })?;
+        if !code.buffer.relocs().is_empty() {
+            return Err(Refused("needs relocation"));
+        }
+        Ok(Compiled {
+            code: code.buffer.data().to_vec(),
+            shapes: references.shapes,
+            cells: references.cells,
+            exits: references.exits,
+            text,
+        })
+    })
 }

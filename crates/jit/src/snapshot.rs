@@ -31,6 +31,8 @@ pub struct FunctionSnapshot {
     pub ics_address: u64,
     /// Inline caches.
     pub ics: Vec<CacheSnapshot>,
+    /// Word indices at which machine code was left too often: no speculation there.
+    pub generic: Vec<u32>,
 }
 
 /// Marks a constant that may move.
@@ -46,6 +48,8 @@ pub mod function_flag {
     pub const COROUTINE: u32 = 4;
     /// Strict code.
     pub const STRICT: u32 = 8;
+    /// `new` may call it.
+    pub const CONSTRUCTOR: u32 = 16;
 }
 
 /// State of an inline cache.
@@ -162,8 +166,6 @@ pub struct Snapshot {
     pub layout: Layout,
     /// Addresses of the runtime's functions.
     pub stubs: Stubs,
-    /// Word indices of function 0 where compiled code was left too often: no speculation there.
-    pub generic: Vec<u32>,
 }
 
 /// Offsets (bytes) and constants of the runtime's structures.
@@ -185,6 +187,8 @@ pub struct Layout {
     pub vm_empty_elements: i32,
     /// `Vm`: 256 one-unit strings.
     pub vm_single_chars: i32,
+    /// The shared empty elements (never moves).
+    pub empty_elements: u64,
     /// Address of the heap structure: `nursery_top` (u64) is at 0, `nursery_limit` at 8.
     pub heap: u64,
     /// Address of the lowest young cell.
@@ -261,6 +265,8 @@ pub struct Layout {
     pub kind_environment: u8,
     /// First kind of objects.
     pub kind_object: u8,
+    /// Ordinary object with inline slots.
+    pub kind_object_ordinary: u8,
     /// Array.
     pub kind_array: u8,
     /// Closure.

@@ -1,0 +1,316 @@
+//! Arithmetic and comparison by feedback.
+
+use spey_bytecode::Op as Code;
+use spey_bytecode::decode::Instruction;
+
+use super::{Builder, Result_, Step};
+use crate::graph::{Binary, Condition, Op, Repr, Value, ty};
+
+/// Feedback bits, as the interpreter writes them.
+mod feedback {
+    pub const INT32: u8 = 1;
+    pub const DOUBLE: u8 = 2;
+    pub const OVERFLOW: u8 = 32;
+    pub const NUMBER: u8 = INT32 | DOUBLE | OVERFLOW;
+}
+use feedback::*;
+
+/// What to do with an instruction.
+enum Plan {
+    Ints,
+    Doubles,
+    Generic,
+    Never,
+}
+
+fn binary(op: Code) -> Option<(Binary, bool)> {
+    use Binary::*;
+    Some(match op {
+        Code::Add => (Add, false),
+        Code::Sub => (Sub, false),
+        Code::Mul => (Mul, false),
+        Code::Div => (Div, false),
+        Code::Mod => (Mod, false),
+        Code::Exp => (Pow, false),
+        Code::BitAnd => (And, false),
+        Code::BitOr => (Or, false),
+        Code::BitXor => (Xor, false),
+        Code::Shl => (Shl, false),
+        Code::Shr => (Shr, false),
+        Code::UShr => (UShr, false),
+        Code::AddImm => (Add, true),
+        Code::SubImm => (Sub, true),
+        Code::MulImm => (Mul, true),
+        Code::BitAndImm => (And, true),
+        Code::BitOrImm => (Or, true),
+        Code::ShlImm => (Shl, true),
+        Code::ShrImm => (Shr, true),
+        Code::UShrImm => (UShr, true),
+        _ => return None,
+    })
+}
+fn is_bitwise(op: Binary) -> bool {
+    matches!(op, Binary::And | Binary::Or | Binary::Xor | Binary::Shl | Binary::Shr | Binary::UShr)
+}
+/// Condition, immediate form, jump when (None: a value).
+fn comparison(op: Code) -> Option<(Condition, bool, Option<bool>)> {
+    use Condition::*;
+    Some(match op {
+        Code::Less => (Less, false, None),
+        Code::LessEqual => (LessEqual, false, None),
+        Code::Greater => (Greater, false, None),
+        Code::GreaterEqual => (GreaterEqual, false, None),
+        Code::JumpIfLess => (Less, false, Some(true)),
+        Code::JumpIfLessEqual => (LessEqual, false, Some(true)),
+        Code::JumpIfGreater => (Greater, false, Some(true)),
+        Code::JumpIfGreaterEqual => (GreaterEqual, false, Some(true)),
+        Code::JumpIfNotLess => (Less, false, Some(false)),
+        Code::JumpIfNotLessEqual => (LessEqual, false, Some(false)),
+        Code::JumpIfNotGreater => (Greater, false, Some(false)),
+        Code::JumpIfNotGreaterEqual => (GreaterEqual, false, Some(false)),
+        Code::JumpIfLessImm => (Less, true, Some(true)),
+        Code::JumpIfLessEqualImm => (LessEqual, true, Some(true)),
+        Code::JumpIfGreaterImm => (Greater, true, Some(true)),
+        Code::JumpIfGreaterEqualImm => (GreaterEqual, true, Some(true)),
+        Code::JumpIfNotLessImm => (Less, true, Some(false)),
+        Code::JumpIfNotLessEqualImm => (LessEqual, true, Some(false)),
+        Code::JumpIfNotGreaterImm => (Greater, true, Some(false)),
+        Code::JumpIfNotGreaterEqualImm => (GreaterEqual, true, Some(false)),
+        _ => return None,
+    })
+}
+
+impl Builder<'_> {
+    fn plan(&self, i: &Instruction, x: Value, y: Value) -> Plan {
+        let bits = i.word.feedback();
+        let known_int = |v: Value| {
+            self.graph.node(v).repr == Repr::Int32
+                || self.env.fact(v).int.is_some()
+                || self.types(v) == ty::INT
+        };
+        let known_number =
+            |v: Value| self.types(v) & !ty::NUMBER == 0 && self.graph.node(v).repr != Repr::Bool;
+        let ints = known_int(x) && known_int(y);
+        let numbers = known_number(x) && known_number(y);
+        if self.is_generic() {
+            return if numbers { Plan::Doubles } else { Plan::Generic };
+        }
+        if bits & !NUMBER != 0 {
+            return if numbers { Plan::Doubles } else { Plan::Generic };
+        }
+        match bits {
+            0 if ints => Plan::Ints,
+            0 if numbers => Plan::Doubles,
+            0 => Plan::Never,
+            INT32 => Plan::Ints,
+            _ => Plan::Doubles,
+        }
+    }
+
+    /// Arithmetic instructions; None: not one of them.
+    pub(super) fn arithmetic(&mut self, i: &Instruction) -> Result_<Option<Step>> {
+        let (a, b, c) = (i.word.a(), i.word.b(), i.word.c());
+        if let Some((op, immediate)) = binary(i.op) {
+            let x = self.reg(b);
+            let y = if immediate { self.int(c as i32) } else { self.reg(c) };
+            return self.binary(i, op, x, y).map(Some);
+        }
+        if let Some((condition, immediate, jump)) = comparison(i.op) {
+            let (x, y) = if jump.is_some() { (a, b) } else { (b, c) };
+            let x = self.reg(x);
+            let y = if immediate { self.int(y as i32) } else { self.reg(y) };
+            let r = match self.plan(i, x, y) {
+                Plan::Ints => {
+                    let (x, y) = (self.as_int(x), self.as_int(y));
+                    self.compare_ints(condition, x, y)
+                }
+                Plan::Doubles => {
+                    let (x, y) = (self.as_double(x), self.as_double(y));
+                    self.emit(Op::DoubleCompare(condition), vec![x, y], Repr::Bool, 0)
+                }
+                Plan::Generic => return self.execute(i).map(Some),
+                Plan::Never => return Ok(Some(self.exit("no feedback"))),
+            };
+            return Ok(Some(match jump {
+                Some(when) => self.jump_if(i, r, when),
+                None => {
+                    self.set(a, r);
+                    Step::Next
+                }
+            }));
+        }
+        match i.op {
+            Code::Inc | Code::Dec => {
+                let x = self.reg(b);
+                let one = self.int(1);
+                let op = if i.op == Code::Inc { Binary::Add } else { Binary::Sub };
+                self.binary(i, op, x, one).map(Some)
+            }
+            Code::Neg => {
+                let x = self.reg(b);
+                let r = match self.plan(i, x, x) {
+                    Plan::Ints => {
+                        let x = self.as_int(x);
+                        self.guard(Op::IntNeg, vec![x], Repr::Int32, 0)
+                    }
+                    Plan::Doubles => {
+                        let x = self.as_double(x);
+                        self.double_unary(crate::graph::Unary::Neg, x)
+                    }
+                    Plan::Generic => return self.execute(i).map(Some),
+                    Plan::Never => return Ok(Some(self.exit("no feedback"))),
+                };
+                self.set(a, r);
+                Ok(Some(Step::Next))
+            }
+            Code::BitNot => {
+                let x = self.reg(b);
+                let x = match self.plan(i, x, x) {
+                    Plan::Ints => self.as_int(x),
+                    Plan::Doubles => self.truncated(x),
+                    Plan::Generic => return self.execute(i).map(Some),
+                    Plan::Never => return Ok(Some(self.exit("no feedback"))),
+                };
+                let r = self.emit(Op::IntNot, vec![x], Repr::Int32, 0);
+                self.set(a, r);
+                Ok(Some(Step::Next))
+            }
+            Code::ToNumber | Code::ToNumeric => {
+                let x = self.reg(b);
+                if self.types(x) & !ty::NUMBER == 0 && self.graph.node(x).repr != Repr::Bool {
+                    self.set(a, x);
+                    return Ok(Some(Step::Next));
+                }
+                self.execute(i).map(Some)
+            }
+            Code::StrictEqual | Code::StrictNotEqual => {
+                let (x, y) = (self.reg(b), self.reg(c));
+                let mut r = self.strict_equal(x, y);
+                if i.op == Code::StrictNotEqual {
+                    r = self.not(r);
+                }
+                self.set(a, r);
+                Ok(Some(Step::Next))
+            }
+            Code::JumpIfStrictEqual | Code::JumpIfStrictNotEqual => {
+                let (x, y) = (self.reg(a), self.reg(b));
+                let r = self.strict_equal(x, y);
+                Ok(Some(self.jump_if(i, r, i.op == Code::JumpIfStrictEqual)))
+            }
+            Code::JumpIfStrictEqualImm | Code::JumpIfStrictNotEqualImm => {
+                let x = self.reg(a);
+                let y = self.int(b as i32);
+                let r = self.strict_equal(x, y);
+                Ok(Some(self.jump_if(i, r, i.op == Code::JumpIfStrictEqualImm)))
+            }
+            Code::Equal | Code::NotEqual => {
+                let (x, y) = (self.reg(b), self.reg(c));
+                let Some(mut r) = self.loosely_equal(x, y) else { return self.execute(i).map(Some) };
+                if i.op == Code::NotEqual {
+                    r = self.not(r);
+                }
+                self.set(a, r);
+                Ok(Some(Step::Next))
+            }
+            Code::JumpIfEqual | Code::JumpIfNotEqual => {
+                let (x, y) = (self.reg(a), self.reg(b));
+                let Some(r) = self.loosely_equal(x, y) else { return self.execute(i).map(Some) };
+                Ok(Some(self.jump_if(i, r, i.op == Code::JumpIfEqual)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// ToInt32 of a number.
+    pub(super) fn truncated(&mut self, v: Value) -> Value {
+        if let Some(i) = self.as_int_free(v) {
+            return i;
+        }
+        let d = self.as_double(v);
+        self.emit(Op::Truncate, vec![d], Repr::Int32, 0)
+    }
+
+    fn binary(&mut self, i: &Instruction, op: Binary, x: Value, y: Value) -> Result_<Step> {
+        let plan = self.plan(i, x, y);
+        let r = match plan {
+            Plan::Generic => return self.execute(i),
+            Plan::Never => return Ok(self.exit("no feedback")),
+            Plan::Ints | Plan::Doubles if is_bitwise(op) => {
+                let ints = matches!(plan, Plan::Ints);
+                let (x, y) = if ints {
+                    (self.as_int(x), self.as_int(y))
+                } else {
+                    (self.truncated(x), self.truncated(y))
+                };
+                if op == Binary::UShr {
+                    match self.graph.node(y).op {
+                        // The result is below 2^31 by itself.
+                        Op::Int(n) if n & 31 != 0 => self.emit(Op::IntBinary(op), vec![x, y], Repr::Int32, 0),
+                        _ if self.is_generic() => return self.execute(i),
+                        _ => self.guard(Op::IntBinary(op), vec![x, y], Repr::Int32, 0),
+                    }
+                } else {
+                    self.emit(Op::IntBinary(op), vec![x, y], Repr::Int32, 0)
+                }
+            }
+            Plan::Ints if op == Binary::Pow => {
+                let (x, y) = (self.as_double(x), self.as_double(y));
+                self.emit(Op::DoubleBinary(op), vec![x, y], Repr::Double, 0)
+            }
+            Plan::Ints => {
+                let (x, y) = (self.as_int(x), self.as_int(y));
+                self.guard(Op::IntBinary(op), vec![x, y], Repr::Int32, 0)
+            }
+            Plan::Doubles => {
+                let (x, y) = (self.as_double(x), self.as_double(y));
+                self.emit(Op::DoubleBinary(op), vec![x, y], Repr::Double, 0)
+            }
+        };
+        self.set(i.word.a(), r);
+        Ok(Step::Next)
+    }
+
+    /// IsStrictlyEqual, ECMA-262 §7.2.15, as a Bool.
+    pub(super) fn strict_equal(&mut self, x: Value, y: Value) -> Value {
+        if let (Some(x), Some(y)) = (self.as_int_free(x), self.as_int_free(y)) {
+            return self.compare_ints(Condition::Equal, x, y);
+        }
+        let (tx, ty) = (self.types(x), self.types(y));
+        let number = |t: ty::Types| t & !ty::NUMBER == 0;
+        if number(tx) && number(ty) {
+            let (x, y) = (self.as_double(x), self.as_double(y));
+            return self.emit(Op::DoubleCompare(Condition::Equal), vec![x, y], Repr::Bool, 0);
+        }
+        let (x, y) = (self.tagged(x), self.tagged(y));
+        let is = |v: Value, test: fn(&Op) -> bool| test(&self.graph.node(v).op);
+        let atom = |op: &Op| matches!(op, Op::Const(_));
+        let type_name = |op: &Op| matches!(op, Op::TypeOf);
+        // Both are interned.
+        if (is(x, type_name) && is(y, atom)) || (is(x, atom) && is(y, type_name)) {
+            return self.emit(Op::Same, vec![x, y], Repr::Bool, 0);
+        }
+        // Where one side has one representation only, the words tell.
+        let unique = ty::BOOL | ty::UNDEFINED | ty::NULL | ty::OBJECT | ty::SYMBOL | ty::EMPTY;
+        if tx & !unique == 0 || ty & !unique == 0 {
+            return self.emit(Op::Same, vec![x, y], Repr::Bool, 0);
+        }
+        self.emit(Op::StrictEqual, vec![x, y], Repr::Bool, 0)
+    }
+    /// IsLooselyEqual, ECMA-262 §7.2.14, where it is simple.
+    fn loosely_equal(&mut self, x: Value, y: Value) -> Option<Value> {
+        let (tx, ty) = (self.types(x), self.types(y));
+        let nullish = ty::UNDEFINED | ty::NULL;
+        // No object of this engine has an [[IsHTMLDDA]] slot.
+        if tx & !nullish == 0 {
+            return Some(self.is_nullish(y));
+        }
+        if ty & !nullish == 0 {
+            return Some(self.is_nullish(x));
+        }
+        let number = |t: ty::Types| t & !ty::NUMBER == 0;
+        if number(tx) && number(ty) {
+            return Some(self.strict_equal(x, y));
+        }
+        None
+    }
+}

@@ -1,0 +1,509 @@
+//! Calls: of functions known by feedback directly or in place, of some built-in functions as instructions, of the rest
+//! through the runtime.
+
+use spey_bytecode::Op as Code;
+use spey_bytecode::decode::{Instruction, Instructions};
+
+use super::property::RESULT_SLOT;
+use super::{Builder, HEADER, INLINE_NODES, Result_, Step};
+use crate::graph::{Binary, Block, Frame, Op, Repr, Unary, Value, Width, ty};
+use crate::snapshot::{Callee, FunctionSnapshot, Intrinsic, NO_INDEX, function_flag};
+
+/// Longest bytecode, in words, that is walked in place.
+const INLINE_WORDS: usize = 160;
+/// Deepest chain of calls walked in place.
+const INLINE_DEPTH: usize = 4;
+
+/// Bit of the argument-count word: called by [[Construct]].
+pub const ARGC_CONSTRUCT: i32 = 1 << 24;
+/// Bit of the argument-count word: more arguments than parameters.
+pub const ARGC_COPIED: i32 = 1 << 26;
+
+/// A call about to be made.
+struct Call {
+    callee: Value,
+    /// `this`, then the arguments.
+    window: Vec<Value>,
+    /// Slot of `this`.
+    slot: i32,
+    /// Of a `new`: new.target.
+    new_target: Option<Value>,
+}
+
+impl Call {
+    fn argc(&self) -> usize {
+        self.window.len() - 1
+    }
+}
+
+impl Builder<'_> {
+    /// Call instructions.
+    pub(super) fn call_instruction(&mut self, i: &Instruction) -> Result_<Step> {
+        let (b, c) = (i.word.b(), i.word.c());
+        let argc = i.ext.field(0) as u16 as i16;
+        let cache = self.cache(i.ext.field(1));
+        let slot = self.slot(c);
+        let mut window = vec![];
+        window.push(match i.op {
+            Code::CallThis => self.reg(c),
+            Code::CallMethod => self.reg(b),
+            _ => self.constant(super::values::UNDEFINED),
+        });
+        for k in 1..=argc {
+            let v = self.reg(c + k);
+            window.push(v);
+        }
+        let generic = self.is_generic();
+        match i.op {
+            Code::CallMethod => {
+                let receiver = window[0];
+                let mut target = Callee::Unknown;
+                let mut function = NO_INDEX;
+                if let [e, rest @ ..] = &cache.entries[..] {
+                    if rest.is_empty() {
+                        (target, function) = (e.callee, e.function);
+                    } else if rest.iter().all(|r| r.function == e.function && r.callee == e.callee) {
+                        (target, function) = (e.callee, e.function);
+                    }
+                }
+                let found =
+                    if receiver_is_usable(self, receiver) { self.get_named(receiver, &cache) } else { None };
+                let callee = match found {
+                    Some(v) => v,
+                    None => {
+                        if cache.entries.len() > 1 && !cache.megamorphic && !generic {
+                            if let Some(step) = self.call_by_shape(i, &window, slot, &cache)? {
+                                return Ok(step);
+                            }
+                        }
+                        match self.get_method() {
+                            Some(v) => v,
+                            None => return Ok(self.exit("not compiled")),
+                        }
+                    }
+                };
+                // Arguments may have moved if a getter ran.
+                window[0] = self.reg(b);
+                for k in 1..=argc {
+                    window[k as usize] = self.reg(c + k);
+                }
+                if found.is_none() || generic {
+                    (target, function) = (Callee::Unknown, NO_INDEX);
+                }
+                let call = Call { callee, window, slot, new_target: None };
+                self.call(i, call, target, function)
+            }
+            Code::Call | Code::CallThis => {
+                let callee = self.reg(b);
+                let target = if generic { Callee::Unknown } else { cache.callee };
+                let call = Call { callee, window, slot, new_target: None };
+                self.call(i, call, target, NO_INDEX)
+            }
+            _ => {
+                let callee = self.reg(b);
+                let new_target =
+                    if i.op == Code::ConstructWithTarget { self.reg(i.ext.field(2)) } else { callee };
+                let call = Call { callee, window, slot, new_target: Some(new_target) };
+                self.construct(i, call, &cache, generic)
+            }
+        }
+    }
+
+    /// A method call on a few shapes with a method each: one call for each shape.
+    fn call_by_shape(
+        &mut self,
+        i: &Instruction,
+        window: &[Value],
+        slot: i32,
+        cache: &crate::snapshot::CacheSnapshot,
+    ) -> Result_<Option<Step>> {
+        let _ = (i, window, slot, cache);
+        Ok(None)
+    }
+
+    fn call(&mut self, i: &Instruction, call: Call, target: Callee, function: u32) -> Result_<Step> {
+        let a = i.word.a();
+        match target {
+            Callee::Native(Some(intrinsic)) if function != NO_INDEX => {
+                let expected = self.emit(Op::Table(function), vec![], Repr::Tagged, ty::OBJECT);
+                self.guard(Op::CheckSame, vec![call.callee, expected], Repr::None, 0);
+                if let Some(v) = self.intrinsic(intrinsic, &call.window) {
+                    self.set(a, v);
+                    return Ok(Step::Next);
+                }
+            }
+            Callee::Code(cell) => {
+                if let Some(k) = self.snapshot.functions.iter().position(|f| f.cell == cell) {
+                    let f = &self.snapshot.functions[k];
+                    if f.flags & (function_flag::CLASS | function_flag::COROUTINE) == 0
+                        && self.check_code(call.callee, cell, function)
+                    {
+                        return self.call_known(i, call, k);
+                    }
+                }
+            }
+            _ => {}
+        }
+        self.call_any(i, call)
+    }
+
+    /// The callee is a closure of this code; leaves if not. False: it certainly is none.
+    fn check_code(&mut self, callee: Value, cell: u64, function: u32) -> bool {
+        if self.env.fact(callee).code == Some(cell) {
+            return true;
+        }
+        if function != NO_INDEX {
+            // Methods are the same closure every time.
+            if self.graph.node(callee).repr != Repr::Tagged {
+                return false;
+            }
+            let expected = self.emit(Op::Table(function), vec![], Repr::Tagged, ty::OBJECT);
+            self.guard(Op::CheckSame, vec![callee, expected], Repr::None, 0);
+        } else {
+            if !self.check_kind(callee, self.snapshot.layout.kind_function) {
+                return false;
+            }
+            self.guard(Op::CheckCode(cell), vec![callee], Repr::None, 0);
+        }
+        let f = self.env.fact_mut(callee);
+        f.code = Some(cell);
+        f.types = Some(ty::OBJECT);
+        true
+    }
+
+    fn construct(
+        &mut self,
+        i: &Instruction,
+        mut call: Call,
+        cache: &crate::snapshot::CacheSnapshot,
+        generic: bool,
+    ) -> Result_<Step> {
+        let (shape, inline) = cache.construct;
+        if let Callee::Code(cell) = cache.callee
+            && shape != 0
+            && !generic
+            && i.op == Code::Construct
+            && let Some(k) = self.snapshot.functions.iter().position(|f| f.cell == cell)
+        {
+            let f = &self.snapshot.functions[k];
+            if f.flags & (function_flag::DERIVED | function_flag::COROUTINE) == 0
+                && self.check_code(call.callee, cell, NO_INDEX)
+            {
+                self.guard(Op::CheckConstruct(shape), vec![call.callee], Repr::None, 0);
+                let this = self.new_object(shape, inline);
+                call.window[0] = this;
+                return self.call_known(i, call, k);
+            }
+        }
+        let (a, slot, argc) = (i.word.a(), call.slot, call.argc());
+        let new_target = call.new_target.expect("construct");
+        let callee = self.tagged(call.callee);
+        let target = self.tagged(new_target);
+        let v = self.runtime_call(
+            Op::Construct(slot, argc as u32),
+            vec![callee, target],
+            &call,
+            false,
+            ty::OBJECT,
+        );
+        self.set(a, v);
+        Ok(Step::Next)
+    }
+
+    /// A call node with everything in place. `with_this`: word 0 of the window is written.
+    fn runtime_call(
+        &mut self,
+        op: Op,
+        args: Vec<Value>,
+        call: &Call,
+        with_this: bool,
+        types: ty::Types,
+    ) -> Value {
+        let state = self.call_state();
+        let mut spills = self.spills(state);
+        if with_this && self.env.in_place.get(&call.slot) != Some(&call.window[0]) {
+            let this = self.tagged(call.window[0]);
+            spills.push((call.slot, this));
+        }
+        let v = self.emit(op, args, Repr::Tagged, types);
+        self.graph.nodes[v.index()].state = Some(state);
+        self.graph.nodes[v.index()].spills = spills;
+        let slot = call.slot;
+        self.env.forget_memory();
+        self.env.in_place.retain(|s, _| *s < slot);
+        self.state = None;
+        v
+    }
+    fn call_any(&mut self, i: &Instruction, call: Call) -> Result_<Step> {
+        let callee = self.tagged(call.callee);
+        let v = self.runtime_call(
+            Op::Call(call.slot, call.argc() as u32),
+            vec![callee],
+            &call,
+            true,
+            ty::ANY & !ty::EMPTY & !ty::INTERNAL,
+        );
+        self.set(i.word.a(), v);
+        Ok(Step::Next)
+    }
+    /// The general way to the method of a CallMethod instruction.
+    fn get_method(&mut self) -> Option<Value> {
+        if self.snapshot.stubs.get_method == 0 {
+            return None;
+        }
+        let state = self.call_state();
+        let spills = self.spills(state);
+        let v = self.emit(Op::GetMethod, vec![], Repr::Tagged, ty::ANY & !ty::EMPTY & !ty::INTERNAL);
+        self.graph.nodes[v.index()].state = Some(state);
+        self.graph.nodes[v.index()].spills = spills;
+        self.env.forget_memory();
+        self.state = None;
+        Some(v)
+    }
+
+    // ---------------------------------------------------------------- known functions
+
+    fn can_inline(&mut self, k: usize) -> bool {
+        let f = &self.snapshot.functions[k];
+        let refused = function_flag::COROUTINE | function_flag::DERIVED;
+        if f.code.is_empty()
+            || f.code.len() > INLINE_WORDS
+            || f.flags & refused != 0
+            || !f.handlers.is_empty()
+            || self.graph.nodes.len() > INLINE_NODES
+            || self.walks.len() > INLINE_DEPTH
+            || self.walks.iter().filter(|w| w.function == k).count() > 0
+        {
+            return false;
+        }
+        Instructions::new(&f.code).map_while(Result::ok).all(|i| {
+            !matches!(
+                i.op,
+                Code::CallEval
+                    | Code::CreateMappedArguments
+                    | Code::CreateUnmappedArguments
+                    | Code::CreateRest
+                    | Code::Debugger
+                    | Code::EnterAsync
+                    | Code::InitialYield
+            )
+        })
+    }
+
+    fn call_known(&mut self, i: &Instruction, call: Call, k: usize) -> Result_<Step> {
+        if self.can_inline(k) {
+            return self.call_in_place(i, call, k);
+        }
+        self.call_direct(i, call, k)
+    }
+
+    /// Words of a frame header.
+    fn header_words(&mut self, call: &Call, argc: i32) -> [Value; 5] {
+        let f = self.function();
+        let at = f.base + 8 * self.pc as u64;
+        let new_target = match call.new_target {
+            Some(v) => self.tagged(v),
+            None => self.constant(super::values::UNDEFINED),
+        };
+        let bits = argc | if call.new_target.is_some() { ARGC_CONSTRUCT } else { 0 };
+        let return_pc = self.emit(Op::RawConst(at), vec![], Repr::Raw, 0);
+        let base = self.base();
+        let caller = self.emit(Op::FrameAddress(base), vec![], Repr::Raw, 0);
+        let argc = self.constant(super::values::NUMBER_TAG | bits as u32 as u64);
+        let callee = self.tagged(call.callee);
+        [new_target, return_pc, caller, argc, callee]
+    }
+
+    /// Calls by a frame laid out here.
+    fn call_direct(&mut self, i: &Instruction, call: Call, k: usize) -> Result_<Step> {
+        let f: &FunctionSnapshot = &self.snapshot.functions[k];
+        let (n, argc) = (f.param_count as usize, call.argc());
+        let copied = argc > n;
+        let window = if copied { call.slot + argc as i32 + 1 } else { call.slot };
+        let fp = window + 1 + n as i32 + HEADER;
+        let bits = argc as i32 | if copied { ARGC_COPIED } else { 0 };
+        let header = self.header_words(&call, bits);
+        let mut frame = vec![];
+        for at in 0..=n {
+            let v = match call.window.get(at) {
+                Some(v) => *v,
+                None => self.constant(super::values::UNDEFINED),
+            };
+            frame.push((window + at as i32, v));
+        }
+        for (h, v) in header.into_iter().enumerate() {
+            self.env.in_place.remove(&(fp - HEADER + h as i32));
+            frame.push((fp - HEADER + h as i32, v));
+        }
+        self.graph.extent = self.graph.extent.max(fp);
+        let code = f.cell;
+        let state = self.call_state();
+        let mut spills = self.spills(state);
+        if copied {
+            // The original window stays below the copy: `this` belongs to it.
+            let this = self.tagged(call.window[0]);
+            spills.push((call.slot, this));
+        }
+        for (slot, v) in frame {
+            if self.env.in_place.get(&slot) != Some(&v) {
+                let v = self.tagged(v);
+                spills.push((slot, v));
+            }
+        }
+        let types = if call.new_target.is_some() { ty::OBJECT } else { ty::ANY & !ty::EMPTY & !ty::INTERNAL };
+        let v = self.emit(Op::CallDirect(code, fp), vec![], Repr::Tagged, types);
+        self.graph.nodes[v.index()].state = Some(state);
+        self.graph.nodes[v.index()].spills = spills;
+        let slot = call.slot;
+        self.env.forget_memory();
+        self.env.in_place.retain(|s, _| *s < slot);
+        self.state = None;
+        self.set(i.word.a(), v);
+        Ok(Step::Next)
+    }
+
+    /// Walks the callee in place.
+    fn call_in_place(&mut self, i: &Instruction, call: Call, k: usize) -> Result_<Step> {
+        let f = &self.snapshot.functions[k];
+        let n = f.param_count as usize;
+        // Arguments beyond the parameters cannot be seen by the callee: it has no `arguments`.
+        let argc = call.argc().min(n) as i32;
+        let base = call.slot + 1 + n as i32 + HEADER;
+        let header = self.header_words(&call, argc);
+        let walk = self.walks.last().expect("a frame is being walked");
+        let (caller, caller_key) = (walk.frame, walk.key);
+        let pc = self.pc;
+        self.graph.frames.push(Frame { function: k, base, caller: Some((caller, pc)) });
+        let frame = self.graph.frames.len() as u32 - 1;
+        self.graph.extent = self.graph.extent.max(base + f.register_count as i32);
+        let slot = call.slot;
+        self.env.in_place.retain(|s, _| *s < slot || *s <= slot + argc);
+        for at in 0..=n {
+            let v = match call.window.get(at) {
+                Some(v) => *v,
+                None => self.constant(super::values::UNDEFINED),
+            };
+            let slot = call.slot + at as i32;
+            self.env.slots.insert(slot, v);
+        }
+        for (h, v) in header.into_iter().enumerate() {
+            self.env.slots.insert(base - HEADER + h as i32, v);
+        }
+        let key = (caller_key ^ (pc as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)).rotate_left(23);
+        let returns = self.walk(frame, k, key, 0)?;
+        self.pc = pc;
+        self.state = None;
+        if returns.is_empty() {
+            return Ok(Step::End);
+        }
+        let construct = call.new_target.is_some();
+        let mut edges: Vec<(Block, super::Env)> = vec![];
+        for (block, env, v) in returns {
+            self.block = block;
+            self.env = env;
+            let v = if construct { self.constructed(v, slot) } else { v };
+            self.env.slots.retain(|s, _| *s < slot);
+            self.env.in_place.retain(|s, _| *s < slot);
+            self.env.slots.insert(RESULT_SLOT, v);
+            edges.push((self.block, std::mem::take(&mut self.env)));
+        }
+        self.merge(edges, None);
+        let v = self.env.slots.remove(&RESULT_SLOT).expect("all edges have it");
+        self.set(i.word.a(), v);
+        Ok(Step::Next)
+    }
+    /// Result of a base constructor: an object it returned, or `this`.
+    fn constructed(&mut self, v: Value, this: i32) -> Value {
+        let this = self.env.slots[&this];
+        if self.types(v) & ty::OBJECT == 0 {
+            return this;
+        }
+        if self.types(v) & !ty::OBJECT == 0 {
+            return v;
+        }
+        let is = self.emit(Op::IsObject, vec![v], Repr::Bool, 0);
+        self.emit(Op::Select, vec![is, v, this], Repr::Tagged, ty::OBJECT)
+    }
+
+    // ---------------------------------------------------------------- built-in functions
+
+    /// Some built-in functions on arguments they are made for.
+    fn intrinsic(&mut self, intrinsic: Intrinsic, window: &[Value]) -> Option<Value> {
+        let number = |this: &Self, v: Value| {
+            let types = this.types(v);
+            // Tagged values of unknown type are guarded; others are as they are.
+            this.graph.node(v).repr != Repr::Bool && types & ty::NUMBER != 0
+        };
+        let unary = |op: Unary| Some(op);
+        let op = match intrinsic {
+            Intrinsic::MathAbs => unary(Unary::Abs),
+            Intrinsic::MathFloor => unary(Unary::Floor),
+            Intrinsic::MathCeil => unary(Unary::Ceil),
+            Intrinsic::MathTrunc => unary(Unary::Trunc),
+            Intrinsic::MathSqrt => unary(Unary::Sqrt),
+            Intrinsic::MathSin => unary(Unary::Sin),
+            Intrinsic::MathCos => unary(Unary::Cos),
+            _ => None,
+        };
+        if let Some(op) = op {
+            let [_, x, ..] = window else { return None };
+            if !number(self, *x) {
+                return None;
+            }
+            if matches!(op, Unary::Floor | Unary::Ceil | Unary::Trunc)
+                && let Some(i) = self.as_int_free(*x)
+            {
+                return Some(i);
+            }
+            let d = self.as_double(*x);
+            let r = self.double_unary(op, d);
+            return Some(r);
+        }
+        match intrinsic {
+            Intrinsic::MathMin | Intrinsic::MathMax | Intrinsic::MathPow => {
+                let [_, x, y] = window else { return None };
+                if !number(self, *x) || !number(self, *y) {
+                    return None;
+                }
+                let op = match intrinsic {
+                    Intrinsic::MathMin => Binary::Min,
+                    Intrinsic::MathMax => Binary::Max,
+                    _ => Binary::Pow,
+                };
+                if op != Binary::Pow
+                    && let (Some(x), Some(y)) = (self.as_int_free(*x), self.as_int_free(*y))
+                {
+                    return Some(self.emit(Op::IntBinaryWrapping(op), vec![x, y], Repr::Int32, 0));
+                }
+                let (x, y) = (self.as_double(*x), self.as_double(*y));
+                Some(self.emit(Op::DoubleBinary(op), vec![x, y], Repr::Double, 0))
+            }
+            Intrinsic::MathImul => {
+                let [_, x, y] = window else { return None };
+                if !number(self, *x) || !number(self, *y) {
+                    return None;
+                }
+                let (x, y) = (self.truncated(*x), self.truncated(*y));
+                Some(self.emit(Op::IntBinaryWrapping(Binary::Mul), vec![x, y], Repr::Int32, 0))
+            }
+            Intrinsic::StringCharCodeAt => {
+                let [s, k] = window else { return None };
+                let l = self.snapshot.layout;
+                if !self.check_kind(*s, l.kind_string) {
+                    return None;
+                }
+                let index = self.as_int(*k);
+                let length = self.load(*s, Width::I32, l.string_length);
+                self.guard(Op::CheckBounds, vec![index, length], Repr::None, 0);
+                let wide = self.guard(Op::CheckFlat, vec![*s], Repr::Int32, 0);
+                Some(self.emit(Op::CharCode, vec![*s, index, wide], Repr::Int32, 0))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A receiver whose named properties caches describe: not a number or boolean.
+fn receiver_is_usable(b: &Builder<'_>, v: Value) -> bool {
+    b.graph.node(v).repr == Repr::Tagged
+}

@@ -1,0 +1,135 @@
+//! What is known at a point of the program: the values of registers, what the frame's memory holds, facts about values
+//! and about memory.
+
+use std::collections::BTreeMap;
+
+use crate::graph::{Value, Width, ty::Types};
+
+/// What is known about a value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Fact {
+    /// Possible types, if fewer than the node's own.
+    pub types: Option<Types>,
+    /// Kind of the cell.
+    pub kind: Option<u8>,
+    /// Code of the closure.
+    pub code: Option<u64>,
+    /// Element type of the typed array.
+    pub element: Option<u8>,
+    /// The same as Int32.
+    pub int: Option<Value>,
+    /// The same as Double.
+    pub double: Option<Value>,
+    /// The same, tagged.
+    pub tagged: Option<Value>,
+    // ---- what a call or a store may change
+    /// Shape of the object.
+    pub shape: Option<u32>,
+    /// Ordinary object with dense elements.
+    pub dense: bool,
+    /// Typed array whose store covers it.
+    pub in_store: bool,
+    /// Allocated since the last safepoint: no barriers.
+    pub fresh: bool,
+}
+
+impl Fact {
+    fn forget_memory(&mut self) {
+        self.shape = None;
+        self.dense = false;
+        self.in_store = false;
+        self.fresh = false;
+    }
+    fn meet(&self, other: &Fact) -> Fact {
+        fn same<T: PartialEq + Copy>(a: Option<T>, b: Option<T>) -> Option<T> {
+            if a == b { a } else { None }
+        }
+        Fact {
+            types: match (self.types, other.types) {
+                (Some(a), Some(b)) => Some(a | b),
+                _ => None,
+            },
+            kind: same(self.kind, other.kind),
+            code: same(self.code, other.code),
+            element: same(self.element, other.element),
+            int: same(self.int, other.int),
+            double: same(self.double, other.double),
+            tagged: same(self.tagged, other.tagged),
+            shape: same(self.shape, other.shape),
+            dense: self.dense && other.dense,
+            in_store: self.in_store && other.in_store,
+            fresh: self.fresh && other.fresh,
+        }
+    }
+}
+
+/// A place in memory relative to a base value.
+pub type Access = (u8, i32);
+/// Key of a load.
+pub fn access(width: Width, offset: i32) -> Access {
+    (width as u8, offset)
+}
+
+/// State of the program at a point.
+#[derive(Clone, Default, Debug)]
+pub struct Env {
+    /// Values of the live slots, counted from the outermost frame's register 0.
+    pub slots: BTreeMap<i32, Value>,
+    /// What the slots hold in memory.
+    pub in_place: BTreeMap<i32, Value>,
+    /// Facts about values.
+    pub facts: BTreeMap<Value, Fact>,
+    /// Loads and stores whose result is still in memory.
+    pub loads: BTreeMap<(Value, Access), Value>,
+    /// The prototype epoch has been checked.
+    pub epoch: bool,
+}
+
+impl Env {
+    /// Facts about a value.
+    pub fn fact(&self, v: Value) -> Fact {
+        self.facts.get(&v).copied().unwrap_or_default()
+    }
+    /// Facts about a value, to be changed.
+    pub fn fact_mut(&mut self, v: Value) -> &mut Fact {
+        self.facts.entry(v).or_default()
+    }
+    /// After a call: any object may have changed and any cell may have moved.
+    pub fn forget_memory(&mut self) {
+        self.loads.clear();
+        self.epoch = false;
+        for f in self.facts.values_mut() {
+            f.forget_memory();
+        }
+    }
+    /// After a collection: cells may have moved and are not young any more; nothing else has changed.
+    pub fn forget_addresses(&mut self, is_address: impl Fn(Value) -> bool) {
+        self.loads.retain(|_, v| !is_address(*v));
+        for f in self.facts.values_mut() {
+            f.fresh = false;
+        }
+    }
+    /// After a store: other objects may be the same object.
+    pub fn forget_loads_at(&mut self, place: Access) {
+        self.loads.retain(|(_, p), _| *p != place);
+    }
+    /// After an object changed its shape: any other value may be that object.
+    pub fn forget_shapes(&mut self) {
+        for f in self.facts.values_mut() {
+            f.shape = None;
+        }
+    }
+    /// Keeps what holds in both.
+    pub fn meet(&mut self, other: &Env) {
+        self.in_place.retain(|s, v| other.in_place.get(s) == Some(v));
+        self.loads.retain(|k, v| other.loads.get(k) == Some(v));
+        self.epoch &= other.epoch;
+        self.facts.retain(|v, f| match other.facts.get(v) {
+            Some(g) => {
+                *f = f.meet(g);
+                *f != Fact::default()
+            }
+            None => false,
+        });
+    }
+}

@@ -1,0 +1,833 @@
+//! Bytecode and feedback to SSA.
+//!
+//! One walk over the bytecode in address order (backward jumps are `JumpLoop`s, so that is a topological order) runs every
+//! instruction on an abstract [`Env`]. What is known there (types, shapes, unboxed forms, loads) is used at once, so
+//! redundant checks are never built. Calls of small known functions are walked in place.
+//!
+//! Loops are entered with assumptions about the representation of their variables and about what the body leaves alone.
+//! When the end of the body proves one wrong, it is recorded in [`Assumptions`] and the walk starts again.
+
+mod arithmetic;
+mod calls;
+mod env;
+mod property;
+mod values;
+
+pub use calls::ARGC_CONSTRUCT;
+pub use values::{DOUBLE_OFFSET, NUMBER_TAG};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use spey_bytecode::decode::{Flow, Instruction, Instructions};
+use spey_bytecode::liveness::Liveness;
+use spey_bytecode::{Op as Code, Operand};
+
+use crate::Refused;
+use crate::graph::{
+    Block, Condition, Frame, Graph, Node, Op, Repr, State, StateId, StateSlot, Terminator, Value, ty,
+};
+use crate::snapshot::{FunctionSnapshot, Snapshot, function_flag};
+use env::{Access, Env};
+
+/// Frame header words between the last parameter and register 0.
+const HEADER: i32 = spey_bytecode::FRAME_HEADER_WORDS as i32;
+/// Larger graphs are refused.
+const MAX_NODES: usize = 60_000;
+/// No inlining when the graph has this many nodes.
+const INLINE_NODES: usize = 4_000;
+
+/// A loop, whatever the number of the walk: hash of the chain of inlined calls, and the header.
+type LoopKey = (u64, u32);
+
+/// What earlier walks have learnt.
+#[derive(Default)]
+pub struct Assumptions {
+    /// Representation of loop variables.
+    reprs: BTreeMap<(LoopKey, i32), Repr>,
+    /// Loops whose body calls or stores so that nothing is known about memory at their head.
+    memory: BTreeSet<LoopKey>,
+    /// Places that a loop's body stores to.
+    loads: BTreeSet<(LoopKey, Access)>,
+    /// Slots whose memory a loop's body leaves outdated.
+    slots: BTreeSet<(LoopKey, i32)>,
+    changed: bool,
+}
+
+/// Builds the graph of a snapshot.
+pub fn build(snapshot: &Snapshot) -> Result<Graph, Refused> {
+    let mut assumptions = Assumptions::default();
+    for _ in 0..40 {
+        assumptions.changed = false;
+        let mut builder = Builder::new(snapshot, std::mem::take(&mut assumptions));
+        let ok = builder.run();
+        assumptions = builder.assumptions;
+        if !assumptions.changed {
+            ok?;
+            return Ok(builder.graph);
+        }
+    }
+    Err(Refused("loop variables do not settle"))
+}
+
+/// Facts about a function's bytecode.
+struct FunctionInfo {
+    liveness: Liveness,
+    /// Jump targets.
+    targets: BTreeSet<u32>,
+    /// Header -> end of the last `JumpLoop` to it.
+    loops: BTreeMap<u32, u32>,
+}
+
+/// A loop being walked.
+struct Loop {
+    pc: u32,
+    key: LoopKey,
+    block: Block,
+    phis: Vec<(i32, Value)>,
+    env: Env,
+}
+
+/// A frame being walked.
+struct Walk {
+    frame: u32,
+    function: usize,
+    base: i32,
+    key: u64,
+    pending: BTreeMap<u32, Vec<(Block, Env)>>,
+    loops: Vec<Loop>,
+    returns: Vec<(Block, Env, Value)>,
+}
+
+/// What became of an instruction.
+enum Step {
+    /// Goes on after it.
+    Next,
+    /// The block has ended.
+    End,
+}
+type Result_<T> = Result<T, Refused>;
+
+struct Builder<'a> {
+    snapshot: &'a Snapshot,
+    assumptions: Assumptions,
+    graph: Graph,
+    infos: BTreeMap<usize, FunctionInfo>,
+    walks: Vec<Walk>,
+    block: Block,
+    env: Env,
+    /// Instruction being built.
+    pc: u32,
+    state: Option<StateId>,
+    reason: &'static str,
+}
+
+impl<'a> Builder<'a> {
+    fn new(snapshot: &'a Snapshot, assumptions: Assumptions) -> Self {
+        Builder {
+            snapshot,
+            assumptions,
+            graph: Graph::default(),
+            infos: BTreeMap::new(),
+            walks: vec![],
+            block: Block(0),
+            env: Env::default(),
+            pc: 0,
+            state: None,
+            reason: "",
+        }
+    }
+
+    fn run(&mut self) -> Result_<()> {
+        let f = &self.snapshot.functions[0];
+        if f.flags & (function_flag::COROUTINE | function_flag::DERIVED) != 0 {
+            return Err(Refused("kind of function"));
+        }
+        self.block = self.graph.add_block();
+        self.graph.frames.push(Frame { function: 0, base: 0, caller: None });
+        self.graph.extent = f.register_count as i32;
+        let parameters = -(HEADER + f.param_count as i32 + 1)..-HEADER;
+        let live: Vec<i32> = if self.snapshot.entry == 0 {
+            vec![]
+        } else {
+            self.info(0);
+            self.infos
+                .get_mut(&0)
+                .expect("made")
+                .liveness
+                .live_at(&f.code, self.snapshot.entry)
+                .iter()
+                .map(|r| r as i32)
+                .collect()
+        };
+        for slot in parameters.chain(live) {
+            let v = self.emit(Op::Slot(slot), vec![], Repr::Tagged, ty::ANY);
+            self.env.slots.insert(slot, v);
+            self.env.in_place.insert(slot, v);
+        }
+        let returns = self.walk(0, 0, 0, self.snapshot.entry)?;
+        for (block, env, v) in returns {
+            self.block = block;
+            self.env = env;
+            let v = self.tagged(v);
+            self.end(Terminator::Return(v));
+        }
+        Ok(())
+    }
+
+    fn info(&mut self, function: usize) -> &mut FunctionInfo {
+        let f = &self.snapshot.functions[function];
+        self.infos.entry(function).or_insert_with(|| {
+            let mut targets = BTreeSet::new();
+            let mut loops = BTreeMap::new();
+            for i in Instructions::new(&f.code).map_while(Result::ok) {
+                if let Some(t) = i.jump_target() {
+                    let t = t as u32;
+                    targets.insert(t);
+                    if i.op == Code::JumpLoop {
+                        let end = loops.entry(t).or_insert(0);
+                        *end = i.next_pc().max(*end);
+                    }
+                }
+            }
+            FunctionInfo {
+                liveness: Liveness::from_parts(&f.code, &f.handlers, f.register_count, None),
+                targets,
+                loops,
+            }
+        })
+    }
+
+    // ---------------------------------------------------------------- blocks
+
+    fn emit(&mut self, op: Op, args: Vec<Value>, repr: Repr, types: ty::Types) -> Value {
+        let v = self.graph.add(Node { op, args, repr, types, state: None, spills: vec![] });
+        self.graph.blocks[self.block.index()].nodes.push(v);
+        v
+    }
+    /// A node that may leave for the interpreter.
+    fn guard(&mut self, op: Op, args: Vec<Value>, repr: Repr, types: ty::Types) -> Value {
+        let state = self.state();
+        let v = self.emit(op, args, repr, types);
+        self.graph.nodes[v.index()].state = Some(state);
+        v
+    }
+    fn end(&mut self, t: Terminator) {
+        let from = self.block;
+        self.graph.blocks[from.index()].end = t;
+        let successors: Vec<Block> = self.graph.successors(from).collect();
+        for s in successors {
+            self.graph.blocks[s.index()].preds.push(from);
+        }
+    }
+    /// Ends the block with an unconditional exit.
+    fn exit(&mut self, reason: &'static str) -> Step {
+        self.reason = reason;
+        let state = self.state();
+        self.end(Terminator::Exit(state));
+        Step::End
+    }
+    /// Two fresh blocks after the current one; goes on in neither.
+    fn branch(&mut self, condition: Value) -> (Block, Block) {
+        let (t, e) = (self.graph.add_block(), self.graph.add_block());
+        self.end(Terminator::Branch(condition, t, e));
+        (t, e)
+    }
+    fn walk_mut(&mut self) -> &mut Walk {
+        self.walks.last_mut().expect("a frame is being walked")
+    }
+    fn function(&self) -> &'a FunctionSnapshot {
+        &self.snapshot.functions[self.walks.last().expect("a frame is being walked").function]
+    }
+    fn base(&self) -> i32 {
+        self.walks.last().expect("a frame is being walked").base
+    }
+    /// Slot of a register of the frame being walked.
+    fn slot(&self, r: i16) -> i32 {
+        self.base() + r as i32
+    }
+    fn reg(&mut self, r: i16) -> Value {
+        let slot = self.slot(r);
+        match self.env.slots.get(&slot) {
+            Some(v) => *v,
+            // A register that is read but was never written on this path: verified bytecode does so only for dead values.
+            None => self.constant(0x0a),
+        }
+    }
+    fn set(&mut self, r: i16, v: Value) {
+        let slot = self.slot(r);
+        self.env.slots.insert(slot, v);
+    }
+
+    /// The state before the current instruction.
+    fn state(&mut self) -> StateId {
+        if let Some(s) = self.state {
+            return s;
+        }
+        let frame = self.walks.last().expect("a frame is being walked").frame;
+        let (pc, reason) = (self.pc, self.reason);
+        let mut slots = vec![];
+        let mut covered = false;
+        let mut at = Some((frame, pc));
+        while let Some((frame, pc)) = at {
+            let Frame { function, base, caller } = self.graph.frames[frame as usize].clone();
+            let f = &self.snapshot.functions[function];
+            covered |= f.handlers.iter().any(|h| h.start <= pc && pc < h.end);
+            self.info(function);
+            let live = self.infos.get_mut(&function).expect("made").liveness.live_at(&f.code, pc);
+            let first = base - (HEADER + f.param_count as i32 + 1);
+            // Header words of the function itself are in place; those of inlined frames are values like others.
+            let own = if frame == 0 { first..base - HEADER } else { first..base };
+            let registers = own.chain(live.iter().map(|r| base + r as i32));
+            for slot in registers.collect::<Vec<_>>() {
+                if let Some(&value) = self.env.slots.get(&slot) {
+                    let in_place = self.env.in_place.get(&slot) == Some(&value);
+                    slots.push(StateSlot { slot, value, in_place });
+                } else if slot >= base {
+                    let value = self.constant(0x0a);
+                    slots.push(StateSlot { slot, value, in_place: false });
+                }
+            }
+            at = caller;
+        }
+        slots.sort_by_key(|s| s.slot);
+        slots.dedup_by_key(|s| s.slot);
+        self.graph.states.push(State { frame, pc, slots, covered, reason });
+        let id = StateId(self.graph.states.len() as u32 - 1);
+        self.state = Some(id);
+        id
+    }
+
+    // ---------------------------------------------------------------- walking
+
+    /// Walks a frame from `entry` on, starting in the current block. Returns the places where it returns.
+    fn walk(
+        &mut self,
+        frame: u32,
+        function: usize,
+        key: u64,
+        entry: u32,
+    ) -> Result_<Vec<(Block, Env, Value)>> {
+        let base = self.graph.frames[frame as usize].base;
+        self.info(function);
+        let start = (self.block, std::mem::take(&mut self.env));
+        self.walks.push(Walk {
+            frame,
+            function,
+            base,
+            key,
+            pending: BTreeMap::from([(entry, vec![start])]),
+            loops: vec![],
+            returns: vec![],
+        });
+        let code = &self.snapshot.functions[function].code;
+        while let Some((pc, edges)) = self.walk_mut().pending.pop_first() {
+            self.pc = pc;
+            self.state = None;
+            let is_loop = self.infos[&function].loops.contains_key(&pc);
+            self.merge(edges, Some(pc));
+            if is_loop {
+                self.enter_loop(pc);
+            }
+            let mut at = pc;
+            loop {
+                let i = Instruction::decode(code, at).map_err(|_| Refused("bytecode"))?;
+                self.pc = at;
+                self.state = None;
+                self.reason = i.op.info().name;
+                if self.graph.nodes.len() > MAX_NODES {
+                    return Err(Refused("too large"));
+                }
+                if let Step::End = self.step(&i)? {
+                    break;
+                }
+                if self.assumptions.changed {
+                    // This walk is void.
+                    return Err(Refused("again"));
+                }
+                at = i.next_pc();
+                if self.infos[&function].targets.contains(&at) {
+                    let edge = (self.block, std::mem::take(&mut self.env));
+                    self.walk_mut().pending.entry(at).or_default().push(edge);
+                    break;
+                }
+            }
+        }
+        Ok(self.walks.pop().expect("pushed above").returns)
+    }
+
+    /// Adds an edge from the current block, with a copy of the environment, to an instruction.
+    fn edge_from(&mut self, block: Block, target: u32) {
+        let env = self.env.clone();
+        self.walk_mut().pending.entry(target).or_default().push((block, env));
+    }
+
+    /// Makes one block and environment of several edges. With `pc`, registers of the frame that are dead there are dropped.
+    fn merge(&mut self, mut edges: Vec<(Block, Env)>, pc: Option<u32>) {
+        if let Some(pc) = pc {
+            let walk = self.walks.last().expect("a frame is being walked");
+            let (function, base) = (walk.function, walk.base);
+            let f = &self.snapshot.functions[function];
+            let live = self.infos.get_mut(&function).expect("made").liveness.live_at(&f.code, pc);
+            let live: BTreeSet<i32> = live.iter().map(|r| base + r as i32).collect();
+            for (_, env) in &mut edges {
+                env.slots.retain(|&s, _| s < base || live.contains(&s));
+                env.in_place.retain(|&s, _| s < base || live.contains(&s));
+            }
+        }
+        if edges.len() == 1 {
+            let (block, env) = edges.pop().expect("one");
+            self.block = block;
+            self.env = env;
+            return;
+        }
+        let target = self.graph.add_block();
+        let cold = edges.iter().all(|(b, _)| self.graph.blocks[b.index()].cold);
+        self.graph.blocks[target.index()].cold = cold;
+        let mut merged = edges[0].1.clone();
+        for (_, e) in &edges[1..] {
+            merged.meet(e);
+        }
+        let slots: Vec<i32> = edges[0]
+            .1
+            .slots
+            .keys()
+            .copied()
+            .filter(|s| edges.iter().all(|(_, e)| e.slots.contains_key(s)))
+            .collect();
+        merged.slots.clear();
+        let mut phis = vec![];
+        for slot in slots {
+            let values: Vec<Value> = edges.iter().map(|(_, e)| e.slots[&slot]).collect();
+            if values.iter().all(|v| *v == values[0]) {
+                merged.slots.insert(slot, values[0]);
+                continue;
+            }
+            let reprs: Vec<Repr> = values.iter().map(|v| self.graph.node(*v).repr).collect();
+            let repr = if reprs.iter().all(|r| *r == reprs[0]) && reprs[0] != Repr::Raw {
+                reprs[0]
+            } else if reprs.iter().all(|r| matches!(r, Repr::Int32 | Repr::Double)) {
+                Repr::Double
+            } else {
+                Repr::Tagged
+            };
+            let mut args = vec![];
+            let mut types = 0;
+            let mut in_place = true;
+            for ((block, env), v) in edges.iter_mut().zip(&values) {
+                in_place &= env.in_place.get(&slot) == Some(v);
+                self.block = *block;
+                std::mem::swap(&mut self.env, env);
+                let v = match repr {
+                    Repr::Tagged => self.tagged(*v),
+                    Repr::Double => self.as_double_free(*v).unwrap_or(*v),
+                    _ => *v,
+                };
+                types |= self.types(v);
+                std::mem::swap(&mut self.env, env);
+                args.push(v);
+            }
+            let phi = self.graph.add(Node { op: Op::Phi, args, repr, types, state: None, spills: vec![] });
+            phis.push(phi);
+            merged.slots.insert(slot, phi);
+            if in_place {
+                merged.in_place.insert(slot, phi);
+            } else {
+                merged.in_place.remove(&slot);
+            }
+        }
+        for (block, _) in &edges {
+            self.block = *block;
+            self.end(Terminator::Jump(target));
+        }
+        self.graph.blocks[target.index()].phis = phis;
+        self.block = target;
+        self.env = merged;
+        self.state = None;
+    }
+
+    /// Starts a loop: the current block becomes its preheader.
+    fn enter_loop(&mut self, pc: u32) {
+        let walk = self.walks.last().expect("a frame is being walked");
+        let (function, base, key) = (walk.function, walk.base, (walk.key, pc));
+        let code = &self.snapshot.functions[function].code;
+        let end = self.infos[&function].loops[&pc];
+        let mut assigned = BTreeSet::new();
+        for i in Instructions::range(code, pc, end).map_while(Result::ok) {
+            i.for_each_def(|first, n| assigned.extend((first..first + n as i32).map(|r| base + r)));
+            for (n, kind) in i.op.info().operands.iter().enumerate() {
+                if *kind == Operand::Use2 {
+                    let r = base + i.operand(n) as i32;
+                    assigned.extend([r, r + 1]);
+                }
+            }
+        }
+        // Memory first: conversions below belong to the preheader.
+        if self.assumptions.memory.contains(&key) {
+            self.env.forget_memory();
+        }
+        let assumptions = &self.assumptions;
+        self.env.loads.retain(|(_, p), _| !assumptions.loads.contains(&(key, *p)));
+        self.env.in_place.retain(|s, _| !assumptions.slots.contains(&(key, *s)));
+        let header = self.graph.add_block();
+        let slots: Vec<i32> = self.env.slots.keys().copied().filter(|s| assigned.contains(s)).collect();
+        let mut phis = vec![];
+        for slot in slots {
+            let v = self.env.slots[&slot];
+            let assumed = self.assumptions.reprs.get(&(key, slot)).copied();
+            let repr = match assumed {
+                Some(r) => r,
+                None => match self.graph.node(v).repr {
+                    Repr::Int32 => Repr::Int32,
+                    Repr::Double => Repr::Double,
+                    _ if self.env.fact(v).int.is_some() => Repr::Int32,
+                    _ if self.env.fact(v).double.is_some() => Repr::Double,
+                    _ => Repr::Tagged,
+                },
+            };
+            let first = match repr {
+                // What the body makes of the variable is worth a guard before the loop.
+                Repr::Int32 if assumed.is_some() && !self.is_generic() => Some(self.as_int(v)),
+                Repr::Double if assumed.is_some() && !self.is_generic() => Some(self.as_double(v)),
+                Repr::Int32 => self.as_int_free(v),
+                Repr::Double => self.as_double_free(v),
+                _ => None,
+            };
+            let (repr, first) = match first {
+                Some(v) => (repr, v),
+                None => (Repr::Tagged, self.tagged(v)),
+            };
+            let phi = self.graph.add(Node {
+                op: Op::Phi,
+                args: vec![first],
+                repr,
+                types: ty::ANY,
+                state: None,
+                spills: vec![],
+            });
+            phis.push((slot, phi));
+        }
+        self.end(Terminator::Jump(header));
+        for &(slot, phi) in &phis {
+            self.env.slots.insert(slot, phi);
+            self.env.in_place.remove(&slot);
+        }
+        self.graph.blocks[header.index()].phis = phis.iter().map(|p| p.1).collect();
+        self.block = header;
+        self.state = None;
+        let env = self.env.clone();
+        self.walk_mut().loops.push(Loop { pc, key, block: header, phis, env });
+    }
+
+    /// Jumps back to a loop's head.
+    fn close_loop(&mut self, target: u32) {
+        let walk = self.walks.last().expect("a frame is being walked");
+        let Some(at) = walk.loops.iter().rposition(|l| l.pc == target) else {
+            // Entered in the middle: an outer loop goes on in the interpreter.
+            self.pc = target;
+            self.state = None;
+            self.exit("outer loop");
+            return;
+        };
+        let (key, header) = (walk.loops[at].key, walk.loops[at].block);
+        let phis = walk.loops[at].phis.clone();
+        for (slot, phi) in phis {
+            let v = match self.env.slots.get(&slot) {
+                Some(v) => *v,
+                None => self.constant(0x0a),
+            };
+            let repr = self.graph.node(phi).repr;
+            let held = self.graph.node(v).repr;
+            if repr == Repr::Tagged
+                && matches!(held, Repr::Int32 | Repr::Double)
+                && !self.assumptions.reprs.contains_key(&(key, slot))
+            {
+                self.assumptions.reprs.insert((key, slot), held);
+                self.assumptions.changed = true;
+                return;
+            }
+            let converted = match repr {
+                Repr::Int32 => self.as_int_free(v),
+                Repr::Double => self.as_double_free(v),
+                _ => Some(self.tagged(v)),
+            };
+            match converted {
+                Some(v) => self.graph.nodes[phi.index()].args.push(v),
+                None => {
+                    let numeric = self.as_double_free(v).is_some();
+                    let wider = if repr == Repr::Int32 && numeric { Repr::Double } else { Repr::Tagged };
+                    self.assumptions.reprs.insert((key, slot), wider);
+                    self.assumptions.changed = true;
+                    return;
+                }
+            }
+        }
+        // What the head takes for granted about memory must still hold.
+        let walk = self.walks.last().expect("a frame is being walked");
+        let head = &walk.loops[at].env;
+        let mut changed = false;
+        for (slot, v) in &head.in_place {
+            if self.env.in_place.get(slot) != Some(v) {
+                changed |= self.assumptions.slots.insert((key, *slot));
+            }
+        }
+        let lost = |f: env::Fact, g: env::Fact| {
+            (f.shape.is_some() && g.shape != f.shape)
+                || (f.dense && !g.dense)
+                || (f.in_store && !g.in_store)
+                || (f.fresh && !g.fresh)
+        };
+        if (head.epoch && !self.env.epoch) || head.facts.iter().any(|(v, f)| lost(*f, self.env.fact(*v))) {
+            changed |= self.assumptions.memory.insert(key);
+        }
+        for (k, v) in &head.loads {
+            if self.env.loads.get(k) != Some(v) {
+                changed |= self.assumptions.loads.insert((key, k.1));
+            }
+        }
+        if changed {
+            self.assumptions.changed = true;
+            return;
+        }
+        self.end(Terminator::Jump(header));
+    }
+
+    // ---------------------------------------------------------------- instructions
+
+    fn step(&mut self, i: &Instruction) -> Result_<Step> {
+        let (a, b, c) = (i.word.a(), i.word.b(), i.word.c());
+        match i.op {
+            Code::Nop => {}
+            Code::LoadConst => {
+                let index = i.word.bc() as u32;
+                let v = self.pool_constant(index);
+                self.set(a, v);
+            }
+            Code::LoadInt => {
+                let v = self.int(i.word.bc());
+                self.set(a, v);
+            }
+            Code::LoadSpecial => {
+                let v = self.constant(b as u16 as u64);
+                self.set(a, v);
+            }
+            Code::Move => {
+                let v = self.reg(b);
+                self.set(a, v);
+            }
+            Code::LoadCallee => {
+                let v = self.callee();
+                self.set(a, v);
+            }
+            Code::LoadEnv => {
+                let callee = self.callee();
+                let v = self.load(callee, crate::graph::Width::Value, self.snapshot.layout.closure_env);
+                self.set(a, v);
+            }
+            Code::LoadNewTarget => {
+                let v = self.header_word(-5);
+                self.set(a, v);
+            }
+            Code::CheckThis | Code::CheckTdz => {
+                let v = self.reg(a);
+                self.check_not_empty(v);
+            }
+            Code::CoerceThis => {
+                let v = self.reg(b);
+                if self.types(v) & !ty::OBJECT != 0 && !self.check_object(v) {
+                    return self.execute(i);
+                }
+                self.set(a, v);
+            }
+            Code::Jump => {
+                let target = i.jump_target().expect("jump") as u32;
+                self.edge_from(self.block, target);
+                return Ok(Step::End);
+            }
+            Code::JumpLoop => {
+                let target = i.jump_target().expect("jump") as u32;
+                self.poll();
+                self.close_loop(target);
+                return Ok(Step::End);
+            }
+            Code::Return => {
+                let v = self.reg(a);
+                let (block, env) = (self.block, std::mem::take(&mut self.env));
+                self.walk_mut().returns.push((block, env, v));
+                return Ok(Step::End);
+            }
+            Code::JumpIfTrue | Code::JumpIfFalse => {
+                let v = self.reg(a);
+                let t = self.truthy(v);
+                return Ok(self.jump_if(i, t, i.op == Code::JumpIfTrue));
+            }
+            Code::JumpIfNullish | Code::JumpIfNotNullish => {
+                let v = self.reg(a);
+                let t = self.is_nullish(v);
+                return Ok(self.jump_if(i, t, i.op == Code::JumpIfNullish));
+            }
+            Code::JumpIfUndefined | Code::JumpIfNotUndefined | Code::JumpIfEmpty => {
+                let v = self.reg(a);
+                let bits = if i.op == Code::JumpIfEmpty { 0 } else { 0x0a };
+                let t = self.is_constant(v, bits);
+                return Ok(self.jump_if(i, t, i.op != Code::JumpIfNotUndefined));
+            }
+            Code::Not => {
+                let v = self.reg(b);
+                let t = self.truthy(v);
+                let r = self.not(t);
+                self.set(a, r);
+            }
+            Code::TypeOf => {
+                let v = self.reg(b);
+                let v = self.tagged(v);
+                let r = self.emit(Op::TypeOf, vec![v], Repr::Tagged, ty::STRING);
+                self.set(a, r);
+            }
+            Code::GetEnv | Code::GetEnvUp => {
+                let env = self.environment(b, i);
+                let offset = self.snapshot.layout.env_first + 8 * c as u16 as i32;
+                let v = self.load(env, crate::graph::Width::Value, offset);
+                self.set(a, v);
+            }
+            Code::SetEnv | Code::SetEnvUp => {
+                let env = self.environment(a, i);
+                let offset = self.snapshot.layout.env_first + 8 * b as u16 as i32;
+                let v = self.reg(c);
+                let v = self.tagged(v);
+                self.store(env, offset, v, env);
+            }
+            Code::NewEnv => self.new_env(i),
+            Code::Yield
+            | Code::YieldDelegate
+            | Code::Await
+            | Code::InitialYield
+            | Code::EnterAsync
+            | Code::CoroutineReturn
+            | Code::CallEval
+            | Code::Debugger => return Err(Refused("instruction")),
+            Code::Call | Code::CallThis | Code::CallMethod | Code::Construct | Code::ConstructWithTarget => {
+                return self.call_instruction(i);
+            }
+            Code::Throw | Code::ThrowError | Code::ThrowConstAssign => {
+                if self.stub(i.op) == 0 {
+                    return Ok(self.exit("throw"));
+                }
+                let state = self.call_state();
+                let spills = self.spills(state);
+                let v = self.emit(Op::Execute, vec![], Repr::Raw, 0);
+                self.graph.nodes[v.index()].state = Some(state);
+                self.graph.nodes[v.index()].spills = spills;
+                self.end(Terminator::Unwind(state));
+                return Ok(Step::End);
+            }
+            _ => {
+                if let Some(step) = self.arithmetic(i)? {
+                    return Ok(step);
+                }
+                if let Some(step) = self.property(i)? {
+                    return Ok(step);
+                }
+                return self.execute(i);
+            }
+        }
+        Ok(Step::Next)
+    }
+
+    /// A conditional jump on a Bool.
+    fn jump_if(&mut self, i: &Instruction, condition: Value, when: bool) -> Step {
+        let target = i.jump_target().expect("jump") as u32;
+        if let Some(known) = self.known_bool(condition) {
+            if known == when {
+                self.edge_from(self.block, target);
+                return Step::End;
+            }
+            return Step::Next;
+        }
+        let (t, e) = self.branch(condition);
+        let (taken, next) = if when { (t, e) } else { (e, t) };
+        self.edge_from(taken, target);
+        self.block = next;
+        self.state = None;
+        Step::Next
+    }
+
+    /// The state for a call: as [`Builder::state`], but not shared with guards, since values are spilled for it.
+    fn call_state(&mut self) -> StateId {
+        self.state()
+    }
+    /// Values to be written to the frame for a safepoint with this state. They are in place from then on.
+    fn spills(&mut self, state: StateId) -> Vec<(i32, Value)> {
+        let slots = self.graph.states[state.index()].slots.clone();
+        let mut list = vec![];
+        for s in slots {
+            if self.env.in_place.get(&s.slot) == Some(&s.value) {
+                continue;
+            }
+            let v = if self.graph.node(s.value).repr == Repr::Raw { s.value } else { self.tagged(s.value) };
+            list.push((s.slot, v));
+            self.env.in_place.insert(s.slot, s.value);
+        }
+        list
+    }
+    fn stub(&self, op: Code) -> u64 {
+        self.snapshot.stubs.ops.get(op as usize).copied().unwrap_or(0)
+    }
+
+    /// Runs the instruction as a subroutine on the frame.
+    fn execute(&mut self, i: &Instruction) -> Result_<Step> {
+        if self.stub(i.op) == 0 {
+            return Ok(self.exit("not compiled"));
+        }
+        let state = self.call_state();
+        let spills = self.spills(state);
+        let distance = self.emit(Op::Execute, vec![], Repr::Raw, 0);
+        self.graph.nodes[distance.index()].state = Some(state);
+        self.graph.nodes[distance.index()].spills = spills;
+        self.env.forget_memory();
+        self.state = None;
+        let reload = |this: &mut Self, r: i16| {
+            let slot = this.slot(r);
+            let v = this.emit(Op::Slot(slot), vec![], Repr::Tagged, ty::ANY);
+            this.env.slots.insert(slot, v);
+            this.env.in_place.insert(slot, v);
+        };
+        let mut defined = vec![];
+        i.for_each_def(|first, n| defined.extend((first..first + n as i32).map(|r| r as i16)));
+        for (n, kind) in i.op.info().operands.iter().enumerate() {
+            if *kind == Operand::Use2 {
+                defined.extend([i.operand(n), i.operand(n) + 1]);
+            }
+        }
+        if i.op.flow() == Flow::Branch {
+            let target = i.jump_target().expect("branch");
+            let here = self.emit(Op::RawConst((target - i.pc as i64) as u64), vec![], Repr::Raw, 0);
+            let taken = self.emit(Op::Same, vec![distance, here], Repr::Bool, 0);
+            // Definitions are loads of slots: right on both ways.
+            for r in defined {
+                reload(self, r);
+            }
+            return Ok(self.jump_if(i, taken, true));
+        }
+        for r in defined {
+            reload(self, r);
+        }
+        Ok(Step::Next)
+    }
+
+    /// Safepoint poll of loops.
+    fn poll(&mut self) {
+        let state = self.state();
+        let v = self.emit(Op::Poll, vec![], Repr::None, 0);
+        self.graph.nodes[v.index()].state = Some(state);
+        self.after_collection();
+    }
+    /// The last node may have collected.
+    fn after_collection(&mut self) {
+        let graph = &self.graph;
+        self.env.forget_addresses(|v| graph.node(v).repr == Repr::Raw || graph.is_movable(v));
+        self.state = None;
+    }
+    fn compare_ints(&mut self, condition: Condition, x: Value, y: Value) -> Value {
+        self.emit(Op::IntCompare(condition), vec![x, y], Repr::Bool, 0)
+    }
+}

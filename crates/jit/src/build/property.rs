@@ -1,0 +1,508 @@
+//! Property access by inline caches and element access by feedback.
+
+use spey_bytecode::Op as Code;
+use spey_bytecode::decode::Instruction;
+
+use super::env::access;
+use super::{Builder, Result_, Step};
+use crate::graph::{Binary, Block, Condition, Op, Repr, Value, Width, ty};
+use crate::snapshot::{CacheSnapshot, EntrySnapshot, NO_INDEX, location};
+
+/// Feedback bits of element access and `length`, as the interpreter writes them.
+mod receiver {
+    pub const DENSE: u8 = 1;
+    pub const TYPED: u8 = 2;
+    pub const STRING: u8 = 4;
+    pub const OTHER: u8 = 8;
+    pub const KINDS: u8 = 15;
+    pub const MIXED: u8 = 15;
+}
+
+/// Element types in the order of the engine's enum.
+const ELEMENTS: [Option<Width>; 12] = [
+    Some(Width::I8),
+    Some(Width::U8),
+    Some(Width::U8), // clamped: loads only
+    Some(Width::I16),
+    Some(Width::U16),
+    Some(Width::I32),
+    Some(Width::U32),
+    None,
+    Some(Width::F32),
+    Some(Width::F64),
+    None,
+    None,
+];
+const UINT8_CLAMPED: u8 = 2;
+
+/// Slot number for the result of a diamond while its arms are merged.
+pub(super) const RESULT_SLOT: i32 = i32::MAX;
+
+impl Builder<'_> {
+    /// Property instructions; None: not one of them.
+    pub(super) fn property(&mut self, i: &Instruction) -> Result_<Option<Step>> {
+        let (a, b, c) = (i.word.a(), i.word.b(), i.word.c());
+        match i.op {
+            Code::GetProp => {
+                let cache = self.cache(c);
+                let v = self.reg(b);
+                match self.get_named(v, &cache) {
+                    Some(v) => self.set(a, v),
+                    None => return self.execute(i).map(Some),
+                }
+            }
+            Code::GetLength => return self.get_length(i).map(Some),
+            Code::SetProp | Code::InitProp => {
+                let cache = self.cache(b);
+                let (o, v) = (self.reg(a), self.reg(c));
+                if !self.set_named(o, v, &cache) {
+                    return self.execute(i).map(Some);
+                }
+            }
+            Code::GetElem => return self.get_element(i).map(Some),
+            Code::SetElem => return self.set_element(i).map(Some),
+            Code::GetGlobal => {
+                let cache = self.cache(b);
+                match self.get_global(&cache) {
+                    Some(v) => self.set(a, v),
+                    None => return self.execute(i).map(Some),
+                }
+            }
+            Code::NewObject => {
+                let cache = self.cache(c);
+                let Some(e) = cache.entries.first() else { return self.execute(i).map(Some) };
+                let o = self.new_object(e.shape, e.location);
+                self.set(a, o);
+            }
+            Code::IterNext => return self.iter_next(i).map(Some),
+            Code::ToPropertyKey => {
+                let v = self.reg(b);
+                let Some(key) = self.as_int_free(v) else { return self.execute(i).map(Some) };
+                let base = self.reg(c);
+                if self.types(base) & !ty::CELL != 0 {
+                    return self.execute(i).map(Some);
+                }
+                let zero = self.int(0);
+                let _ = zero;
+                self.set(a, key);
+            }
+            _ => return Ok(None),
+        }
+        Ok(Some(Step::Next))
+    }
+
+    pub(super) fn cache(&self, index: i16) -> CacheSnapshot {
+        let f = self.function();
+        f.ics.get(index as u16 as usize).cloned().unwrap_or_default()
+    }
+
+    // ---------------------------------------------------------------- named properties
+
+    /// Value at an entry's location in an object that has the entry's shape.
+    pub(super) fn load_at(&mut self, o: Value, place: u32) -> Value {
+        let offset = (place & !(location::OUT_OF_LINE | location::GETTER)) as i32;
+        let base = if place & location::OUT_OF_LINE != 0 {
+            self.load(o, Width::Word, self.snapshot.layout.object_slots)
+        } else {
+            o
+        };
+        self.load(base, Width::Value, offset)
+    }
+    fn is_plain(e: &EntrySnapshot) -> bool {
+        e.location == location::ABSENT || e.location & location::GETTER == 0
+    }
+    /// What an entry says, after its shape has been checked.
+    pub(super) fn entry_value(&mut self, o: Value, e: &EntrySnapshot) -> Value {
+        if e.epoch != 0 {
+            self.check_epoch();
+        }
+        if e.location == location::ABSENT {
+            return self.constant(super::values::UNDEFINED);
+        }
+        if e.holder == NO_INDEX {
+            return self.load_at(o, e.location);
+        }
+        let holder = self.emit(Op::Table(e.holder), vec![], Repr::Tagged, ty::OBJECT);
+        self.load_at(holder, e.location)
+    }
+    fn usable<'e>(&self, cache: &'e CacheSnapshot) -> Option<&'e [EntrySnapshot]> {
+        let ok = |e: &EntrySnapshot| Self::is_plain(e) && (e.epoch == 0 || e.epoch == self.snapshot.epoch);
+        if cache.entries.is_empty() || cache.megamorphic || self.is_generic() || !cache.entries.iter().all(ok)
+        {
+            return None;
+        }
+        Some(&cache.entries)
+    }
+    /// GetV of the cache's key; None: by the general way.
+    pub(super) fn get_named(&mut self, v: Value, cache: &CacheSnapshot) -> Option<Value> {
+        let entries = self.usable(cache)?;
+        let string = self.snapshot.layout.string_shape;
+        if let [e] = entries {
+            let e = *e;
+            let ok = if e.shape == string {
+                self.check_kind(v, self.snapshot.layout.kind_string)
+            } else {
+                self.check_shape(v, e.shape)
+            };
+            return ok.then(|| self.entry_value(v, &e));
+        }
+        if entries.iter().any(|e| e.shape == string || e.next_shape != 0) {
+            return None;
+        }
+        // One shape is known already.
+        if let Some(s) = self.env.fact(v).shape {
+            let e = *entries.iter().find(|e| e.shape == s)?;
+            return Some(self.entry_value(v, &e));
+        }
+        let entries = entries.to_vec();
+        self.by_shape(v, &entries, |this, _, e| Some(this.entry_value(v, e)))
+    }
+    /// Runs `arm` for each of the shapes of an object and merges the results; leaves for others.
+    pub(super) fn by_shape(
+        &mut self,
+        v: Value,
+        entries: &[EntrySnapshot],
+        mut arm: impl FnMut(&mut Self, usize, &EntrySnapshot) -> Option<Value>,
+    ) -> Option<Value> {
+        if !self.check_cell(v) {
+            return None;
+        }
+        if entries.iter().any(|e| e.epoch != 0) {
+            self.check_epoch();
+        }
+        let word = self.emit(Op::Load(Width::I32, 4), vec![v], Repr::Int32, 0);
+        let mut edges: Vec<(Block, super::Env)> = vec![];
+        for (k, e) in entries.iter().enumerate() {
+            if k + 1 == entries.len() {
+                self.check_shape(v, e.shape);
+                let r = arm(self, k, e);
+                if let Some(r) = r {
+                    self.env.slots.insert(RESULT_SLOT, r);
+                    edges.push((self.block, std::mem::take(&mut self.env)));
+                }
+                break;
+            }
+            let shape = self.int(e.shape as i32);
+            let is = self.compare_ints(Condition::Equal, word, shape);
+            let (yes, no) = self.branch(is);
+            let rest = self.env.clone();
+            self.block = yes;
+            self.env.fact_mut(v).shape = Some(e.shape);
+            let state = self.state;
+            if let Some(r) = arm(self, k, e) {
+                self.env.slots.insert(RESULT_SLOT, r);
+                edges.push((self.block, std::mem::take(&mut self.env)));
+            }
+            self.env = rest;
+            self.block = no;
+            self.state = state;
+        }
+        if edges.is_empty() {
+            return None;
+        }
+        self.merge(edges, None);
+        self.env.slots.remove(&RESULT_SLOT)
+    }
+
+    /// Store of the cache's key; false: by the general way.
+    fn set_named(&mut self, o: Value, v: Value, cache: &CacheSnapshot) -> bool {
+        let known = self.env.fact(o).shape;
+        let e = match self.usable(cache) {
+            Some([e]) => *e,
+            Some(entries) => match entries.iter().find(|e| Some(e.shape) == known) {
+                Some(e) => *e,
+                None => return false,
+            },
+            None => return false,
+        };
+        let out_of_line = e.location & location::OUT_OF_LINE != 0;
+        if e.location == location::ABSENT || e.holder != NO_INDEX || (e.next_shape != 0 && out_of_line) {
+            return false;
+        }
+        if !self.check_shape(o, e.shape) {
+            return false;
+        }
+        let v = self.tagged(v);
+        if e.next_shape != 0 {
+            self.check_epoch();
+            let shape = self.int(e.next_shape as i32);
+            self.emit(Op::Store(Width::I32, 4), vec![o, shape], Repr::None, 0);
+            self.env.forget_shapes();
+            self.env.fact_mut(o).shape = Some(e.next_shape);
+        }
+        let offset = (e.location & !location::OUT_OF_LINE) as i32;
+        if out_of_line {
+            let slots = self.load(o, Width::Word, self.snapshot.layout.object_slots);
+            self.store(slots, offset, v, slots);
+        } else {
+            self.store(o, offset, v, o);
+        }
+        true
+    }
+
+    fn get_global(&mut self, cache: &CacheSnapshot) -> Option<Value> {
+        let [e] = self.usable(cache)? else { return None };
+        let e = *e;
+        if e.holder == NO_INDEX
+            || e.shape == self.snapshot.layout.lexical_shape
+            || e.location == location::ABSENT
+        {
+            return None;
+        }
+        self.check_epoch();
+        let holder = self.emit(Op::Table(e.holder), vec![], Repr::Tagged, ty::OBJECT);
+        self.check_shape(holder, e.shape);
+        Some(self.load_at(holder, e.location))
+    }
+
+    /// A new ordinary object with `inline` property slots, all undefined.
+    pub(super) fn new_object(&mut self, shape: u32, inline: u32) -> Value {
+        let l = &self.snapshot.layout;
+        let (slots, elements, first) = (l.object_slots, l.object_elements, l.object_trailing);
+        let header = Self::header(l.kind_object_ordinary, 0, inline as u16, shape);
+        let empty_elements = l.empty_elements;
+        let o = self.allocate(header, first as u32 + 8 * inline, ty::OBJECT);
+        let null = self.emit(Op::RawConst(0), vec![], Repr::Raw, 0);
+        self.initialize(o, slots, null);
+        let empty = self.emit(Op::RawConst(empty_elements), vec![], Repr::Raw, 0);
+        self.initialize(o, elements, empty);
+        let undefined = self.constant(super::values::UNDEFINED);
+        for k in 0..inline as i32 {
+            self.initialize(o, first + 8 * k, undefined);
+            self.env.loads.insert((o, access(Width::Value, first + 8 * k)), undefined);
+        }
+        self.env.fact_mut(o).shape = Some(shape);
+        o
+    }
+
+    // ---------------------------------------------------------------- elements
+
+    fn get_length(&mut self, i: &Instruction) -> Result_<Step> {
+        let (a, b, c) = (i.word.a(), i.word.b(), i.word.c());
+        let v = self.reg(b);
+        let l = &self.snapshot.layout;
+        let (array, string) = (l.kind_array, l.kind_string);
+        let known = self.env.fact(v).kind;
+        let bits = if self.is_generic() && known.is_none() {
+            receiver::OTHER
+        } else {
+            i.word.feedback() & receiver::KINDS
+        };
+        if known == Some(array) || (bits == receiver::DENSE && self.check_kind(v, array)) {
+            let n = self.load(v, Width::Value, self.snapshot.layout.array_length);
+            // Longer arrays than 2^31 are not worth the doubles.
+            let n = self.as_int(n);
+            self.set(a, n);
+            return Ok(Step::Next);
+        }
+        if known == Some(string)
+            || self.types(v) == ty::STRING
+            || (bits == receiver::STRING && self.check_kind(v, string))
+        {
+            let n = self.load(v, Width::I32, self.snapshot.layout.string_length);
+            self.set(a, n);
+            return Ok(Step::Next);
+        }
+        if bits == receiver::OTHER {
+            let cache = self.cache(c);
+            if let Some(r) = self.get_named(v, &cache) {
+                self.set(a, r);
+                return Ok(Step::Next);
+            }
+        }
+        if bits == 0 {
+            return Ok(self.exit("no feedback"));
+        }
+        self.execute(i)
+    }
+
+    /// Elements cell of an object with dense elements; leaves for others.
+    fn dense_elements(&mut self, o: Value) -> Option<Value> {
+        if !self.check_cell(o) {
+            return None;
+        }
+        if !self.env.fact(o).dense {
+            self.guard(Op::CheckDense, vec![o], Repr::None, 0);
+            self.env.fact_mut(o).dense = true;
+            if self.types(o) & !ty::OBJECT != 0 {
+                self.env.fact_mut(o).types = Some(ty::OBJECT);
+            }
+        }
+        Some(self.load(o, Width::Word, self.snapshot.layout.object_elements))
+    }
+
+    /// Address of the first element of a typed array and the checked index; leaves when out of bounds.
+    fn typed_address(&mut self, o: Value, k: Value, element: u8) -> Option<(Value, Value, Width)> {
+        let width = (*ELEMENTS.get(element as usize)?)?;
+        let l = self.snapshot.layout;
+        if !self.check_kind(o, l.kind_typed_array) {
+            return None;
+        }
+        match self.env.fact(o).element {
+            Some(e) if e != element => return None,
+            Some(_) => {}
+            None => {
+                self.guard(Op::CheckElementType(element), vec![o], Repr::None, 0);
+                self.env.fact_mut(o).element = Some(element);
+            }
+        }
+        let index = self.as_int(k);
+        let length = self.load(o, Width::Value, l.typed_length);
+        let length = self.as_int(length);
+        let offset = self.load(o, Width::Value, l.typed_offset);
+        let offset = self.as_int(offset);
+        let store = self.load(o, Width::Word, l.typed_store);
+        if !self.env.fact(o).in_store {
+            self.guard(Op::CheckStore(width.bytes()), vec![store, offset, length], Repr::None, 0);
+            self.env.fact_mut(o).in_store = true;
+        }
+        self.guard(Op::CheckBounds, vec![index, length], Repr::None, 0);
+        let data = self.emit(Op::StoreData, vec![store, offset], Repr::Raw, 0);
+        Some((data, index, width))
+    }
+
+    fn get_element(&mut self, i: &Instruction) -> Result_<Step> {
+        let (a, b, c) = (i.word.a(), i.word.b(), i.word.c());
+        let (o, k) = (self.reg(b), self.reg(c));
+        let bits = i.word.feedback();
+        if self.is_generic() {
+            return self.execute(i);
+        }
+        match bits & receiver::KINDS {
+            0 => Ok(self.exit("no feedback")),
+            receiver::DENSE => {
+                let Some(elements) = self.dense_elements(o) else { return self.execute(i) };
+                let index = self.as_int(k);
+                let l = self.snapshot.layout;
+                let length = self.load(elements, Width::I32, l.elements_length);
+                self.guard(Op::CheckBounds, vec![index, length], Repr::None, 0);
+                let v = self.emit(
+                    Op::LoadIndexed(Width::Value, l.elements_first),
+                    vec![elements, index],
+                    Repr::Tagged,
+                    ty::ANY,
+                );
+                self.check_not_empty(v);
+                self.set(a, v);
+                Ok(Step::Next)
+            }
+            receiver::TYPED if bits >> 4 != receiver::MIXED => {
+                let Some((data, index, width)) = self.typed_address(o, k, (bits >> 4).wrapping_sub(1)) else {
+                    return self.execute(i);
+                };
+                let v = self.emit(Op::LoadIndexed(width, 0), vec![data, index], width.repr(), 0);
+                self.set(a, v);
+                Ok(Step::Next)
+            }
+            receiver::STRING if self.snapshot.stubs.char_at != 0 => {
+                let string = self.snapshot.layout.kind_string;
+                if !self.check_kind(o, string) {
+                    return self.execute(i);
+                }
+                let index = self.as_int(k);
+                let v = self.emit(Op::CharAt, vec![o, index], Repr::Tagged, ty::STRING | ty::EMPTY);
+                self.check_not_empty(v);
+                self.set(a, v);
+                Ok(Step::Next)
+            }
+            _ => self.execute(i),
+        }
+    }
+
+    fn set_element(&mut self, i: &Instruction) -> Result_<Step> {
+        let (a, b, c) = (i.word.a(), i.word.b(), i.word.c());
+        let (o, k, v) = (self.reg(a), self.reg(b), self.reg(c));
+        let bits = i.word.feedback();
+        if self.is_generic() {
+            return self.execute(i);
+        }
+        match bits & receiver::KINDS {
+            0 => Ok(self.exit("no feedback")),
+            receiver::DENSE => {
+                let Some(elements) = self.dense_elements(o) else { return self.execute(i) };
+                let index = self.as_int(k);
+                let l = self.snapshot.layout;
+                let length = self.load(elements, Width::I32, l.elements_length);
+                self.guard(Op::CheckBounds, vec![index, length], Repr::None, 0);
+                // A hole may be caught by a setter on the chain.
+                let old = self.emit(
+                    Op::LoadIndexed(Width::Value, l.elements_first),
+                    vec![elements, index],
+                    Repr::Tagged,
+                    ty::ANY,
+                );
+                self.check_not_empty(old);
+                let v = self.tagged(v);
+                self.emit(
+                    Op::StoreIndexed(Width::Value, l.elements_first),
+                    vec![elements, index, v],
+                    Repr::None,
+                    0,
+                );
+                if self.types(v) & ty::CELL != 0 && !matches!(self.graph.node(v).op, Op::Const(_)) {
+                    self.emit(Op::BarrierIndexed, vec![elements, index, v], Repr::None, 0);
+                }
+                Ok(Step::Next)
+            }
+            receiver::TYPED if bits >> 4 != receiver::MIXED => {
+                let element = (bits >> 4).wrapping_sub(1);
+                if element == UINT8_CLAMPED
+                    || self.types(v) & !ty::NUMBER != 0 && self.graph.node(v).repr != Repr::Tagged
+                {
+                    return self.execute(i);
+                }
+                let float = matches!(ELEMENTS.get(element as usize), Some(Some(Width::F32 | Width::F64)));
+                // Conversion of the value comes first: it may leave.
+                let number = if float { self.as_double(v) } else { self.truncated(v) };
+                let Some((data, index, width)) = self.typed_address(o, k, element) else {
+                    return self.execute(i);
+                };
+                let width = if width == Width::U32 { Width::I32 } else { width };
+                self.emit(Op::StoreIndexed(width, 0), vec![data, index, number], Repr::None, 0);
+                Ok(Step::Next)
+            }
+            _ => self.execute(i),
+        }
+    }
+
+    /// One step over a plain array: the record is (array, next index).
+    fn iter_next(&mut self, i: &Instruction) -> Result_<Step> {
+        let (a, b) = (i.word.a(), i.word.b());
+        if self.is_generic() {
+            return self.execute(i);
+        }
+        let (array, next) = (self.reg(b), self.reg(b + 1));
+        // Not a plain array where this was compiled for one: the interpreter takes over, and soon the general way.
+        let index = self.as_int(next);
+        let l = self.snapshot.layout;
+        if self.types(array) & !ty::OBJECT != 0 {
+            self.env.fact_mut(array).types = Some(ty::OBJECT);
+        }
+        let length = self.load(array, Width::Value, l.array_length);
+        let length = self.as_int(length);
+        let more = self.compare_ints(Condition::Less, index, length);
+        let state = self.state;
+        let (yes, no) = self.branch(more);
+        let target = i.jump_target().expect("branch") as u32;
+        self.edge_from(no, target);
+        self.block = yes;
+        self.state = state;
+        let Some(elements) = self.dense_elements(array) else { return self.execute(i) };
+        let stored = self.load(elements, Width::I32, l.elements_length);
+        self.guard(Op::CheckBounds, vec![index, stored], Repr::None, 0);
+        let v = self.emit(
+            Op::LoadIndexed(Width::Value, l.elements_first),
+            vec![elements, index],
+            Repr::Tagged,
+            ty::ANY,
+        );
+        self.check_not_empty(v);
+        let one = self.int(1);
+        // Below the array's length: no overflow.
+        let after = self.emit(Op::IntBinaryWrapping(Binary::Add), vec![index, one], Repr::Int32, 0);
+        self.set(b + 1, after);
+        self.set(a, v);
+        self.state = None;
+        Ok(Step::Next)
+    }
+}

@@ -1,0 +1,432 @@
+//! Forms of values: constants, boxing and unboxing, type checks, truth, loads and stores.
+
+use spey_bytecode::decode::Instruction;
+
+use super::env::access;
+use super::{Builder, HEADER};
+use crate::graph::{Condition, Op, Repr, Unary, Value, Width, ty};
+use crate::snapshot::MOVING;
+
+/// First bits of int32 values.
+pub const NUMBER_TAG: u64 = 0xFFFE_0000_0000_0000;
+/// What is added to the bits of a double.
+pub const DOUBLE_OFFSET: u64 = 1 << 49;
+/// undefined, null, false, true.
+pub const UNDEFINED: u64 = 0x0a;
+/// null
+pub const NULL: u64 = 0x02;
+
+impl Builder<'_> {
+    // ---------------------------------------------------------------- constants
+
+    pub(super) fn constant(&mut self, bits: u64) -> Value {
+        let types = match bits {
+            0 => ty::EMPTY,
+            NULL => ty::NULL,
+            UNDEFINED => ty::UNDEFINED,
+            0x06 | 0x07 => ty::BOOL,
+            _ if bits >= NUMBER_TAG => ty::INT,
+            _ if bits & NUMBER_TAG != 0 => ty::DOUBLE,
+            _ => ty::STRING,
+        };
+        self.emit(Op::Const(bits), vec![], Repr::Tagged, types)
+    }
+    pub(super) fn int(&mut self, n: i32) -> Value {
+        self.emit(Op::Int(n), vec![], Repr::Int32, 0)
+    }
+    pub(super) fn double(&mut self, n: f64) -> Value {
+        self.emit(Op::Double(n.to_bits()), vec![], Repr::Double, 0)
+    }
+    pub(super) fn pool_constant(&mut self, index: u32) -> Value {
+        let f = self.function();
+        let bits = f.constants[index as usize];
+        if bits == MOVING {
+            let at = f.ics_address - 8 * (index as u64 + 1);
+            return self.emit(Op::Memory(at), vec![], Repr::Tagged, ty::CELL);
+        }
+        if bits >= NUMBER_TAG {
+            return self.int(bits as u32 as i32);
+        }
+        if bits & NUMBER_TAG != 0 {
+            return self.double(f64::from_bits(bits.wrapping_sub(DOUBLE_OFFSET)));
+        }
+        self.constant(bits)
+    }
+    /// The tagged bits of a value that is a constant.
+    pub(super) fn constant_bits(&self, v: Value) -> Option<u64> {
+        match self.graph.node(v).op {
+            Op::Const(bits) => Some(bits),
+            Op::Int(n) => Some(NUMBER_TAG | n as u32 as u64),
+            _ => None,
+        }
+    }
+
+    // ---------------------------------------------------------------- types
+
+    /// Possible types of a value.
+    pub(super) fn types(&self, v: Value) -> ty::Types {
+        let n = self.graph.node(v);
+        match n.repr {
+            Repr::Int32 => ty::INT,
+            Repr::Double => ty::DOUBLE,
+            Repr::Bool => ty::BOOL,
+            Repr::Tagged => match self.env.fact(v).types {
+                Some(t) => t & n.types,
+                None => n.types,
+            },
+            _ => 0,
+        }
+    }
+    fn narrow(&mut self, v: Value, types: ty::Types) {
+        let now = self.types(v);
+        self.env.fact_mut(v).types = Some(now & types);
+    }
+    /// Compiled code was left here too often: no speculation.
+    pub(super) fn is_generic(&self) -> bool {
+        self.function().generic.contains(&self.pc)
+    }
+
+    // ---------------------------------------------------------------- forms
+
+    /// The value as a tagged word.
+    pub(super) fn tagged(&mut self, v: Value) -> Value {
+        let (op, types) = match self.graph.node(v).repr {
+            Repr::Tagged | Repr::Raw | Repr::None => return v,
+            Repr::Int32 => (Op::BoxInt, ty::INT),
+            Repr::Double => (Op::BoxDouble, ty::DOUBLE),
+            Repr::Bool => (Op::BoxBool, ty::BOOL),
+        };
+        if let Some(t) = self.env.fact(v).tagged {
+            return t;
+        }
+        if let Op::Int(n) = self.graph.node(v).op {
+            let t = self.constant(NUMBER_TAG | n as u32 as u64);
+            self.env.fact_mut(t).int = Some(v);
+            return t;
+        }
+        let t = self.emit(op.clone(), vec![v], Repr::Tagged, types);
+        self.env.fact_mut(v).tagged = Some(t);
+        let f = self.env.fact_mut(t);
+        match op {
+            Op::BoxInt => f.int = Some(v),
+            Op::BoxDouble => f.double = Some(v),
+            _ => {}
+        }
+        t
+    }
+    /// As Int32 if that needs no guard.
+    pub(super) fn as_int_free(&mut self, v: Value) -> Option<Value> {
+        match self.graph.node(v).repr {
+            Repr::Int32 => Some(v),
+            _ => match (self.env.fact(v).int, self.constant_bits(v)) {
+                (Some(i), _) => Some(i),
+                (None, Some(bits)) if bits >= NUMBER_TAG => Some(self.int(bits as u32 as i32)),
+                _ => None,
+            },
+        }
+    }
+    /// As Int32; leaves if it is none.
+    pub(super) fn as_int(&mut self, v: Value) -> Value {
+        if let Some(i) = self.as_int_free(v) {
+            return i;
+        }
+        let i = match self.graph.node(v).repr {
+            Repr::Double => self.guard(Op::DoubleToInt, vec![v], Repr::Int32, 0),
+            _ => {
+                if let Some(d) = self.env.fact(v).double {
+                    self.guard(Op::DoubleToInt, vec![d], Repr::Int32, 0)
+                } else {
+                    let t = self.tagged(v);
+                    let i = self.guard(Op::UnboxInt, vec![t], Repr::Int32, 0);
+                    self.narrow(t, ty::INT);
+                    self.env.fact_mut(i).tagged = Some(t);
+                    i
+                }
+            }
+        };
+        self.env.fact_mut(v).int = Some(i);
+        i
+    }
+    /// As Double if that needs no guard.
+    pub(super) fn as_double_free(&mut self, v: Value) -> Option<Value> {
+        if self.graph.node(v).repr == Repr::Double {
+            return Some(v);
+        }
+        if let Some(d) = self.env.fact(v).double {
+            return Some(d);
+        }
+        let i = self.as_int_free(v)?;
+        let d = match self.graph.node(i).op {
+            Op::Int(n) => self.double(n as f64),
+            _ => self.emit(Op::IntToDouble, vec![i], Repr::Double, 0),
+        };
+        self.env.fact_mut(v).double = Some(d);
+        Some(d)
+    }
+    /// As Double; leaves if it is no number.
+    pub(super) fn as_double(&mut self, v: Value) -> Value {
+        if let Some(d) = self.as_double_free(v) {
+            return d;
+        }
+        let t = self.tagged(v);
+        let d = self.guard(Op::UnboxDouble, vec![t], Repr::Double, 0);
+        self.narrow(t, ty::NUMBER);
+        self.env.fact_mut(t).double = Some(d);
+        d
+    }
+
+    // ---------------------------------------------------------------- checks
+
+    /// True if the value may be used as a cell; leaves if it is none. False: it is certainly none.
+    pub(super) fn check_cell(&mut self, v: Value) -> bool {
+        let types = self.types(v);
+        if self.graph.node(v).repr != Repr::Tagged || types & ty::CELL == 0 {
+            return false;
+        }
+        if types & !ty::CELL != 0 {
+            self.guard(Op::CheckCell, vec![v], Repr::None, 0);
+            self.narrow(v, ty::CELL);
+        }
+        true
+    }
+    /// The same for objects.
+    pub(super) fn check_object(&mut self, v: Value) -> bool {
+        if !self.check_cell(v) || self.types(v) & ty::OBJECT == 0 {
+            return false;
+        }
+        if self.types(v) & !ty::OBJECT != 0 {
+            self.guard(Op::CheckObject, vec![v], Repr::None, 0);
+            self.narrow(v, ty::OBJECT);
+        }
+        true
+    }
+    /// The same for cells of a kind.
+    pub(super) fn check_kind(&mut self, v: Value, kind: u8) -> bool {
+        if !self.check_cell(v) {
+            return false;
+        }
+        match self.env.fact(v).kind {
+            Some(k) => return k == kind,
+            None => {
+                let l = &self.snapshot.layout;
+                let types = match kind {
+                    _ if kind == l.kind_string => ty::STRING,
+                    _ if kind == l.kind_symbol => ty::SYMBOL,
+                    _ if kind == l.kind_bigint => ty::BIGINT,
+                    _ if kind >= l.kind_object => ty::OBJECT,
+                    _ => ty::INTERNAL,
+                };
+                if self.types(v) & types == 0 {
+                    return false;
+                }
+                if types != ty::STRING || self.types(v) != ty::STRING {
+                    self.guard(Op::CheckKind(kind), vec![v], Repr::None, 0);
+                }
+                self.narrow(v, types);
+                self.env.fact_mut(v).kind = Some(kind);
+            }
+        }
+        true
+    }
+    /// The same for objects of a shape.
+    pub(super) fn check_shape(&mut self, v: Value, shape: u32) -> bool {
+        if !self.check_cell(v) {
+            return false;
+        }
+        if let Some(s) = self.env.fact(v).shape {
+            return s == shape;
+        }
+        self.guard(Op::CheckShape(shape), vec![v], Repr::None, 0);
+        // Header words of other cells never look like a shape.
+        self.narrow(v, ty::OBJECT);
+        self.env.fact_mut(v).shape = Some(shape);
+        true
+    }
+    pub(super) fn check_epoch(&mut self) {
+        if !self.env.epoch {
+            let epoch = self.snapshot.epoch;
+            self.guard(Op::CheckEpoch(epoch), vec![], Repr::None, 0);
+            self.env.epoch = true;
+        }
+    }
+    pub(super) fn check_not_empty(&mut self, v: Value) {
+        if self.types(v) & ty::EMPTY != 0 {
+            self.guard(Op::CheckNotEmpty, vec![v], Repr::None, 0);
+            self.narrow(v, !ty::EMPTY);
+        }
+    }
+
+    // ---------------------------------------------------------------- truth
+
+    pub(super) fn known_bool(&self, v: Value) -> Option<bool> {
+        match self.graph.node(v).op {
+            Op::Int(n) => Some(n != 0),
+            _ => None,
+        }
+    }
+    fn known(&mut self, b: bool) -> Value {
+        self.emit(Op::Int(b as i32), vec![], Repr::Bool, 0)
+    }
+    pub(super) fn not(&mut self, v: Value) -> Value {
+        match self.known_bool(v) {
+            Some(b) => self.known(!b),
+            None => self.emit(Op::Not, vec![v], Repr::Bool, 0),
+        }
+    }
+    /// ToBoolean as a Bool.
+    pub(super) fn truthy(&mut self, v: Value) -> Value {
+        match self.graph.node(v).repr {
+            Repr::Bool => v,
+            Repr::Int32 => {
+                let zero = self.int(0);
+                self.compare_ints(Condition::NotEqual, v, zero)
+            }
+            Repr::Double => self.emit(Op::DoubleTruthy, vec![v], Repr::Bool, 0),
+            _ => {
+                if let Op::BoxBool = self.graph.node(v).op {
+                    return self.graph.node(v).args[0];
+                }
+                let types = self.types(v);
+                if types & !(ty::OBJECT | ty::SYMBOL) == 0 {
+                    return self.known(true);
+                }
+                if types & !(ty::UNDEFINED | ty::NULL) == 0 {
+                    return self.known(false);
+                }
+                if let Some(i) = self.as_int_free(v) {
+                    return self.truthy(i);
+                }
+                self.emit(Op::Truthy, vec![v], Repr::Bool, 0)
+            }
+        }
+    }
+    pub(super) fn is_nullish(&mut self, v: Value) -> Value {
+        let types = self.types(v);
+        if types & (ty::UNDEFINED | ty::NULL) == 0 {
+            return self.known(false);
+        }
+        if types & !(ty::UNDEFINED | ty::NULL) == 0 {
+            return self.known(true);
+        }
+        self.emit(Op::IsNullish, vec![v], Repr::Bool, 0)
+    }
+    /// The value is this constant (of a type with one representation).
+    pub(super) fn is_constant(&mut self, v: Value, bits: u64) -> Value {
+        let of = match bits {
+            0 => ty::EMPTY,
+            NULL => ty::NULL,
+            UNDEFINED => ty::UNDEFINED,
+            _ => ty::BOOL,
+        };
+        let types = self.types(v);
+        if types & of == 0 {
+            return self.known(false);
+        }
+        if types == of && of != ty::BOOL {
+            return self.known(true);
+        }
+        let v = self.tagged(v);
+        let c = self.constant(bits);
+        self.emit(Op::Same, vec![v, c], Repr::Bool, 0)
+    }
+
+    // ---------------------------------------------------------------- memory
+
+    pub(super) fn load(&mut self, base: Value, width: Width, offset: i32) -> Value {
+        if let Some(v) = self.env.loads.get(&(base, access(width, offset))) {
+            return *v;
+        }
+        let types = if width == Width::Value { ty::ANY } else { 0 };
+        let v = self.emit(Op::Load(width, offset), vec![base], width.repr(), types);
+        self.env.loads.insert((base, access(width, offset)), v);
+        v
+    }
+    /// Stores a tagged value into a cell; `owner` is the cell.
+    pub(super) fn store(&mut self, base: Value, offset: i32, v: Value, owner: Value) {
+        self.emit(Op::Store(Width::Value, offset), vec![base, v], Repr::None, 0);
+        self.barrier(owner, v);
+        self.env.forget_loads_at(access(Width::Value, offset));
+        self.env.loads.insert((base, access(Width::Value, offset)), v);
+    }
+    pub(super) fn needs_barrier(&self, owner: Value, v: Value) -> bool {
+        !self.env.fact(owner).fresh
+            && self.types(v) & ty::CELL != 0
+            && !matches!(self.graph.node(v).op, Op::Const(_))
+    }
+    pub(super) fn barrier(&mut self, owner: Value, v: Value) {
+        if self.needs_barrier(owner, v) {
+            self.emit(Op::Barrier, vec![owner, v], Repr::None, 0);
+        }
+    }
+    /// The running function.
+    pub(super) fn callee(&mut self) -> Value {
+        self.header_word(-1)
+    }
+    pub(super) fn header_word(&mut self, offset: i32) -> Value {
+        debug_assert!((-HEADER..0).contains(&offset));
+        let slot = self.base() + offset;
+        match self.env.slots.get(&slot) {
+            Some(v) => *v,
+            None => {
+                let types = if offset == -1 { ty::OBJECT } else { ty::ANY };
+                self.emit(Op::Slot(slot), vec![], Repr::Tagged, types)
+            }
+        }
+    }
+    /// The environment in a register, or the one a number of hops above it.
+    pub(super) fn environment(&mut self, r: i16, i: &Instruction) -> Value {
+        let mut env = self.reg(r);
+        if i.op.info().words == 2 {
+            for _ in 0..i.ext.field(0) as u16 {
+                env = self.load(env, Width::Value, self.snapshot.layout.env_parent);
+            }
+        }
+        env
+    }
+    /// First word of a cell.
+    pub(super) fn header(kind: u8, flags: u8, aux: u16, word: u32) -> u64 {
+        kind as u64 | (flags as u64) << 8 | (aux as u64) << 16 | (word as u64) << 32
+    }
+    /// A new cell. What is loaded stays known; addresses do not.
+    pub(super) fn allocate(&mut self, header: u64, bytes: u32, types: ty::Types) -> Value {
+        let state = self.state();
+        let v = self.emit(Op::Allocate(header, bytes), vec![], Repr::Tagged, types);
+        self.graph.nodes[v.index()].state = Some(state);
+        self.after_collection();
+        let f = self.env.fact_mut(v);
+        f.fresh = true;
+        f.kind = Some(header as u8);
+        v
+    }
+    /// Initialising store into a new cell.
+    pub(super) fn initialize(&mut self, cell: Value, offset: i32, v: Value) {
+        let width = if self.graph.node(v).repr == Repr::Raw { Width::Word } else { Width::Value };
+        self.emit(Op::Store(width, offset), vec![cell, v], Repr::None, 0);
+    }
+    pub(super) fn new_env(&mut self, i: &Instruction) {
+        let count = i.word.c() as u16 as u32;
+        let l = &self.snapshot.layout;
+        let (first, parent) = (l.env_first, l.env_parent);
+        if count > 256 {
+            // Large cells are born old.
+            let _ = self.execute(i);
+            return;
+        }
+        let header = Self::header(l.kind_environment, 0, 0, count);
+        let bytes = first as u32 + 8 * count;
+        let env = self.allocate(header, bytes.max(16), ty::INTERNAL);
+        let p = self.reg(i.word.b());
+        let p = self.tagged(p);
+        self.initialize(env, parent, p);
+        self.env.loads.insert((env, access(Width::Value, parent)), p);
+        let empty = self.constant(0);
+        for k in 0..count as i32 {
+            self.initialize(env, first + 8 * k, empty);
+            self.env.loads.insert((env, access(Width::Value, first + 8 * k)), empty);
+        }
+        self.set(i.word.a(), env);
+    }
+    pub(super) fn double_unary(&mut self, op: Unary, v: Value) -> Value {
+        self.emit(Op::DoubleUnary(op), vec![v], Repr::Double, 0)
+    }
+}

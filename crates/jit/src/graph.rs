@@ -1,0 +1,568 @@
+//! The compiler's intermediate representation: SSA over basic blocks.
+//!
+//! A node is an operation with arguments and one result. Results have a representation ([`Repr`]): a tagged word as it is
+//! in a frame slot, or an unboxed number. Guards are nodes with a [`State`]: when they fail, the state's values are
+//! written to the frame and the interpreter goes on at its instruction.
+//!
+//! *Invariant*: a tagged result that may be a cell can move whenever an instruction may collect ([`Op::is_safepoint`]). Such an
+//! instruction lists in its state every slot whose value is used after it, and the lowering reads those values back.
+
+use std::fmt::Write;
+
+macro_rules! index {
+    ($(#[doc = $doc:literal])* $name:ident $prefix:literal) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);
+        impl $name {
+            /// As an index.
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!($prefix, "{}"), self.0)
+            }
+        }
+    };
+}
+index! {
+    /// A node and its result.
+    Value "v"
+}
+index! {
+    /// A basic block.
+    Block "b"
+}
+index! {
+    /// A frame state.
+    StateId "s"
+}
+
+/// How a result is held.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
+pub enum Repr {
+    /// No result.
+    None,
+    /// int32 in a 32-bit register.
+    Int32,
+    /// IEEE double.
+    Double,
+    /// 0 or 1.
+    Bool,
+    /// A tagged word.
+    Tagged,
+    /// A machine word the collector does not know: an address or raw bits. Never lives across a safepoint unless it is a constant.
+    Raw,
+}
+
+/// Sets of JavaScript types, for tagged results.
+pub mod ty {
+    /// A set.
+    pub type Types = u16;
+    /// Number held as int32.
+    pub const INT: Types = 1;
+    /// Number held as double.
+    pub const DOUBLE: Types = 2;
+    /// Boolean.
+    pub const BOOL: Types = 4;
+    /// undefined
+    pub const UNDEFINED: Types = 8;
+    /// null
+    pub const NULL: Types = 16;
+    /// The empty marker.
+    pub const EMPTY: Types = 32;
+    /// String.
+    pub const STRING: Types = 64;
+    /// Symbol.
+    pub const SYMBOL: Types = 128;
+    /// BigInt.
+    pub const BIGINT: Types = 256;
+    /// Object.
+    pub const OBJECT: Types = 512;
+    /// A cell that is not a JavaScript value: an environment.
+    pub const INTERNAL: Types = 1024;
+    /// Numbers.
+    pub const NUMBER: Types = INT | DOUBLE;
+    /// Everything that is a cell.
+    pub const CELL: Types = STRING | SYMBOL | BIGINT | OBJECT | INTERNAL;
+    /// Anything.
+    pub const ANY: Types = 2047;
+}
+use ty::Types;
+
+/// Conditions of comparisons.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Condition {
+    /// <
+    Less,
+    /// <=
+    LessEqual,
+    /// >
+    Greater,
+    /// >=
+    GreaterEqual,
+    /// ==
+    Equal,
+    /// !=
+    NotEqual,
+}
+
+/// Widths of memory accesses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Width {
+    /// A tagged word.
+    Value,
+    /// A raw 64-bit word.
+    Word,
+    /// 32 bits, result Int32.
+    I32,
+    /// 32 bits unsigned, result Double.
+    U32,
+    /// 8 bits, zero-extended.
+    U8,
+    /// 8 bits, sign-extended.
+    I8,
+    /// 16 bits, zero-extended.
+    U16,
+    /// 16 bits, sign-extended.
+    I16,
+    /// IEEE single.
+    F32,
+    /// IEEE double.
+    F64,
+}
+
+impl Width {
+    /// Bytes.
+    pub fn bytes(self) -> i32 {
+        match self {
+            Width::U8 | Width::I8 => 1,
+            Width::U16 | Width::I16 => 2,
+            Width::I32 | Width::U32 | Width::F32 => 4,
+            Width::Value | Width::Word | Width::F64 => 8,
+        }
+    }
+    /// Representation of what is loaded.
+    pub fn repr(self) -> Repr {
+        match self {
+            Width::Value => Repr::Tagged,
+            Width::Word => Repr::Raw,
+            Width::U32 | Width::F32 | Width::F64 => Repr::Double,
+            _ => Repr::Int32,
+        }
+    }
+}
+
+/// Operations on doubles with one argument.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unary {
+    /// -x
+    Neg,
+    /// Math.abs
+    Abs,
+    /// Math.sqrt
+    Sqrt,
+    /// Math.floor
+    Floor,
+    /// Math.ceil
+    Ceil,
+    /// Math.trunc
+    Trunc,
+    /// Math.sin
+    Sin,
+    /// Math.cos
+    Cos,
+}
+
+/// Operations on two numbers. On int32, all but the bitwise ones leave for the interpreter when the result is no int32.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Binary {
+    /// +
+    Add,
+    /// -
+    Sub,
+    /// *
+    Mul,
+    /// /
+    Div,
+    /// %
+    Mod,
+    /// **
+    Pow,
+    /// &
+    And,
+    /// |
+    Or,
+    /// ^
+    Xor,
+    /// <<
+    Shl,
+    /// >>
+    Shr,
+    /// >>>
+    UShr,
+    /// Math.min
+    Min,
+    /// Math.max
+    Max,
+}
+
+/// Operations.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Op {
+    // ---- constants and places
+    /// A tagged constant that does not move.
+    Const(u64),
+    /// An int32.
+    Int(i32),
+    /// A double, by its bits.
+    Double(u64),
+    /// Raw bits.
+    RawConst(u64),
+    /// Address of a slot of the frame.
+    FrameAddress(i32),
+    /// A value of the snapshot's table.
+    Table(u32),
+    /// A value at a fixed address.
+    Memory(u64),
+    /// The value in a slot of the frame.
+    Slot(i32),
+    /// Merge of the predecessors' values.
+    Phi,
+
+    // ---- guards
+    /// Tagged -> Int32.
+    UnboxInt,
+    /// Tagged -> Double; accepts int32.
+    UnboxDouble,
+    /// Double -> Int32 if exact and not -0.
+    DoubleToInt,
+    /// A cell.
+    CheckCell,
+    /// An object.
+    CheckObject,
+    /// A cell of this kind.
+    CheckKind(u8),
+    /// An object (known) of this shape.
+    CheckShape(u32),
+    /// An object (known to be a cell) of ordinary kind with dense elements.
+    CheckDense,
+    /// A closure (known to be a cell) of this code.
+    CheckCode(u64),
+    /// A typed array (known) of this element type.
+    CheckElementType(u8),
+    /// Two tagged words are the same.
+    CheckSame,
+    /// Not the empty marker.
+    CheckNotEmpty,
+    /// The prototype epoch.
+    CheckEpoch(u32),
+    /// First argument below the second, unsigned.
+    CheckBounds,
+    /// Backing store covers offset + length elements of so many bytes: store (tagged raw pointer), offset, length.
+    CheckStore(i32),
+    /// Closure whose `new` makes objects of this shape right away.
+    CheckConstruct(u32),
+    /// Flat string (known to be a string); result: 1 for two-byte units.
+    CheckFlat,
+
+    // ---- conversions
+    /// Int32 -> Double.
+    IntToDouble,
+    /// ToInt32 of a double.
+    Truncate,
+    /// Int32 -> Tagged.
+    BoxInt,
+    /// Double -> Tagged.
+    BoxDouble,
+    /// Bool -> Tagged.
+    BoxBool,
+
+    // ---- arithmetic
+    /// On two Int32, checked where the result may not be one.
+    IntBinary(Binary),
+    /// The same without checks.
+    IntBinaryWrapping(Binary),
+    /// -x, checked.
+    IntNeg,
+    /// ~x
+    IntNot,
+    /// On two doubles.
+    DoubleBinary(Binary),
+    /// On a double.
+    DoubleUnary(Unary),
+    /// Comparison of two Int32.
+    IntCompare(Condition),
+    /// Comparison of two doubles.
+    DoubleCompare(Condition),
+    /// The words are the same.
+    Same,
+    /// undefined or null.
+    IsNullish,
+    /// Is an object.
+    IsObject,
+    /// IsStrictlyEqual of two tagged values.
+    StrictEqual,
+    /// ToBoolean.
+    Truthy,
+    /// Number to boolean.
+    DoubleTruthy,
+    /// Negation of a Bool.
+    Not,
+    /// `a ? b : c` of tagged words.
+    Select,
+    /// typeof
+    TypeOf,
+
+    // ---- memory
+    /// Load at an offset from a cell or raw address.
+    Load(Width, i32),
+    /// Load of element: base, index.
+    LoadIndexed(Width, i32),
+    /// Store at an offset: base, value.
+    Store(Width, i32),
+    /// Store of an element: base, index, value.
+    StoreIndexed(Width, i32),
+    /// Write barrier for owner and value.
+    Barrier,
+    /// Write barrier for a slot of an elements cell: owner, index, value.
+    BarrierIndexed,
+    /// Address of the data of a backing store, plus an offset.
+    StoreData,
+    /// Code unit of a flat string: string, index, two-byte flag.
+    CharCode,
+    /// One-unit string of a string's unit, or 0.
+    CharAt,
+    /// Named data property by the site's caches, or 0: receiver; address of the cache.
+    CachedGet(u64),
+
+    // ---- what may collect
+    /// New cell with the given first word; the rest is uninitialised. Bytes.
+    Allocate(u64, u32),
+    /// Safepoint poll.
+    Poll,
+    /// Executes the instruction on the frame; result: distance to the next instruction (Raw).
+    Execute,
+    /// [[Call]]: callee. Window slot, argument count.
+    Call(i32, u32),
+    /// [[Construct]]: callee, new.target. Window slot, argument count.
+    Construct(i32, u32),
+    /// The method of a CallMethod instruction.
+    GetMethod,
+    /// Calls closure code by a frame laid out at the slot.
+    CallDirect(u64, i32),
+}
+
+impl Op {
+    /// May collect, call JavaScript or change any object.
+    pub fn is_safepoint(&self) -> bool {
+        matches!(
+            self,
+            Op::Allocate(..)
+                | Op::Poll
+                | Op::Execute
+                | Op::Call(..)
+                | Op::Construct(..)
+                | Op::GetMethod
+                | Op::CallDirect(..)
+        )
+    }
+}
+
+/// A node.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Operation.
+    pub op: Op,
+    /// Arguments.
+    pub args: Vec<Value>,
+    /// Representation of the result.
+    pub repr: Repr,
+    /// Types of a tagged result.
+    pub types: Types,
+    /// Frame state of guards and safepoints.
+    pub state: Option<StateId>,
+    /// Slots to be written before a call.
+    pub spills: Vec<(i32, Value)>,
+}
+
+/// One slot of a state.
+#[derive(Clone, Copy, Debug)]
+pub struct StateSlot {
+    /// Slot, counted from the outermost frame's register 0.
+    pub slot: i32,
+    /// What it must hold.
+    pub value: Value,
+    /// It holds it already.
+    pub in_place: bool,
+}
+
+/// What the interpreter would see.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// Inlined frame (index into [`Graph::frames`]).
+    pub frame: u32,
+    /// Instruction.
+    pub pc: u32,
+    /// Slots with live values.
+    pub slots: Vec<StateSlot>,
+    /// A handler covers the instruction, in this frame or one around it.
+    pub covered: bool,
+    /// What is checked, for tracing.
+    pub reason: &'static str,
+}
+
+/// A frame: the function itself or an inlined call.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// Index of the function in the snapshot.
+    pub function: usize,
+    /// Slot of its register 0.
+    pub base: i32,
+    /// Caller's frame and the call instruction.
+    pub caller: Option<(u32, u32)>,
+}
+
+/// How a block ends.
+#[derive(Clone, Debug, Default)]
+pub enum Terminator {
+    /// Not built yet.
+    #[default]
+    None,
+    /// Goto.
+    Jump(Block),
+    /// Two-way.
+    Branch(Value, Block, Block),
+    /// Leaves the function with a tagged value.
+    Return(Value),
+    /// Goes on in the interpreter.
+    Exit(StateId),
+    /// An exception is pending (last node was a call that always throws).
+    Unwind(StateId),
+}
+
+/// A basic block.
+#[derive(Clone, Debug, Default)]
+pub struct BlockData {
+    /// Merges, in no particular order; arguments in the order of `preds`.
+    pub phis: Vec<Value>,
+    /// Other nodes in order.
+    pub nodes: Vec<Value>,
+    /// End.
+    pub end: Terminator,
+    /// Predecessors.
+    pub preds: Vec<Block>,
+    /// Rarely run.
+    pub cold: bool,
+}
+
+/// A function under compilation.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    /// Nodes.
+    pub nodes: Vec<Node>,
+    /// Blocks; 0 is the entry.
+    pub blocks: Vec<BlockData>,
+    /// States.
+    pub states: Vec<State>,
+    /// Frames; 0 is the function itself.
+    pub frames: Vec<Frame>,
+    /// Highest slot in use by any frame, plus one.
+    pub extent: i32,
+}
+
+impl Graph {
+    /// A node.
+    pub fn node(&self, v: Value) -> &Node {
+        &self.nodes[v.index()]
+    }
+    /// Adds a node without placing it.
+    pub fn add(&mut self, node: Node) -> Value {
+        self.nodes.push(node);
+        Value(self.nodes.len() as u32 - 1)
+    }
+    /// Adds an empty block.
+    pub fn add_block(&mut self) -> Block {
+        self.blocks.push(BlockData::default());
+        Block(self.blocks.len() as u32 - 1)
+    }
+    /// Blocks that can be entered after `b`.
+    pub fn successors(&self, b: Block) -> impl Iterator<Item = Block> {
+        let (x, y) = match self.blocks[b.index()].end {
+            Terminator::Jump(t) => (Some(t), None),
+            Terminator::Branch(_, t, e) => (Some(t), Some(e)),
+            _ => (None, None),
+        };
+        x.into_iter().chain(y)
+    }
+    /// The result may be a cell that moves.
+    pub fn is_movable(&self, v: Value) -> bool {
+        let n = self.node(v);
+        n.repr == Repr::Tagged && n.types & ty::CELL != 0 && !matches!(n.op, Op::Const(_))
+    }
+    /// Text form.
+    pub fn print(&self) -> String {
+        let mut out = String::new();
+        for (i, b) in self.blocks.iter().enumerate() {
+            let _ = writeln!(out, "b{i}{}: preds {:?}", if b.cold { " cold" } else { "" }, b.preds);
+            for &v in b.phis.iter().chain(&b.nodes) {
+                let n = self.node(v);
+                let _ = write!(out, "  {v:?}: {:?}", n.repr);
+                if n.repr == Repr::Tagged && n.types != ty::ANY {
+                    let _ = write!(out, "[{:x}]", n.types);
+                }
+                let _ = write!(out, " = {:?} {:?}", n.op, n.args);
+                if let Some(s) = n.state {
+                    let t = &self.states[s.index()];
+                    let _ = write!(out, " @f{}:{}", t.frame, t.pc);
+                    if n.op.is_safepoint() {
+                        let list: Vec<_> = t.slots.iter().map(|s| (s.slot, s.value)).collect();
+                        let _ = write!(out, " {list:?} spills {:?}", n.spills);
+                    }
+                }
+                out.push('\n');
+            }
+            let _ = writeln!(out, "  {:?}", b.end);
+        }
+        out
+    }
+    /// Checks that arguments are defined, that merges have one argument for each predecessor and that predecessors and
+    /// successors agree.
+    pub fn verify(&self) -> Result<(), String> {
+        for (i, b) in self.blocks.iter().enumerate() {
+            let me = Block(i as u32);
+            for &v in &b.phis {
+                let n = self.node(v);
+                if n.args.len() != b.preds.len() {
+                    return Err(format!(
+                        "{v:?} of {me:?}: {} arguments for {} predecessors",
+                        n.args.len(),
+                        b.preds.len()
+                    ));
+                }
+                for &a in &n.args {
+                    if self.node(a).repr != n.repr {
+                        return Err(format!(
+                            "{v:?}: argument {a:?} is {:?}, not {:?}",
+                            self.node(a).repr,
+                            n.repr
+                        ));
+                    }
+                }
+            }
+            for &p in &b.preds {
+                if !self.successors(p).any(|s| s == me) {
+                    return Err(format!("{p:?} does not lead to {me:?}"));
+                }
+            }
+            for s in self.successors(me) {
+                if !self.blocks[s.index()].preds.contains(&me) {
+                    return Err(format!("{s:?} does not know its predecessor {me:?}"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
