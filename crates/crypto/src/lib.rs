@@ -1,0 +1,40 @@
+//! Asymmetric cryptography on AWS-LC: keys and their encodings, signatures, key agreement, certificates, primes.
+//!
+//! Entry points: [`Key`] for everything about keys, [`Certificate`] and [`verify_chain`] for X.509, [`DiffieHellman`],
+//! [`Ecdh`], [`prime`].
+//!
+//! *Invariants*: every pointer of the library is owned by one Rust value that frees it, or borrowed for one call; keys
+//! and certificates are never changed after they are made, so they may be shared by threads. *Not here*: JavaScript,
+//! TLS, hashes, symmetric ciphers.
+
+mod certificate;
+mod certificate_text;
+mod chain;
+mod dh;
+mod ec;
+mod encoding;
+mod error;
+mod generate;
+mod key;
+mod parts;
+mod pkcs12;
+pub mod prime;
+mod pss;
+mod raw;
+mod rsa;
+mod sign;
+mod spkac;
+
+pub use certificate::Certificate;
+pub use chain::{Purpose, Store, Verified, verify_chain};
+pub use dh::{DhProblem, DiffieHellman, group_prime};
+pub use ec::{Ecdh, PointForm, convert_point, curve_names};
+pub use encoding::{ContainerFormat, PrivateType, PublicType};
+pub use error::{Error, Result};
+pub use generate::{Generate, generate};
+pub use key::{Details, Key};
+pub use parts::{EcParts, RsaParts};
+pub use pkcs12::{Pkcs12, parse_pkcs12};
+pub use rsa::{Padding, RsaOperation};
+pub use sign::{Message, SignOptions, digest, digest_size, is_digest};
+pub use spkac::Spkac;
