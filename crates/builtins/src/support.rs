@@ -11,6 +11,8 @@ use spey_core::string::{self, JsString, StrView};
 use spey_core::{call, conversion, error};
 use spey_gc::Value as Raw;
 
+pub use crate::string::map_parts as map_well_formed;
+
 /// Largest safe integer, 2^53 - 1.
 pub const MAX_SAFE: u64 = (1 << 53) - 1;
 

@@ -25,6 +25,23 @@ use time::*;
 pub fn reset_time_zone() {
     zone::reset();
 }
+/// A time zone, with its offsets from UTC.
+#[derive(Clone)]
+pub struct TimeZone(std::rc::Rc<zone::Zone>);
+impl TimeZone {
+    /// The local zone.
+    pub fn local() -> TimeZone {
+        TimeZone(zone::local())
+    }
+    /// The zone of an IANA name.
+    pub fn named(name: &str) -> Option<TimeZone> {
+        zone::by_name(name).map(|zone| TimeZone(std::rc::Rc::new(zone)))
+    }
+    /// Offset from UTC in milliseconds at a time value.
+    pub fn offset_ms(&self, t: f64) -> f64 {
+        self.0.offset_at(t)
+    }
+}
 /// IANA name of the local time zone; empty if it has none.
 pub fn local_time_zone_name() -> String {
     zone::local().name.clone()

@@ -10,7 +10,7 @@ use super::this_string;
 
 /// Applies a mapping of well-formed text to every part of ill-formed text between lone surrogates. These have no case,
 /// no decomposition and end every context.
-pub(super) fn map_parts(units: &[u16], map: impl Fn(&str) -> String) -> Vec<u16> {
+pub fn map_parts(units: &[u16], map: impl Fn(&str) -> String) -> Vec<u16> {
     let mut out = Vec::with_capacity(units.len());
     let mut start = 0;
     let flush = |out: &mut Vec<u16>, part: &[u16]| {

@@ -8,6 +8,8 @@ mod pattern;
 pub(crate) mod search;
 pub(crate) mod substitution;
 
+pub use case::map_parts;
+
 use spey_base::chars::{is_lead_surrogate, is_trail_surrogate, is_trimmable};
 use spey_base::text::{is_well_formed as units_well_formed, make_well_formed};
 use spey_core::cell::Kind;
