@@ -1,31 +1,14 @@
 //! Names of the parts of the day ("in the morning"), which ICU4X has no place for: CLDR's.
 
+use crate::text_table;
+
 /// After a line `#width`: locales, a tab, and `minute:name` joined by `|`, where the name holds from that minute of the
 /// day on.
 static TEXT: &str = include_str!("../data/day_periods.txt");
 
 /// The name of the part of the day that a minute of it belongs to.
 pub fn name(locale: &str, width: &str, minute: u32) -> &'static str {
-    let Some(start) = TEXT.find(&format!("#{width}\n")) else { return "" };
-    let rows = || {
-        TEXT[start..]
-            .lines()
-            .skip(1)
-            .take_while(|line| !line.starts_with('#'))
-            .filter_map(|line| line.split_once('\t'))
-    };
-    let find = |candidate: &str| rows().find(|(ids, _)| ids.split(' ').any(|id| id == candidate));
-    let mut candidate = locale;
-    let row = loop {
-        if let Some((_, row)) = find(candidate) {
-            break row;
-        }
-        candidate = match candidate.rsplit_once('-') {
-            Some((parent, _)) => parent,
-            None if candidate != "en" => "en",
-            None => return "",
-        };
-    };
+    let Some(row) = text_table::find(TEXT, width, locale) else { return "" };
     row.split('|')
         .filter_map(|entry| entry.split_once(':'))
         .filter(|(from, _)| from.parse::<u32>().is_ok_and(|from| from <= minute))

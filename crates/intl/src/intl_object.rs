@@ -11,8 +11,8 @@ use spey_core::{conversion, symbol};
 use crate::class::array_of_text;
 use crate::negotiation::canonicalize_locale_list;
 use crate::{
-    collator, data, date_time_format, list_format, locale, number_format, plural_rules, relative_time_format,
-    segmenter,
+    collator, data, date_time_format, display_names, duration_format, list_format, locale, number_format,
+    plural_rules, relative_time_format, segmenter,
 };
 
 static PROPERTIES: &[PropertySpec] = &[
@@ -44,7 +44,9 @@ fn materialize(s: &mut Scope<'_>, intl: Local<'_, Object>) {
     relative_time_format::install(s, intl);
     list_format::install(s, intl);
     locale::install(s, intl);
+    display_names::install(s, intl);
     segmenter::install(s, intl);
+    duration_format::install(s, intl);
 }
 /// %Intl%.\[\[FallbackSymbol]] of the current realm.
 pub fn fallback_symbol<'s>(s: &mut Scope<'s>) -> Local<'s, Value> {

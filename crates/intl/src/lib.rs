@@ -14,6 +14,8 @@ mod collator;
 mod data;
 mod date_time_format;
 mod day_periods;
+mod display_names;
+mod duration_format;
 mod intl_object;
 mod list_format;
 mod locale;
@@ -24,6 +26,7 @@ mod options;
 mod plural_rules;
 mod relative_time_format;
 mod segmenter;
+mod text_table;
 mod zone;
 
 /// Sets up the globals of this crate in the current realm. They are filled on first use.

@@ -80,6 +80,10 @@ impl DigitOptions {
             strip_if_integer: false,
         }
     }
+    /// The same, rounding toward zero.
+    pub fn truncating(self) -> DigitOptions {
+        DigitOptions { mode: RoundingMode::Trunc, mode_name: "trunc", ..self }
+    }
     /// SetNumberFormatDigitOptions ( intlObj, options, mnfdDefault, mxfdDefault, notation ), ECMA-402 §16.1.3
     pub fn read(
         s: &mut Scope<'_>,

@@ -11,6 +11,7 @@ use icu_provider::prelude::*;
 
 use super::format::{Piece, push_affix, request};
 use super::options::UnitOptions;
+use crate::text_table;
 
 /// Patterns of units that ICU4X has no place for (digital units, temperature, angles, speeds): CLDR's. After a line
 /// `#unit/width`: locales, a tab, the pattern of the category `other`, and `|category:pattern` where another differs.
@@ -84,27 +85,7 @@ fn from_icu(locale: &DataLocale, unit: &str, width: &str, rules: &PluralRules) -
     None
 }
 fn from_text(id: &LanguageIdentifier, unit: &str, width: &str) -> Option<UnitPatterns> {
-    let start = TEXT.find(&format!("#{unit}/{width}\n"))?;
-    let rows: Vec<(&str, &str)> = TEXT[start..]
-        .lines()
-        .skip(1)
-        .take_while(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_once('\t'))
-        .collect();
-    let find = |candidate: &str| {
-        rows.iter().find(|(ids, _)| ids.split(' ').any(|id| id == candidate)).map(|(_, row)| *row)
-    };
-    let text = id.to_string();
-    let mut candidate = text.as_str();
-    let row = loop {
-        if let Some(row) = find(candidate) {
-            break row;
-        }
-        match candidate.rsplit_once('-') {
-            Some((parent, _)) => candidate = parent,
-            None => break find("en")?,
-        }
-    };
+    let row = text_table::find(TEXT, &format!("{unit}/{width}"), &id.to_string())?;
     let mut parts = row.split('|');
     let other = parts.next()?.to_string();
     let by_category = parts
