@@ -216,6 +216,9 @@ function fork(modulePath, args = [], options) {
 /** Connects this process, a child made by fork, with its parent. */
 function _forkChild(fd, serialization) {
   const { Pipe, constants } = internalBinding('pipe_wrap');
+  // Handles that arrive are objects of these classes.
+  internalBinding('tcp_wrap');
+  internalBinding('udp_wrap');
   const channel = new Pipe(constants.IPC);
   channel.open(fd);
   channel.unref();

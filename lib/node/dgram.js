@@ -124,6 +124,42 @@ function bufferSize(self, size, buffer) {
   return result;
 }
 
+/** Gives the socket another handle. */
+function replaceHandle(self, handle) {
+  const state = self[kStateSymbol];
+  const old = state.handle;
+  handle.lookup = old.lookup;
+  handle.bind = old.bind;
+  handle.connect = old.connect;
+  handle.send = old.send;
+  handle[owner_symbol] = self;
+  old.close();
+  state.handle = handle;
+  // It may be connected already.
+  const peer = {};
+  if (handle.getpeername(peer) === 0) state.connectState = CONNECT_STATE_CONNECTED;
+}
+
+/** The primary of the cluster binds, and all workers use the socket. */
+function bindInCluster(self, options) {
+  const state = self[kStateSymbol];
+  const cluster = require('cluster');
+  cluster._getServer(self, options, (error, handle) => {
+    if (error) {
+      self.emit('error', new ExceptionWithHostPort(error, 'bind', options.address, options.port));
+      state.bindState = BIND_STATE_UNBOUND;
+      return;
+    }
+    // Closed meanwhile.
+    if (!state.handle) {
+      handle.close();
+      return;
+    }
+    replaceHandle(self, handle);
+    startListening(self);
+  });
+}
+
 Socket.prototype.bind = function(port_, address_, ...rest) {
   let port = port_;
   healthCheck(this);
@@ -155,9 +191,18 @@ Socket.prototype.bind = function(port_, address_, ...rest) {
     return this;
   }
 
+  // A handle that has come from another process.
+  if (port !== null && typeof port === 'object' && typeof port.recvStart === 'function') {
+    replaceHandle(this, port);
+    startListening(this);
+    return this;
+  }
+
   let address;
+  let exclusive = state.reusePort;
   if (port !== null && typeof port === 'object') {
     address = port.address || '';
+    exclusive ||= !!port.exclusive;
     ({ port } = port);
   } else {
     address = typeof address_ === 'function' ? '' : address_;
@@ -175,6 +220,10 @@ Socket.prototype.bind = function(port_, address_, ...rest) {
     if (state.reuseAddr) flags |= UV_UDP_REUSEADDR;
     if (state.ipv6Only) flags |= UV_UDP_IPV6ONLY;
     if (state.reusePort) flags |= UV_UDP_REUSEPORT;
+    if (!exclusive && require('internal/cluster/role').isWorker) {
+      bindInCluster(this, { address: ip, port: port || 0, addressType: this.type, fd: -1, flags });
+      return;
+    }
     const error = state.handle.bind(ip, port || 0, flags);
     if (error) {
       this.emit('error', new ExceptionWithHostPort(error, 'bind', ip, port));

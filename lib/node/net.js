@@ -1255,8 +1255,7 @@ function emitListeningNT(self) {
 
 function listenInCluster(server, address, port, addressType, backlog, fd, exclusive, flags, options) {
   exclusive = !!exclusive;
-  const isWorker = process.env.NODE_UNIQUE_ID !== undefined;
-  if (!isWorker || exclusive) {
+  if (exclusive || !require('internal/cluster/role').isWorker) {
     server._listen2(address, port, addressType, backlog, fd, flags);
     return;
   }

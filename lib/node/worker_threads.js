@@ -1,42 +1,29 @@
 'use strict';
 
-// The main thread and message channels. Threads themselves are not there yet.
-
+const {
+  SHARE_ENV, Worker, getEnvironmentData, isInternalThread, isMainThread, resourceLimits, setEnvironmentData, threadId,
+  threadName,
+} = require('internal/worker');
 const io = require('internal/worker/io');
-const { codes: { ERR_METHOD_NOT_IMPLEMENTED } } = require('internal/errors');
+const { open, postMessageToThread } = require('internal/worker/messaging');
 
-const environmentData = new Map();
-
-class Worker {
-  constructor() {
-    throw new ERR_METHOD_NOT_IMPLEMENTED('new Worker()');
-  }
-}
-
-function setEnvironmentData(key, value) {
-  if (value === undefined) environmentData.delete(key);
-  else environmentData.set(key, value);
-}
+open();
 
 module.exports = {
-  isInternalThread: false,
-  isMainThread: true,
+  isInternalThread,
+  isMainThread,
   MessagePort: io.MessagePort,
   MessageChannel: io.MessageChannel,
   markAsUncloneable: io.markAsUncloneable,
   markAsUntransferable: io.markAsUntransferable,
   isMarkedAsUntransferable: io.isMarkedAsUntransferable,
-  moveMessagePortToContext() {
-    throw new ERR_METHOD_NOT_IMPLEMENTED('moveMessagePortToContext()');
-  },
+  moveMessagePortToContext: io.moveMessagePortToContext,
   receiveMessageOnPort: io.receiveMessageOnPort,
-  resourceLimits: {},
-  async postMessageToThread() {
-    throw new ERR_METHOD_NOT_IMPLEMENTED('postMessageToThread()');
-  },
-  threadId: 0,
-  threadName: '',
-  SHARE_ENV: Symbol.for('nodejs.worker_threads.SHARE_ENV'),
+  resourceLimits,
+  postMessageToThread,
+  threadId,
+  threadName,
+  SHARE_ENV,
   Worker,
   parentPort: null,
   workerData: null,
@@ -44,5 +31,8 @@ module.exports = {
     return io.BroadcastChannel;
   },
   setEnvironmentData,
-  getEnvironmentData: (key) => environmentData.get(key),
+  getEnvironmentData,
+  get locks() {
+    return require('web/locks').locks;
+  },
 };

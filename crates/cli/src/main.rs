@@ -5,7 +5,7 @@ mod test262;
 
 use options::{Command, parse};
 use spey_engine::{Engine, VmConfig};
-use spey_host::{Agent, AgentConfig, exit, run_loop};
+use spey_host::{Agent, AgentConfig, exit_process, run_loop};
 
 fn main() {
     let args: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
@@ -77,7 +77,13 @@ fn run(program: String, command: Command, config: VmConfig) -> ! {
     argv.extend(command.rest);
     let mut agent = Agent::new(
         loop_,
-        AgentConfig { argv, exec_argv: command.exec_argv, exec_path, options: command.options },
+        AgentConfig {
+            argv,
+            exec_argv: command.exec_argv,
+            exec_path,
+            options: command.options,
+            parse_options: Some(options::parse_for_worker),
+        },
     );
     spey_node::register(&mut agent);
     let print_bytecode = agent.config.options.is_on("--print-bytecode");
@@ -90,6 +96,6 @@ fn run(program: String, command: Command, config: VmConfig) -> ! {
         }
         spey_node::start(s);
         let code = run_loop(s).code;
-        exit(s, code)
+        exit_process(code)
     })
 }

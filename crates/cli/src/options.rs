@@ -263,6 +263,65 @@ pub fn parse(args: &[String], environment: Option<&str>) -> Result<Command, Stri
     Ok(Command { options, rest: words[used..].to_vec(), exec_argv })
 }
 
+/// Options that concern the whole process: no business of a worker.
+static PROCESS_WIDE: &[&str] = &[
+    "--check",
+    "--disable-proto",
+    "--eval",
+    "--expose-gc",
+    "--expose-internals",
+    "--gc-stress",
+    "--help",
+    "--interactive",
+    "--jitless",
+    "--max-old-space-size",
+    "--max-semi-space-size",
+    "--openssl-config",
+    "--print",
+    "--print-bytecode",
+    "--secure-heap",
+    "--secure-heap-min",
+    "--stack-size",
+    "--title",
+    "--trace-gc",
+    "--use-largepages",
+    "--v8-pool-size",
+    "--version",
+    "--zero-fill-buffers",
+];
+
+/// Options of a worker: words of its own, after those of its NODE_OPTIONS. An error has the words that cannot be, and
+/// whether they come from NODE_OPTIONS.
+pub fn parse_for_worker(words: &[String], environment: Option<&str>) -> Result<Options, (Vec<String>, bool)> {
+    let mut options = Options::default();
+    for r in ROWS {
+        if let Some(v) = r.default {
+            options.set(r.name, OptionValue::Bool(v));
+        }
+    }
+    if let Some(text) = environment {
+        let words = split_words(text).map_err(|e| (vec![e], true))?;
+        let used = parse_words(&words, &mut options, Anywhere).map_err(|e| (vec![e], true))?;
+        if used < words.len() {
+            return Err((words[used..].to_vec(), true));
+        }
+    }
+    let is_refused = |word: &&String| {
+        let name = word.split('=').next().unwrap_or(word).replace('_', "-");
+        let row = find(&name).or_else(|| find(&format!("--{}", name.strip_prefix("--no-")?)));
+        row.is_some_and(|r| PROCESS_WIDE.contains(&r.name))
+    };
+    let refused: Vec<String> = words.iter().filter(is_refused).cloned().collect();
+    if !refused.is_empty() {
+        return Err((refused, false));
+    }
+    let used = parse_words(words, &mut options, CommandLine).map_err(|e| (vec![e], false))?;
+    if used < words.len() {
+        return Err((words[used..].to_vec(), false));
+    }
+    Ok(options)
+}
+
 /// Sets what the words say, up to the first that is no option. The result is the number of words used.
 fn parse_words(words: &[String], options: &mut Options, place: Place) -> Result<usize, String> {
     let mut i = 0;

@@ -228,6 +228,56 @@ impl Drop for BackingStore {
     }
 }
 
+/// The bytes of a detached buffer on their way to another agent: charged to no ledger.
+pub struct PortableStore {
+    data: *mut u8,
+    length: usize,
+    max_length: usize,
+    resizable: bool,
+    /// Bytes allocated.
+    size: usize,
+}
+// SAFETY: it is the only owner of memory that came from `allocate`.
+unsafe impl Send for PortableStore {}
+impl PortableStore {
+    /// Takes the bytes out of a store that is not shared. Memory of an embedder is copied, because its deleter belongs to
+    /// this thread. None if there is not so much memory.
+    pub fn new(mut store: Box<BackingStore>) -> Option<PortableStore> {
+        let (length, max_length, resizable) = (store.length, store.max_length, store.resizable);
+        let (data, size) = match &store.storage {
+            Storage::Owned(size) => {
+                let size = *size;
+                store.storage = Storage::None;
+                (store.data, size)
+            }
+            _ => {
+                let data = allocate(length)?;
+                // SAFETY: both are valid for so many bytes, and the new memory is nobody else's.
+                unsafe { std::ptr::copy_nonoverlapping(store.data, data, length) };
+                (data, length)
+            }
+        };
+        Some(PortableStore { data, length, max_length, resizable, size })
+    }
+    /// A store of the current agent with these bytes.
+    pub fn into_store(mut self, s: &mut Scope<'_>) -> JsResult<Box<BackingStore>> {
+        let mut store = Box::new(BackingStore::new(s, dangling(), 0, 0, Storage::None));
+        charge(s, &mut store, self.size)?;
+        store.data = std::mem::replace(&mut self.data, dangling());
+        store.length = self.length;
+        store.max_length = self.max_length;
+        store.resizable = self.resizable;
+        store.storage = Storage::Owned(std::mem::take(&mut self.size));
+        Ok(store)
+    }
+}
+impl Drop for PortableStore {
+    fn drop(&mut self) {
+        // SAFETY: allocated with this size, 0 if the bytes have been taken.
+        unsafe { free(self.data, self.size) }
+    }
+}
+
 // ---------------------------------------------------------------- allocation
 
 #[cold]

@@ -427,6 +427,10 @@ pub fn run_jobs(s: &mut Scope<'_>, on_error: &mut dyn FnMut(&mut Scope<'_>, Loca
                 on_error(s, e);
             }
         });
+        if s.vm().interrupt != 0 {
+            // Jobs that only queue jobs must not keep others from stopping them; the flag tells of it.
+            let _ = crate::interrupt::poll(s);
+        }
         if s.vm().terminating {
             s.vm().jobs.clear();
             return;

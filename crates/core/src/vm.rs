@@ -192,6 +192,8 @@ pub struct Vm {
     pub preparing_stack: bool,
     /// Termination was requested: not catchable.
     pub terminating: bool,
+    /// The heap has passed its limit, where that is recoverable: the VM ends.
+    pub heap_limit_passed: bool,
     /// `--print-bytecode`.
     pub print_bytecode: bool,
     /// The exception thrown last: `throw_code` and `throw_pc` tell where.
@@ -270,6 +272,7 @@ impl Vm {
             module_async_order: 0,
             preparing_stack: false,
             terminating: false,
+            heap_limit_passed: false,
             print_bytecode: false,
             throw_value: Raw::EMPTY,
             throw_code: Raw::EMPTY,
@@ -432,6 +435,10 @@ impl RootProvider for Vm {
         self.released.settle(&mut self.heap);
         let heap = &self.heap;
         self.shapes.after_minor(|v| heap.is_young(v.as_cell()));
+    }
+    fn heap_limit_passed(&mut self) {
+        self.heap_limit_passed = true;
+        self.interrupt |= crate::interrupt::bit::TERMINATE;
     }
 }
 

@@ -110,8 +110,9 @@ impl Heap {
                 promoted_bytes,
             },
         );
-        if self.old.used_bytes() > self.config.max_heap_bytes {
-            (self.on_out_of_memory)();
+        let used_bytes = self.old.used_bytes();
+        if used_bytes > self.config.max_heap_bytes {
+            self.limit_passed(used_bytes);
         }
     }
 

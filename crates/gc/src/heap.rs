@@ -61,6 +61,9 @@ pub trait RootProvider {
 
     /// Major: visits what a shape holds on to, once for each shape recorded with [`Tracer::shape`].
     fn trace_shape(&mut self, _id: u32, _tracer: &mut Tracer) {}
+
+    /// The heap has passed a limit that is recoverable, and got more room to end in order.
+    fn heap_limit_passed(&mut self) {}
 }
 
 /// Sizes and counts, for `process.memoryUsage` and its kin.
@@ -160,6 +163,7 @@ pub struct Heap {
     pub(crate) max_pause: Duration,
     pub(crate) allocated_bytes: u64,
     pub(crate) on_out_of_memory: fn() -> !,
+    recoverable_limit: bool,
 }
 
 impl Heap {
@@ -222,6 +226,7 @@ impl Heap {
             max_pause: Duration::ZERO,
             allocated_bytes: 0,
             on_out_of_memory,
+            recoverable_limit: false,
             config,
         })
     }
@@ -236,6 +241,24 @@ impl Heap {
         self.on_out_of_memory = handler;
         self.handles.on_out_of_memory = handler;
         self.old.on_out_of_memory = handler;
+    }
+
+    /// Whether the heap, at its limit, gets more room and tells [`RootProvider::heap_limit_passed`] instead of ending the
+    /// process: for isolates that somebody else watches over.
+    pub fn set_recoverable_limit(&mut self, recoverable: bool) {
+        self.recoverable_limit = recoverable;
+    }
+
+    /// So many bytes are in use or wanted, which is more than the limit.
+    #[cold]
+    pub(crate) fn limit_passed(&mut self, wanted_bytes: usize) {
+        let Some(roots) = self.roots.filter(|_| self.recoverable_limit) else { (self.on_out_of_memory)() };
+        if wanted_bytes > sys::physical_memory_bytes() {
+            (self.on_out_of_memory)();
+        }
+        self.config.max_heap_bytes = wanted_bytes.saturating_mul(2);
+        // SAFETY: `set_roots` asks for a pointer that stays valid.
+        unsafe { (*roots).heap_limit_passed() };
     }
 
     /// The table of kinds.
@@ -299,13 +322,14 @@ impl Heap {
             self.collect_for_stress();
         }
         if bytes > self.config.max_heap_bytes {
-            (self.on_out_of_memory)();
+            self.limit_passed(bytes);
         }
         if self.old_and_external_bytes().saturating_add(bytes) > self.threshold_bytes {
             self.collect_major(GcReason::Allocation);
             self.threshold_bytes = self.threshold_bytes.max(self.old_and_external_bytes() + bytes);
-            if self.old.used_bytes() + bytes > self.config.max_heap_bytes {
-                (self.on_out_of_memory)();
+            let wanted_bytes = self.old.used_bytes() + bytes;
+            if wanted_bytes > self.config.max_heap_bytes {
+                self.limit_passed(wanted_bytes);
             }
         }
     }

@@ -2,12 +2,14 @@
 
 use std::any::Any;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use spey_engine::{Global, JsResult, Local, Object, Scope, Value};
 use spey_loop::{Completion, HandleId, Loop, RequestId, TimerId, WorkId, WorkKind, WorkResult};
 
 use crate::options::Options;
+use crate::shared::{Environment, Shared, WorkerThread};
 use crate::shared_array::SharedArray;
 
 /// Receives the completions of one handle.
@@ -44,7 +46,13 @@ pub struct AgentConfig {
     pub exec_path: String,
     /// Command-line options.
     pub options: Options,
+    /// How the options of further agents are read.
+    pub parse_options: Option<OptionParser>,
 }
+
+/// Reads words of a command line, and `NODE_OPTIONS` before them. An error has the words that are no options, and says
+/// whether they come from `NODE_OPTIONS`.
+pub type OptionParser = fn(&[String], Option<&str>) -> Result<Options, (Vec<String>, bool)>;
 
 /// One realm and one loop.
 pub struct Agent {
@@ -52,6 +60,12 @@ pub struct Agent {
     pub loop_: Loop,
     /// What the program was started with.
     pub config: AgentConfig,
+    /// What all agents of the program share.
+    pub shared: Arc<Shared>,
+    /// Own environment variables; None: those of the process.
+    pub environment: Option<Environment>,
+    /// Set in an agent that is not the program's first.
+    pub worker: Option<WorkerThread>,
     /// Bindings by name.
     pub(crate) bindings: FxHashMap<&'static str, Binding>,
     handlers: FxHashMap<HandleId, Handler>,
@@ -110,6 +124,9 @@ impl Agent {
         Agent {
             loop_,
             config,
+            shared: Arc::default(),
+            environment: None,
+            worker: None,
             bindings: FxHashMap::default(),
             handlers: FxHashMap::default(),
             work: FxHashMap::default(),
@@ -146,6 +163,10 @@ impl Agent {
         let immediate_info = SharedArray::new(s, 3)?;
         let exit_info = SharedArray::new(s, 3)?;
         let a = agent(s);
+        // Ends of asynchronous waits on shared memory come from other threads.
+        let waker = a.loop_.async_new();
+        a.loop_.unref_handle(waker.handle());
+        spey_engine::atomics::set_async_waker(Arc::new(move || waker.wake()));
         a.tick_info = Some(tick_info);
         a.immediate_info = Some(immediate_info);
         a.exit_info = Some(exit_info);

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use spey_engine::{JsResult, Kind, Local, Scope, Value, call, conversion, error, object};
+use spey_engine::{JsResult, Kind, Local, Scope, Thrown, Value, call, conversion, error, interrupt, object};
 
 use crate::agent::agent;
 use crate::binding::require_builtin;
@@ -18,10 +18,17 @@ pub fn trigger_uncaught(s: &mut Scope<'_>, exception: Local<'_, Value>, from_pro
             Ok(false) => {}
             Err(t) => {
                 // A handler threw: that is what is reported.
+                if s.vm().terminating {
+                    return;
+                }
                 let e = s.take_exception(t);
                 print_uncaught(s, e);
                 exit(s, 7);
+                return;
             }
+        }
+        if s.vm().terminating {
+            return;
         }
         print_uncaught(s, exception);
         let a = agent(s);
@@ -29,7 +36,7 @@ pub fn trigger_uncaught(s: &mut Scope<'_>, exception: Local<'_, Value>, from_pro
             Some(i) if i.get(2) != 0 => i.get(1),
             _ => 1,
         };
-        exit(s, code)
+        exit(s, code);
     });
 }
 fn offer(s: &mut Scope<'_>, exception: Local<'_, Value>, from_promise: bool) -> JsResult<bool> {
@@ -158,8 +165,19 @@ fn inspect(s: &mut Scope<'_>, e: Local<'_, Value>) -> Option<String> {
 fn flush_stdio() {
     let _ = std::io::stdout().flush();
 }
+/// Ends the agent: the process, if it is the program's first; otherwise its JavaScript stops, and the thread ends when
+/// control is back in the loop. The result is to be thrown.
+pub fn exit(s: &mut Scope<'_>, code: i32) -> Thrown {
+    match &mut agent(s).worker {
+        Some(worker) => {
+            worker.exit_code.get_or_insert(code);
+            interrupt::terminate_now(s)
+        }
+        None => exit_process(code),
+    }
+}
 /// Ends the process. Nothing of the VM is torn down.
-pub fn exit(_: &mut Scope<'_>, code: i32) -> ! {
+pub fn exit_process(code: i32) -> ! {
     flush_stdio();
     spey_loop::reset_tty_mode();
     std::process::exit(code)

@@ -18,9 +18,10 @@ mod hooks;
 mod import;
 mod options;
 mod run;
+mod shared;
 mod shared_array;
 
-pub use agent::{Agent, AgentConfig, Handler, ImportHook, MetaHook, agent};
+pub use agent::{Agent, AgentConfig, Handler, ImportHook, MetaHook, OptionParser, agent};
 pub use binding::{
     Class, constant_number, constant_string, define_class, define_function, define_functions, define_value,
     internal_binding, new_host_object, require_builtin, set_slot_native, with_data, with_data_mut,
@@ -28,9 +29,10 @@ pub use binding::{
 pub use bytes::{ByteSource, RawBytes, buffer_from_vec, bytes_of, copy_bytes_of, new_buffer, with_bytes};
 pub use door::{drain, enter, make_callback, make_callback_named, run_microtasks};
 pub use errors::{node_error, node_range_error, node_type_error, throw_node_error, throw_uv, uv_exception};
-pub use fatal::{NODE_VERSION, error_text, exit, print_uncaught, trigger_uncaught};
+pub use fatal::{NODE_VERSION, error_text, exit, exit_process, print_uncaught, trigger_uncaught};
 pub use hooks::AgentHooks;
 pub use import::import_attributes;
 pub use options::{OptionValue, Options};
 pub use run::{Exit, run_loop};
+pub use shared::{Environment, Shared, WorkerThread};
 pub use shared_array::SharedArray;

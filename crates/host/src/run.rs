@@ -1,6 +1,6 @@
 //! The main loop: hands completions to what waits for them.
 
-use spey_engine::{Global, Local, Object, Scope, Value, atomics, call, weak};
+use spey_engine::{Global, Local, Object, Scope, Value, atomics, call, interrupt, weak};
 use spey_loop::{Completion, HandleId};
 
 use crate::agent::agent;
@@ -19,13 +19,16 @@ pub fn run_loop(s: &mut Scope<'_>) -> Exit {
     let a = agent(s);
     a.loop_.set_immediate_pending(true);
     loop {
+        if is_stopped(s) {
+            return stopped(s);
+        }
         while let Some(c) = agent(s).loop_.next() {
             s.nested(|s| {
                 dispatch(s, c);
                 after_turn(s);
             });
-            if s.vm().terminating {
-                return Exit { code: 1 };
+            if is_stopped(s) {
+                return stopped(s);
             }
         }
         let f = agent(s).before_exit.as_ref().map(|f| f.get(s));
@@ -37,7 +40,19 @@ pub fn run_loop(s: &mut Scope<'_>) -> Exit {
             break;
         }
     }
-    Exit { code: emit_exit(s) }
+    let code = emit_exit(s);
+    if is_stopped(s) { stopped(s) } else { Exit { code } }
+}
+/// Has JavaScript been told to stop?
+fn is_stopped(s: &mut Scope<'_>) -> bool {
+    if s.vm().interrupt != 0 {
+        // The flag tells of it.
+        let _ = interrupt::poll(s);
+    }
+    s.vm().terminating
+}
+fn stopped(s: &mut Scope<'_>) -> Exit {
+    Exit { code: agent(s).worker.as_ref().and_then(|w| w.exit_code).unwrap_or(1) }
 }
 fn process<'s>(s: &mut Scope<'s>) -> Option<Local<'s, Object>> {
     let p = agent(s).process.as_ref()?;

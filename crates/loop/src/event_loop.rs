@@ -6,6 +6,7 @@ use crate::completion::Completion;
 use crate::error::{Result, UvError};
 use crate::fs_event::FsWatcher;
 use crate::handle::{Body, Handle, HandleId, HandleKind, Io, TimerId, WorkId};
+use crate::idle::IdleMeter;
 use crate::pool::{ThreadPool, WorkKind, WorkResult};
 use crate::signal::SignalSource;
 use crate::slots::Slots;
@@ -89,7 +90,7 @@ pub struct Loop {
     clock: Arc<dyn Clock>,
     start_ms: u64,
     now_ns: u64,
-    idle_ns: u64,
+    idle_meter: Arc<IdleMeter>,
     pub(crate) buffers: BufferPool,
     mailbox: Arc<Mailbox>,
     messages: Vec<Message>,
@@ -135,7 +136,7 @@ impl Loop {
             clock,
             start_ms: now_ns / 1_000_000,
             now_ns,
-            idle_ns: 0,
+            idle_meter: Arc::default(),
             buffers: BufferPool::new(),
             mailbox,
             messages: Vec::new(),
@@ -258,9 +259,10 @@ impl Loop {
             self.update_time();
         } else {
             let before_ns = self.clock.monotonic_ns();
+            self.idle_meter.begin(before_ns);
             self.poller.wait(timeout_ms);
             self.update_time();
-            self.idle_ns += self.now_ns.saturating_sub(before_ns);
+            self.idle_meter.end(self.now_ns);
         }
     }
 
@@ -405,7 +407,12 @@ impl Loop {
 
     /// Nanoseconds spent waiting for events so far.
     pub fn idle_time_ns(&self) -> u64 {
-        self.idle_ns
+        self.idle_meter.idle_ns(self.now_ns)
+    }
+
+    /// The same, for other threads.
+    pub fn idle_meter(&self) -> &Arc<IdleMeter> {
+        &self.idle_meter
     }
 
     /// The clock of this loop.
@@ -693,6 +700,27 @@ impl Loop {
         work.cancelled = true;
         self.mailbox.post(Message::Work(id, WorkResult::Cancelled));
         Ok(())
+    }
+
+    /// Gives up all work: what has not started never does, what runs is waited for. No completion follows.
+    pub fn abandon_work(&mut self) {
+        let ids: Vec<u64> = self.work.iter().map(|(key, _)| key).collect();
+        for id in ids {
+            let is_cancelled = self.work.get(id).is_some_and(|work| work.cancelled);
+            if is_cancelled || self.pool.cancel(WorkId(id), &self.mailbox) {
+                self.work.remove(id);
+            }
+        }
+        while self.work.len() > 0 {
+            self.poller.wait(None);
+            while let Some(readiness) = self.poller.next() {
+                if readiness.token == TOKEN_WAKE {
+                    self.read_mailbox();
+                }
+            }
+        }
+        self.active_requests = 0;
+        self.ready.clear();
     }
 
     /// Whether a piece of work keeps the loop alive.

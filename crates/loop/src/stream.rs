@@ -367,7 +367,10 @@ impl Loop {
         if !self.stream(id)?.1.ipc() || buffers.iter().all(|buffer| buffer.is_empty()) {
             return Err(UvError::EINVAL);
         }
-        let sent = self.handle(send)?.io.fd().ok_or(UvError::EBADF)?;
+        let io = &mut self.handle_mut(send)?.io;
+        // Other processes will have the socket open when it is closed here.
+        io.shared = true;
+        let sent = io.fd().ok_or(UvError::EBADF)?;
         let sent = rustix::io::fcntl_dupfd_cloexec(sent, 0)?;
         let total: usize = buffers.iter().map(|buffer| buffer.len()).sum();
         let mut written = self.write_now(id, buffers, Some(sent.as_fd()))?;

@@ -151,7 +151,9 @@ pub(crate) fn with_timeout<'s>(
     let r = f(s).map(|v| s.local(v));
     drop(done);
     let fired = watchdog.join().unwrap_or(false);
-    s.vm().interrupt &= !interrupt::bit::TERMINATE;
+    if fired {
+        s.vm().interrupt &= !interrupt::bit::TERMINATE;
+    }
     if fired && r.is_err() && s.vm().terminating {
         s.vm().terminating = false;
         s.vm().exception = Raw::EMPTY;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use spey_engine::code::ScriptUnit;
-use spey_engine::{JsResult, Local, Object, Scope, UnitView, script};
+use spey_engine::{Goal, JsResult, Local, Object, Scope, UnitView, script};
 
 /// One file.
 pub(crate) struct Entry {
@@ -19,7 +19,29 @@ fn find(id: &str) -> Option<&'static Entry> {
 }
 /// Is there a file of this id?
 pub(crate) fn has(id: &str) -> bool {
-    find(id).is_some()
+    find(id).is_some() || override_file(id).is_some()
+}
+/// Debug builds take files from the directory `SPEY_LIBRARY` where it has them: to change lib/ without a build.
+fn override_file(id: &str) -> Option<std::path::PathBuf> {
+    if !cfg!(debug_assertions) {
+        return None;
+    }
+    let mut path = std::path::PathBuf::from(std::env::var_os("SPEY_LIBRARY")?);
+    if !id.starts_with("web/") {
+        path.push("node");
+    }
+    path.push(format!("{id}.js"));
+    path.is_file().then_some(path)
+}
+/// As build.rs compiles a file.
+fn override_unit(s: &mut Scope<'_>, id: &str) -> JsResult<Option<Rc<ScriptUnit>>> {
+    let Some(source) = override_file(id).and_then(|path| std::fs::read_to_string(path).ok()) else {
+        return Ok(None);
+    };
+    let name = format!("node:{id}");
+    let origin = script::Origin { internal: true, ..script::Origin::file(&name) };
+    let params = &["exports", "require", "module", "process", "internalBinding"];
+    script::compile(s, &source, &origin, Goal::FunctionBody { params }).map(Some)
 }
 /// All ids, sorted.
 pub(crate) fn ids() -> impl Iterator<Item = &'static str> {
@@ -31,7 +53,11 @@ fn unit(e: &Entry) -> Option<Rc<ScriptUnit>> {
 }
 /// The function (exports, require, module, process, internalBinding) of a file.
 pub(crate) fn function<'s>(s: &mut Scope<'s>, id: &str) -> JsResult<Local<'s, Object>> {
-    match find(id).and_then(unit) {
+    let unit = match override_unit(s, id)? {
+        Some(u) => Some(u),
+        None => find(id).and_then(unit),
+    };
+    match unit {
         Some(u) => {
             let undefined = s.undefined();
             script::run_for_closure(s, &u, undefined)

@@ -2,13 +2,15 @@
 
 use std::ffi::CString;
 use std::io::Write;
+use std::sync::PoisonError;
 
 use spey_engine::{
     Args, Global, JsResult, Kind, LedgerCategory, Local, NativeSpec, Object, PropertyDescriptor, Scope,
     Value, array_buffer, attr, conversion, function, object,
 };
 use spey_host::{
-    agent, constant_number, constant_string, define_functions, define_value, exit, throw_uv, with_bytes,
+    Environment, agent, constant_number, constant_string, define_functions, define_value, exit, throw_uv,
+    with_bytes,
 };
 use spey_loop::{FdKind, HandleKind, os};
 
@@ -35,6 +37,10 @@ fn write_doubles(s: &mut Scope<'_>, array: Local<'_, Value>, values: &[f64]) {
             to.copy_from_slice(&v.to_ne_bytes());
         }
     });
+}
+/// The environment of an agent that does not use that of the process.
+fn own_environment(s: &mut Scope<'_>) -> Option<Environment> {
+    agent(s).environment.clone()
 }
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -167,7 +173,7 @@ static FUNCTIONS: &[NativeSpec] = &[
     }),
     NativeSpec::new("reallyExit", 1, |s, _, args| {
         let code = conversion::to_int32(s, args.get(0))?;
-        exit(s, code)
+        Err(exit(s, code))
     }),
     NativeSpec::new("abort", 0, |_, _, _| std::process::abort()),
     NativeSpec::new("causeSegfault", 0, |_, _, _| std::process::abort()),
@@ -191,25 +197,52 @@ static FUNCTIONS: &[NativeSpec] = &[
     NativeSpec::new("execve", 3, execve),
     NativeSpec::new("getEnv", 1, |s, _, args| {
         let name = conversion::to_text(s, args.get(0))?;
-        match os::environment_variable(name.as_bytes()) {
-            Some(v) => Ok(s.string_value(&text(&v))),
-            None => Ok(s.undefined()),
-        }
+        let value = match own_environment(s) {
+            Some(list) => list
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .iter()
+                .find(|p| p.0 == name)
+                .map(|p| p.1.clone()),
+            None => os::environment_variable(name.as_bytes()).map(|v| text(&v)),
+        };
+        Ok(match value {
+            Some(v) => s.string_value(&v),
+            None => s.undefined(),
+        })
     }),
     NativeSpec::new("setEnv", 2, |s, _, args| {
         let name = conversion::to_text(s, args.get(0))?;
         let v = conversion::to_text(s, args.get(1))?;
-        // As in Node, names and values the system refuses are ignored.
-        let _ = os::set_environment_variable(name.as_bytes(), v.as_bytes());
+        match own_environment(s) {
+            Some(list) => {
+                let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
+                match list.iter_mut().find(|p| p.0 == name) {
+                    Some(p) => p.1 = v,
+                    None => list.push((name, v)),
+                }
+            }
+            // As in Node, names and values the system refuses are ignored.
+            None => _ = os::set_environment_variable(name.as_bytes(), v.as_bytes()),
+        }
         Ok(s.undefined())
     }),
     NativeSpec::new("unsetEnv", 1, |s, _, args| {
         let name = conversion::to_text(s, args.get(0))?;
-        os::remove_environment_variable(name.as_bytes());
+        match own_environment(s) {
+            Some(list) => list.lock().unwrap_or_else(PoisonError::into_inner).retain(|p| p.0 != name),
+            None => os::remove_environment_variable(name.as_bytes()),
+        }
         Ok(s.undefined())
     }),
     NativeSpec::new("envKeys", 0, |s, _, _| {
-        let list: Vec<_> = os::environment().into_iter().map(|(k, _)| s.string_value(&text(&k))).collect();
+        let names: Vec<String> = match own_environment(s) {
+            Some(list) => {
+                list.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|p| p.0.clone()).collect()
+            }
+            None => os::environment().into_iter().map(|(k, _)| text(&k)).collect(),
+        };
+        let list: Vec<_> = names.iter().map(|n| s.string_value(n)).collect();
         Ok(object::array_from_list(s, &list).value())
     }),
     NativeSpec::new("getActiveResourcesInfo", 0, |s, _, _| {
@@ -367,6 +400,9 @@ pub(crate) fn install(s: &mut Scope<'_>, target: Local<'_, Object>) {
         let v = info.object(s);
         define_value(s, target, "exitInfo", v.value());
     }
+    let is_main = agent(s).worker.is_none();
+    let v = s.bool(is_main);
+    define_value(s, target, "isMainThread", v);
     if let Ok(buffer) = array_buffer::new(s, HRTIME_BYTES) {
         define_value(s, target, "hrtimeBuffer", buffer.value());
         let root = Global::new(s, buffer);

@@ -1,7 +1,7 @@
 //! Binding `serdes`: the classes behind `v8.Serializer` and `v8.Deserializer`.
 
 use std::any::Any;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use spey_engine::error::ErrorKind;
 use spey_engine::hash_table::{self, HashTable};
@@ -34,7 +34,7 @@ impl NativeData for SerializerData {
     }
 }
 struct DeserializerData {
-    bytes: Rc<[u8]>,
+    bytes: Arc<[u8]>,
     at: usize,
     version: u32,
 }

@@ -213,6 +213,15 @@ pub(crate) fn construct<'s>(
 
 /// The object of a stream the loop has made (accepted, received).
 pub(crate) fn wrap<'s>(s: &mut Scope<'s>, kind: HandleKind, id: HandleId) -> Option<Local<'s, Object>> {
+    // The class may not have been asked for yet.
+    let binding = match kind {
+        HandleKind::Tcp => "tcp_wrap",
+        HandleKind::Udp => "udp_wrap",
+        _ => "pipe_wrap",
+    };
+    if let Err(t) = host::internal_binding(s, binding) {
+        s.take_exception(t);
+    }
     let prototypes = host::agent(s).extension::<Prototypes>();
     let prototype = match kind {
         HandleKind::Tcp => prototypes.tcp.as_ref(),
@@ -549,10 +558,33 @@ fn after_write<'s>(
     }
 }
 
+/// As [`write_slices`]; on an IPC pipe the descriptor of `send` goes along.
+fn write_with_handle(
+    agent: &mut host::Agent,
+    handle: &Handle,
+    slices: &[&[u8]],
+    send: Option<HandleId>,
+) -> Result<(RequestId, WriteOutcome, usize), UvError> {
+    let Some(send) = send else { return write_slices(agent, handle, slices) };
+    let id = handle.loop_id()?;
+    let request = agent.next_request();
+    let total = slices.iter().map(|slice| slice.len()).sum();
+    let outcome = agent.loop_.write_with_handle(id, request, slices, send)?;
+    handle.bytes_written.set(handle.bytes_written.get() + total as u64);
+    Ok((request, outcome, total))
+}
+
+/// The handle that is sent with a write: its third argument.
+fn sent_handle(s: &mut Scope<'_>, args: &Args<'_>) -> Option<HandleId> {
+    handle_or_none(s, args.get(2)).and_then(|handle| handle.id.get())
+}
+
 fn write_buffer<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
     let (handle, req) = write_target(s, this, args)?;
+    let send = sent_handle(s, args);
     let agent = host::agent(s);
-    let Some(result) = host::with_bytes(s, args.get(1), |bytes| write_slices(agent, &handle, &[bytes]))
+    let Some(result) =
+        host::with_bytes(s, args.get(1), |bytes| write_with_handle(agent, &handle, &[bytes], send))
     else {
         return host::node_type_error(s, "ERR_INVALID_ARG_TYPE", "Second argument must be a buffer");
     };
@@ -583,10 +615,11 @@ fn write_latin1<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) 
 fn write_utf8<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
     let (handle, req) = write_target(s, this, args)?;
     let text = string_argument(s, args, 1)?;
+    let send = sent_handle(s, args);
     let agent = host::agent(s);
     let result = match text.view(&s.no_gc()) {
-        StrView::Latin1(bytes) if bytes.is_ascii() => write_slices(agent, &handle, &[bytes]),
-        view => write_slices(agent, &handle, &[&text::to_bytes(view, Encoding::Utf8)]),
+        StrView::Latin1(bytes) if bytes.is_ascii() => write_with_handle(agent, &handle, &[bytes], send),
+        view => write_with_handle(agent, &handle, &[&text::to_bytes(view, Encoding::Utf8)], send),
     };
     after_write(s, &handle, req, result)
 }

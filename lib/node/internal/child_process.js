@@ -5,32 +5,25 @@
 //     uid, gid, stdio: [{ type: 'pipe', handle, ipc? } | { type: 'ignore' } | { type: 'inherit' | 'fd', fd } |
 //     { type: 'wrap', handle }] }; pid; kill(signal) -> errno; ref(); unref(); hasRef(); close();
 //     onexit(exitCode, signalName | '').
-//   pipe_wrap.Pipe: new Pipe(constants.SOCKET | constants.IPC), a stream handle as in stream_wrap; for IPC
-//     onread(nread, buffer), writeUtf8String(req, string).
+//   pipe_wrap.Pipe: new Pipe(constants.SOCKET | constants.IPC), a stream handle as in stream_wrap.
 //   spawn_sync.spawn(options) -> { pid, status, signal, output, error? }: options as above plus timeout, maxBuffer,
 //     killSignal; stdio pipes are { type: 'pipe', readable, writable, input? }; output holds a Buffer or null for each.
 
 const EventEmitter = require('events');
 const { codes: {
-  ERR_INVALID_ARG_TYPE,
   ERR_INVALID_ARG_VALUE,
-  ERR_INVALID_HANDLE_TYPE,
   ERR_INVALID_SYNC_FORK_INPUT,
-  ERR_IPC_CHANNEL_CLOSED,
-  ERR_IPC_DISCONNECTED,
   ERR_IPC_ONE_PIPE,
   ERR_IPC_SYNC_FORK,
-  ERR_MISSING_ARGS,
 }, ErrnoException } = require('internal/errors');
 const { validateArray, validateObject, validateOneOf, validateString } = require('internal/validators');
 const { convertToValidSignal } = require('internal/util');
+const { setupChannel } = require('internal/ipc_channel');
 
 const { Process } = internalBinding('process_wrap');
 const { Pipe, constants: PipeConstants } = internalBinding('pipe_wrap');
 const { errno } = internalBinding('constants').os;
 
-const kChannelHandle = Symbol('kChannelHandle');
-const kPendingMessages = Symbol('kPendingMessages');
 
 // Errors of spawn that the program learns of by an 'error' event.
 const kLateErrors = new Set(['EACCES', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOENT']);
@@ -93,7 +86,11 @@ class ChildProcess extends EventEmitter {
 
     this.pid = this._handle.pid;
     for (const [index, item] of stdio.entries()) {
-      if (item.type === 'ignore' || item.ipc) continue;
+      if (item.type === 'ignore') continue;
+      if (item.ipc) {
+        this._closesNeeded++;
+        continue;
+      }
       if (item.handle === undefined || item.type === 'wrap') continue;
       item.socket = createSocket(item.handle, index > 0, status !== 0);
       if (index > 0) {
@@ -105,7 +102,7 @@ class ChildProcess extends EventEmitter {
     this.stdout = stdio.length >= 2 && stdio[1].socket !== undefined ? stdio[1].socket : null;
     this.stderr = stdio.length >= 3 && stdio[2].socket !== undefined ? stdio[2].socket : null;
     this.stdio = stdio.map((item) => (item.socket === undefined ? null : item.socket));
-    if (ipc !== undefined) setupChannel(this, ipc, serialization);
+    if (ipc !== undefined) setupChannel(this, ipc, serialization, () => maybeClose(this));
     return status;
   }
 
@@ -251,230 +248,6 @@ function getValidStdio(stdio, sync) {
     }
   }
   return { stdio: result, ipc, ipcFd };
-}
-
-// --- IPC: messages are lines of JSON, or structured clones with a length prefix
-
-const kCodecs = {
-  __proto__: null,
-  json: {
-    encode: (message) => `${JSON.stringify(message)}\n`,
-    * decode(state, buffer) {
-      const { StringDecoder } = require('string_decoder');
-      state.decoder ??= new StringDecoder('utf8');
-      const parts = (state.rest + state.decoder.write(buffer)).split('\n');
-      state.rest = parts.pop();
-      for (const part of parts) if (part !== '') yield JSON.parse(part);
-    },
-  },
-  advanced: {
-    encode(message) {
-      const { Buffer } = require('buffer');
-      const body = require('v8').serialize(message);
-      const head = Buffer.allocUnsafe(4);
-      head.writeUInt32BE(body.length, 0);
-      return Buffer.concat([head, body]);
-    },
-    * decode(state, buffer) {
-      const { Buffer } = require('buffer');
-      state.rest = state.rest === '' ? buffer : Buffer.concat([state.rest, buffer]);
-      while (state.rest.length >= 4) {
-        const size = state.rest.readUInt32BE(0);
-        if (state.rest.length < size + 4) break;
-        yield require('v8').deserialize(state.rest.subarray(4, size + 4));
-        state.rest = state.rest.subarray(size + 4);
-      }
-      if (state.rest.length === 0) state.rest = '';
-    },
-  },
-};
-
-/** `process.channel` and `child.channel`. */
-class Control extends EventEmitter {
-  #channel;
-  #refs = 0;
-  #refExplicitlySet = false;
-
-  constructor(channel) {
-    super();
-    this.#channel = channel;
-    this[kPendingMessages] = [];
-  }
-
-  get fd() {
-    return this.#channel?.fd;
-  }
-
-  hasRef() {
-    return this.#channel?.hasRef() ?? false;
-  }
-
-  refCounted() {
-    if (++this.#refs === 1 && !this.#refExplicitlySet) this.#channel?.ref();
-  }
-
-  unrefCounted() {
-    if (--this.#refs === 0 && !this.#refExplicitlySet) {
-      this.#channel?.unref();
-      this.emit('unref');
-    }
-  }
-
-  ref() {
-    this.#refExplicitlySet = true;
-    this.#channel?.ref();
-  }
-
-  unref() {
-    this.#refExplicitlySet = true;
-    this.#channel?.unref();
-  }
-
-  detach() {
-    this.#channel = null;
-  }
-}
-
-const kInternalPrefix = 'NODE_';
-
-function setupChannel(target, channel, serialization) {
-  const control = new Control(channel);
-  const codec = kCodecs[serialization];
-  const state = { rest: '', decoder: undefined };
-  target.channel = control;
-  target._channel = channel;
-  target[kChannelHandle] = channel;
-  target.connected = true;
-
-  channel.onread = (nread, buffer) => {
-    if (nread > 0) {
-      for (const message of codec.decode(state, buffer)) handleMessage(message);
-      return;
-    }
-    // The other side is gone.
-    channel.readStop?.();
-    target.channel = null;
-    target._channel = null;
-    target[kChannelHandle] = null;
-    control.detach();
-    channel.close();
-    target._disconnectNow?.();
-  };
-
-  const handleMessage = (message) => {
-    const isInternal = typeof message === 'object' && message !== null && typeof message.cmd === 'string' &&
-      message.cmd.startsWith(kInternalPrefix);
-    const event = isInternal ? 'internalMessage' : 'message';
-    if (!target.listenerCount(event) && event === 'message' && target !== process) {
-      process.nextTick(() => target.emit(event, message, undefined));
-      return;
-    }
-    if (target === process && event === 'message' && target.listenerCount('message') === 0) {
-      // Kept until the program listens.
-      control[kPendingMessages].push(message);
-      return;
-    }
-    process.nextTick(() => target.emit(event, message, undefined));
-  };
-
-  target.on('newListener', (event) => {
-    if (event !== 'message' && event !== 'internalMessage') return;
-    if (event === 'message' && control[kPendingMessages].length > 0) {
-      const messages = control[kPendingMessages].splice(0);
-      process.nextTick(() => {
-        for (const message of messages) target.emit('message', message, undefined);
-      });
-    }
-  });
-
-  target.send = function send(message, handle, options, callback) {
-    if (typeof handle === 'function') {
-      callback = handle;
-      handle = undefined;
-      options = undefined;
-    } else if (typeof options === 'function') {
-      callback = options;
-      options = undefined;
-    } else if (options !== undefined) {
-      validateObject(options, 'options');
-    }
-    if (this.connected) return this._send(message, handle, options, callback);
-    const error = new ERR_IPC_CHANNEL_CLOSED();
-    if (typeof callback === 'function') process.nextTick(callback, error);
-    else process.nextTick(() => this.emit('error', error));
-    return false;
-  };
-
-  target._send = function _send(message, handle, options, callback) {
-    if (message === undefined) throw new ERR_MISSING_ARGS('message');
-    if (!['string', 'object', 'number', 'boolean'].includes(typeof message)) {
-      throw new ERR_INVALID_ARG_TYPE('message', ['string', 'object', 'number', 'boolean'], message);
-    }
-    // Sockets and servers cannot be sent yet.
-    if (handle !== undefined && handle !== null) throw new ERR_INVALID_HANDLE_TYPE();
-    const { WriteWrap } = internalBinding('stream_wrap');
-    const request = new WriteWrap();
-    const data = codec.encode(message);
-    let status;
-    if (typeof data === 'string') {
-      status = channel.writeUtf8String(request, data);
-    } else {
-      status = channel.writeBuffer(request, data);
-    }
-    const done = typeof callback === 'function' ? callback : undefined;
-    if (status !== 0) {
-      const error = new ErrnoException(status, 'write');
-      if (done) process.nextTick(done, error);
-      else process.nextTick(() => this.emit('error', error));
-      return false;
-    }
-    if (request.async) {
-      control.refCounted();
-      request.oncomplete = () => {
-        control.unrefCounted();
-        done?.(null);
-      };
-    } else if (done) {
-      process.nextTick(done, null);
-    }
-    return channel.writeQueueSize === undefined || channel.writeQueueSize < 65536 * 2;
-  };
-
-  target.disconnect = function disconnect() {
-    if (!this.connected) {
-      this.emit('error', new ERR_IPC_DISCONNECTED());
-      return;
-    }
-    this._disconnect();
-  };
-
-  target._disconnect = function _disconnect() {
-    this.connected = false;
-    if (this[kChannelHandle] === null) return;
-    this.channel = null;
-    this._channel = null;
-    this[kChannelHandle] = null;
-    control.detach();
-    channel.readStop?.();
-    channel.close();
-    process.nextTick(finish);
-  };
-
-  target._disconnectNow = function() {
-    if (!this.connected) return;
-    this.connected = false;
-    process.nextTick(finish);
-  };
-
-  let finished = false;
-  const finish = () => {
-    if (finished) return;
-    finished = true;
-    target.emit('disconnect');
-  };
-
-  channel.readStart();
-  return control;
 }
 
 function spawnSync(options) {

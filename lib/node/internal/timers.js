@@ -344,8 +344,11 @@ function processImmediate() {
       immediate._onImmediate = null;
       if (state.destroyHooks > 0) emitDestroy(asyncId);
       outstandingQueue.head = immediate = immediate._idleNext;
-      if (completed) emitAfter(asyncId);
-      AsyncContextFrame.set(prior);
+      // The handler of uncaught exceptions runs in the context of what threw.
+      if (completed) {
+        emitAfter(asyncId);
+        AsyncContextFrame.set(prior);
+      }
     }
   }
   if (queue === outstandingQueue) outstandingQueue.head = null;
@@ -417,8 +420,11 @@ function listOnTimeout(list, now) {
         if (timer[kRefed]) decRefCount();
         if (state.destroyHooks > 0) emitDestroy(asyncId);
       }
-      if (completed) emitAfter(asyncId);
-      AsyncContextFrame.set(prior);
+      // The handler of uncaught exceptions runs in the context of what threw.
+      if (completed) {
+        emitAfter(asyncId);
+        AsyncContextFrame.set(prior);
+      }
     }
   }
   // `timerListMap[msecs]` may already be a new list when this one was emptied by a callback.

@@ -1,10 +1,9 @@
 //! Messages: values in serialised form, with what is handed over besides the bytes. StructuredSerializeWithTransfer and
 //! StructuredDeserializeWithTransfer of HTML, §2.7.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
-use spey_engine::array_buffer::{self, BackingStore, SharedBlock};
+use spey_engine::array_buffer::{self, PortableStore, SharedBlock};
 use spey_engine::hash_table;
 use spey_engine::{
     Intrinsic, JsResult, Kind, Local, Object, PropertyKey, Scope, Value, call, conversion, error, object,
@@ -18,11 +17,10 @@ use super::writer::{WriteDelegate, Writer};
 /// A message on its way.
 #[derive(Default)]
 pub(super) struct Message {
-    bytes: Option<Rc<[u8]>>,
-    #[expect(clippy::vec_box, reason = "stores come and go in boxes")]
-    buffers: Vec<Box<BackingStore>>,
+    bytes: Option<Arc<[u8]>>,
+    buffers: Vec<PortableStore>,
     shared: Vec<Arc<SharedBlock>>,
-    ports: Vec<Rc<PortState>>,
+    ports: Vec<Arc<PortState>>,
 }
 
 /// How an object goes into a message: bits of its transfer mode.
@@ -238,7 +236,11 @@ pub(super) fn serialize<'s>(
         if array_buffer::is_detached(o) {
             return throw_data_clone_error(s, "An ArrayBuffer is detached and could not be cloned.");
         }
-        d.message.buffers.push(array_buffer::detach_store(s, o)?);
+        let store = array_buffer::detach_store(s, o)?;
+        match PortableStore::new(store) {
+            Some(store) => d.message.buffers.push(store),
+            None => return s.throw_range_error("Array buffer allocation failed"),
+        }
     }
     for o in std::mem::take(&mut d.ports) {
         let Some(state) = port::detach(s, o) else {
@@ -256,8 +258,8 @@ impl Message {
         !self.buffers.is_empty() || !self.ports.is_empty()
     }
     /// Does it transfer this port?
-    pub(super) fn holds_port(&self, port: &Rc<PortState>) -> bool {
-        self.ports.iter().any(|p| Rc::ptr_eq(p, port))
+    pub(super) fn holds_port(&self, port: &Arc<PortState>) -> bool {
+        self.ports.iter().any(|p| Arc::ptr_eq(p, port))
     }
     /// The same message for another receiver; without what was transferred.
     pub(super) fn share(&self) -> Message {
@@ -318,9 +320,10 @@ pub(super) fn deserialize<'s>(
     s: &mut Scope<'s>,
     message: Message,
 ) -> JsResult<(Local<'s, Value>, Vec<Local<'s, Value>>)> {
-    let mut r = Reader::new(s, message.bytes.unwrap_or_else(|| Rc::from([])));
+    let mut r = Reader::new(s, message.bytes.unwrap_or_else(|| Arc::from([])));
     for (i, store) in message.buffers.into_iter().enumerate() {
         let prototype = s.intrinsic(Intrinsic::ArrayBufferPrototype);
+        let store = store.into_store(s)?;
         let buffer = array_buffer::new_with(s, Kind::ArrayBuffer, prototype.value(), store);
         let id = s.size(i);
         hash_table::set(s, r.transferred, id, buffer.value());

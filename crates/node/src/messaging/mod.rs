@@ -1,7 +1,7 @@
 //! Binding `messaging`: structured cloning, message ports and broadcast channels.
 
 mod message;
-mod port;
+pub(crate) mod port;
 pub(crate) mod reader;
 pub(crate) mod writer;
 

@@ -1,18 +1,20 @@
-//! Message ports, HTML §9.4, within one thread.
+//! Message ports, HTML §9.4.
 //!
-//! The state of a port moves with it when it is transferred: the object it belonged to is closed, a new one takes over.
+//! The state of a port moves with it when it is transferred, also to another thread: the object it belonged to is closed,
+//! a new one takes over.
 //! An object lives as long as its handle on the loop is open.
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::VecDeque;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use spey_engine::{
     Args, Global, Intrinsic, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertySpec, Raw, Scope,
     Value, call, function, native, object,
 };
-use spey_host::{self as host, agent, make_callback};
+use spey_host::{self as host, Shared, agent, make_callback};
 use spey_loop::{Completion, HandleId, Waker};
 
 use super::message::{self, Message};
@@ -34,18 +36,18 @@ enum Item {
 struct Group {
     /// Name of a broadcast channel.
     name: Option<String>,
-    members: RefCell<Vec<Weak<PortState>>>,
+    members: Mutex<Vec<Weak<PortState>>>,
 }
 /// The part of a port that is transferred.
-pub(super) struct PortState {
-    queue: RefCell<VecDeque<Item>>,
-    group: RefCell<Option<Rc<Group>>>,
+pub(crate) struct PortState {
+    queue: Mutex<VecDeque<Item>>,
+    group: Mutex<Option<Arc<Group>>>,
     /// Wakes the loop of the object it belongs to.
-    waker: RefCell<Option<Waker>>,
+    waker: Mutex<Option<Waker>>,
 }
 /// The data of a port object; without a state once it is closed or transferred.
 struct Port {
-    state: Option<Rc<PortState>>,
+    state: Option<Arc<PortState>>,
     handle: HandleId,
     receiving: bool,
 }
@@ -62,7 +64,40 @@ struct Messaging {
     init: Option<Global<Value>>,
     /// Called on a port with (data, ports, type) for each event.
     emit: Option<Global<Value>>,
-    channels: Vec<Weak<Group>>,
+}
+
+/// The broadcast channels of the program.
+#[derive(Default)]
+struct Channels(Mutex<Vec<Weak<Group>>>);
+
+/// The ports that messages to a thread go to, by the thread's id. A strong reference is one that the thread has not opened
+/// yet.
+#[derive(Default)]
+struct Inboxes(Mutex<Vec<Inbox>>);
+struct Inbox {
+    thread: u32,
+    reserved: Option<Arc<PortState>>,
+    open: Weak<PortState>,
+}
+
+/// Makes the inbox of a thread that will start.
+pub(crate) fn reserve_inbox(shared: &Shared, thread: u32) {
+    let state = PortState::new();
+    let open = Arc::downgrade(&state);
+    lock(&shared.extension::<Inboxes>().0).push(Inbox { thread, reserved: Some(state), open });
+}
+/// The thread has ended.
+pub(crate) fn remove_inbox(shared: &Shared, thread: u32) {
+    let inboxes = shared.extension::<Inboxes>();
+    let mut list = lock(&inboxes.0);
+    let removed: Vec<Inbox> = list.extract_if(.., |i| i.thread == thread).collect();
+    drop(list);
+    // What was never read goes here, without the lock.
+    drop(removed);
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 static METHODS: &[PropertySpec] = &[
@@ -84,6 +119,8 @@ static FUNCTIONS: &[NativeSpec] = &[
     NativeSpec::new("drainMessagePort", 1, drain_message_port),
     NativeSpec::new("receiveMessageOnPort", 1, receive_message_on_port),
     NativeSpec::new("broadcastChannel", 1, broadcast_channel),
+    NativeSpec::new("openInbox", 1, open_inbox),
+    NativeSpec::new("postToInbox", 3, post_to_inbox),
 ];
 
 pub(super) fn install(s: &mut Scope<'_>, target: Local<'_, Object>) {
@@ -105,52 +142,59 @@ fn set_message_hooks<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>
 
 // ---------------------------------------------------------------- states
 
+// No lock is held while a state may be dropped, which takes locks itself.
 impl PortState {
-    fn new() -> Rc<PortState> {
-        Rc::new(PortState { queue: RefCell::default(), group: RefCell::default(), waker: RefCell::default() })
+    fn new() -> Arc<PortState> {
+        Arc::new(PortState { queue: Mutex::default(), group: Mutex::default(), waker: Mutex::default() })
     }
     fn wake(&self) {
-        if let Some(w) = &*self.waker.borrow() {
+        if let Some(w) = &*lock(&self.waker) {
             w.wake();
         }
     }
     fn push(&self, item: Item) {
-        self.queue.borrow_mut().push_back(item);
+        lock(&self.queue).push_back(item);
         self.wake();
     }
+    fn group(&self) -> Option<Arc<Group>> {
+        lock(&self.group).clone()
+    }
+    fn is_channel(&self) -> bool {
+        self.group().is_some_and(|g| g.name.is_none())
+    }
     /// The other ports of the group.
-    fn others(self: &Rc<Self>) -> Vec<Rc<PortState>> {
-        let group = self.group.borrow();
-        let Some(group) = &*group else { return Vec::new() };
-        let members = group.members.borrow();
-        members.iter().filter_map(Weak::upgrade).filter(|p| !Rc::ptr_eq(p, self)).collect()
+    fn others(self: &Arc<Self>) -> Vec<Arc<PortState>> {
+        let Some(group) = self.group() else { return Vec::new() };
+        group.others(self)
     }
     /// Leaves the group. The other side of a channel is closed with it.
-    fn disentangle(self: &Rc<Self>) {
-        let others = self.others();
-        let Some(group) = self.group.borrow_mut().take() else { return };
-        group.members.borrow_mut().retain(|m| m.upgrade().is_some_and(|p| !Rc::ptr_eq(&p, self)));
+    fn disentangle(&self) {
+        let Some(group) = lock(&self.group).take() else { return };
+        let others = group.others(self);
+        lock(&group.members).retain(|m| m.strong_count() > 0 && !std::ptr::eq(m.as_ptr(), self));
         if group.name.is_none() {
             for other in others {
                 other.push(Item::Close);
             }
         }
     }
-    fn join(self: &Rc<Self>, group: &Rc<Group>) {
-        group.members.borrow_mut().push(Rc::downgrade(self));
-        *self.group.borrow_mut() = Some(group.clone());
+    fn join(self: &Arc<Self>, group: &Arc<Group>) {
+        lock(&group.members).push(Arc::downgrade(self));
+        *lock(&self.group) = Some(group.clone());
+    }
+}
+
+impl Group {
+    fn others(&self, port: &PortState) -> Vec<Arc<PortState>> {
+        let members = lock(&self.members);
+        members.iter().filter(|m| !std::ptr::eq(m.as_ptr(), port)).filter_map(Weak::upgrade).collect()
     }
 }
 
 impl Drop for PortState {
     fn drop(&mut self) {
         // A port that nobody received: the other side is closed.
-        let Some(group) = self.group.get_mut().take() else { return };
-        if group.name.is_none() {
-            for other in group.members.borrow().iter().filter_map(Weak::upgrade) {
-                other.push(Item::Close);
-            }
-        }
+        self.disentangle();
     }
 }
 
@@ -166,19 +210,27 @@ fn with_port<R>(s: &mut Scope<'_>, o: Local<'_, Object>, f: impl FnOnce(&mut Por
     native::with_raw::<Port, R>(s, cell, f)
 }
 /// The state of a port that is open.
-pub(super) fn state(s: &mut Scope<'_>, o: Local<'_, Object>) -> Option<Rc<PortState>> {
+pub(super) fn state(s: &mut Scope<'_>, o: Local<'_, Object>) -> Option<Arc<PortState>> {
     with_port(s, o, |p| p.state.clone()).flatten()
 }
 /// Takes the state out of a port, which is closed.
-pub(super) fn detach(s: &mut Scope<'_>, o: Local<'_, Object>) -> Option<Rc<PortState>> {
+pub(super) fn detach(s: &mut Scope<'_>, o: Local<'_, Object>) -> Option<Arc<PortState>> {
     let (state, handle) = with_port(s, o, |p| (p.state.take(), p.handle))?;
     let state = state?;
-    *state.waker.borrow_mut() = None;
+    *lock(&state.waker) = None;
     agent(s).loop_.close(handle);
     Some(state)
 }
+/// The states of two ports that hear each other.
+pub(crate) fn channel() -> (Arc<PortState>, Arc<PortState>) {
+    let group = Arc::new(Group { name: None, members: Mutex::default() });
+    let (a, b) = (PortState::new(), PortState::new());
+    a.join(&group);
+    b.join(&group);
+    (a, b)
+}
 /// A port object for a state.
-pub(super) fn new_port<'s>(s: &mut Scope<'s>, state: Rc<PortState>) -> JsResult<Local<'s, Object>> {
+pub(crate) fn new_port<'s>(s: &mut Scope<'s>, state: Arc<PortState>) -> JsResult<Local<'s, Object>> {
     // The library may not have been asked for its half yet.
     host::require_builtin(s, "internal/worker/io")?;
     let prototype = match &agent(s).extension::<Messaging>().prototype {
@@ -190,7 +242,7 @@ pub(super) fn new_port<'s>(s: &mut Scope<'s>, state: Rc<PortState>) -> JsResult<
     let waker = agent(s).loop_.async_new();
     let handle = waker.handle();
     agent(s).loop_.unref_handle(handle);
-    *state.waker.borrow_mut() = Some(waker);
+    *lock(&state.waker) = Some(waker);
     host::set_slot_native(s, o, 1, Box::new(Port { state: Some(state), handle, receiving: false }));
     let root = Global::new(s, o);
     let closed = Cell::new(false);
@@ -219,10 +271,8 @@ fn construct_channel<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>
     }
     let channel =
         function::create_from_constructor(s, args.new_target(), Intrinsic::ObjectPrototype, Kind::Object, 0)?;
-    let group = Rc::new(Group { name: None, members: RefCell::default() });
-    for name in ["port1", "port2"] {
-        let state = PortState::new();
-        state.join(&group);
+    let (first, second) = self::channel();
+    for (name, state) in [("port1", first), ("port2", second)] {
         let port = new_port(s, state)?;
         host::define_value(s, channel, name, port.value());
     }
@@ -231,17 +281,45 @@ fn construct_channel<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>
 /// broadcastChannel(name) -> port that hears all others of this name
 fn broadcast_channel<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
     let name = name_argument(s, args.get(0))?;
-    let channels = &mut agent(s).extension::<Messaging>().channels;
+    let channels = agent(s).shared.extension::<Channels>();
+    let mut channels = lock(&channels.0);
     channels.retain(|c| c.strong_count() > 0);
     let known = channels.iter().filter_map(Weak::upgrade).find(|g| g.name.as_ref() == Some(&name));
     let group = known.unwrap_or_else(|| {
-        let group = Rc::new(Group { name: Some(name), members: RefCell::default() });
-        channels.push(Rc::downgrade(&group));
+        let group = Arc::new(Group { name: Some(name), members: Mutex::default() });
+        channels.push(Arc::downgrade(&group));
         group
     });
+    drop(channels);
     let state = PortState::new();
     state.join(&group);
     Ok(new_port(s, state)?.value())
+}
+
+/// openInbox(threadId) -> port that gets what is posted to the thread's inbox
+fn open_inbox<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
+    let id = args.get(0).as_number().unwrap_or(0.0) as u32;
+    let inboxes = agent(s).shared.extension::<Inboxes>();
+    let mut list = lock(&inboxes.0);
+    let reserved = list.iter_mut().find(|i| i.thread == id).and_then(|i| i.reserved.take());
+    let state = reserved.unwrap_or_else(|| {
+        let state = PortState::new();
+        list.push(Inbox { thread: id, reserved: None, open: Arc::downgrade(&state) });
+        state
+    });
+    drop(list);
+    Ok(new_port(s, state)?.value())
+}
+/// postToInbox(threadId, value, transferList) -> false if there is no such inbox
+fn post_to_inbox<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
+    let id = args.get(0).as_number().unwrap_or(-1.0);
+    let inboxes = agent(s).shared.extension::<Inboxes>();
+    let found = lock(&inboxes.0).iter().find(|i| f64::from(i.thread) == id).and_then(|i| i.open.upgrade());
+    let Some(inbox) = found else { return Ok(s.bool(false)) };
+    let transfer = transfer_argument(s, args.get(2))?;
+    let m = message::serialize(s, args.get(1), &transfer, None)?;
+    inbox.push(Item::Message(m));
+    Ok(s.bool(true))
 }
 
 // ---------------------------------------------------------------- delivery
@@ -262,7 +340,7 @@ fn emit(
 /// Takes the next item if the port may receive it.
 fn next_item(s: &mut Scope<'_>, o: Local<'_, Object>, forced: bool) -> Option<Item> {
     with_port(s, o, |p| {
-        let mut queue = p.state.as_ref()?.queue.borrow_mut();
+        let mut queue = lock(&p.state.as_ref()?.queue);
         let ready = forced || p.receiving || matches!(queue.front(), Some(Item::Close));
         if ready { queue.pop_front() } else { None }
     })
@@ -270,7 +348,7 @@ fn next_item(s: &mut Scope<'_>, o: Local<'_, Object>, forced: bool) -> Option<It
 }
 /// Delivers what is in the queue of a port. `forced`: also if it has not been started.
 fn deliver(s: &mut Scope<'_>, o: Local<'_, Object>, forced: bool) {
-    let waiting = state(s, o).map_or(0, |p| p.queue.borrow().len());
+    let waiting = state(s, o).map_or(0, |p| lock(&p.queue).len());
     for _ in 0..waiting.max(BATCH) {
         let done = s.nested(|s| match next_item(s, o, forced) {
             None => true,
@@ -289,7 +367,7 @@ fn deliver(s: &mut Scope<'_>, o: Local<'_, Object>, forced: bool) {
     }
     if let Some(p) = state(s, o) {
         let ready = with_port(s, o, |p| p.receiving) == Some(true);
-        if ready && !p.queue.borrow().is_empty() {
+        if ready && !lock(&p.queue).is_empty() {
             p.wake();
         }
     }
@@ -318,7 +396,7 @@ fn close_port(s: &mut Scope<'_>, o: Local<'_, Object>) {
 }
 fn on_closed(s: &mut Scope<'_>, o: Local<'_, Object>) {
     if let Some(state) = with_port(s, o, |p| p.state.take()).flatten() {
-        *state.waker.borrow_mut() = None;
+        *lock(&state.waker) = None;
         state.disentangle();
     }
     let u = s.undefined();
@@ -353,8 +431,7 @@ fn post_message<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) 
     // The other side must not go into its own queue.
     let others = own.as_ref().map(PortState::others).unwrap_or_default();
     let mut m = message::serialize(s, args.get(0), &transfer, Some(o))?;
-    let is_channel =
-        own.as_ref().is_some_and(|p| p.group.borrow().as_ref().is_some_and(|g| g.name.is_none()));
+    let is_channel = own.as_ref().is_some_and(|p| p.is_channel());
     if !is_channel && others.len() > 1 && m.has_transfers() {
         return message::throw_data_clone_error(
             s,
@@ -382,7 +459,7 @@ fn start<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> Returne
     let o = this_port(s, this)?;
     if let Some(p) = state(s, o) {
         with_port(s, o, |p| p.receiving = true);
-        if !p.queue.borrow().is_empty() {
+        if !lock(&p.queue).is_empty() {
             p.wake();
         }
     }
@@ -445,7 +522,7 @@ fn receive_message_on_port<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Ar
         );
     };
     let item = state(s, o).and_then(|p| {
-        let mut queue = p.queue.borrow_mut();
+        let mut queue = lock(&p.queue);
         if matches!(queue.front(), Some(Item::Message(_))) { queue.pop_front() } else { None }
     });
     match item {

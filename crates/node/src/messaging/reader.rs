@@ -1,6 +1,6 @@
 //! Reads values in the format of V8's ValueSerializer, versions 13 to 15. The bytes may be anything.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use spey_engine::error::{self, ErrorKind};
 use spey_engine::hash_table::{self, HashTable};
@@ -28,7 +28,7 @@ pub(crate) trait ReadDelegate {
 /// Bytes being read.
 pub(crate) struct Reader<'w> {
     /// All bytes.
-    pub(crate) bytes: Rc<[u8]>,
+    pub(crate) bytes: Arc<[u8]>,
     /// The next one.
     pub(crate) at: usize,
     /// The objects read so far, by number.
@@ -40,7 +40,7 @@ pub(crate) struct Reader<'w> {
 }
 
 impl<'w> Reader<'w> {
-    pub(crate) fn new(s: &mut Scope<'w>, bytes: Rc<[u8]>) -> Reader<'w> {
+    pub(crate) fn new(s: &mut Scope<'w>, bytes: Arc<[u8]>) -> Reader<'w> {
         Reader { bytes, at: 0, objects: object::new_array(s, 0), transferred: hash_table::new(s), version: 0 }
     }
     /// Reads the header; false if the version is not known.

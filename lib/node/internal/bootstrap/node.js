@@ -109,7 +109,7 @@ function setupProcess() {
   process.domain = null;
 
   process.nextTick = require('internal/process/task_queues').nextTick;
-  perThread.watchSignals(process);
+  if (internalBinding('process_methods').isMainThread) perThread.watchSignals(process);
   const { onUncaughtException, beforeExit, exit } = require('internal/process/execution');
   defineValue(process, '_fatalException', onUncaughtException, true);
   internalBinding('process_methods').setLoopCallbacks(beforeExit, exit);

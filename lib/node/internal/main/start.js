@@ -5,12 +5,14 @@
 // Binding contract:
 //   options: '--eval' (string; with -p also '--print'), '--check', '--interactive', '--input-type', '--require' and
 //     '--import' (string[]), '--expose-internals', '--title', '--env-file', '--env-file-if-exists' (string[]), '--test'.
+//   process_methods.isMainThread: false in a worker.
 //   process.argv[1] is the script as given; missing without one.
 //   util.guessHandleType(0) tells whether the program comes from a terminal.
 
 const { getOptionValue } = require('internal/options');
 
 function chooseMain() {
+  if (!internalBinding('process_methods').isMainThread) return 'internal/main/worker_thread';
   if (getOptionValue('--test')) return 'internal/main/test_runner';
   const source = getOptionValue('--eval');
   if (typeof source === 'string') return 'internal/main/eval_string';
@@ -32,7 +34,7 @@ function prepare(expandArgv1) {
   require('internal/async_hooks').enterMainScript();
   if (getOptionValue('--expose-internals')) require('internal/bootstrap/realm').BuiltinModule.exposeInternals();
   const title = getOptionValue('--title');
-  if (title) process.title = title;
+  if (title && internalBinding('process_methods').isMainThread) process.title = title;
   if (getOptionValue('--no-deprecation')) process.noDeprecation = true;
   if (getOptionValue('--throw-deprecation')) process.throwDeprecation = true;
   if (getOptionValue('--trace-deprecation')) process.traceDeprecation = true;
@@ -43,7 +45,13 @@ function prepare(expandArgv1) {
     });
   }
   require('internal/modules/esm/utils').initializeESM();
-  if (process.env.NODE_CHANNEL_FD !== undefined) setupChildProcessChannel();
+  const { isMainThread } = internalBinding('process_methods');
+  if (isMainThread && process.env.NODE_CHANNEL_FD !== undefined) setupChildProcessChannel();
+  if (isMainThread && process.env.NODE_UNIQUE_ID !== undefined) {
+    // A worker of a cluster; its own children are not.
+    require('cluster')._setupWorker();
+    delete process.env.NODE_UNIQUE_ID;
+  }
   if (process.env.NODE_V8_COVERAGE) process.env.NODE_V8_COVERAGE = require('path').resolve(process.env.NODE_V8_COVERAGE);
   loadPreloads();
 }
@@ -65,7 +73,8 @@ function loadPreloads() {
 
 function start() {
   const main = chooseMain();
-  prepare(main === 'internal/main/run_main_module');
+  // A worker prepares itself when it knows its program.
+  if (main !== 'internal/main/worker_thread') prepare(main === 'internal/main/run_main_module');
   require(main);
 }
 

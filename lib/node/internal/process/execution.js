@@ -8,6 +8,7 @@
 //   when it must print the error and end the process with process.exitCode || 1 (codes: 1 uncaught, 7 when the handler threw).
 
 const { exitInfo } = internalBinding('process_methods');
+const AsyncContextFrame = require('internal/async_context_frame');
 const { clearAsyncIdStack, hasAsyncIdStack, emitAfter, executionAsyncId, state } = require('internal/async_hooks');
 
 const kExiting = 0;
@@ -15,6 +16,13 @@ const kExitCode = 1;
 const kHasExitCode = 2;
 
 const capture = { fn: null, extra: [] };
+
+// What the domain module wants to know: { beforeUncaught(), afterUncaught() }.
+let domainHooks;
+
+function setDomainHooks(hooks) {
+  domainHooks = hooks;
+}
 
 function exitCode() {
   return exitInfo[kHasExitCode] ? exitInfo[kExitCode] : 0;
@@ -50,6 +58,7 @@ function onUncaughtException(error, fromPromise) {
   // The ids of the task that threw are of no use to what runs next.
   state.defaultTriggerAsyncId = -1;
   const type = fromPromise ? 'unhandledRejection' : 'uncaughtException';
+  domainHooks?.beforeUncaught();
   if (process.listenerCount('uncaughtExceptionMonitor') > 0) {
     process.emit('uncaughtExceptionMonitor', error, type);
   }
@@ -69,6 +78,8 @@ function onUncaughtException(error, fromPromise) {
   }
 
   // Handled: the queues go on as if the task had returned.
+  domainHooks?.afterUncaught();
+  AsyncContextFrame.set(undefined);
   if (hasAsyncIdStack()) {
     do emitAfter(executionAsyncId());
     while (hasAsyncIdStack());
@@ -164,6 +175,7 @@ module.exports = {
   hasUncaughtExceptionCaptureCallback,
   onUncaughtException,
   runFatal,
+  setDomainHooks,
   setUncaughtExceptionCaptureCallback,
   tryGetCwd,
 };

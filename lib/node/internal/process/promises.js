@@ -106,28 +106,29 @@ function triggerUncaught(error) {
   internalBinding('errors').triggerUncaughtException(error, true);
 }
 
-function emitUnhandled(promise, reason) {
-  return process.emit('unhandledRejection', reason, promise);
+function emitUnhandled(promise, info) {
+  if (info.domain) return info.domain.emit('error', info.reason);
+  return process.emit('unhandledRejection', info.reason, promise);
 }
 
 // The modes of --unhandled-rejections: each reports one rejection and says whether it counts as handled.
 const policies = {
   strict(promise, info) {
     triggerUncaught(uncaughtFor(info.reason));
-    if (!emitUnhandled(promise, info.reason)) emitUnhandledRejectionWarning(info);
+    if (!emitUnhandled(promise, info)) emitUnhandledRejectionWarning(info);
   },
   none(promise, info) {
-    emitUnhandled(promise, info.reason);
+    emitUnhandled(promise, info);
   },
   warn(promise, info) {
-    emitUnhandled(promise, info.reason);
+    emitUnhandled(promise, info);
     emitUnhandledRejectionWarning(info);
   },
   throw(promise, info) {
-    if (!emitUnhandled(promise, info.reason)) triggerUncaught(uncaughtFor(info.reason));
+    if (!emitUnhandled(promise, info)) triggerUncaught(uncaughtFor(info.reason));
   },
   'warn-with-error-code'(promise, info) {
-    if (emitUnhandled(promise, info.reason)) return;
+    if (emitUnhandled(promise, info)) return;
     emitUnhandledRejectionWarning(info);
     process.exitCode = 1;
   },

@@ -4,12 +4,16 @@
 //
 // Binding contract:
 //   util.guessHandleType(fd) -> 'TTY' | 'FILE' | 'PIPE' | 'TCP' | 'UDP' | 'UNKNOWN' | 'INVALID'.
+//   process_methods.isMainThread: workers have streams of their own.
 //   fs.writeSyncAll?(fd, string) -> errno (0 when all was written, waiting when the descriptor is not ready).
 
 const streams = { __proto__: null, stdin: undefined, stdout: undefined, stderr: undefined };
 const kDescriptors = { __proto__: null, stdin: 0, stdout: 1, stderr: 2 };
 
+const { isMainThread } = internalBinding('process_methods');
+
 function get(name) {
+  if (!isMainThread) return require('internal/worker/thread').stream(name);
   return streams[name] ??= name === 'stdin' ? createStdin() : createOutput(kDescriptors[name]);
 }
 
@@ -23,7 +27,7 @@ function isMaterialized(name) {
  * has to be used, because the program may have changed it.
  */
 function tryWriteSync(fd, text) {
-  if (streams[fd === 1 ? 'stdout' : 'stderr'] !== undefined) return false;
+  if (!isMainThread || streams[fd === 1 ? 'stdout' : 'stderr'] !== undefined) return false;
   const { writeSyncAll } = internalBinding('fs');
   if (typeof writeSyncAll !== 'function') return false;
   return writeSyncAll(fd, text) === 0;

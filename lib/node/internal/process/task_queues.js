@@ -69,8 +69,11 @@ function processTicksAndRejections() {
         completed = true;
       } finally {
         if (state.destroyHooks > 0) emitDestroy(asyncId);
-        if (completed) emitAfter(asyncId);
-        AsyncContextFrame.set(prior);
+        // The handler of uncaught exceptions runs in the context of what threw.
+        if (completed) {
+          emitAfter(asyncId);
+          AsyncContextFrame.set(prior);
+        }
       }
     }
     runMicrotasks();

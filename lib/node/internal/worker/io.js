@@ -19,6 +19,7 @@ const {
 const {
   Event, NodeEventTarget, defineEventHandler, initNodeEventTarget, kCreateEvent, kNewListener, kRemoveListener,
 } = require('internal/event_target');
+const { codes: { ERR_METHOD_NOT_IMPLEMENTED } } = require('internal/errors');
 const { customInspectSymbol: kInspect, kEnumerableProperty } = require('internal/util');
 const { MessageEvent } = require('web/message_event');
 
@@ -124,6 +125,10 @@ function markAsUncloneable(value) {
   if (isReference(value)) value[kTransferMode] = kDisallowCloneAndTransfer;
 }
 
+function moveMessagePortToContext() {
+  throw new ERR_METHOD_NOT_IMPLEMENTED('moveMessagePortToContext()');
+}
+
 module.exports = {
   get BroadcastChannel() {
     return require('web/broadcast_channel').BroadcastChannel;
@@ -134,5 +139,6 @@ module.exports = {
   isMarkedAsUntransferable,
   markAsUncloneable,
   markAsUntransferable,
+  moveMessagePortToContext,
   receiveMessageOnPort,
 };
