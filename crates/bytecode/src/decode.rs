@@ -55,7 +55,9 @@ impl Op {
             | Op::Throw
             | Op::ThrowError
             | Op::ThrowConstAssign
-            | Op::LeaveInterpreter => Flow::End,
+            | Op::LeaveInterpreter
+            | Op::EnterCounted
+            | Op::EnterMachine => Flow::End,
             _ if self.info().operands.iter().any(|k| matches!(k, Operand::Off16 | Operand::Off32)) => {
                 Flow::Branch
             }

@@ -408,6 +408,10 @@ macro_rules! for_each_op {
         Debugger [No No No];
         /// Return address of the outermost frame: leaves the interpreter with the returned value. Never emitted by the compiler.
         LeaveInterpreter [No No No];
+        /// Entry of a function that runs in the interpreter while its calls are counted. Never emitted by the compiler.
+        EnterCounted [No No No];
+        /// Entry of a function that has machine code. Never emitted by the compiler.
+        EnterMachine [No No No];
                 }
     };
 }

@@ -201,7 +201,7 @@ impl Verifier<'_> {
 
     fn instruction(&self, i: &Instruction, starts: &[bool]) -> Result<(), Rule> {
         let unit = self.unit;
-        if i.op == Op::LeaveInterpreter {
+        if matches!(i.op, Op::LeaveInterpreter | Op::EnterCounted | Op::EnterMachine) {
             return Err(Rule::ForbiddenOp(i.op));
         }
         let kinds = i.op.info().operands;

@@ -51,6 +51,16 @@ fn vm_config(command: &Command) -> VmConfig {
     config.heap.gc_stress = o.is_on("--gc-stress");
     config.heap.trace_gc = o.is_on("--trace-gc");
     config.native_stack_bytes = native_stack_bytes();
+    let tier = &mut config.tier;
+    tier.enabled &= !o.is_on("--jitless");
+    if let Some(n) = o.number("--jit-threshold") {
+        tier.threshold = n as u32;
+    }
+    tier.sync = o.is_on("--jit-sync");
+    tier.trace_opt = o.is_on("--trace-opt");
+    tier.trace_deopt = o.is_on("--trace-deopt");
+    tier.print_ir = o.is_on("--print-ir");
+    tier.perf_map = o.is_on("--perf-basic-prof");
     config
 }
 /// What the main thread's stack can hold, less a reserve for what does not check.

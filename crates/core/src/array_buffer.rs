@@ -66,6 +66,13 @@ pub struct BackingStore {
     external: ExternalBytes,
 }
 
+impl BackingStore {
+    /// Byte offset of the address of the bytes, for machine code.
+    pub const DATA_OFFSET: usize = std::mem::offset_of!(BackingStore, data);
+    /// Byte offset of the length in bytes, for machine code.
+    pub const LENGTH_OFFSET: usize = std::mem::offset_of!(BackingStore, length);
+}
+
 impl NativeData for BackingStore {
     fn as_any(&mut self) -> &mut dyn Any {
         self

@@ -184,8 +184,6 @@ pub struct CodeData {
     layout: std::alloc::Layout,
     /// Liveness for the collector, computed at the first collection that meets the function.
     pub liveness: Option<Box<spey_bytecode::liveness::Liveness>>,
-    /// Calls and loop iterations, for tier decisions.
-    pub counter: u32,
 }
 
 /// Code cell of one function: old generation, never moves.
@@ -193,7 +191,8 @@ pub struct CodeData {
 pub struct Code {
     /// Header; `word` is the realm id.
     pub header: Header,
-    /// First instruction; null until compiled.
+    /// Word that a call dispatches to: the first instruction, or one that counts or enters machine code; null until
+    /// compiled.
     pub entry: *const u64,
     /// Inline caches and constants; see [`CodeData::ics`].
     pub ics: *mut InlineCache,
@@ -211,8 +210,14 @@ pub struct Code {
     pub host_defined: Raw,
     /// Function index in its unit.
     pub index: FunctionIndex,
-    /// Padding.
-    pub pad: u32,
+    /// Calls and loop iterations, weighted, until the tier policy is asked again.
+    pub counter: i32,
+    /// First instruction; null until compiled.
+    pub first: *const u64,
+    /// Machine code, or null.
+    pub machine: *const u8,
+    /// What the optimising tier knows about the function; null until it has been asked.
+    pub tier: *mut crate::tier::CodeTier,
     /// The unit.
     pub script: *const ScriptUnit,
     /// Compiled data; null until compiled.
@@ -241,6 +246,10 @@ pub mod code_flag {
     pub const ARROW: u16 = 256;
     /// Instances run a field initialiser.
     pub const FIELDS: u16 = 512;
+    /// Never compiled to machine code (any more).
+    pub const NO_MACHINE: u16 = 1024;
+    /// Machine code relies on the inline caches: collections keep them.
+    pub const KEEP_CACHES: u16 = 2048;
 }
 
 pub(crate) unsafe fn size_code(_: *const Header) -> usize {
@@ -260,9 +269,13 @@ pub(crate) unsafe fn trace_code(cell: *mut Header, t: &mut Tracer) {
         if !(*c).data.is_null() {
             let d = &mut *(*c).data;
             t.values((d.ics as *mut Raw).sub(d.constants), d.constants);
+            let keep = (*c).flags & code_flag::KEEP_CACHES != 0;
             for i in 0..d.unit.ics.len() {
-                (*d.ics.add(i)).trace(t);
+                (*d.ics.add(i)).trace(t, keep);
             }
+        }
+        if !(*c).tier.is_null() {
+            (*(*c).tier).trace(t);
         }
     }
 }
@@ -280,6 +293,9 @@ pub(crate) unsafe fn finalize_code(cell: *mut Header) {
         }
         if !(*c).children.is_null() {
             drop(Box::from_raw((*c).children));
+        }
+        if !(*c).tier.is_null() {
+            drop(Box::from_raw((*c).tier));
         }
         drop(Rc::from_raw((*c).script));
     }
@@ -334,7 +350,10 @@ pub fn new_code(
         (*c).children = std::ptr::null_mut();
         (*c).host_defined = host_defined;
         (*c).index = index;
-        (*c).pad = 0;
+        (*c).counter = 0;
+        (*c).first = std::ptr::null();
+        (*c).machine = std::ptr::null();
+        (*c).tier = std::ptr::null_mut();
         (*c).script = Rc::into_raw(script.clone());
         (*c).data = std::ptr::null_mut();
         vm.heap.write_barrier(c.cast(), host_defined);
@@ -416,15 +435,7 @@ fn link(vm: &mut Vm, code: Gc<Code>, unit: FunctionUnit) {
         for i in 0..ic_count {
             std::ptr::write(ics.add(i), InlineCache::new(Raw::UNDEFINED));
         }
-        let data = Box::into_raw(Box::new(CodeData {
-            unit,
-            ics,
-            constants,
-            block,
-            layout,
-            liveness: None,
-            counter: 0,
-        }));
+        let data = Box::into_raw(Box::new(CodeData { unit, ics, constants, block, layout, liveness: None }));
         let c = code.as_ptr();
         (*c).data = data;
         (*c).ics = ics;
@@ -450,7 +461,8 @@ fn link(vm: &mut Vm, code: Gc<Code>, unit: FunctionUnit) {
                 (*ics.add(i)).key = key.raw();
             }
         }
-        (*c).entry = u.code.as_ptr();
+        (*c).first = u.code.as_ptr();
+        crate::tier::init(vm, c);
     }
 }
 

@@ -291,7 +291,7 @@ fn run<'s>(
         for r in 0..registers {
             *fp.add(r) = *Coroutine::at(co, 2 + n + r);
         }
-        let pc = (*code).entry.add((*co).pc as usize);
+        let pc = (*code).first.add((*co).pc as usize);
         let word = *pc;
         let i = Insn(word);
         (*co).state = State::Running;

@@ -46,6 +46,11 @@ pub mod argc {
     pub const COPIED: u32 = 1 << 26;
     /// A resumed coroutine: the frame was copied in; returning or throwing goes to its driver.
     pub const RESUMED: u32 = 1 << 27;
+    /// Run by the interpreter on behalf of machine code: returning from or throwing out of the frame leaves this run of
+    /// the interpreter, but unlike an entry frame it is called from bytecode, and its return address says where.
+    pub const MACHINE: u32 = 1 << 28;
+    /// Frames whose end is the end of a run of the interpreter.
+    pub const LEAVES: u32 = ENTRY | MACHINE;
 }
 
 /// A frame seen by a walk.

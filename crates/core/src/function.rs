@@ -82,16 +82,22 @@ pub struct NativeSpec {
     pub constructor: bool,
     /// Code.
     pub function: NativeFn,
+    /// The compiler's name for the function, if it knows it.
+    pub known: &'static str,
 }
 
 impl NativeSpec {
     /// An ordinary method.
     pub const fn new(name: &'static str, length: u8, function: NativeFn) -> NativeSpec {
-        NativeSpec { name, length, constructor: false, function }
+        NativeSpec { name, length, constructor: false, function, known: "" }
+    }
+    /// The same, under the compiler's name for it.
+    pub const fn known_as(self, known: &'static str) -> NativeSpec {
+        NativeSpec { known, ..self }
     }
     /// A constructor.
     pub const fn constructor(name: &'static str, length: u8, function: NativeFn) -> NativeSpec {
-        NativeSpec { name, length, constructor: true, function }
+        NativeSpec { name, length, constructor: true, function, known: "" }
     }
 }
 

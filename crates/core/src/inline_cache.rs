@@ -70,7 +70,7 @@ pub struct InlineCache {
     pub more: Option<Box<[Entry; 3]>>,
     /// Misses so far; at [`MEGAMORPHIC`] the site stops caching locally.
     pub misses: u32,
-    /// Spare feedback (callee identity for call sites: function index, or shape id of NewObject).
+    /// Spare feedback.
     pub feedback: u32,
 }
 
@@ -104,14 +104,38 @@ impl InlineCache {
         }
         self.entry = e;
     }
-    pub(crate) fn trace(&mut self, t: &mut Tracer) {
+    /// Notes what a site without a key calls: `code` in `entry.holder`, another one too makes the site megamorphic.
+    ///
+    /// # Safety
+    /// `this` is such a site of the running code; `code` does not move.
+    #[inline(always)]
+    pub(crate) unsafe fn note_callee(this: *mut InlineCache, code: *mut crate::code::Code) {
+        // SAFETY: by the contract.
+        unsafe {
+            if (*this).entry.holder != code.cast() {
+                if (*this).entry.holder.is_null() {
+                    (*this).entry.holder = code.cast();
+                } else {
+                    (*this).misses = MEGAMORPHIC;
+                }
+            }
+        }
+    }
+    /// `keep`: machine code relies on the entries.
+    pub(crate) fn trace(&mut self, t: &mut Tracer, keep: bool) {
         t.value(&mut self.key);
         // Holders are kept alive by the epoch's prototypes; a major collection drops the caches' references instead of
         // keeping garbage alive, a minor one follows moves.
-        if t.is_minor() {
+        if t.is_minor() || keep {
             let mut hold = |e: &mut Entry| {
                 if !e.holder.is_null() {
                     crate::cell::trace_raw(t, &mut e.holder);
+                }
+                for shape in [e.shape, e.next_shape] {
+                    // Not the marks that stand for no shape.
+                    if shape != 0 && shape < NO_SHAPE {
+                        t.shape(shape);
+                    }
                 }
             };
             hold(&mut self.entry);

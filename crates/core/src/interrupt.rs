@@ -11,6 +11,8 @@ pub mod bit {
     pub const TERMINATE: u32 = 1;
     /// A collection is due.
     pub const COLLECT: u32 = 2;
+    /// Machine code is ready.
+    pub const COMPILED: u32 = 4;
 }
 
 /// Stops the JavaScript of a VM from any thread, as long as the VM lives.
@@ -56,6 +58,9 @@ pub fn poll(s: &mut Scope<'_>) -> JsResult<()> {
     let bits = unsafe { AtomicU32::from_ptr(&raw mut s.vm().interrupt) }.swap(0, Ordering::SeqCst);
     if bits & bit::COLLECT != 0 {
         s.vm().heap.safepoint();
+    }
+    if bits & bit::COMPILED != 0 {
+        crate::tier::collect(s.vm());
     }
     if bits & bit::TERMINATE != 0 {
         s.vm().terminating = true;

@@ -49,6 +49,7 @@ pub mod shape;
 pub mod string;
 pub mod symbol;
 pub mod template;
+pub mod tier;
 pub mod typed_array;
 pub mod value;
 pub mod vm;

@@ -24,11 +24,18 @@ pub struct VmConfig {
     pub stack_bytes: usize,
     /// Bytes of native stack that native recursion may use, counted from where the VM was created.
     pub native_stack_bytes: usize,
+    /// The optimising tier.
+    pub tier: crate::tier::TierConfig,
 }
 
 impl Default for VmConfig {
     fn default() -> Self {
-        VmConfig { heap: HeapConfig::default(), stack_bytes: 1 << 20, native_stack_bytes: 6 << 20 }
+        VmConfig {
+            heap: HeapConfig::default(),
+            stack_bytes: 1 << 20,
+            native_stack_bytes: 6 << 20,
+            tier: Default::default(),
+        }
     }
 }
 
@@ -196,6 +203,8 @@ pub struct Vm {
     pub heap_limit_passed: bool,
     /// `--print-bytecode`.
     pub print_bytecode: bool,
+    /// Machine code.
+    pub tier: crate::tier::Tier,
     /// The exception thrown last: `throw_code` and `throw_pc` tell where.
     pub throw_value: Raw,
     /// Code that threw it.
@@ -274,6 +283,7 @@ impl Vm {
             terminating: false,
             heap_limit_passed: false,
             print_bytecode: false,
+            tier: Default::default(),
             throw_value: Raw::EMPTY,
             throw_code: Raw::EMPTY,
             throw_pc: 0,
@@ -418,6 +428,7 @@ impl RootProvider for Vm {
         if t.is_minor() {
             self.shapes.trace_young(t);
         }
+        self.tier.trace(t);
         self.stub_cache.clear();
         self.store_cache.clear();
         crate::frame::trace_stack(self, t);

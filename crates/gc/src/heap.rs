@@ -356,6 +356,11 @@ impl Heap {
         cell
     }
 
+    /// The lowest address of a young cell.
+    pub fn young_base(&self) -> usize {
+        self.young_base
+    }
+
     /// Is this the address of a young cell?
     #[inline(always)]
     pub fn is_young(&self, cell: *const Header) -> bool {

@@ -6,9 +6,8 @@ use std::ptr::NonNull;
 
 use spey_gc::Value as Raw;
 
-use super::arithmetic::handler;
 use super::property::cached_get;
-use super::{Status, dispatch, insn, reg, set, slow};
+use super::{Status, dispatch, handler, insn, reg, set, slow};
 use crate::cell::{Kind, Object, Slots, flag};
 use crate::code::{Code, code_flag};
 use crate::frame::{ARGC, CALLEE, CALLER, FrameView, HEADER, NEW_TARGET, RETURN_PC, argc};
@@ -131,14 +130,16 @@ pub unsafe fn run_native(
     }
 }
 
-/// The call proper, shared by the call ops: `callee` is in hand, `this` is in the window.
+/// The call proper, shared by the call ops: `callee` is in hand, `this` is in the window. `$note`: the site's cache, when it
+/// notes what is called.
 macro_rules! do_call {
-    ($pc:ident, $fp:ident, $vm:ident, $ics:ident, $word:ident, $callee:ident, $window:ident, $count:ident) => {{
+    ($pc:ident, $fp:ident, $vm:ident, $ics:ident, $word:ident, $callee:ident, $window:ident, $count:ident $(, $note:expr)?) => {{
         if $callee.is_cell() {
             let f = $callee.as_cell() as *mut Object;
             if (*f).header.kind == Kind::Function as u8 {
                 let code = function::code_of(f);
                 if !(*code).entry.is_null() && (*code).flags & code_flag::CLASS == 0 {
+                    $(InlineCache::note_callee($note, code);)?
                     let new = enter($vm, code, $callee, $window, $count, 0, Raw::UNDEFINED, $pc, $fp);
                     if !new.is_null() {
                         dispatch!((*code).entry, new, $vm, (*code).ics)
@@ -162,17 +163,21 @@ handler!(Call(pc, fp, vm, ics, word) {
     let i = insn(word);
     let callee = reg(fp, i.b());
     let window = fp.offset(i.c() as isize);
-    let count = insn(*pc.add(1)).field(0) as u16 as u32;
+    let ext = insn(*pc.add(1));
+    let count = ext.field(0) as u16 as u32;
+    let ic = ics.add(ext.field(1) as u16 as usize);
     *window = Raw::UNDEFINED;
-    do_call!(pc, fp, vm, ics, word, callee, window, count);
+    do_call!(pc, fp, vm, ics, word, callee, window, count, ic);
     slow::handlers::slow_Call(pc, fp, vm, ics, word)
 });
 handler!(CallThis(pc, fp, vm, ics, word) {
     let i = insn(word);
     let callee = reg(fp, i.b());
     let window = fp.offset(i.c() as isize);
-    let count = insn(*pc.add(1)).field(0) as u16 as u32;
-    do_call!(pc, fp, vm, ics, word, callee, window, count);
+    let ext = insn(*pc.add(1));
+    let count = ext.field(0) as u16 as u32;
+    let ic = ics.add(ext.field(1) as u16 as usize);
+    do_call!(pc, fp, vm, ics, word, callee, window, count, ic);
     slow::handlers::slow_Call(pc, fp, vm, ics, word)
 });
 handler!(CallMethod(pc, fp, vm, ics, word) {
@@ -211,7 +216,12 @@ handler!(Construct(pc, fp, vm, ics, word) {
                 let window = fp.offset(i.c() as isize);
                 *window = Raw::cell(o.cast());
                 let callee = reg(fp, i.b());
-                let count = insn(*pc.add(1)).field(0) as u16 as u32;
+                let ext = insn(*pc.add(1));
+                let count = ext.field(0) as u16 as u32;
+                let ic = ics.add(ext.field(1) as u16 as usize);
+                InlineCache::note_callee(ic, code);
+                (*ic).entry.next_shape = shape;
+                (*ic).entry.location = inline as u32;
                 let new = enter(vm, code, callee, window, count, argc::CONSTRUCT, callee, pc, fp);
                 if !new.is_null() {
                     dispatch!((*code).entry, new, vm, (*code).ics)
@@ -225,7 +235,7 @@ handler!(Construct(pc, fp, vm, ics, word) {
 handler!(Return(pc, fp, vm, ics, word) {
     let v = reg(fp, insn(word).a());
     let bits = (*fp.offset(ARGC)).as_int32() as u32;
-    if bits & (argc::ENTRY | argc::RESUMED) == 0 {
+    if bits & (argc::LEAVES | argc::RESUMED) == 0 {
         let mut v = v;
         if bits & argc::CONSTRUCT != 0 && !crate::value::is_object(v) {
             let code = function::code_of((*fp.offset(CALLEE)).as_cell() as *mut Object);
@@ -243,7 +253,7 @@ handler!(Return(pc, fp, vm, ics, word) {
     }
     (*vm).result = v;
     if bits & (argc::CONSTRUCT | argc::RESUMED) == 0 {
-        // A plain call from native code: the caller of `run` restores the frame.
+        // A plain call from native or machine code: the caller of `run` restores the frame.
         return super::RETURNED;
     }
     slow::handlers::return_special(pc, fp, vm, ics, word)

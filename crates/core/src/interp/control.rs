@@ -3,8 +3,7 @@
 
 use spey_gc::{Header, Value as Raw};
 
-use super::arithmetic::handler;
-use super::{Status, dispatch, insn, reg, set, slow};
+use super::{Status, dispatch, insn, op, reg, set, slow};
 use crate::cell::Object;
 use crate::env::Environment;
 use crate::frame;
@@ -12,67 +11,67 @@ use crate::function;
 use crate::inline_cache::InlineCache;
 use crate::vm::Vm;
 
-handler!(LoadConst(pc, fp, vm, ics, word) {
+op!(LoadConst(pc, fp, vm, ics, word) {
     let i = insn(word);
     set(fp, i.a(), *(ics as *const Raw).sub(i.bc() as u32 as usize + 1));
     dispatch!(pc.add(1), fp, vm, ics)
 });
-handler!(LoadInt(pc, fp, vm, ics, word) {
+op!(LoadInt(pc, fp, vm, ics, word) {
     let i = insn(word);
     set(fp, i.a(), Raw::int32(i.bc()));
     dispatch!(pc.add(1), fp, vm, ics)
 });
-handler!(LoadSpecial(pc, fp, vm, ics, word) {
+op!(LoadSpecial(pc, fp, vm, ics, word) {
     let i = insn(word);
     set(fp, i.a(), Raw::from_bits(i.b() as u16 as u64));
     dispatch!(pc.add(1), fp, vm, ics)
 });
-handler!(Move(pc, fp, vm, ics, word) {
+op!(Move(pc, fp, vm, ics, word) {
     let i = insn(word);
     set(fp, i.a(), reg(fp, i.b()));
     dispatch!(pc.add(1), fp, vm, ics)
 });
-handler!(LoadCallee(pc, fp, vm, ics, word) {
+op!(LoadCallee(pc, fp, vm, ics, word) {
     set(fp, insn(word).a(), *fp.offset(frame::CALLEE));
     dispatch!(pc.add(1), fp, vm, ics)
 });
-handler!(LoadEnv(pc, fp, vm, ics, word) {
+op!(LoadEnv(pc, fp, vm, ics, word) {
     let callee = (*fp.offset(frame::CALLEE)).as_cell() as *mut Object;
     set(fp, insn(word).a(), *Object::trailing(callee, function::closure::ENV));
     dispatch!(pc.add(1), fp, vm, ics)
 });
-handler!(LoadNewTarget(pc, fp, vm, ics, word) {
+op!(LoadNewTarget(pc, fp, vm, ics, word) {
     set(fp, insn(word).a(), *fp.offset(frame::NEW_TARGET));
     dispatch!(pc.add(1), fp, vm, ics)
 });
-handler!(CoerceThis(pc, fp, vm, ics, word) {
+op!(CoerceThis(pc, fp, vm, ics, word) {
     let i = insn(word);
     let v = reg(fp, i.b());
     if crate::value::is_object(v) {
         set(fp, i.a(), v);
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::slow_CoerceThis(pc, fp, vm, ics, word)
+    miss!(slow_CoerceThis)
 });
-handler!(CheckThis(pc, fp, vm, ics, word) {
+op!(CheckThis(pc, fp, vm, ics, word) {
     if !reg(fp, insn(word).a()).is_empty() {
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::throw_this_uninitialised(pc, fp, vm, ics, word)
+    miss!(throw_this_uninitialised)
 });
-handler!(CheckThisEmpty(pc, fp, vm, ics, word) {
+op!(CheckThisEmpty(pc, fp, vm, ics, word) {
     if reg(fp, insn(word).a()).is_empty() {
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::throw_this_initialised(pc, fp, vm, ics, word)
+    miss!(throw_this_initialised)
 });
-handler!(CheckTdz(pc, fp, vm, ics, word) {
+op!(CheckTdz(pc, fp, vm, ics, word) {
     if !reg(fp, insn(word).a()).is_empty() {
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::throw_tdz(pc, fp, vm, ics, word)
+    miss!(throw_tdz)
 });
-handler!(Nop(pc, fp, vm, ics, _word) {
+op!(Nop(pc, fp, vm, ics, _word) {
     dispatch!(pc.add(1), fp, vm, ics)
 });
 
@@ -82,12 +81,12 @@ unsafe fn env_at(fp: *mut Raw, r: i16) -> *mut Environment {
     // SAFETY: verified bytecode keeps environments in these registers.
     unsafe { reg(fp, r).as_cell() as *mut Environment }
 }
-handler!(GetEnv(pc, fp, vm, ics, word) {
+op!(GetEnv(pc, fp, vm, ics, word) {
     let i = insn(word);
     set(fp, i.a(), *Environment::at(env_at(fp, i.b()), i.c() as u16 as usize));
     dispatch!(pc.add(1), fp, vm, ics)
 });
-handler!(SetEnv(pc, fp, vm, ics, word) {
+op!(SetEnv(pc, fp, vm, ics, word) {
     let i = insn(word);
     let e = env_at(fp, i.a());
     let v = reg(fp, i.c());
@@ -103,13 +102,13 @@ unsafe fn up(mut e: *mut Environment, hops: u16) -> *mut Environment {
     }
     e
 }
-handler!(GetEnvUp(pc, fp, vm, ics, word) {
+op!(GetEnvUp(pc, fp, vm, ics, word) {
     let i = insn(word);
     let e = up(env_at(fp, i.b()), insn(*pc.add(1)).field(0) as u16);
     set(fp, i.a(), *Environment::at(e, i.c() as u16 as usize));
     dispatch!(pc.add(2), fp, vm, ics)
 });
-handler!(SetEnvUp(pc, fp, vm, ics, word) {
+op!(SetEnvUp(pc, fp, vm, ics, word) {
     let i = insn(word);
     let e = up(env_at(fp, i.a()), insn(*pc.add(1)).field(0) as u16);
     let v = reg(fp, i.c());
@@ -117,7 +116,7 @@ handler!(SetEnvUp(pc, fp, vm, ics, word) {
     (*vm).heap.write_barrier(e as *mut Header, v);
     dispatch!(pc.add(2), fp, vm, ics)
 });
-handler!(NewEnv(pc, fp, vm, ics, word) {
+op!(NewEnv(pc, fp, vm, ics, word) {
     // The allocation may collect: the frame must be known.
     (*vm).pc = pc;
     (*vm).fp = fp;
@@ -127,7 +126,7 @@ handler!(NewEnv(pc, fp, vm, ics, word) {
     set(fp, i.a(), Raw::cell(e.cast()));
     dispatch!(pc.add(1), fp, vm, ics)
 });
-handler!(CloneEnv(pc, fp, vm, ics, word) {
+op!(CloneEnv(pc, fp, vm, ics, word) {
     (*vm).pc = pc;
     (*vm).fp = fp;
     let i = insn(word);
@@ -142,7 +141,7 @@ handler!(CloneEnv(pc, fp, vm, ics, word) {
     set(fp, i.a(), Raw::cell(e.cast()));
     dispatch!(pc.add(1), fp, vm, ics)
 });
-handler!(MakeClosure(pc, fp, vm, ics, word) {
+op!(MakeClosure(pc, fp, vm, ics, word) {
     let i = insn(word);
     let callee = (*fp.offset(frame::CALLEE)).as_cell() as *mut Object;
     if let Some(code) = crate::code::existing_child(function::code_of(callee), i.b() as u16 as u32) {
@@ -152,32 +151,26 @@ handler!(MakeClosure(pc, fp, vm, ics, word) {
         set(fp, i.a(), Raw::cell(o.cast()));
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::slow_MakeClosure(pc, fp, vm, ics, word)
+    miss!(slow_MakeClosure)
 });
 
-handler!(ToPropertyKey(pc, fp, vm, ics, word) {
+op!(ToPropertyKey(pc, fp, vm, ics, word) {
     let i = insn(word);
     let v = reg(fp, i.b());
     if v.is_int32() && v.as_int32() >= 0 && reg(fp, i.c()).is_cell() {
         set(fp, i.a(), v);
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    slow::handlers::slow_ToPropertyKey(pc, fp, vm, ics, word)
+    miss!(slow_ToPropertyKey)
 });
 
 // ---- jumps
-handler!(Jump(pc, fp, vm, ics, word) {
+op!(Jump(pc, fp, vm, ics, word) {
     dispatch!(pc.offset(insn(word).bc() as isize), fp, vm, ics)
-});
-handler!(JumpLoop(pc, fp, vm, ics, word) {
-    if (*vm).interrupt == 0 {
-        dispatch!(pc.offset(insn(word).bc() as isize), fp, vm, ics)
-    }
-    slow::handlers::slow_JumpLoop(pc, fp, vm, ics, word)
 });
 macro_rules! jump_if {
     ($name:ident, $v:ident, $test:expr) => {
-        handler!($name(pc, fp, vm, ics, word) {
+        op!($name(pc, fp, vm, ics, word) {
             let i = insn(word);
             let $v = reg(fp, i.a());
             let d = if $test { i.bc() as isize } else { 1 };

@@ -14,7 +14,8 @@ use crate::vm::Vm;
 mod arithmetic;
 mod calls;
 mod control;
-mod property;
+pub(crate) mod machine;
+pub(crate) mod property;
 pub(crate) mod slow;
 
 pub use calls::{construct_closure, enter, frame_top, run_native};
@@ -50,6 +51,84 @@ macro_rules! dispatch {
     }};
 }
 pub(crate) use dispatch;
+
+/// A handler: `handler!(Name(pc, fp, vm, ics, word) { … })`.
+macro_rules! handler {
+    ($name:ident ($pc:ident, $fp:ident, $vm:ident, $ics:ident, $word:ident) $body:block) => {
+        pub unsafe extern "C" fn $name(
+            $pc: *const u64,
+            $fp: *mut Raw,
+            $vm: *mut Vm,
+            $ics: *mut InlineCache,
+            $word: u64,
+        ) -> Status {
+            // SAFETY: verified bytecode names registers of the frame only.
+            unsafe { $body }
+        }
+    };
+}
+pub(crate) use handler;
+
+/// An op as a subroutine: executes one instruction on a frame on behalf of machine code.
+pub(crate) struct Subroutine<const OP: usize>;
+
+/// An op, from one body twice: the handler, and a [`Subroutine`]. `dispatch!` is the way out; where the fast paths do not
+/// apply the body ends with `miss!(slow_…)`.
+macro_rules! op {
+    ($name:ident ($pc:ident, $fp:ident, $vm:ident, $ics:ident, $word:ident) $body:block) => {
+        pub unsafe extern "C" fn $name(
+            $pc: *const u64,
+            $fp: *mut Raw,
+            $vm: *mut Vm,
+            $ics: *mut InlineCache,
+            $word: u64,
+        ) -> Status {
+            #[allow(unused_macros)]
+            macro_rules! miss {
+                ($slow:ident) => {
+                    return slow::handlers::$slow($pc, $fp, $vm, $ics, $word)
+                };
+            }
+            // SAFETY: verified bytecode names registers of the frame only.
+            unsafe { $body }
+        }
+        #[cfg(feature = "jit")]
+        impl $crate::interp::Subroutine<{ spey_bytecode::Op::$name as usize }> {
+            /// 0: an exception is pending; else the distance to the next instruction.
+            pub unsafe extern "C" fn run($vm: *mut Vm, $fp: *mut Raw, $pc: *const u64, $word: u64) -> isize {
+                #[allow(unused_macros)]
+                macro_rules! dispatch {
+                    ($next:expr, $f:expr, $v:expr, $i:expr) => {{
+                        let _ = ($f, $v, $i);
+                        return $next.offset_from($pc);
+                    }};
+                }
+                #[allow(unused_macros)]
+                macro_rules! miss {
+                    ($slow:ident) => {
+                        return slow::inner::$slow($vm, $fp, $pc, $word)
+                    };
+                }
+                // SAFETY: verified bytecode names registers of the frame only; bytecode frames have closures as callees.
+                unsafe {
+                    let $ics = $crate::interp::caches($fp);
+                    $body
+                }
+            }
+        }
+    };
+}
+pub(crate) use op;
+
+/// Inline caches of the code of a frame.
+///
+/// # Safety
+/// `fp` is a bytecode frame.
+#[inline(always)]
+pub(crate) unsafe fn caches(fp: *mut Raw) -> *mut InlineCache {
+    // SAFETY: by the contract the callee is a closure.
+    unsafe { (*crate::function::code_of((*fp.offset(crate::frame::CALLEE)).as_cell().cast())).ics }
+}
 
 /// Starts the interpreter at `pc`.
 ///
@@ -158,6 +237,7 @@ pub(crate) mod handlers {
     pub use super::arithmetic::*;
     pub use super::calls::*;
     pub use super::control::*;
+    pub use super::machine::*;
     pub use super::property::*;
     pub use super::slow::handlers::*;
 }

@@ -48,7 +48,7 @@ unsafe fn note_typed(pc: *const u64, word: u64, array: *mut Object) {
 /// # Safety
 /// `ic` belongs to the running code.
 #[inline(always)]
-pub(super) unsafe fn cached_get(vm: *mut Vm, v: Raw, ic: *mut InlineCache) -> Raw {
+pub(crate) unsafe fn cached_get(vm: *mut Vm, v: Raw, ic: *mut InlineCache) -> Raw {
     // SAFETY: string hashes and the like have the top bit set, so a header word that equals a shape id is an object's
     // (entries of dead shapes are dropped before ids are reused).
     unsafe {
@@ -82,7 +82,7 @@ pub(super) unsafe fn cached_get(vm: *mut Vm, v: Raw, ic: *mut InlineCache) -> Ra
 /// # Safety
 /// As for [`cached_get`].
 #[inline(never)]
-pub(super) unsafe fn other_get(vm: *mut Vm, v: Raw, ic: *mut InlineCache) -> Raw {
+pub(crate) unsafe fn other_get(vm: *mut Vm, v: Raw, ic: *mut InlineCache) -> Raw {
     // SAFETY: as in `cached_get`.
     unsafe {
         if !v.is_cell() || (*v.as_cell()).kind < Kind::Object as u8 {
@@ -508,8 +508,18 @@ op!(IterStep(pc, fp, vm, ics, word) {
 
 op!(TypeOf(pc, fp, vm, ics, word) {
     let i = insn(word);
-    let names = &(*vm).names;
-    let name = match crate::operators::type_of_raw(reg(fp, i.b())) {
+    set(fp, i.a(), type_of(vm, reg(fp, i.b())));
+    dispatch!(pc.add(1), fp, vm, ics)
+});
+/// The string that `typeof` gives.
+///
+/// # Safety
+/// `v` is live.
+#[inline(always)]
+pub(crate) unsafe fn type_of(vm: *mut Vm, v: Raw) -> Raw {
+    // SAFETY: by the contract.
+    let names = unsafe { &(*vm).names };
+    let name = match crate::operators::type_of_raw(v) {
         "number" => names.number,
         "string" => names.string,
         "boolean" => names.boolean,
@@ -519,6 +529,5 @@ op!(TypeOf(pc, fp, vm, ics, word) {
         "bigint" => names.bigint,
         _ => names.undefined,
     };
-    set(fp, i.a(), name.raw());
-    dispatch!(pc.add(1), fp, vm, ics)
-});
+    name.raw()
+}

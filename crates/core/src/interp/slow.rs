@@ -102,8 +102,12 @@ unsafe fn with_scope(
         (*vm).pc = pc;
         (*vm).fp = fp;
         let mark = (*vm).heap.handles.mark();
-        let r = f(&mut Scope::new(NonNull::new_unchecked(vm)), Frame { fp, pc });
+        let frame = Frame { fp, pc };
+        let r = f(&mut Scope::new(NonNull::new_unchecked(vm)), frame);
         (*vm).heap.handles.reset(mark);
+        if r == THREW {
+            note_throw(&mut *vm, frame.view());
+        }
         r
     }
 }
@@ -128,9 +132,44 @@ macro_rules! slow_ops {
         effects { $($ename:ident $elen:literal $einner:expr;)* }
         nexts { $($nname:ident $ninner:expr;)* }
     ) => {
-        /// The handlers.
-        // The operations are expanded inside of the handlers' unsafe blocks.
+        /// The operations proper: words to advance, or one of the constants. The last operand is the instruction's word.
         #[allow(non_snake_case, missing_docs, unused_unsafe)]
+        pub(crate) mod inner {
+            use super::*;
+            $(
+                #[inline(never)]
+                pub unsafe extern "C" fn $vname(vm: *mut Vm, fp: *mut Raw, pc: *const u64, word: u64) -> Next {
+                    // SAFETY: called for an instruction of a live frame.
+                    unsafe { with_scope(vm, pc, fp, |s, f| {
+                        let i = insn(word);
+                        let r = value_of(s, f, i, $vinner);
+                        match r { Ok(v) => { f.set(i.a(), v.raw()); $vlen } Err(_) => THREW }
+                    }) }
+                }
+            )*
+            $(
+                #[inline(never)]
+                pub unsafe extern "C" fn $ename(vm: *mut Vm, fp: *mut Raw, pc: *const u64, word: u64) -> Next {
+                    // SAFETY: called for an instruction of a live frame.
+                    unsafe { with_scope(vm, pc, fp, |s, f| {
+                        let r: JsResult<()> = $einner(s, f, insn(word));
+                        match r { Ok(()) => $elen, Err(_) => THREW }
+                    }) }
+                }
+            )*
+            $(
+                #[inline(never)]
+                pub unsafe extern "C" fn $nname(vm: *mut Vm, fp: *mut Raw, pc: *const u64, word: u64) -> Next {
+                    // SAFETY: called for an instruction of a live frame.
+                    unsafe { with_scope(vm, pc, fp, |s, f| {
+                        let r: JsResult<Next> = $ninner(s, f, insn(word));
+                        r.unwrap_or(THREW)
+                    }) }
+                }
+            )*
+        }
+        /// The handlers.
+        #[allow(non_snake_case, missing_docs)]
         pub(crate) mod handlers {
             use super::*;
             use super::super::{Status, dispatch};
@@ -148,45 +187,20 @@ macro_rules! slow_ops {
             }
             $(
                 pub unsafe extern "C" fn $vname(pc: *const u64, fp: *mut Raw, vm: *mut Vm, ics: *mut InlineCache, word: u64) -> Status {
-                    #[inline(never)]
-                    unsafe fn inner(vm: *mut Vm, pc: *const u64, fp: *mut Raw, word: u64) -> Next {
-                        // SAFETY: called by the handler with its own state.
-                        unsafe { with_scope(vm, pc, fp, |s, f| {
-                            let i = insn(word);
-                            let r = value_of(s, f, i, $vinner);
-                            match r { Ok(v) => { f.set(i.a(), v.raw()); $vlen } Err(_) => THREW }
-                        }) }
-                    }
                     // SAFETY: handler invariants.
-                    unsafe { finish!(inner(vm, pc, fp, word), pc, fp, vm, ics, word) }
+                    unsafe { finish!(inner::$vname(vm, fp, pc, word), pc, fp, vm, ics, word) }
                 }
             )*
             $(
                 pub unsafe extern "C" fn $ename(pc: *const u64, fp: *mut Raw, vm: *mut Vm, ics: *mut InlineCache, word: u64) -> Status {
-                    #[inline(never)]
-                    unsafe fn inner(vm: *mut Vm, pc: *const u64, fp: *mut Raw, word: u64) -> Next {
-                        // SAFETY: called by the handler with its own state.
-                        unsafe { with_scope(vm, pc, fp, |s, f| {
-                            let r: JsResult<()> = $einner(s, f, insn(word));
-                            match r { Ok(()) => $elen, Err(_) => THREW }
-                        }) }
-                    }
                     // SAFETY: handler invariants.
-                    unsafe { finish!(inner(vm, pc, fp, word), pc, fp, vm, ics, word) }
+                    unsafe { finish!(inner::$ename(vm, fp, pc, word), pc, fp, vm, ics, word) }
                 }
             )*
             $(
                 pub unsafe extern "C" fn $nname(pc: *const u64, fp: *mut Raw, vm: *mut Vm, ics: *mut InlineCache, word: u64) -> Status {
-                    #[inline(never)]
-                    unsafe fn inner(vm: *mut Vm, pc: *const u64, fp: *mut Raw, word: u64) -> Next {
-                        // SAFETY: called by the handler with its own state.
-                        unsafe { with_scope(vm, pc, fp, |s, f| {
-                            let r: JsResult<Next> = $ninner(s, f, insn(word));
-                            r.unwrap_or(THREW)
-                        }) }
-                    }
                     // SAFETY: handler invariants.
-                    unsafe { finish!(inner(vm, pc, fp, word), pc, fp, vm, ics, word) }
+                    unsafe { finish!(inner::$nname(vm, fp, pc, word), pc, fp, vm, ics, word) }
                 }
             )*
 
@@ -1370,6 +1384,22 @@ fn get_cached<'s>(
         }
     }
 }
+/// The method that the CallMethod instruction at `pc` would call.
+///
+/// # Safety
+/// `fp` is the running frame, at that instruction.
+#[cfg(feature = "jit")]
+pub(crate) unsafe fn method<'s>(
+    s: &mut Scope<'s>,
+    fp: *mut Raw,
+    pc: *const u64,
+) -> JsResult<Local<'s, Value>> {
+    let f = Frame { fp, pc };
+    // SAFETY: by the contract.
+    let receiver = f.local(s, insn(unsafe { *pc }).b());
+    let cache = f.ic(f.ext().field(1));
+    get_cached(s, f, receiver, cache)
+}
 fn get_v_described<'s>(
     s: &mut Scope<'s>,
     v: Local<'_, Value>,
@@ -1444,7 +1474,8 @@ fn set_cached(
                         return Ok(());
                     }
                 }
-                let lazy = o.gc().header.flags & flag::LAZY != 0 && object::is_lazy_key(s.vm(), o.kind(), key);
+                let lazy =
+                    o.gc().header.flags & flag::LAZY != 0 && object::is_lazy_key(s.vm(), o.kind(), key);
                 // Stores that array iteration depends on must be seen: they are never cached.
                 let watched = key == s.names().next || key == s.names().sym_iterator;
                 let array_length = o.kind() == Kind::Array && key == s.names().length;
@@ -1816,25 +1847,34 @@ fn construct_slow(
     }
 }
 
-/// Pops frames until one handles the pending exception. True: continue at `vm.enter_*`; false: an entry frame was left.
-#[inline(never)]
-unsafe fn find_handler(vm: *mut Vm, pc: *const u64, fp: *mut Raw) -> bool {
-    // SAFETY: live frames.
+/// Remembers where the pending exception was thrown. One on its way through native frames or machine code, and one thrown
+/// again by a `finally` or by the library, keeps the place.
+#[cold]
+pub(crate) unsafe fn note_throw(vm: &mut Vm, f: FrameView) {
+    // SAFETY: live bytecode frame.
     unsafe {
-        let mut f = FrameView { fp, pc };
-        // An exception on its way through native frames, and one thrown again by a `finally` or by the library, keeps the
-        // place where it was thrown.
         let code = f.code().expect("bytecode frame");
         let at = f.pc.offset_from((*code).data().unit.code.as_ptr()) as u32;
-        let again = (*vm).throw_value == (*vm).exception
+        let again = vm.throw_value == vm.exception
             && ((*code).script().internal
                 || insn(*f.pc).op_byte() != spey_bytecode::Op::Throw as u8
                 || (*code).data().unit.positions.binary_search_by_key(&at, |p| p.0).is_err());
         if !again {
-            (*vm).throw_value = (*vm).exception;
-            (*vm).throw_code = Raw::cell(code.cast());
-            (*vm).throw_pc = at;
+            vm.throw_value = vm.exception;
+            vm.throw_code = Raw::cell(code.cast());
+            vm.throw_pc = at;
         }
+    }
+}
+
+/// Pops frames until one handles the pending exception. True: continue at `vm.enter_*`; false: a frame that leaves this
+/// run of the interpreter was left.
+#[inline(never)]
+pub(crate) unsafe fn find_handler(vm: *mut Vm, pc: *const u64, fp: *mut Raw) -> bool {
+    // SAFETY: live frames.
+    unsafe {
+        let mut f = FrameView { fp, pc };
+        note_throw(&mut *vm, f);
         loop {
             let code = f.code().expect("bytecode frame");
             let data = (*code).data();
@@ -1866,7 +1906,7 @@ unsafe fn find_handler(vm: *mut Vm, pc: *const u64, fp: *mut Raw) -> bool {
                 }
             }
             let caller = f.caller();
-            if f.argc() & argc::ENTRY != 0 {
+            if f.argc() & argc::LEAVES != 0 {
                 match caller {
                     Some(c) => {
                         (*vm).fp = c.fp;
@@ -1917,7 +1957,7 @@ unsafe fn leave_frame(vm: *mut Vm, pc: *const u64, fp: *mut Raw) -> Next {
             (*vm).result = *f.this();
         }
         let caller = f.caller();
-        if bits & argc::ENTRY != 0 {
+        if bits & argc::LEAVES != 0 {
             (*vm).fp = caller.map_or(std::ptr::null_mut(), |c| c.fp);
             (*vm).pc = caller.map_or(std::ptr::null(), |c| c.pc);
             return 1;

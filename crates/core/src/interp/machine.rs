@@ -1,0 +1,124 @@
+//! Where the interpreter meets machine code: counted entries, entry into machine code, loops.
+//!
+//! Machine code is called natively with a complete frame and answers with one word: a value (the frame has returned),
+//! [`THREW`] (an exception is pending, the frame is popped) or [`EXITED`] (go on in the interpreter at `vm.enter_*`).
+#![allow(non_snake_case, missing_docs)]
+
+use spey_gc::Value as Raw;
+
+use super::{Status, dispatch, handler, insn, slow};
+use crate::cell::Object;
+use crate::code::Code;
+use crate::frame::{ARGC, CALLEE, CALLER, RETURN_PC, argc};
+use crate::function;
+use crate::inline_cache::InlineCache;
+use crate::tier;
+use crate::vm::Vm;
+
+/// Machine code of a function.
+pub type MachineCode = unsafe extern "C" fn(*mut Vm, *mut Raw) -> u64;
+/// Answer of machine code: an exception is pending, the frame is popped.
+pub const THREW: u64 = 0;
+/// Answer of machine code: go on in the interpreter at `vm.enter_*`.
+pub const EXITED: u64 = 1;
+
+/// The word that calls of a function with machine code dispatch to.
+pub(crate) static ENTER_MACHINE: u64 = spey_bytecode::Op::EnterMachine as u64;
+/// The word that calls of a function whose calls are counted dispatch to.
+pub(crate) static ENTER_COUNTED: u64 = spey_bytecode::Op::EnterCounted as u64;
+
+#[inline(always)]
+unsafe fn code_of_frame(fp: *mut Raw) -> *mut Code {
+    // SAFETY: bytecode frames have closures as callees.
+    unsafe { function::code_of((*fp.offset(CALLEE)).as_cell() as *mut Object) }
+}
+
+handler!(EnterCounted(_pc, fp, vm, _ics, _word) {
+    let code = code_of_frame(fp);
+    (*code).counter -= 1;
+    if (*code).counter > 0 {
+        dispatch!((*code).first, fp, vm, (*code).ics)
+    }
+    let next = tier::on_call(vm, code);
+    dispatch!(next, fp, vm, (*code).ics)
+});
+
+handler!(EnterMachine(_pc, fp, vm, ics, _word) {
+    let machine: MachineCode = std::mem::transmute((*code_of_frame(fp)).machine);
+    let answer = machine(vm, fp);
+    after_machine(std::ptr::null(), fp, vm, ics, answer)
+});
+
+// The backward jump of every loop. The feedback byte counts; every 256 times the tier policy is asked.
+handler!(JumpLoop(pc, fp, vm, ics, word) {
+    // The whole word is stored, so that the next load of it does not wait for a part. A carry goes into the unused operand,
+    // and is taken back at once.
+    let next = word.wrapping_add(0x100);
+    *(pc as *mut u64) = next;
+    if (*vm).interrupt == 0 && next & 0xff00 != 0 {
+        dispatch!(pc.offset(insn(word).bc() as isize), fp, vm, ics)
+    }
+    loop_event(pc, fp, vm, ics, next)
+});
+/// A loop has gone round 256 times, or the safepoint word is set.
+unsafe extern "C" fn loop_event(
+    pc: *const u64,
+    fp: *mut Raw,
+    vm: *mut Vm,
+    ics: *mut InlineCache,
+    word: u64,
+) -> Status {
+    // SAFETY: handler invariants; bytecode is writable.
+    unsafe {
+        if word & 0xff00 == 0 {
+            *(pc as *mut u64) = word & !0xffff_ff00;
+            if (*vm).interrupt == 0 {
+                let target = pc.offset(insn(word).bc() as isize);
+                let machine = tier::on_loop(vm, code_of_frame(fp), target);
+                if !machine.is_null() {
+                    let machine: MachineCode = std::mem::transmute(machine);
+                    let answer = machine(vm, fp);
+                    return after_machine(pc, fp, vm, ics, answer);
+                }
+                dispatch!(target, fp, vm, ics)
+            }
+        }
+        slow::handlers::slow_JumpLoop(pc, fp, vm, ics, word)
+    }
+}
+
+/// Goes on with the answer of the machine code that frame `fp` was given to.
+#[inline(always)]
+unsafe extern "C" fn after_machine(
+    pc: *const u64,
+    fp: *mut Raw,
+    vm: *mut Vm,
+    ics: *mut InlineCache,
+    answer: u64,
+) -> Status {
+    // SAFETY: handler invariants; the words of a frame that has just been left are still there.
+    unsafe {
+        let _ = pc;
+        if answer == EXITED {
+            dispatch!((*vm).enter_pc, (*vm).enter_fp, vm, (*vm).enter_ics)
+        }
+        let bits = (*fp.offset(ARGC)).as_int32() as u32;
+        let pc = (*fp.offset(RETURN_PC)).bits() as *const u64;
+        let caller = (*fp.offset(CALLER)).bits() as *mut Raw;
+        if answer == THREW {
+            if bits & argc::LEAVES != 0 {
+                // Who started this run of the interpreter restores the caller's frame.
+                return super::THREW;
+            }
+            return slow::handlers::unwind(pc, caller, vm, ics, 0);
+        }
+        let v = Raw::from_bits(answer);
+        if bits & argc::LEAVES != 0 {
+            (*vm).result = v;
+            return super::RETURNED;
+        }
+        // What a constructor returns has been seen to by the machine code.
+        super::set(caller, insn(*pc).a(), v);
+        dispatch!(pc.add(2), caller, vm, super::caches(caller))
+    }
+}

@@ -1,0 +1,73 @@
+//! Where machine code is left for the interpreter, and how often.
+
+use super::policy::{CodeTier, describe, discard, jump_loops};
+use crate::code::Code;
+use crate::vm::Vm;
+
+/// Leaves at one exit after which the machine code is discarded, and compiled again without the speculation.
+const MAX_EXITS: u32 = 10;
+
+/// Leaves at one instruction.
+pub(super) struct ExitCount {
+    code: *mut Code,
+    pc: u32,
+    count: u32,
+}
+
+/// Machine code of `owner` has been left at exit `index`: the interpreter goes on at word `pc` of `code`.
+///
+/// # Safety
+/// Both are live code cells, and `pc` lies in `code`.
+pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, code: *mut Code, pc: u32, index: usize) {
+    // SAFETY: by the contract; bytecode is writable.
+    unsafe {
+        let t = CodeTier::of(owner);
+        if vm.config().tier.trace_deopt {
+            let matching = |e: &&spey_jit::snapshot::Exit| e.pc == pc && e.cell == code as u64;
+            let exit = t.installed.iter().rev().find_map(|i| i.exits.get(index).filter(matching));
+            let reason = exit.map_or("unknown", |e| e.reason);
+            let op = (*(*code).first.add(pc as usize)) as u8;
+            let op = spey_bytecode::Op::from_u8(op).map_or("?", |op| op.info().name);
+            println!("[left {}: {reason}, {op} at {} {}]", describe(owner), describe(code), place(code, pc));
+        }
+        // Loops with machine code are entered again at once.
+        for word in jump_loops(code) {
+            let at = (*code).first.add(word as usize);
+            let target = (word as i64 + spey_bytecode::Insn(*at).bc() as i64) as u32;
+            if !(*code).tier.is_null() && (*(*code).tier).loops.iter().any(|l| l.0 == target) {
+                *(at as *mut u8).add(1) = 0xff;
+            }
+        }
+        let at = match t.exits.iter().position(|e| e.code == code && e.pc == pc) {
+            Some(at) => at,
+            None => {
+                t.exits.push(ExitCount { code, pc, count: 0 });
+                t.exits.len() - 1
+            }
+        };
+        t.exits[at].count += 1;
+        if t.exits[at].count >= MAX_EXITS {
+            let generic = &mut CodeTier::of(code).generic;
+            if !generic.contains(&pc) {
+                generic.push(pc);
+            }
+            discard(vm, owner);
+        }
+    }
+}
+
+/// Line and column of an instruction.
+unsafe fn place(code: *mut Code, pc: u32) -> String {
+    // SAFETY: live code cell.
+    unsafe {
+        let positions = &(*code).data().unit.positions;
+        let at = positions.partition_point(|p| p.0 <= pc);
+        match at.checked_sub(1) {
+            Some(i) => {
+                let (line, column) = (*code).script().position(positions[i].1);
+                format!("{line}:{column}")
+            }
+            None => String::new(),
+        }
+    }
+}

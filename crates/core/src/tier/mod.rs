@@ -1,0 +1,97 @@
+//! Tiers: functions start in the interpreter, and hot ones get machine code.
+//!
+//! [`policy`] counts and decides, [`snapshot`] copies a function and its feedback out of the heap, the compiler
+//! (`spey_jit`) makes machine code of that on a thread of its own ([`worker`]), [`install`] puts it in place, [`stubs`] is
+//! what it calls, and [`deopt`] keeps account of where it is left for the interpreter.
+//!
+//! *Invariants*: machine code is entered with a complete frame and leaves nothing on the VM stack that the frame walker does
+//! not know. Code memory is never writable and executable at once. Machine code lives as long as its code cell.
+//!
+//! *Not here*: what machine code looks like (`spey_jit`), how the interpreter enters it (`interp::machine`).
+
+#[cfg(feature = "jit")]
+mod deopt;
+#[cfg(feature = "jit")]
+mod install;
+#[cfg(feature = "jit")]
+mod policy;
+#[cfg(feature = "jit")]
+mod snapshot;
+#[cfg(feature = "jit")]
+mod stubs;
+#[cfg(feature = "jit")]
+mod worker;
+
+#[cfg(feature = "jit")]
+pub use policy::{CodeTier, Tier};
+#[cfg(feature = "jit")]
+pub(crate) use policy::{collect, init, on_call, on_loop};
+
+/// Settings of the optimising tier.
+#[derive(Clone, Debug)]
+pub struct TierConfig {
+    /// Machine code is made at all; off with `--jitless`.
+    pub enabled: bool,
+    /// Calls, and loop iterations by sixteens, after which a function is compiled.
+    pub threshold: u32,
+    /// Compile on the spot instead of on the worker thread.
+    pub sync: bool,
+    /// Print what is compiled, and what is refused and why.
+    pub trace_opt: bool,
+    /// Print where machine code is left for the interpreter.
+    pub trace_deopt: bool,
+    /// Print the compiler's text form of each function.
+    pub print_ir: bool,
+    /// Write `/tmp/perf-PID.map`, for profilers.
+    pub perf_map: bool,
+}
+
+impl Default for TierConfig {
+    fn default() -> TierConfig {
+        TierConfig {
+            enabled: cfg!(all(feature = "jit", target_arch = "x86_64", unix)),
+            threshold: 1500,
+            sync: false,
+            trace_opt: false,
+            trace_deopt: false,
+            print_ir: false,
+            perf_map: false,
+        }
+    }
+}
+
+#[cfg(not(feature = "jit"))]
+pub use without::*;
+/// The interpreter is the only tier.
+#[cfg(not(feature = "jit"))]
+mod without {
+    use crate::code::{Code, code_flag};
+    use crate::vm::Vm;
+
+    /// Nothing to know.
+    pub struct CodeTier;
+    impl CodeTier {
+        pub(crate) fn trace(&mut self, _: &mut spey_gc::Tracer) {}
+    }
+    /// Nothing to keep.
+    #[derive(Default)]
+    pub struct Tier;
+    impl Tier {
+        pub(crate) fn trace(&mut self, _: &mut spey_gc::Tracer) {}
+    }
+    pub(crate) unsafe fn init(_: &mut Vm, code: *mut Code) {
+        // SAFETY: a code cell being linked.
+        unsafe {
+            (*code).flags |= code_flag::NO_MACHINE;
+            (*code).entry = (*code).first;
+        }
+    }
+    pub(crate) unsafe fn on_call(_: *mut Vm, code: *mut Code) -> *const u64 {
+        // SAFETY: live code cell.
+        unsafe { (*code).first }
+    }
+    pub(crate) unsafe fn on_loop(_: *mut Vm, _: *mut Code, _: *const u64) -> *const u8 {
+        std::ptr::null()
+    }
+    pub(crate) fn collect(_: &mut Vm) {}
+}

@@ -1,0 +1,301 @@
+//! When functions are compiled, and what the VM knows about those that are.
+
+use spey_bytecode::Op;
+use spey_gc::Tracer;
+use spey_jit::{Compiled, Refused};
+
+use super::deopt::ExitCount;
+use super::install::{Installed, Memory};
+use super::snapshot::{self, Job};
+use super::worker::Worker;
+use crate::code::{Code, code_flag};
+use crate::frame;
+use crate::interp::machine::{ENTER_COUNTED, ENTER_MACHINE};
+use crate::vm::Vm;
+
+/// Compilations of one function, counting all entries, after which it stays in the interpreter.
+const MAX_COMPILES: u32 = 24;
+/// What 256 iterations of a loop count for.
+const LOOP_WEIGHT: i32 = 16;
+/// Calls after which a function whose compilation is under way asks for the result.
+const PENDING_CALLS: i32 = 64;
+/// Functions longer than this are not compiled.
+const MAX_WORDS: usize = 8000;
+
+/// What is known about one function.
+#[derive(Default)]
+pub struct CodeTier {
+    /// All machine code made so far; frames may still run what has been discarded.
+    pub(super) installed: Vec<Installed>,
+    /// Machine code that enters at a loop: word index of the loop's head.
+    pub(super) loops: Vec<(u32, *const u8)>,
+    /// Loops that the compiler has refused to enter at.
+    refused_loops: Vec<u32>,
+    /// Where the machine code has been left.
+    pub(super) exits: Vec<ExitCount>,
+    /// Instructions at which it was left too often: no speculation there any more.
+    pub(super) generic: Vec<u32>,
+    compiles: u32,
+    is_pending: bool,
+}
+
+impl CodeTier {
+    pub(crate) fn trace(&mut self, t: &mut Tracer) {
+        for i in &mut self.installed {
+            i.trace(t);
+        }
+    }
+    /// Of a function, made if there is none yet.
+    ///
+    /// # Safety
+    /// `code` is a live code cell; no other reference to its record is alive.
+    pub(super) unsafe fn of<'a>(code: *mut Code) -> &'a mut CodeTier {
+        // SAFETY: by the contract; the record is owned by the cell.
+        unsafe {
+            if (*code).tier.is_null() {
+                (*code).tier = Box::into_raw(Box::default());
+            }
+            &mut *(*code).tier
+        }
+    }
+}
+
+/// What one VM keeps.
+#[derive(Default)]
+pub struct Tier {
+    pub(super) memory: Memory,
+    worker: Option<Worker>,
+    /// Jobs given to the worker.
+    pending: Vec<(u64, Job)>,
+    next_ticket: u64,
+    pub(super) stubs: Option<spey_jit::snapshot::Stubs>,
+}
+
+impl Tier {
+    pub(crate) fn trace(&mut self, t: &mut Tracer) {
+        for (_, job) in &mut self.pending {
+            job.trace(t);
+        }
+    }
+}
+
+/// Entry of a function that has just been linked.
+///
+/// # Safety
+/// `code` is a live code cell with its data.
+pub(crate) unsafe fn init(vm: &mut Vm, code: *mut Code) {
+    // SAFETY: by the contract; bytecode is writable.
+    unsafe {
+        let c = &mut *code;
+        let config = &vm.config().tier;
+        let never = code_flag::COROUTINE | code_flag::DERIVED;
+        if !config.enabled || c.has(never) || c.data().unit.code.len() > MAX_WORDS {
+            c.flags |= code_flag::NO_MACHINE;
+            c.entry = c.first;
+            return;
+        }
+        c.counter = config.threshold.clamp(1, i32::MAX as u32) as i32;
+        c.entry = &ENTER_COUNTED;
+        if config.threshold < 256 {
+            // Loops count in their own instructions, from zero up to 256.
+            let start = 256 - config.threshold.max(1);
+            for word in jump_loops(code) {
+                *(c.first.add(word as usize) as *mut u8).add(1) = start as u8;
+            }
+        }
+    }
+}
+
+/// Word indices of the backward jumps of a function.
+///
+/// # Safety
+/// `code` is a live code cell with its data.
+pub(super) unsafe fn jump_loops(code: *mut Code) -> Vec<u32> {
+    // SAFETY: by the contract.
+    let words = unsafe { &(*code).data().unit.code };
+    spey_bytecode::decode::Instructions::new(words)
+        .map_while(Result::ok)
+        .filter(|i| i.op == Op::JumpLoop)
+        .map(|i| i.pc)
+        .collect()
+}
+
+/// A counted function has been called often enough: where the call goes on.
+///
+/// # Safety
+/// `code` is the code of a frame that has been laid and not entered.
+#[inline(never)]
+pub(crate) unsafe fn on_call(vm: *mut Vm, code: *mut Code) -> *const u64 {
+    // SAFETY: live VM and code cell; nothing here allocates in the heap.
+    unsafe {
+        collect(&mut *vm);
+        if (*code).machine.is_null() && (*code).flags & code_flag::NO_MACHINE == 0 {
+            if CodeTier::of(code).is_pending {
+                (*code).counter = PENDING_CALLS;
+            } else {
+                request(&mut *vm, code, 0);
+            }
+        }
+        if (*code).machine.is_null() { (*code).first } else { &ENTER_MACHINE }
+    }
+}
+/// A loop of a function has gone round 256 times more: machine code to enter at `target`, or null.
+///
+/// # Safety
+/// `code` is the code of the running frame and `target` points into it.
+#[inline(never)]
+pub(crate) unsafe fn on_loop(vm: *mut Vm, code: *mut Code, target: *const u64) -> *const u8 {
+    // SAFETY: live VM and code cell; nothing here allocates in the heap.
+    unsafe {
+        if (*code).flags & code_flag::NO_MACHINE != 0 {
+            return std::ptr::null();
+        }
+        let at = target.offset_from((*code).first) as u32;
+        let found = |code: *mut Code| {
+            CodeTier::of(code).loops.iter().find(|l| l.0 == at).map_or(std::ptr::null(), |l| l.1)
+        };
+        let machine = found(code);
+        if !machine.is_null() {
+            return machine;
+        }
+        (*code).counter = (*code).counter.saturating_sub(LOOP_WEIGHT);
+        if (*code).counter > 0 {
+            return std::ptr::null();
+        }
+        collect(&mut *vm);
+        let t = CodeTier::of(code);
+        if t.is_pending || t.refused_loops.contains(&at) {
+            (*code).counter = PENDING_CALLS;
+        } else if found(code).is_null() && (*code).flags & code_flag::NO_MACHINE == 0 {
+            request(&mut *vm, code, at);
+        }
+        found(code)
+    }
+}
+
+/// Asks for machine code that enters at word `entry`.
+unsafe fn request(vm: &mut Vm, code: *mut Code, entry: u32) {
+    // SAFETY: `code` is live, as for the callers.
+    unsafe {
+        let threshold = vm.config().tier.threshold.clamp(1, i32::MAX as u32) as i32;
+        (*code).counter = threshold;
+        let t = CodeTier::of(code);
+        if t.compiles >= MAX_COMPILES {
+            return give_up(code);
+        }
+        t.compiles += 1;
+        let (job, input) = snapshot::build(vm, code, entry);
+        if vm.config().tier.sync {
+            finish(vm, job, spey_jit::compile(&input, vm.config().tier.print_ir));
+            return;
+        }
+        t.is_pending = true;
+        (*code).counter = PENDING_CALLS;
+        let ticket = vm.tier.next_ticket;
+        vm.tier.next_ticket += 1;
+        let interrupt = &raw mut vm.interrupt;
+        let print = vm.config().tier.print_ir;
+        let worker = vm.tier.worker.get_or_insert_with(|| Worker::start(interrupt.cast()));
+        worker.send(ticket, input, print);
+        vm.tier.pending.push((ticket, job));
+    }
+}
+/// The function stays in the interpreter from now on.
+pub(super) unsafe fn give_up(code: *mut Code) {
+    // SAFETY: live code cell.
+    unsafe {
+        (*code).flags |= code_flag::NO_MACHINE;
+        (*code).machine = std::ptr::null();
+        (*code).entry = (*code).first;
+    }
+}
+
+/// Installs what the worker has finished.
+pub(crate) fn collect(vm: &mut Vm) {
+    loop {
+        let Some((ticket, result)) = vm.tier.worker.as_ref().and_then(Worker::take) else { return };
+        let Some(at) = vm.tier.pending.iter().position(|p| p.0 == ticket) else { continue };
+        let (_, job) = vm.tier.pending.swap_remove(at);
+        // SAFETY: the code cell has been kept alive by the list.
+        unsafe {
+            CodeTier::of(job.code).is_pending = false;
+            finish(vm, job, result);
+        }
+    }
+}
+
+unsafe fn finish(vm: &mut Vm, job: Job, result: Result<Compiled, Refused>) {
+    // SAFETY: live code cell.
+    unsafe {
+        let (code, entry) = (job.code, job.entry);
+        let trace = vm.config().tier.trace_opt;
+        match result {
+            Ok(compiled) => {
+                if vm.config().tier.print_ir {
+                    println!("{}", compiled.text);
+                }
+                let size = compiled.code.len();
+                let Some(address) = super::install::install(vm, job, compiled) else {
+                    return give_up(code);
+                };
+                if trace {
+                    println!("[compiled {} at {}: {size} bytes]", describe(code), entry);
+                }
+                if entry == 0 {
+                    (*code).machine = address;
+                    (*code).entry = &ENTER_MACHINE;
+                } else {
+                    let t = CodeTier::of(code);
+                    t.loops.retain(|l| l.0 != entry);
+                    t.loops.push((entry, address));
+                }
+            }
+            Err(Refused(why)) => {
+                if trace {
+                    println!("[refused {} at {}: {why}]", describe(code), entry);
+                }
+                if entry == 0 {
+                    give_up(code);
+                } else {
+                    CodeTier::of(code).refused_loops.push(entry);
+                }
+            }
+        }
+    }
+}
+
+/// Name and place of a function, for traces.
+pub(super) unsafe fn describe(code: *mut Code) -> String {
+    // SAFETY: live code cell.
+    unsafe {
+        let script = (*code).script();
+        let meta = script.meta((*code).index);
+        let (line, column) = script.position(meta.source_start);
+        let name = meta.name.as_ref().map_or_else(|| "(anonymous)".to_string(), |n| n.to_text());
+        format!("{name} {}:{line}:{column}", script.name)
+    }
+}
+
+/// Discards the machine code of a function; frames that run it end in it.
+///
+/// # Safety
+/// `code` is a live code cell.
+pub(super) unsafe fn discard(vm: &mut Vm, code: *mut Code) {
+    // SAFETY: by the contract.
+    unsafe {
+        let t = CodeTier::of(code);
+        t.loops.clear();
+        t.exits.clear();
+        (*code).machine = std::ptr::null();
+        if (*code).flags & code_flag::NO_MACHINE == 0 {
+            (*code).entry = &ENTER_COUNTED;
+            (*code).counter = vm.config().tier.threshold.clamp(1, i32::MAX as u32) as i32;
+        }
+    }
+}
+
+/// Code cell of a frame.
+pub(super) unsafe fn code_of_frame(fp: *mut spey_gc::Value) -> *mut Code {
+    // SAFETY: bytecode frames have closures as callees.
+    unsafe { crate::function::code_of((*fp.offset(frame::CALLEE)).as_cell().cast()) }
+}

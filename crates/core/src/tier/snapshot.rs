@@ -1,0 +1,358 @@
+//! Copies of functions and their feedback, as plain data for the compiler.
+
+use std::mem::offset_of;
+
+use spey_bytecode::decode::Instructions;
+use spey_bytecode::{Insn, Op};
+use spey_gc::{Heap, Tracer, Value as Raw};
+use spey_jit::snapshot::{
+    CacheSnapshot, Callee, EntrySnapshot, FunctionSnapshot, Intrinsic, Layout, MOVING, NO_INDEX, Snapshot,
+    function_flag,
+};
+
+use super::policy::CodeTier;
+use super::stubs;
+use crate::cell::{Accessor, Elements, Kind, OBJECT_TRAILING, Object, Slots, flag};
+use crate::code::{Code, code_flag};
+use crate::env::Environment;
+use crate::function::{self, FunctionRare, closure};
+use crate::inline_cache::{self as ic, ABSENT, Entry, GETTER, InlineCache, MEGAMORPHIC};
+use crate::interp::slow::{LEXICAL, STRING_SHAPE};
+use crate::string::JsString;
+use crate::typed_array::slot as typed;
+use crate::vm::Vm;
+
+/// Longest function that may be inlined, in words.
+const MAX_INLINE_WORDS: usize = 250;
+/// Words of all functions that may be inlined.
+const MAX_TOTAL_WORDS: usize = 3000;
+/// Levels of inlining.
+const MAX_LEVELS: u32 = 2;
+
+/// Values that machine code refers to and the collector updates.
+#[derive(Default)]
+pub(super) struct Table(Box<[Raw]>);
+
+impl Table {
+    pub(super) fn trace(&mut self, t: &mut Tracer) {
+        t.values(self.0.as_mut_ptr(), self.0.len());
+    }
+}
+
+/// What must be kept while a function is compiled.
+pub(super) struct Job {
+    /// The function.
+    pub code: *mut Code,
+    /// Word at which the machine code is to enter.
+    pub entry: u32,
+    /// All functions in the snapshot.
+    pub cells: Vec<*mut Code>,
+    /// All shapes in the snapshot.
+    shapes: Vec<u32>,
+    /// All other values in the snapshot.
+    pub table: Table,
+}
+
+impl Job {
+    pub(super) fn trace(&mut self, t: &mut Tracer) {
+        self.table.trace(t);
+        if t.is_minor() {
+            return;
+        }
+        t.value(&mut Raw::cell(self.code.cast()));
+        for &cell in &self.cells {
+            t.value(&mut Raw::cell(cell.cast()));
+        }
+        for &shape in &self.shapes {
+            t.shape(shape);
+        }
+    }
+}
+
+struct Builder<'a> {
+    vm: &'a mut Vm,
+    cells: Vec<*mut Code>,
+    shapes: Vec<u32>,
+    table: Vec<Raw>,
+}
+
+/// Takes a snapshot of a function and of those that it may inline.
+///
+/// # Safety
+/// `code` is a live, compiled code cell. Nothing is allocated in the heap.
+pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32) -> (Job, Snapshot) {
+    let layout = layout(vm);
+    let stubs = vm.tier.stubs.get_or_insert_with(stubs::addresses).clone();
+    let epoch = vm.prototype_epoch;
+    let mut b = Builder { vm, cells: vec![code], shapes: vec![], table: vec![] };
+    let mut functions: Vec<FunctionSnapshot> = vec![];
+    let mut words = 0;
+    let mut level_end = 1;
+    let mut level = 0;
+    // SAFETY: by the contract; cells found through caches are live.
+    unsafe {
+        while functions.len() < b.cells.len() {
+            if functions.len() == level_end {
+                level += 1;
+                level_end = b.cells.len();
+            }
+            let cell = b.cells[functions.len()];
+            let f = b.function(cell);
+            if level < MAX_LEVELS {
+                for callee in callees(&f) {
+                    let c = callee as *mut Code;
+                    if b.cells.contains(&c) || !may_inline(c) {
+                        continue;
+                    }
+                    words += (*c).data().unit.code.len();
+                    if words <= MAX_TOTAL_WORDS {
+                        b.cells.push(c);
+                    }
+                }
+            }
+            functions.push(f);
+        }
+    }
+    let Builder { cells, mut shapes, table, .. } = b;
+    shapes.sort_unstable();
+    shapes.dedup();
+    let table = Table(table.into());
+    let address = table.0.as_ptr() as u64;
+    (
+        Job { code, entry, cells, shapes, table },
+        Snapshot { functions, entry, epoch, table: address, layout, stubs },
+    )
+}
+
+/// Code cells that the sites of a function call.
+fn callees(f: &FunctionSnapshot) -> Vec<u64> {
+    let of = |c: &Callee| match c {
+        Callee::Code(cell) => Some(*cell),
+        _ => None,
+    };
+    let mut all: Vec<u64> = f
+        .ics
+        .iter()
+        .flat_map(|c| c.entries.iter().filter_map(|e| of(&e.callee)).chain(of(&c.callee)))
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+unsafe fn may_inline(code: *mut Code) -> bool {
+    // SAFETY: live code cell.
+    unsafe {
+        !(*code).data.is_null()
+            && (*code).flags & (code_flag::COROUTINE | code_flag::DERIVED) == 0
+            && (*code).data().unit.code.len() <= MAX_INLINE_WORDS
+    }
+}
+
+impl Builder<'_> {
+    /// Index of a value in the table.
+    fn index(&mut self, v: Raw) -> u32 {
+        let at = self.table.iter().position(|x| *x == v).unwrap_or_else(|| {
+            self.table.push(v);
+            self.table.len() - 1
+        });
+        at as u32
+    }
+
+    unsafe fn function(&mut self, code: *mut Code) -> FunctionSnapshot {
+        // SAFETY: live, compiled code cell.
+        unsafe {
+            let c = &*code;
+            let data = c.data();
+            let unit = &data.unit;
+            let mut flags = 0;
+            for (from, to) in [
+                (code_flag::CLASS, function_flag::CLASS),
+                (code_flag::DERIVED, function_flag::DERIVED),
+                (code_flag::COROUTINE, function_flag::COROUTINE),
+                (code_flag::STRICT, function_flag::STRICT),
+                (code_flag::CONSTRUCTOR, function_flag::CONSTRUCTOR),
+            ] {
+                if c.has(from) {
+                    flags |= to;
+                }
+            }
+            let constants = (0..unit.constants.len())
+                .map(|i| {
+                    let v = *(c.ics as *const Raw).sub(i + 1);
+                    let moves = v.is_cell() && self.vm.heap.is_young(v.as_cell());
+                    if moves { MOVING } else { v.bits() }
+                })
+                .collect();
+            let mut methods = vec![false; unit.ics.len()];
+            for i in Instructions::new(&unit.code).map_while(Result::ok) {
+                let ext = || Insn(unit.code[i.pc as usize + 1]);
+                let at = match i.op {
+                    Op::GetProp | Op::GetLength => Insn(unit.code[i.pc as usize]).c(),
+                    Op::CallMethod => ext().field(1),
+                    _ => continue,
+                };
+                methods[at as u16 as usize] = true;
+            }
+            let ics = (0..unit.ics.len()).map(|i| self.cache(c.ics.add(i), methods[i])).collect();
+            FunctionSnapshot {
+                name: c.meta().name.as_ref().map_or_else(String::new, |n| n.to_text()),
+                cell: code as u64,
+                base: c.first as u64,
+                code: unit.code.clone(),
+                handlers: unit.handlers.clone(),
+                register_count: c.register_count as u16,
+                param_count: c.param_count,
+                flags,
+                constants,
+                ics_address: c.ics as u64,
+                ics,
+                generic: if c.tier.is_null() { vec![] } else { CodeTier::of(code).generic.clone() },
+            }
+        }
+    }
+
+    /// `is_get`: the site reads a property (perhaps to call it).
+    unsafe fn cache(&mut self, cache: *mut InlineCache, is_get: bool) -> CacheSnapshot {
+        // SAFETY: a cache of live code.
+        unsafe {
+            let c = &*cache;
+            let mut s = CacheSnapshot { megamorphic: c.misses >= MEGAMORPHIC, ..Default::default() };
+            if c.key.is_undefined() && c.entry.shape == ic::UNUSED {
+                // A call site.
+                if s.megamorphic {
+                    return s;
+                }
+                if !c.entry.holder.is_null() {
+                    s.callee = Callee::Code(c.entry.holder as u64);
+                    s.construct = (c.entry.next_shape, c.entry.location);
+                    self.shape(c.entry.next_shape);
+                }
+                return s;
+            }
+            for e in std::iter::once(&c.entry).chain(c.more.iter().flat_map(|m| m.iter())) {
+                if e.shape != ic::UNUSED {
+                    let e = self.entry(e, is_get);
+                    s.entries.push(e);
+                }
+            }
+            s
+        }
+    }
+    fn shape(&mut self, id: u32) {
+        if id != 0 && id < ic::UNUSED {
+            self.shapes.push(id);
+        }
+    }
+    unsafe fn entry(&mut self, e: &Entry, is_get: bool) -> EntrySnapshot {
+        self.shape(e.shape);
+        self.shape(e.next_shape);
+        let mut s = EntrySnapshot {
+            shape: e.shape,
+            epoch: e.epoch,
+            location: e.location,
+            next_shape: e.next_shape,
+            holder: NO_INDEX,
+            function: NO_INDEX,
+            callee: Callee::Unknown,
+        };
+        if e.holder.is_null() {
+            return s;
+        }
+        s.holder = self.index(Raw::cell(e.holder.cast()));
+        if !is_get || e.location == ABSENT || e.epoch != self.vm.prototype_epoch || e.shape == LEXICAL {
+            return s;
+        }
+        // SAFETY: holders are live and, while the epoch has not advanced, have the slot.
+        unsafe {
+            let mut v = *ic::address(e.holder, e.location);
+            if e.location & GETTER != 0 {
+                v = (*(v.as_cell() as *const Accessor)).get;
+            }
+            if crate::value::is_kind(v, Kind::Function) {
+                s.function = self.index(v);
+                s.callee = Callee::Code(function::code_of(v.as_cell().cast()) as u64);
+            } else if crate::value::is_kind(v, Kind::NativeFunction) {
+                s.function = self.index(v);
+                let spec = function::native_spec(v.as_cell().cast());
+                s.callee = Callee::Native(intrinsic(spec.known));
+            }
+        }
+        s
+    }
+}
+
+/// The compiler's name for a built-in function.
+fn intrinsic(known: &str) -> Option<Intrinsic> {
+    if known.is_empty() {
+        return None;
+    }
+    Intrinsic::ALL.iter().copied().find(|i| format!("{i:?}") == known)
+}
+fn trailing(slot: usize) -> i32 {
+    (OBJECT_TRAILING + slot * 8) as i32
+}
+/// Offsets and constants of the runtime's structures.
+fn layout(vm: &Vm) -> Layout {
+    let heap: &Heap = &vm.heap;
+    Layout {
+        vm_interrupt: offset_of!(Vm, interrupt) as i32,
+        vm_epoch: offset_of!(Vm, prototype_epoch) as i32,
+        vm_fp: offset_of!(Vm, fp) as i32,
+        vm_pc: offset_of!(Vm, pc) as i32,
+        vm_stack_limit: offset_of!(Vm, stack_limit) as i32,
+        vm_native_limit: offset_of!(Vm, native_limit) as i32,
+        vm_empty_elements: offset_of!(Vm, empty_elements) as i32,
+        vm_single_chars: offset_of!(Vm, single_chars) as i32,
+        empty_elements: vm.empty_elements as u64,
+        heap: heap as *const Heap as u64,
+        young_base: heap.young_base() as u64,
+        young_bytes: spey_gc::NURSERY_RESERVATION_BYTES as u64,
+        code_machine: offset_of!(Code, machine) as i32,
+        cache_size: size_of::<InlineCache>() as i32,
+        cache_shape: (offset_of!(InlineCache, entry) + offset_of!(Entry, shape)) as i32,
+        cache_epoch: (offset_of!(InlineCache, entry) + offset_of!(Entry, epoch)) as i32,
+        cache_holder: (offset_of!(InlineCache, entry) + offset_of!(Entry, holder)) as i32,
+        cache_location: (offset_of!(InlineCache, entry) + offset_of!(Entry, location)) as i32,
+        object_slots: offset_of!(Object, slots) as i32,
+        object_elements: offset_of!(Object, elements) as i32,
+        object_trailing: OBJECT_TRAILING as i32,
+        closure_code: trailing(closure::CODE),
+        closure_env: trailing(closure::ENV),
+        closure_rare: trailing(closure::RARE),
+        array_length: trailing(crate::object::ARRAY_LENGTH),
+        elements_first: size_of::<Elements>() as i32,
+        elements_length: offset_of!(Elements, length) as i32,
+        elements_capacity: offset_of!(Elements, capacity) as i32,
+        slots_capacity: offset_of!(Slots, capacity) as i32,
+        env_parent: offset_of!(Environment, parent) as i32,
+        env_first: size_of::<Environment>() as i32,
+        string_length: offset_of!(JsString, length) as i32,
+        string_units: size_of::<JsString>() as i32,
+        string_two_byte: crate::string::TWO_BYTE,
+        typed_offset: trailing(typed::OFFSET),
+        typed_length: trailing(typed::LENGTH),
+        typed_element: trailing(typed::ELEMENT),
+        typed_store: trailing(typed::STORE),
+        store_data: crate::array_buffer::BackingStore::DATA_OFFSET as i32,
+        store_length: crate::array_buffer::BackingStore::LENGTH_OFFSET as i32,
+        flag_sparse: flag::SPARSE,
+        flag_lazy: flag::LAZY,
+        kind_string: Kind::String as u8,
+        kind_symbol: Kind::Symbol as u8,
+        kind_bigint: Kind::BigInt as u8,
+        kind_environment: Kind::Environment as u8,
+        kind_object: Kind::Object as u8,
+        kind_object_ordinary: Kind::Object as u8,
+        kind_array: Kind::Array as u8,
+        kind_function: Kind::Function as u8,
+        kind_native_function: Kind::NativeFunction as u8,
+        kind_first_exotic: Kind::StringObject as u8,
+        kind_typed_array: Kind::TypedArray as u8,
+        string_shape: STRING_SHAPE,
+        lexical_shape: LEXICAL,
+        unused_shape: ic::UNUSED,
+        rare_prototype: offset_of!(FunctionRare, initial_prototype) as i32,
+        rare_shape: offset_of!(FunctionRare, initial_shape) as i32,
+        rare_inline: offset_of!(FunctionRare, inline) as i32,
+    }
+}

@@ -1,0 +1,490 @@
+//! What machine code calls: the runtime's functions, with C's calling convention.
+//!
+//! Each that takes `fp` and `pc` is told the frame and instruction on behalf of which it works, and all live registers
+//! are in place: it may collect, call JavaScript, and throw. When one has thrown, `vm.fp` and `vm.pc` are these again.
+
+use std::ptr::NonNull;
+
+use spey_bytecode::Op;
+use spey_gc::{Header, Value as Raw};
+use spey_jit::snapshot::Stubs;
+
+use super::policy::code_of_frame;
+use crate::cell::{Kind, Object, Slots, flag};
+use crate::code::{Code, code_flag};
+use crate::conversion;
+use crate::frame::{ARGC, CALLER, FrameView, RETURN_PC, argc};
+use crate::function::{self, FunctionRare, closure};
+use crate::inline_cache::InlineCache;
+use crate::interp::machine::{EXITED, MachineCode, THREW};
+use crate::interp::{self, Subroutine, property, slow};
+use crate::scope::{JsResult, Local, Scope, Value};
+use crate::string::JsString;
+use crate::vm::Vm;
+
+/// Addresses of all stubs.
+pub(super) fn addresses() -> Stubs {
+    macro_rules! table {
+        ($($name:ident,)*) => {
+            Stubs { $($name: $name as *const () as u64,)* ops: operations() }
+        };
+    }
+    table! {
+        call, construct, get_method, run_frame, finish_exited, exit, unwind, allocate, remember, remember_slot, stack_overflow,
+        interrupt, to_boolean, strict_equal, type_of, to_int32, fmod, pow, sin, cos, cached_get, char_at,
+    }
+}
+
+/// Subroutines by op code; null for what cannot be done as one: calls that the interpreter runs, suspending, returning.
+fn operations() -> Vec<u64> {
+    let mut all = vec![0; 256];
+    macro_rules! put {
+        (handlers: $($fast:ident)* ; slow: $($slow:ident)*) => {
+            $(all[Op::$fast as usize] = Subroutine::<{ Op::$fast as usize }>::run as *const () as u64;)*
+            $(all[Op::$slow as usize] = slow::inner::$slow as *const () as u64;)*
+        };
+    }
+    put! {
+        handlers:
+        LoadConst LoadInt LoadSpecial Move LoadCallee LoadEnv LoadNewTarget CoerceThis CheckThis
+        CheckThisEmpty NewEnv CloneEnv GetEnv GetEnvUp SetEnv SetEnvUp CheckTdz GetGlobal SetGlobal Add Sub
+        Mul Div Mod BitAnd BitOr BitXor Shl Shr UShr AddImm SubImm MulImm BitAndImm BitOrImm ShlImm ShrImm
+        UShrImm Neg BitNot Not Inc Dec ToNumber ToNumeric ToPropertyKey TypeOf StrictEqual StrictNotEqual Less
+        LessEqual Greater GreaterEqual Jump JumpIfTrue JumpIfFalse JumpIfNullish JumpIfNotNullish
+        JumpIfUndefined JumpIfNotUndefined JumpIfEmpty JumpIfLess JumpIfLessEqual JumpIfGreater
+        JumpIfGreaterEqual JumpIfNotLess JumpIfNotLessEqual JumpIfNotGreater JumpIfNotGreaterEqual
+        JumpIfStrictEqual JumpIfStrictNotEqual JumpIfLessImm JumpIfLessEqualImm JumpIfGreaterImm
+        JumpIfGreaterEqualImm JumpIfNotLessImm JumpIfNotLessEqualImm JumpIfNotGreaterImm
+        JumpIfNotGreaterEqualImm JumpIfStrictEqualImm JumpIfStrictNotEqualImm GetProp SetProp GetLength
+        GetElem SetElem InitProp GetPrivate SetPrivate NewObject NewArray ArrayPush MakeClosure GetIterator
+        IterNext IterStep Nop;
+        slow:
+        LoadHomeObject CreateMappedArguments CreateUnmappedArguments CreateRest LoadGlobalObject NewNamedEnv
+        NewWithEnv NewEvalVarEnv ThrowConstAssign GetImport LookupGet LookupTypeof LookupScope ScopeGet
+        ScopePut LookupCallee LookupDelete DeclareEvalVar DeclareEvalFunction TypeofGlobal InitGlobalLexical
+        DeleteGlobal Exp ToString ToObject Equal NotEqual InstanceOf In JumpIfEqual JumpIfNotEqual InitElem
+        GetSuper SetSuper DeleteElem DefineMember SetProtoLiteral CopyDataProperties SetFunctionName
+        SetHomeObject NewPrivateName DefinePrivateField DefinePrivateMember PrivateIn ArrayPushHole
+        ArraySpread NewRegExp MakeClosureFar MakeClass SetFieldInitializer RunFieldInitializer
+        GetTemplateObject CallSpread ConstructSpread GetSuperConstructor ImportCall ImportMeta
+        GetAsyncIterator IterRest IterClose IterCloseSilent AsyncIterNext IterUnwrap IterReturnCall
+        IterThrowCall CheckObject ForInPrepare ForInNext Throw ThrowError CheckCoercible NewDisposeScope
+        AddDisposable DisposeScope DisposeStep DisposeError DisposeRethrow Debugger
+    }
+    all
+}
+
+// ---------------------------------------------------------------- helpers
+
+/// An exception is pending in the frame.
+#[cold]
+unsafe fn threw(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u64 {
+    // SAFETY: live frame.
+    unsafe {
+        (*vm).fp = fp;
+        (*vm).pc = pc;
+        slow::note_throw(&mut *vm, FrameView { fp, pc });
+    }
+    THREW
+}
+/// Runs `f` in a scope on behalf of an instruction. None: an exception is pending.
+unsafe fn scoped<R>(
+    vm: *mut Vm,
+    fp: *mut Raw,
+    pc: *const u64,
+    f: impl FnOnce(&mut Scope<'_>) -> JsResult<R>,
+) -> Option<R> {
+    // SAFETY: the VM is live; the handle stack is reset after the last use of the scope.
+    unsafe {
+        (*vm).pc = pc;
+        (*vm).fp = fp;
+        let mark = (*vm).heap.handles.mark();
+        let r = f(&mut Scope::new(NonNull::new_unchecked(vm)));
+        (*vm).heap.handles.reset(mark);
+        match r {
+            Ok(r) => Some(r),
+            Err(_) => {
+                threw(vm, fp, pc);
+                None
+            }
+        }
+    }
+}
+unsafe fn slot<'s>(_: &Scope<'s>, p: *mut Raw) -> Local<'s, Value> {
+    // SAFETY: a word of the running frame, which is a root: an operand of its current instruction.
+    unsafe { Local::from_slot(NonNull::new_unchecked(p)) }
+}
+
+/// Runs a frame that has been laid: by its machine code, or in the interpreter.
+unsafe fn run(vm: *mut Vm, new: *mut Raw, code: *mut Code) -> u64 {
+    // SAFETY: a complete frame of `code`.
+    unsafe {
+        if (*code).machine.is_null() {
+            return interpret(vm, new, (*code).entry, new, (*code).ics);
+        }
+        let machine: MachineCode = std::mem::transmute((*code).machine);
+        match machine(vm, new) {
+            EXITED => finish_exited(vm, new),
+            THREW => {
+                (*vm).fp = (*new.offset(CALLER)).bits() as *mut Raw;
+                (*vm).pc = (*new.offset(RETURN_PC)).bits() as *const u64;
+                THREW
+            }
+            v => v,
+        }
+    }
+}
+/// Starts the interpreter at `pc` of frame `fp`, which is `outer` or above it, until `outer` is left.
+unsafe fn interpret(
+    vm: *mut Vm,
+    outer: *mut Raw,
+    pc: *const u64,
+    fp: *mut Raw,
+    ics: *mut InlineCache,
+) -> u64 {
+    // SAFETY: complete frames.
+    unsafe {
+        let caller = (*outer.offset(CALLER)).bits() as *mut Raw;
+        let return_pc = (*outer.offset(RETURN_PC)).bits() as *const u64;
+        if !(*vm).native_stack_ok() {
+            return overflow(vm, caller, return_pc);
+        }
+        let bits = (*outer.offset(ARGC)).as_int32() as u32;
+        *outer.offset(ARGC) = Raw::int32((bits | argc::MACHINE) as i32);
+        let status = interp::run(vm, pc, fp, ics);
+        (*vm).fp = caller;
+        (*vm).pc = return_pc;
+        if status == interp::THREW {
+            return THREW;
+        }
+        std::mem::replace(&mut (*vm).result, Raw::UNDEFINED).bits()
+    }
+}
+#[cold]
+unsafe fn overflow(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u64 {
+    // SAFETY: a live frame.
+    unsafe {
+        scoped(vm, fp, pc, |s| crate::error::throw_stack_overflow::<()>(s));
+        THREW
+    }
+}
+
+// ---------------------------------------------------------------- calls
+
+unsafe extern "C" fn call(
+    vm: *mut Vm,
+    fp: *mut Raw,
+    pc: *const u64,
+    callee: Raw,
+    window: *mut Raw,
+    count: u64,
+) -> u64 {
+    // SAFETY: the window is the caller's; everything above it is free.
+    unsafe {
+        let count = count as u32;
+        if callee.is_cell() {
+            let f = callee.as_cell() as *mut Object;
+            if (*f).header.kind == Kind::Function as u8 {
+                let code = function::code_of(f);
+                if !(*code).entry.is_null() && (*code).flags & code_flag::CLASS == 0 {
+                    let new = interp::enter(vm, code, callee, window, count, 0, Raw::UNDEFINED, pc, fp);
+                    if new.is_null() {
+                        return overflow(vm, fp, pc);
+                    }
+                    return run(vm, new, code);
+                }
+            } else if (*f).header.kind == Kind::NativeFunction as u8 {
+                (*vm).fp = fp;
+                (*vm).pc = pc;
+                let v = interp::run_native(vm, callee, window, count, 0, Raw::UNDEFINED, pc);
+                return if v.is_empty() { threw(vm, fp, pc) } else { v.bits() };
+            }
+        }
+        call_slow(vm, fp, pc, callee, window, count)
+    }
+}
+/// What a slow call or construction comes to.
+enum Prepared {
+    Value(Raw),
+    Frame(*mut Raw, *mut Code),
+}
+unsafe fn finish(vm: *mut Vm, prepared: Option<Prepared>) -> u64 {
+    match prepared {
+        None => THREW,
+        Some(Prepared::Value(v)) => v.bits(),
+        // SAFETY: the frame has just been laid.
+        Some(Prepared::Frame(new, code)) => unsafe { run(vm, new, code) },
+    }
+}
+unsafe fn laid(s: &mut Scope<'_>, new: *mut Raw, code: *mut Code) -> JsResult<Prepared> {
+    if new.is_null() { crate::error::throw_stack_overflow(s) } else { Ok(Prepared::Frame(new, code)) }
+}
+/// Uncompiled code, class constructors, bound functions, proxies, errors.
+#[cold]
+unsafe fn call_slow(
+    vm: *mut Vm,
+    fp: *mut Raw,
+    pc: *const u64,
+    callee: Raw,
+    window: *mut Raw,
+    count: u32,
+) -> u64 {
+    // SAFETY: as for `call`; the callee is rooted by a handle, the window by the instruction.
+    unsafe {
+        let prepared = scoped(vm, fp, pc, |s| {
+            let callee = s.local(callee);
+            if let Some(o) = callee.as_object().filter(|o| o.kind() == Kind::Function) {
+                let code = function::closure_code(o);
+                if code.has(code_flag::CLASS) {
+                    let name = crate::error::function_name(s, o);
+                    return s.throw_type_error(&format!(
+                        "Class constructor {name} cannot be invoked without 'new'"
+                    ));
+                }
+                crate::code::ensure_compiled(s, code)?;
+                let c = code.as_ptr();
+                let new = interp::enter(vm, c, callee.raw(), window, count, 0, Raw::UNDEFINED, pc, fp);
+                return laid(s, new, c);
+            }
+            if !callee.is_callable() {
+                return crate::error::throw_not_callable(s, FrameView { fp, pc }, callee);
+            }
+            let this = slot(s, window);
+            let args: Vec<_> = (0..count as usize).map(|k| slot(s, window.add(1 + k))).collect();
+            Ok(Prepared::Value(crate::call::call(s, callee, this, &args)?.raw()))
+        });
+        finish(vm, prepared)
+    }
+}
+
+unsafe extern "C" fn construct(
+    vm: *mut Vm,
+    fp: *mut Raw,
+    pc: *const u64,
+    callee: Raw,
+    window: *mut Raw,
+    count: u64,
+    new_target: Raw,
+) -> u64 {
+    // SAFETY: the window is the caller's; everything above it is free.
+    unsafe {
+        let count = count as u32;
+        if callee == new_target && crate::value::is_kind(callee, Kind::Function) {
+            let f = callee.as_cell() as *mut Object;
+            let code = function::code_of(f);
+            let rare = *Object::trailing(f, closure::RARE);
+            const WANTED: u16 = code_flag::CONSTRUCTOR;
+            if (*code).flags & (WANTED | code_flag::DERIVED) == WANTED
+                && !(*code).entry.is_null()
+                && rare.is_cell()
+            {
+                let rare = rare.as_cell() as *const FunctionRare;
+                if (*rare).initial_shape != 0
+                    && (*f).header.flags & flag::LAZY == 0
+                    && *Slots::at((*f).slots, 2) == (*rare).initial_prototype
+                {
+                    (*vm).pc = pc;
+                    (*vm).fp = fp;
+                    let (shape, inline) = ((*rare).initial_shape, (*rare).inline as usize);
+                    // The callee may move.
+                    let mark = (*vm).heap.handles.mark();
+                    let root = (*vm).heap.handles.push(callee);
+                    let o =
+                        crate::object::alloc_object(&mut *vm, Kind::Object, shape, inline, Raw::UNDEFINED);
+                    let callee = *root.as_ptr();
+                    (*vm).heap.handles.reset(mark);
+                    *window = Raw::cell(o.cast());
+                    let new = interp::enter(vm, code, callee, window, count, argc::CONSTRUCT, callee, pc, fp);
+                    if new.is_null() {
+                        return overflow(vm, fp, pc);
+                    }
+                    return run(vm, new, code);
+                }
+            }
+        }
+        construct_slow(vm, fp, pc, callee, window, count, new_target)
+    }
+}
+unsafe fn construct_slow(
+    vm: *mut Vm,
+    fp: *mut Raw,
+    pc: *const u64,
+    callee: Raw,
+    window: *mut Raw,
+    count: u32,
+    new_target: Raw,
+) -> u64 {
+    // SAFETY: as for `construct`; callee and new.target are rooted by handles, the window by the instruction.
+    unsafe {
+        let prepared = scoped(vm, fp, pc, |s| {
+            let (callee, new_target) = (s.local(callee), s.local(new_target));
+            if !crate::value::is_constructor(callee.raw()) {
+                return crate::error::throw_not_constructor(s, FrameView { fp, pc }, callee);
+            }
+            let o = callee.as_object().expect("constructor");
+            let target = new_target.as_object().expect("new.target is an object");
+            match o.kind() {
+                Kind::Function => {
+                    interp::construct_closure(s, o, window, target)?;
+                    let c = function::closure_code(o).as_ptr();
+                    let (f, t) = (callee.raw(), target.raw());
+                    let new = interp::enter(vm, c, f, window, count, argc::CONSTRUCT, t, pc, fp);
+                    laid(s, new, c)
+                }
+                Kind::NativeFunction => {
+                    *window = Raw::UNDEFINED;
+                    let (f, t) = (callee.raw(), target.raw());
+                    let v = interp::run_native(vm, f, window, count, argc::CONSTRUCT, t, pc);
+                    if v.is_empty() { Err(crate::scope::Thrown(())) } else { Ok(Prepared::Value(v)) }
+                }
+                _ => {
+                    let args: Vec<_> = (0..count as usize).map(|k| slot(s, window.add(1 + k))).collect();
+                    Ok(Prepared::Value(crate::call::construct(s, o, &args, Some(target))?.raw()))
+                }
+            }
+        });
+        finish(vm, prepared)
+    }
+}
+unsafe extern "C" fn get_method(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u64 {
+    // SAFETY: live frame at a CallMethod instruction.
+    unsafe {
+        let i = spey_bytecode::Insn(*pc);
+        let receiver = *fp.offset(i.b() as isize);
+        let ext = spey_bytecode::Insn(*pc.add(1));
+        let v = cached_get(vm, receiver, interp::caches(fp).add(ext.field(1) as u16 as usize));
+        if !v.is_empty() {
+            return v.bits();
+        }
+        scoped(vm, fp, pc, |s| Ok(slow::method(s, fp, pc)?.raw())).map_or(THREW, |v| v.bits())
+    }
+}
+unsafe extern "C" fn run_frame(vm: *mut Vm, new: *mut Raw) -> u64 {
+    // SAFETY: a complete frame, laid by machine code.
+    unsafe { run(vm, new, code_of_frame(new)) }
+}
+unsafe extern "C" fn finish_exited(vm: *mut Vm, new: *mut Raw) -> u64 {
+    // SAFETY: machine code of frame `new` has just answered so, and set `vm.enter_*`.
+    unsafe { interpret(vm, new, (*vm).enter_pc, (*vm).enter_fp, (*vm).enter_ics) }
+}
+
+// ---------------------------------------------------------------- leaving
+
+unsafe extern "C" fn exit(vm: *mut Vm, fp: *mut Raw, pc: *const u64, cell: *mut Code, exit: u64) -> u64 {
+    // SAFETY: live frame and code cell.
+    unsafe {
+        let code = code_of_frame(fp);
+        (*vm).enter_pc = pc;
+        (*vm).enter_fp = fp;
+        (*vm).enter_ics = (*code).ics;
+        let at = pc.offset_from((*code).first) as u32;
+        super::deopt::left(&mut *vm, cell, code, at, exit as usize);
+    }
+    EXITED
+}
+unsafe extern "C" fn unwind(vm: *mut Vm, outer: *mut Raw) -> u64 {
+    // SAFETY: live frames from `vm.fp` down to `outer`.
+    unsafe {
+        // The search must not go below the frame.
+        let bits = (*outer.offset(ARGC)).as_int32() as u32;
+        *outer.offset(ARGC) = Raw::int32((bits | argc::MACHINE) as i32);
+        let found = slow::find_handler(vm, (*vm).pc, (*vm).fp);
+        *outer.offset(ARGC) = Raw::int32(bits as i32);
+        if found { EXITED } else { THREW }
+    }
+}
+unsafe extern "C" fn stack_overflow(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u64 {
+    // SAFETY: a complete frame that has not begun: the error is the caller's, as in the interpreter.
+    unsafe {
+        match (FrameView { fp, pc }).caller() {
+            Some(c) if !c.pc.is_null() => overflow(vm, c.fp, c.pc),
+            caller => {
+                // Called by a native function, or by the host.
+                (*vm).fp = caller.map_or(std::ptr::null_mut(), |c| c.fp);
+                (*vm).pc = std::ptr::null();
+                let mark = (*vm).heap.handles.mark();
+                let mut s = Scope::new(NonNull::new_unchecked(vm));
+                let _ = crate::error::throw_stack_overflow::<()>(&mut s);
+                (*vm).heap.handles.reset(mark);
+                THREW
+            }
+        }
+    }
+}
+unsafe extern "C" fn interrupt(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u64 {
+    // SAFETY: live frame.
+    unsafe { scoped(vm, fp, pc, crate::interrupt::poll).is_some() as u64 }
+}
+
+// ---------------------------------------------------------------- memory
+
+unsafe extern "C" fn allocate(
+    vm: *mut Vm,
+    fp: *mut Raw,
+    pc: *const u64,
+    kind: u64,
+    bytes: u64,
+) -> *mut Header {
+    // SAFETY: live frame; the caller initialises the cell.
+    unsafe {
+        (*vm).fp = fp;
+        (*vm).pc = pc;
+        (*vm).heap.alloc(kind as u8, bytes as usize)
+    }
+}
+unsafe extern "C" fn remember(vm: *mut Vm, owner: *mut Header) {
+    // SAFETY: live cell.
+    unsafe { (*vm).heap.write_barrier_all(owner) }
+}
+unsafe extern "C" fn remember_slot(vm: *mut Vm, owner: *mut Header, slot: *mut Raw) {
+    // SAFETY: live cell, and a slot of it.
+    unsafe { (*vm).heap.write_barrier_slot(owner, slot, *slot) }
+}
+
+// ---------------------------------------------------------------- values
+
+unsafe extern "C" fn to_boolean(v: Raw) -> u64 {
+    conversion::to_boolean(v) as u64
+}
+unsafe extern "C" fn strict_equal(a: Raw, b: Raw) -> u64 {
+    crate::value::strict_equals(a, b) as u64
+}
+unsafe extern "C" fn type_of(vm: *mut Vm, v: Raw) -> Raw {
+    // SAFETY: live value.
+    unsafe { property::type_of(vm, v) }
+}
+extern "C" fn to_int32(n: f64) -> i32 {
+    conversion::f64_to_int32(n)
+}
+extern "C" fn fmod(a: f64, b: f64) -> f64 {
+    crate::operators::number_remainder(a, b)
+}
+extern "C" fn pow(a: f64, b: f64) -> f64 {
+    crate::operators::number_exponentiate(a, b)
+}
+extern "C" fn sin(n: f64) -> f64 {
+    libm::sin(n)
+}
+extern "C" fn cos(n: f64) -> f64 {
+    libm::cos(n)
+}
+unsafe extern "C" fn cached_get(vm: *mut Vm, receiver: Raw, cache: *mut InlineCache) -> Raw {
+    // SAFETY: a cache of live code.
+    unsafe {
+        let v = property::cached_get(vm, receiver, cache);
+        if v.is_empty() { property::other_get(vm, receiver, cache) } else { v }
+    }
+}
+unsafe extern "C" fn char_at(vm: *mut Vm, string: *const JsString, index: u64) -> Raw {
+    // SAFETY: live string.
+    unsafe {
+        let index = index as u32;
+        if (*string).is_flat() && index < (*string).length {
+            let unit = crate::string::view_raw(string).at(index as usize);
+            if unit < 256 {
+                return (*vm).single_chars[unit as usize];
+            }
+        }
+        Raw::EMPTY
+    }
+}
