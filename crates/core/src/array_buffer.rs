@@ -109,6 +109,8 @@ pub struct SharedBlock {
     length: AtomicUsize,
     max_length: usize,
     growable: bool,
+    /// Owner of the bytes, if they were not allocated here.
+    owner: Option<Box<dyn Any + Send + Sync>>,
 }
 // SAFETY: the bytes are shared memory in the sense of the language: agents may race on them, and all accesses go through
 // raw pointers or atomics; everything else is constant or atomic.
@@ -126,7 +128,30 @@ impl SharedBlock {
             length: AtomicUsize::new(length),
             max_length: size,
             growable: max_length.is_some(),
+            owner: None,
         }))
+    }
+    /// A block of `length` bytes that belong to `owner`, which is dropped with the block.
+    ///
+    /// # Safety
+    /// `data` is valid for reads and writes of `length` bytes, from any thread, as long as `owner` lives.
+    pub unsafe fn lent(
+        data: NonNull<u8>,
+        length: usize,
+        owner: Box<dyn Any + Send + Sync>,
+    ) -> Arc<SharedBlock> {
+        let length_now = AtomicUsize::new(length);
+        Arc::new(SharedBlock {
+            data,
+            length: length_now,
+            max_length: length,
+            growable: false,
+            owner: Some(owner),
+        })
+    }
+    /// The owner of bytes that are lent.
+    pub fn owner(&self) -> Option<&(dyn Any + Send + Sync)> {
+        self.owner.as_deref()
     }
     /// Bytes now.
     pub fn byte_length(&self) -> usize {
@@ -155,8 +180,10 @@ impl SharedBlock {
 }
 impl Drop for SharedBlock {
     fn drop(&mut self) {
-        // SAFETY: allocated in `new` with this size; the last owner is gone.
-        unsafe { free(self.data.as_ptr(), self.max_length) }
+        if self.owner.is_none() {
+            // SAFETY: allocated in `new` with this size; the last owner is gone.
+            unsafe { free(self.data.as_ptr(), self.max_length) }
+        }
     }
 }
 
@@ -424,6 +451,15 @@ pub unsafe fn from_external<'s>(
 ) -> Local<'s, Object> {
     // SAFETY: by the contract.
     let store = unsafe { external_store(s, data, length, deleter) };
+    new_buffer(s, store)
+}
+/// New ArrayBuffer on memory of an embedder that has charged the ledger for it and frees it itself.
+///
+/// # Safety
+/// `data` is valid for reads and writes of `length` bytes until the buffer is detached or the VM ends.
+pub unsafe fn from_lent<'s>(s: &mut Scope<'s>, data: *mut u8, length: usize) -> Local<'s, Object> {
+    let data = if data.is_null() { dangling() } else { data };
+    let store = Box::new(BackingStore::new(s, data, length, length, Storage::External(None)));
     new_buffer(s, store)
 }
 /// New SharedArrayBuffer on a block of shared memory.

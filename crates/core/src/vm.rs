@@ -39,6 +39,11 @@ impl Default for VmConfig {
     }
 }
 
+/// Work for another thread.
+pub type BackgroundWork = Box<dyn FnOnce() -> Box<dyn std::any::Any + Send> + Send>;
+/// What is to be done with its result.
+pub type BackgroundDone = Box<dyn FnOnce(&mut Scope<'_>, Box<dyn std::any::Any + Send>)>;
+
 /// What the host is asked for. Every method has a default that does nothing or refuses.
 pub trait HostHooks {
     /// HostPromiseRejectionTracker: operation 0 = reject without handler, 1 = handler added after, 2 = reject after resolved, 3 = resolve after resolved.
@@ -81,6 +86,25 @@ pub trait HostHooks {
     /// The async context that jobs restore (AsyncLocalStorage); the VM stores the value in each reaction.
     fn debugger_statement(&mut self, s: &mut Scope<'_>) {
         let _ = s;
+    }
+    /// Runs `work` on another thread, then `done` with its result on this one. Gives both back where there is no thread.
+    fn run_in_background(
+        &mut self,
+        s: &mut Scope<'_>,
+        work: BackgroundWork,
+        done: BackgroundDone,
+    ) -> Option<(BackgroundWork, BackgroundDone)> {
+        let _ = s;
+        Some((work, done))
+    }
+    /// The bytes of a response, or of a promise of one, for WebAssembly's streaming functions: a promise of a buffer.
+    fn response_bytes<'s>(
+        &mut self,
+        s: &mut Scope<'s>,
+        source: Local<'_, Value>,
+    ) -> JsResult<Local<'s, Value>> {
+        let _ = source;
+        s.throw_type_error("There are no responses here")
     }
     /// Work that FinalizationRegistry cleanup needs: called after a collection found dead targets.
     fn schedule_finalization(&mut self, s: &mut Scope<'_>, registry: Local<'_, Object>) {
