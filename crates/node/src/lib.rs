@@ -23,6 +23,7 @@ mod errors;
 mod fs;
 mod fs_dir;
 mod fs_event_wrap;
+mod http2;
 mod http_parser;
 mod icu;
 mod inert;
@@ -81,6 +82,7 @@ pub fn register(agent: &mut Agent) {
     agent.register_binding("fs", fs::install);
     agent.register_binding("fs_dir", fs_dir::install);
     agent.register_binding("fs_event_wrap", fs_event_wrap::install);
+    agent.register_binding("http2", http2::install);
     agent.register_binding("http_parser", http_parser::install);
     agent.register_binding("icu", icu::install);
     agent.register_binding("inspector", inert::install_inspector);

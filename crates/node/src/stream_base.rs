@@ -15,6 +15,7 @@ use spey_host as host;
 use spey_loop::{Completion, HandleId, HandleKind, Loop, ReadBuffer, RequestId, UvError, WriteOutcome};
 
 use crate::http_parser::binding as http;
+use crate::http2;
 use crate::text::{self, Encoding};
 
 pub(crate) type Returned<'s> = JsResult<Local<'s, Value>>;
@@ -38,6 +39,8 @@ pub(crate) enum Reader {
     User(Global<Value>),
     /// Through an HTTP parser.
     Parser(http::ParserRef, Global<Object>),
+    /// Through a session of HTTP/2.
+    Http2(http2::SessionRef),
 }
 
 /// The native side of a handle object.
@@ -729,6 +732,11 @@ fn on_read(s: &mut Scope<'_>, handle: &Rc<Handle>, id: HandleId, buffer: ReadBuf
             drop(reader);
             http::on_read(s, &parser, object, buffer);
         }
+        Reader::Http2(session) => {
+            let session = session.clone();
+            drop(reader);
+            http2::on_read(s, &session, buffer);
+        }
         Reader::User(memory) => {
             let memory = memory.get(s);
             drop(reader);
@@ -778,6 +786,14 @@ fn read_to_user(s: &mut Scope<'_>, handle: &Rc<Handle>, first: Local<'_, Value>,
 }
 
 fn read_error(s: &mut Scope<'_>, handle: &Rc<Handle>, error: UvError) {
+    let reader = handle.reader.borrow();
+    if let Reader::Http2(session) = &*reader {
+        let session = session.clone();
+        drop(reader);
+        http2::on_read_error(s, &session, error);
+        return;
+    }
+    drop(reader);
     let status = s.int(error.code());
     handle.call(s, "onread", &[status]);
 }

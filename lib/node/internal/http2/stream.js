@@ -1,0 +1,898 @@
+'use strict';
+// Http2Stream: one exchange of a session, as a Duplex, and its two ends.
+//
+// Binding contract: internalBinding('http2'), a handle of class Http2Stream
+//   id(); respond(headers, options), info(headers), trailers(headers) -> 0 | negative error number
+//   pushPromise(headers) -> handle | negative error number; rstStream(code)
+//   destroy() -> requests of writes that will not be sent | undefined; state() -> object of numbers
+//   readStart(), readStop(), shutdown(req) -> 1, writeBuffer, writev, write…String: as those of sockets
+//   calls handle.onread(nread, buffer), ontrailers(), onstreamclose(code)
+
+const { Duplex } = require('stream');
+const fs = require('fs');
+const { FileHandle } = require('internal/fs/promises');
+const dc = require('diagnostics_channel');
+const { constants, nameForErrorCode, Http2Stream: StreamHandle } = internalBinding('http2');
+const { ShutdownWrap } = internalBinding('stream_wrap');
+const { UV_ECANCELED } = internalBinding('uv');
+const { owner_symbol: kOwner } = internalBinding('symbols');
+const {
+  kHandle, kMaybeDestroy, kSession, kUpdateTimer, onStreamRead, setStreamTimeout, writeGeneric, writevGeneric,
+} = require('internal/stream_base_commons');
+const { kTimeout } = require('internal/timers');
+const { utcDate } = require('internal/http');
+const {
+  AbortError,
+  aggregateTwoErrors,
+  ErrnoException,
+  codes: {
+    ERR_HTTP2_HEADERS_AFTER_RESPOND, ERR_HTTP2_HEADERS_SENT, ERR_HTTP2_INVALID_INFO_STATUS,
+    ERR_HTTP2_INVALID_SESSION, ERR_HTTP2_INVALID_STREAM, ERR_HTTP2_NESTED_PUSH, ERR_HTTP2_OUT_OF_STREAMS,
+    ERR_HTTP2_PAYLOAD_FORBIDDEN, ERR_HTTP2_PUSH_DISABLED, ERR_HTTP2_SEND_FILE, ERR_HTTP2_SEND_FILE_NOSEEK,
+    ERR_HTTP2_STATUS_101, ERR_HTTP2_STREAM_ERROR, ERR_HTTP2_TRAILERS_ALREADY_SENT, ERR_HTTP2_TRAILERS_NOT_READY,
+    ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE,
+  },
+} = require('internal/errors');
+const { kEmptyObject } = require('internal/util');
+const { validateFunction, validateInteger, validateNumber } = require('internal/validators');
+const {
+  assertIsObject, assertValidPseudoHeader, assertValidPseudoHeaderResponse, assertValidPseudoHeaderTrailer,
+  buildNgHeaderString, kProxySocket, kRequest, kSensitiveHeaders, kSocket, kStrictSingleValueFields, NghttpError,
+  sessionName, toHeaderObject,
+} = require('internal/http2/util');
+const {
+  kHeadRequest, kID, kInfoHeaders, kInit, kOrigin, kProceed, kSentHeaders, kSentTrailers, kState, kType, kWriteGeneric,
+} = require('internal/http2/symbols');
+const {
+  NGHTTP2_CANCEL, NGHTTP2_ERR_STREAM_CLOSED, NGHTTP2_ERR_STREAM_ID_NOT_AVAILABLE, NGHTTP2_INTERNAL_ERROR,
+  NGHTTP2_NO_ERROR, NGHTTP2_SESSION_CLIENT, NGHTTP2_SESSION_SERVER, STREAM_OPTION_EMPTY_PAYLOAD,
+  STREAM_OPTION_GET_TRAILERS,
+} = constants;
+
+const channels = {
+  clientBodyChunkSent: dc.channel('http2.client.stream.bodyChunkSent'),
+  clientBodySent: dc.channel('http2.client.stream.bodySent'),
+  clientClose: dc.channel('http2.client.stream.close'),
+  clientCreated: dc.channel('http2.client.stream.created'),
+  clientError: dc.channel('http2.client.stream.error'),
+  clientFinish: dc.channel('http2.client.stream.finish'),
+  clientStart: dc.channel('http2.client.stream.start'),
+  serverClose: dc.channel('http2.server.stream.close'),
+  serverCreated: dc.channel('http2.server.stream.created'),
+  serverError: dc.channel('http2.server.stream.error'),
+  serverFinish: dc.channel('http2.server.stream.finish'),
+  serverStart: dc.channel('http2.server.stream.start'),
+};
+
+/** Flags of kState. */
+const PENDING = 0x0;
+const READY = 0x1;
+const CLOSED = 0x2;
+const HEADERS_SENT = 0x4;
+const HEAD_REQUEST = 0x8;
+const ABORTED = 0x10;
+const HAS_TRAILERS = 0x20;
+
+/** When a stream that is closed is reset. */
+const kNoRstStream = 0;
+const kSubmitRstStream = 1;
+const kForceRstStream = 2;
+
+const kMaxCode = 2 ** 32 - 1;
+const kFileDescriptor = Symbol('fileDescriptor');
+const kBodyBytes = Symbol('bodyBytes');
+
+const emit = (self, ...args) => self.emit(...args);
+
+function isServer(stream) {
+  return stream[kSession]?.[kType] === NGHTTP2_SESSION_SERVER;
+}
+
+// ---- Closing --------------------------------------------------------------------------------------------------------
+
+function closeStream(stream, code, rstStreamStatus = kSubmitRstStream) {
+  const state = stream[kState];
+  state.flags |= CLOSED;
+  state.rstCode = code;
+  stream.setTimeout(0);
+  stream.removeAllListeners('timeout');
+
+  const { ending } = stream._writableState;
+  if (!ending) {
+    // The writable side is open: what is to come will not.
+    if (!stream.aborted) {
+      state.flags |= ABORTED;
+      stream.emit('aborted');
+    }
+    stream.end();
+  }
+  const channel = stream.constructor === ServerHttp2Stream ? channels.serverClose : channels.clientClose;
+  if (channel.hasSubscribers) channel.publish({ stream });
+
+  if (rstStreamStatus === kNoRstStream) return;
+  const reset = () => {
+    if (stream.pending) {
+      stream.push(null);
+      stream.once('ready', () => submitReset(stream, code));
+    } else {
+      submitReset(stream, code);
+    }
+  };
+  if (!ending || stream.writableFinished || code !== NGHTTP2_NO_ERROR || rstStreamStatus === kForceRstStream) reset();
+  else stream.once('finish', reset);
+}
+
+function submitReset(stream, code) {
+  const handle = stream[kHandle];
+  if (handle === undefined) return;
+  stream[kUpdateTimer]();
+  handle.rstStream(code);
+}
+
+/** The native stream is closed, by both ends or by a reset. */
+StreamHandle.prototype.onstreamclose = function(code) {
+  const stream = this[kOwner];
+  if (stream === undefined || stream.destroyed) return;
+  if (!stream.closed) closeStream(stream, code, kNoRstStream);
+  closeDescriptor(stream);
+  if (stream.readableEnded || code !== NGHTTP2_NO_ERROR) {
+    stream.destroy();
+    return;
+  }
+  // What has come is still to be read.
+  stream.on('end', stream[kDestroyAtEnd]);
+  stream.push(null);
+  if (stream.readableFlowing === null && isServer(stream) && !stream[kState].didRead) {
+    // Nobody looks at the body of the request.
+    stream.resume();
+  } else {
+    stream.read(0);
+  }
+};
+const kDestroyAtEnd = Symbol('destroyAtEnd');
+
+function onStreamTrailers() {
+  const stream = this[kOwner];
+  stream[kState].trailersReady = true;
+  if (stream.destroyed || stream.closed) return;
+  // Without listeners there are none.
+  if (!stream.emit('wantTrailers')) stream.sendTrailers({});
+}
+
+function shutdownWritable(stream, callback) {
+  const handle = stream[kHandle];
+  const state = stream[kState];
+  if (handle === undefined || state.shutdownWritableCalled) {
+    callback();
+    return;
+  }
+  state.shutdownWritableCalled = true;
+  const req = new ShutdownWrap();
+  const after = () => {
+    stream.on('finish', () => stream[kMaybeDestroy]());
+    callback();
+  };
+  req.oncomplete = after;
+  req.handle = handle;
+  if (channels.clientBodySent.hasSubscribers && stream.constructor === ClientHttp2Stream) {
+    channels.clientBodySent.publish({ stream });
+  }
+  if (handle.shutdown(req) === 1) after();
+}
+
+function trackWriteState(stream, bytes) {
+  const session = stream[kSession];
+  stream[kState].writeQueueSize += bytes;
+  session[kState].writeQueueSize += bytes;
+}
+
+// ---- Http2Stream ----------------------------------------------------------------------------------------------------
+
+class Http2Stream extends Duplex {
+  constructor(session, options) {
+    super({ ...options, allowHalfOpen: true, decodeStrings: false, autoDestroy: false });
+    // What is written before there is a handle waits.
+    this.cork();
+    this[kSession] = session;
+    session[kState].pendingStreams.add(this);
+    // Readable must not read ahead: whether the program has read shall be known.
+    this._readableState.readingMore = true;
+    this[kTimeout] = null;
+    this[kState] = {
+      didRead: false, flags: PENDING, rstCode: NGHTTP2_NO_ERROR, writeQueueSize: 0, trailersReady: false,
+      endAfterHeaders: false, shutdownWritableCalled: false, fd: -1,
+    };
+    this[kRequest] = null;
+    this[kProxySocket] = null;
+    this[kDestroyAtEnd] = () => { if (!this.destroyed) this.destroy(); };
+    this.on('pause', streamOnPause);
+  }
+
+  [kInit](id, handle) {
+    const sessionState = this[kSession][kState];
+    this[kState].flags |= READY;
+    sessionState.pendingStreams.delete(this);
+    sessionState.streams.set(id, this);
+    this[kID] = id;
+    handle[kOwner] = this;
+    this[kHandle] = handle;
+    handle.ontrailers = onStreamTrailers;
+    handle.onread = onStreamRead;
+    this.uncork();
+    this.emit('ready');
+  }
+
+  [require('internal/util').customInspectSymbol](depth, options) {
+    if (typeof depth === 'number' && depth < 0) return this;
+    const { inspect } = require('internal/util/inspect');
+    return `Http2Stream ${inspect({
+      id: this[kID] || '<pending>',
+      closed: this.closed,
+      destroyed: this.destroyed,
+      state: this.state,
+      readableState: this._readableState,
+      writableState: this._writableState,
+    }, { ...options, depth: options.depth == null ? null : options.depth - 1 })}`;
+  }
+
+  get bufferSize() {
+    // What nobody has taken yet, here and in the native queue.
+    return this[kState].writeQueueSize + this.writableLength;
+  }
+
+  get endAfterHeaders() {
+    return this[kState].endAfterHeaders;
+  }
+
+  get sentHeaders() {
+    return this[kSentHeaders];
+  }
+
+  get sentTrailers() {
+    return this[kSentTrailers];
+  }
+
+  get sentInfoHeaders() {
+    return this[kInfoHeaders];
+  }
+
+  get pending() {
+    return this[kID] === undefined;
+  }
+
+  get id() {
+    return this[kID];
+  }
+
+  get session() {
+    return this[kSession];
+  }
+
+  get closed() {
+    return !!(this[kState].flags & CLOSED);
+  }
+
+  get aborted() {
+    return !!(this[kState].flags & ABORTED);
+  }
+
+  get headersSent() {
+    return !!(this[kState].flags & HEADERS_SENT);
+  }
+
+  get rstCode() {
+    return this[kState].rstCode;
+  }
+
+  get state() {
+    const handle = this[kHandle];
+    if (this.destroyed || handle === undefined) return {};
+    return handle.state();
+  }
+
+  [kProceed]() {
+    throw new Error('Not implemented');
+  }
+
+  _onTimeout() {
+    if (this.destroyed) return;
+    const session = this[kSession];
+    // A write that makes progress is no idle time.
+    if (this[kState].writeQueueSize > 0 && session[kState].madeProgress?.(this)) {
+      this[kUpdateTimer]();
+      return;
+    }
+    this.emit('timeout');
+  }
+
+  [kUpdateTimer]() {
+    if (this.destroyed) return;
+    if (this[kTimeout]) this[kTimeout].refresh();
+    this[kSession]?.[kUpdateTimer]();
+  }
+
+  /** Kept for programs of old: RFC 9113 has no priorities any more. */
+  priority() {
+    if (this.destroyed) throw new ERR_HTTP2_INVALID_STREAM();
+    if (!this.pending) this[kUpdateTimer]();
+  }
+
+  [kWriteGeneric](writev, data, encoding, cb) {
+    if (this.pending) {
+      // The program has uncorked the stream.
+      this.once('ready', () => this[kWriteGeneric](writev, data, encoding, cb));
+      return;
+    }
+    if (this.destroyed) return;
+    this[kUpdateTimer]();
+    if (!this.headersSent) this[kProceed]();
+
+    let waiting = 2;
+    let writeError;
+    let endError;
+    const done = () => {
+      if (--waiting > 0) return;
+      const error = aggregateTwoErrors(endError, writeError);
+      // There is no autoDestroy here.
+      if (error) this.destroy(error);
+      cb(error);
+    };
+    // The end is told right after the last chunk, so that both go in one frame.
+    process.nextTick(() => {
+      const state = this._writableState;
+      if (writeError || !state.ending || state.buffered.length > 0 || (this[kState].flags & HAS_TRAILERS)) {
+        done();
+        return;
+      }
+      shutdownWritable(this, (error) => {
+        endError = error;
+        done();
+      });
+    });
+    const callback = (error) => {
+      writeError = error;
+      done();
+    };
+    const before = this[kHandle].bytesWritten;
+    const req = writev ? writevGeneric(this, data, callback) : writeGeneric(this, data, encoding, callback);
+    if (channels.clientBodyChunkSent.hasSubscribers && this.constructor === ClientHttp2Stream) {
+      channels.clientBodyChunkSent.publish({ stream: this, writev, data, encoding });
+    }
+    if (req !== null && this[kHandle] !== undefined) {
+      const bytes = this[kHandle].bytesWritten - before;
+      trackWriteState(this, bytes);
+      const complete = req.oncomplete;
+      req.oncomplete = function(...args) {
+        const stream = this.handle?.[kOwner];
+        if (stream !== undefined && !stream.destroyed) trackWriteState(stream, -bytes);
+        complete.apply(this, args);
+      };
+    }
+  }
+
+  _write(data, encoding, cb) {
+    this[kWriteGeneric](false, data, encoding, cb);
+  }
+
+  _writev(data, cb) {
+    this[kWriteGeneric](true, data, '', cb);
+  }
+
+  _final(cb) {
+    if (this.pending) {
+      this.once('ready', () => this._final(cb));
+      return;
+    }
+    shutdownWritable(this, cb);
+  }
+
+  _read() {
+    if (this.destroyed) {
+      this.push(null);
+      return;
+    }
+    if (!this[kState].didRead) {
+      this._readableState.readingMore = false;
+      this[kState].didRead = true;
+    }
+    if (this.pending) this.once('ready', streamOnResume);
+    else streamOnResume.call(this);
+  }
+
+  sendTrailers(headers) {
+    if (this.destroyed || this.closed) throw new ERR_HTTP2_INVALID_STREAM();
+    if (this[kSentTrailers]) throw new ERR_HTTP2_TRAILERS_ALREADY_SENT();
+    if (!this[kState].trailersReady) throw new ERR_HTTP2_TRAILERS_NOT_READY();
+    assertIsObject(headers, 'headers');
+    headers = Object.assign({ __proto__: null }, headers);
+    this[kUpdateTimer]();
+    const list = buildNgHeaderString(
+      headers, assertValidPseudoHeaderTrailer, this[kSession][kStrictSingleValueFields]);
+    this[kSentTrailers] = headers;
+    // Of a handle that is gone the trailers do not matter.
+    this.once('finish', () => {});
+    const status = this[kHandle].trailers(list);
+    if (status < 0) this.destroy(new NghttpError(status));
+    else this[kMaybeDestroy]();
+  }
+
+  close(code = NGHTTP2_NO_ERROR, callback) {
+    validateInteger(code, 'code', 0, kMaxCode);
+    if (callback !== undefined) validateFunction(callback, 'callback');
+    if (this.closed) return;
+    if (callback !== undefined) this.once('close', callback);
+    closeStream(this, code);
+  }
+
+  _destroy(err, callback) {
+    const session = this[kSession];
+    const handle = this[kHandle];
+    const id = this[kID];
+    const state = this[kState];
+    const sessionState = session[kState];
+    const sessionCode = sessionState.goawayCode || sessionState.destroyCode;
+
+    // A stream that was closed before the session broke has its own code.
+    let code = this.closed ? this.rstCode : sessionCode;
+    if (err != null) {
+      if (sessionCode) code = sessionCode;
+      else if (err instanceof AbortError) code = NGHTTP2_CANCEL;
+      else code = NGHTTP2_INTERNAL_ERROR;
+    }
+    if (!this.closed) closeStream(this, code, handle !== undefined ? kForceRstStream : kNoRstStream);
+    this.push(null);
+    closeDescriptor(this);
+
+    sessionState.writeQueueSize -= state.writeQueueSize;
+    state.writeQueueSize = 0;
+    if (handle !== undefined) {
+      const perf = handle.destroy();
+      if (perf !== undefined) {
+        setImmediate(() => {
+          for (const req of perf) req.oncomplete(UV_ECANCELED, handle);
+        });
+      }
+      sessionState.streams.delete(id);
+    } else {
+      sessionState.pendingStreams.delete(this);
+    }
+
+    // CANCEL is what the program asked for, not an error.
+    if (err == null && code !== NGHTTP2_NO_ERROR && code !== NGHTTP2_CANCEL) {
+      err = new ERR_HTTP2_STREAM_ERROR(nameForErrorCode[code] || code);
+    }
+    require('internal/http2/perf').streamEnded(this, handle);
+    this[kSession] = undefined;
+    this[kHandle] = undefined;
+    if (err) {
+      const channel = this.constructor === ServerHttp2Stream ? channels.serverError : channels.clientError;
+      if (channel.hasSubscribers) channel.publish({ stream: this, error: err });
+    }
+    // The session may be done now, but the native one is perhaps at work.
+    setImmediate(() => session[kMaybeDestroy]());
+    callback(err);
+  }
+
+  [kMaybeDestroy](code = NGHTTP2_NO_ERROR) {
+    if (code !== NGHTTP2_NO_ERROR) {
+      this.destroy();
+      return;
+    }
+    if (!this.writableFinished) return;
+    if (!this.readable && this.closed) {
+      this.destroy();
+      return;
+    }
+    // A response is complete, and nobody wants the request's body.
+    const state = this[kState];
+    if (isServer(this) && !(state.flags & HAS_TRAILERS) && !state.didRead && this.readableFlowing === null) {
+      // Later, so that streams can be pushed until then.
+      setImmediate(() => this.close());
+    }
+  }
+}
+
+Object.defineProperty(Http2Stream.prototype, 'setTimeout', {
+  __proto__: null, configurable: true, enumerable: true, writable: true, value: setStreamTimeout,
+});
+
+function streamOnResume() {
+  if (!this.destroyed) this[kHandle].readStart();
+}
+
+function streamOnPause() {
+  if (!this.destroyed && !this.pending) this[kHandle].readStop();
+}
+
+// ---- Files ----------------------------------------------------------------------------------------------------------
+
+function closeDescriptor(stream) {
+  const { fd } = stream[kState];
+  if (typeof fd !== 'number' || fd < 0) return;
+  stream[kState].fd = -1;
+  fs.close(fd, (err) => { if (err && !stream.destroyed) stream.destroy(err); });
+}
+
+/** Reads a file, from an offset, and writes it as the body. */
+function pipeDescriptor(stream, fd, offset, length) {
+  const size = 64 * 1024;
+  let position = offset > 0 ? offset : (offset === 0 ? 0 : null);
+  if (stream[kState].seekable === false) position = null;
+  let left = length >= 0 ? length : Infinity;
+  const file = fd instanceof FileHandle ? fd.fd : fd;
+  const next = () => {
+    if (stream.destroyed) return;
+    const buffer = Buffer.allocUnsafe(Math.min(size, left));
+    if (buffer.length === 0) {
+      stream[kBodyEnd]();
+      return;
+    }
+    fs.read(file, buffer, 0, buffer.length, position, (err, count) => {
+      if (stream.destroyed) return;
+      if (err) {
+        stream.close(NGHTTP2_INTERNAL_ERROR);
+        return;
+      }
+      if (count === 0) {
+        stream[kBodyEnd]();
+        return;
+      }
+      if (position !== null) position += count;
+      left -= count;
+      stream[kBodyBytes](count === buffer.length ? buffer : buffer.subarray(0, count), next);
+    });
+  };
+  next();
+}
+const kBodyEnd = Symbol('bodyEnd');
+
+function sendFile(stream, fd, headers, options, headersSent = () => {}) {
+  stream[kState].fd = options.ownDescriptor ? fd : -1;
+  const list = buildNgHeaderString(
+    headers, assertValidPseudoHeaderResponse, stream[kSession][kStrictSingleValueFields]);
+  stream[kState].flags |= HEADERS_SENT;
+  stream[kUpdateTimer]();
+  const status = stream[kHandle].respond(list, options.streamOptions);
+  if (status < 0) {
+    stream.destroy(new NghttpError(status));
+    return;
+  }
+  headersSent();
+  publishFinish(stream, headers);
+  stream[kState].seekable = options.seekable;
+  pipeDescriptor(stream, fd, options.offset, options.length);
+}
+
+/** `stat` is known: checks, headers, and the body. */
+function withStat(stream, fd, headers, options, err, stat) {
+  const onError = options.onError;
+  const fail = (error) => {
+    if (onError !== undefined) onError(error);
+    else stream.destroy(error);
+  };
+  if (err) {
+    fail(err);
+    return;
+  }
+  if (!stat.isFile()) {
+    const isDirectory = stat.isDirectory();
+    if (options.offset !== undefined || options.offset > 0 || options.length !== undefined || options.length >= 0 || isDirectory) {
+      fail(isDirectory ? new ERR_HTTP2_SEND_FILE() : new ERR_HTTP2_SEND_FILE_NOSEEK());
+      return;
+    }
+    options.offset = -1;
+    options.length = -1;
+    options.seekable = false;
+  }
+  if (stream.destroyed || stream.closed) {
+    if (options.ownDescriptor) fs.close(fd, () => {});
+    return;
+  }
+  const statOptions = { offset: options.offset !== undefined ? options.offset : 0, length: options.length !== undefined ? options.length : -1 };
+  // A listener may take the answer over, by returning false, or by answering.
+  if (typeof options.statCheck === 'function' &&
+      (options.statCheck.call(stream, stat, headers, statOptions) === false || stream.headersSent || stream.destroyed || stream.closed)) {
+    if (options.ownDescriptor) fs.close(fd, () => {});
+    return;
+  }
+  if (stat.isFile()) {
+    statOptions.length = statOptions.length < 0 ?
+      stat.size - (+statOptions.offset) : Math.min(stat.size - (+statOptions.offset), statOptions.length);
+    headers['content-length'] = statOptions.length;
+  }
+  stream[kSentHeaders] = headers;
+  sendFile(stream, fd, headers, { ...options, ...statOptions });
+}
+
+// ---- The server's end -----------------------------------------------------------------------------------------------
+
+function publishFinish(stream, headers, flags = 0) {
+  if (channels.serverFinish.hasSubscribers) channels.serverFinish.publish({ stream, headers, flags });
+}
+
+/** Headers of a response from an object, or an array of names and values in turn. */
+function prepareResponseHeaders(stream, headersParam, options) {
+  let headers;
+  let status;
+  if (Array.isArray(headersParam)) {
+    headers = { __proto__: null };
+    const list = headersParam.slice();
+    if (headersParam[kSensitiveHeaders]) list[kSensitiveHeaders] = headersParam[kSensitiveHeaders];
+    let hasDate = false;
+    for (let i = 0; i < list.length; i += 2) {
+      const name = list[i].toLowerCase();
+      if (name === ':status') status = list[i + 1];
+      if (name === 'date') hasDate = true;
+      const existing = headers[list[i]];
+      if (existing === undefined) headers[list[i]] = list[i + 1];
+      else if (Array.isArray(existing)) existing.push(list[i + 1]);
+      else headers[list[i]] = [existing, list[i + 1]];
+    }
+    if (status === undefined) {
+      status = 200;
+      list.unshift(':status', status);
+      headers[':status'] = status;
+    }
+    if (!hasDate && (options.sendDate == null || options.sendDate)) {
+      const date = utcDate();
+      list.push('date', date);
+      headers.date = date;
+    }
+    return { headers, list, status };
+  }
+  assertIsObject(headersParam, 'headers');
+  headers = Object.assign({ __proto__: null }, headersParam);
+  if (headers[':status'] == null) headers[':status'] = 200;
+  status = headers[':status'];
+  if (options.sendDate == null || options.sendDate) headers.date ??= utcDate();
+  return { headers, list: headers, status };
+}
+
+/** The flags a response's options stand for. */
+function responseOptions(stream, options) {
+  let streamOptions = 0;
+  if (options.endStream) streamOptions |= STREAM_OPTION_EMPTY_PAYLOAD;
+  if (options.waitForTrailers) {
+    streamOptions |= STREAM_OPTION_GET_TRAILERS;
+    stream[kState].flags |= HAS_TRAILERS;
+  }
+  return streamOptions;
+}
+
+function hasNoBody(status) {
+  return status === 204 || status === 205 || status === 304;
+}
+
+class ServerHttp2Stream extends Http2Stream {
+  constructor(session, handle, id, options, headers) {
+    super(session, options);
+    handle.owner = this;
+    this[kInit](id, handle);
+    this.protocol = headers[':scheme'];
+    this.authority = headers[':authority'];
+  }
+
+  get headRequest() {
+    return !!(this[kState].flags & HEAD_REQUEST);
+  }
+
+  get pushAllowed() {
+    return !this.destroyed && !this.closed && !this.session.closed && !this.session.destroyed &&
+      this[kSession].remoteSettings.enablePush;
+  }
+
+  [kHeadRequest]() {
+    // There must not be a body.
+    this.end();
+    this[kState].flags |= HEAD_REQUEST;
+  }
+
+  pushStream(headers, options, callback) {
+    if (!this.pushAllowed) throw new ERR_HTTP2_PUSH_DISABLED();
+    if (this[kID] % 2 === 0) throw new ERR_HTTP2_NESTED_PUSH();
+    const session = this[kSession];
+    assertIsObject(headers, 'headers');
+    if (typeof options === 'function') {
+      callback = options;
+      options = undefined;
+    }
+    validateFunction(callback, 'callback');
+    assertIsObject(options, 'options');
+    options = { ...options };
+    options.endStream = !!options.endStream;
+    headers = Object.assign({ __proto__: null }, headers);
+    if (headers[':method'] === undefined) headers[':method'] = 'GET';
+    if (headers[':authority'] === undefined) headers[':authority'] = this.authority;
+    if (headers[':scheme'] === undefined) headers[':scheme'] = this.protocol;
+    if (headers[':path'] === undefined) headers[':path'] = '/';
+    let headRequest = false;
+    if (headers[':method'] === 'HEAD') {
+      headRequest = true;
+      options.endStream = true;
+    }
+    options.readable = false;
+
+    const list = buildNgHeaderString(headers, assertValidPseudoHeader, session[kStrictSingleValueFields]);
+    const handle = this[kHandle].pushPromise(list, options.endStream ? STREAM_OPTION_EMPTY_PAYLOAD : 0);
+    if (typeof handle === 'number') {
+      let error;
+      switch (handle) {
+        case NGHTTP2_ERR_STREAM_ID_NOT_AVAILABLE:
+          error = new ERR_HTTP2_OUT_OF_STREAMS();
+          break;
+        case NGHTTP2_ERR_STREAM_CLOSED:
+          error = new ERR_HTTP2_INVALID_STREAM();
+          break;
+        default:
+          error = new NghttpError(handle);
+      }
+      process.nextTick(callback, error);
+      return;
+    }
+    const stream = new ServerHttp2Stream(session, handle, handle.id(), options, headers);
+    stream[kSentHeaders] = headers;
+    stream.push(null);
+    if (options.endStream) stream.end();
+    if (headRequest) stream[kState].flags |= HEAD_REQUEST;
+    if (channels.serverCreated.hasSubscribers) channels.serverCreated.publish({ stream, headers });
+    process.nextTick(() => {
+      if (channels.serverStart.hasSubscribers) channels.serverStart.publish({ stream, headers });
+      callback(null, stream, headers, 0);
+    });
+  }
+
+  /** Headers with status 200, when the program writes without having answered. */
+  [kProceed]() {
+    this.respond();
+  }
+
+  respond(headersParam, options) {
+    if (this.destroyed || this.closed) throw new ERR_HTTP2_INVALID_STREAM();
+    if (this.headersSent) throw new ERR_HTTP2_HEADERS_SENT();
+    assertIsObject(options, 'options');
+    options = { ...options };
+    this[kUpdateTimer]();
+    options.endStream = !!options.endStream;
+    const { headers, list: listSource, status } = prepareResponseHeaders(this, headersParam, options);
+    const streamOptions = responseOptions(this, options);
+    let bits = streamOptions;
+    const list = buildNgHeaderString(
+      listSource, assertValidPseudoHeaderResponse, this[kSession][kStrictSingleValueFields]);
+    this[kSentHeaders] = headers;
+    // HEAD and some statuses have no body.
+    const ends = options.endStream || hasNoBody(+status) || this.headRequest;
+    if (ends) bits |= STREAM_OPTION_EMPTY_PAYLOAD;
+    this[kState].flags |= HEADERS_SENT;
+    const result = this[kHandle].respond(list, bits);
+    if (result < 0) {
+      this.destroy(new NghttpError(result));
+      return;
+    }
+    if (ends) {
+      options.endStream = true;
+      this.end();
+    }
+    publishFinish(this, headers);
+  }
+
+  respondWithFD(fd, headersParam, options) {
+    if (this.destroyed || this.closed) throw new ERR_HTTP2_INVALID_STREAM();
+    if (this.headersSent) throw new ERR_HTTP2_HEADERS_SENT();
+    assertIsObject(options, 'options');
+    options = { ...options };
+    validateFileOptions(options);
+    if (fd instanceof FileHandle) {
+      fd = fd.fd;
+    } else if (typeof fd !== 'number') {
+      throw new ERR_INVALID_ARG_TYPE('fd', ['number', 'FileHandle'], fd);
+    }
+    this[kUpdateTimer]();
+    options.streamOptions = responseOptions(this, { waitForTrailers: options.waitForTrailers });
+    const { headers, status } = prepareResponseHeaders(this, headersParam ?? {}, options);
+    if (hasNoBody(+status) || this.headRequest) throw new ERR_HTTP2_PAYLOAD_FORBIDDEN(status);
+    if (options.statCheck !== undefined) {
+      fs.fstat(fd, (err, stat) => withStat(this, fd, headers, options, err, stat));
+      return;
+    }
+    this[kSentHeaders] = headers;
+    sendFile(this, fd, headers, options);
+  }
+
+  respondWithFile(path, headersParam, options) {
+    if (this.destroyed || this.closed) throw new ERR_HTTP2_INVALID_STREAM();
+    if (this.headersSent) throw new ERR_HTTP2_HEADERS_SENT();
+    assertIsObject(options, 'options');
+    options = { ...options };
+    validateFileOptions(options);
+    this[kUpdateTimer]();
+    options.streamOptions = responseOptions(this, { waitForTrailers: options.waitForTrailers });
+    const { headers, status } = prepareResponseHeaders(this, headersParam ?? {}, options);
+    if (hasNoBody(+status) || this.headRequest) throw new ERR_HTTP2_PAYLOAD_FORBIDDEN(status);
+    fs.open(path, 'r', (err, fd) => {
+      if (err) {
+        if (options.onError !== undefined) options.onError(err);
+        else this.destroy(err);
+        return;
+      }
+      if (this.destroyed || this.closed) {
+        fs.close(fd, () => {});
+        return;
+      }
+      options.ownDescriptor = true;
+      this[kState].fd = fd;
+      fs.fstat(fd, (err, stat) => withStat(this, fd, headers, options, err, stat));
+    });
+  }
+
+  additionalHeaders(headers) {
+    if (this.destroyed || this.closed) throw new ERR_HTTP2_INVALID_STREAM();
+    if (this.headersSent) throw new ERR_HTTP2_HEADERS_AFTER_RESPOND();
+    assertIsObject(headers, 'headers');
+    headers = Object.assign({ __proto__: null }, headers);
+    if (headers[':status'] != null) {
+      const status = headers[':status'] |= 0;
+      if (status === 101) throw new ERR_HTTP2_STATUS_101();
+      if (status < 100 || status >= 200) throw new ERR_HTTP2_INVALID_INFO_STATUS(headers[':status']);
+    }
+    this[kUpdateTimer]();
+    const list = buildNgHeaderString(
+      headers, assertValidPseudoHeaderResponse, this[kSession][kStrictSingleValueFields]);
+    (this[kInfoHeaders] ??= []).push(headers);
+    const result = this[kHandle].info(list);
+    if (result < 0) this.destroy(new NghttpError(result));
+  }
+
+  [kBodyBytes](bytes, callback) {
+    this[kUpdateTimer]();
+    writeGeneric(this, bytes, 'buffer', (err) => {
+      if (err) this.destroy(err);
+      else callback();
+    });
+  }
+
+  /** The file is through: the writable side ends without a `write` of the program. */
+  [kBodyEnd]() {
+    closeDescriptor(this);
+    this.end();
+  }
+}
+
+function validateFileOptions(options) {
+  if (options.offset !== undefined && typeof options.offset !== 'number') {
+    throw new ERR_INVALID_ARG_VALUE('options.offset', options.offset);
+  }
+  if (options.length !== undefined && typeof options.length !== 'number') {
+    throw new ERR_INVALID_ARG_VALUE('options.length', options.length);
+  }
+  if (options.statCheck !== undefined && typeof options.statCheck !== 'function') {
+    throw new ERR_INVALID_ARG_VALUE('options.statCheck', options.statCheck);
+  }
+}
+
+// ---- The client's end -----------------------------------------------------------------------------------------------
+
+class ClientHttp2Stream extends Http2Stream {
+  constructor(session, handle, id, options) {
+    super(session, options);
+    this[kState].flags |= HEADERS_SENT;
+    if (id !== undefined) this[kInit](id, handle);
+    this.on('headers', handleHeaderContinue);
+  }
+}
+
+function handleHeaderContinue(headers) {
+  if (headers[':status'] === 100) this.emit('continue');
+}
+
+module.exports = {
+  ABORTED,
+  channels,
+  ClientHttp2Stream,
+  closeStream,
+  emit,
+  HAS_TRAILERS,
+  Http2Stream,
+  kForceRstStream,
+  kNoRstStream,
+  ServerHttp2Stream,
+};
