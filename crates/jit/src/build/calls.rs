@@ -6,7 +6,7 @@ use spey_bytecode::decode::{Instruction, Instructions};
 
 use super::property::RESULT_SLOT;
 use super::{Builder, HEADER, INLINE_NODES, Result_, Step};
-use crate::graph::{Binary, Block, Frame, Op, Repr, Unary, Value, Width, ty};
+use crate::graph::{Binary, Block, Condition, Frame, Op, Repr, Unary, Value, Width, ty};
 use crate::snapshot::{Callee, FunctionSnapshot, Intrinsic, NO_INDEX, function_flag};
 
 /// Longest bytecode, in words, that is walked in place.
@@ -66,21 +66,21 @@ impl Builder<'_> {
                         (target, function) = (e.callee, e.function);
                     }
                 }
+                if cache.entries.len() > 1
+                    && function == NO_INDEX
+                    && receiver_is_usable(self, receiver)
+                    && let Some(step) = self.call_by_shape(i, &window, slot, &cache)?
+                {
+                    return Ok(step);
+                }
                 let found =
                     if receiver_is_usable(self, receiver) { self.get_named(receiver, &cache) } else { None };
                 let callee = match found {
                     Some(v) => v,
-                    None => {
-                        if cache.entries.len() > 1 && !cache.megamorphic && !generic {
-                            if let Some(step) = self.call_by_shape(i, &window, slot, &cache)? {
-                                return Ok(step);
-                            }
-                        }
-                        match self.get_method() {
-                            Some(v) => v,
-                            None => return Ok(self.exit("not compiled")),
-                        }
-                    }
+                    None => match self.get_method() {
+                        Some(v) => v,
+                        None => return Ok(self.exit("not compiled")),
+                    },
                 };
                 // Arguments may have moved if a getter ran.
                 window[0] = self.reg(b);
@@ -109,7 +109,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A method call on a few shapes with a method each: one call for each shape.
+    /// A method call on a few shapes with a known method each: one call for each shape. None: not such a site.
     fn call_by_shape(
         &mut self,
         i: &Instruction,
@@ -117,8 +117,51 @@ impl Builder<'_> {
         slot: i32,
         cache: &crate::snapshot::CacheSnapshot,
     ) -> Result_<Option<Step>> {
-        let _ = (i, window, slot, cache);
-        Ok(None)
+        let receiver = window[0];
+        let Some(entries) = self.usable(cache) else { return Ok(None) };
+        let mut entries = entries.to_vec();
+        if let Some(s) = self.env.fact(receiver).shape {
+            entries.retain(|e| e.shape == s);
+        }
+        let string = self.snapshot.layout.string_shape;
+        let known = |e: &crate::snapshot::EntrySnapshot| {
+            e.shape != string && e.location != crate::snapshot::location::ABSENT && matches!(e.callee, Callee::Code(_))
+        };
+        if entries.is_empty() || !entries.iter().all(known) || !self.check_cell(receiver) {
+            return Ok(None);
+        }
+        if entries.iter().any(|e| e.epoch != 0) {
+            self.check_epoch();
+        }
+        let word = self.emit(Op::Load(Width::I32, 4), vec![receiver], Repr::Int32, 0);
+        let mut edges: Vec<(Block, super::Env)> = vec![];
+        let last = entries.len() - 1;
+        for (k, e) in entries.iter().enumerate() {
+            let mut rest = None;
+            if k == last {
+                self.check_shape(receiver, e.shape);
+            } else {
+                let shape = self.int(e.shape as i32);
+                let is = self.compare_ints(Condition::Equal, word, shape);
+                let (yes, no) = self.branch(is);
+                rest = Some((no, self.env.clone(), self.state));
+                self.block = yes;
+                self.env.fact_mut(receiver).shape = Some(e.shape);
+            }
+            let callee = self.entry_value(receiver, e);
+            let call = Call { callee, window: window.to_vec(), slot, new_target: None };
+            if let Step::Next = self.call(i, call, e.callee, e.function)? {
+                edges.push((self.block, std::mem::take(&mut self.env)));
+            }
+            if let Some((no, env, state)) = rest {
+                (self.block, self.env, self.state) = (no, env, state);
+            }
+        }
+        if edges.is_empty() {
+            return Ok(Some(Step::End));
+        }
+        self.merge(edges, Some(i.next_pc()));
+        Ok(Some(Step::Next))
     }
 
     fn call(&mut self, i: &Instruction, call: Call, target: Callee, function: u32) -> Result_<Step> {

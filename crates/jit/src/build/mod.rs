@@ -36,6 +36,11 @@ const MAX_NODES: usize = 60_000;
 /// No inlining when the graph has this many nodes.
 const INLINE_NODES: usize = 4_000;
 
+/// Longest loop, in words, whose first iteration is walked apart.
+const PEEL_WORDS: usize = 120;
+/// No peeling when the graph has this many nodes.
+const PEEL_NODES: usize = 3_000;
+
 /// A loop, whatever the number of the walk: hash of the chain of inlined calls, and the header.
 type LoopKey = (u64, u32);
 
@@ -96,6 +101,10 @@ struct Walk {
     pending: BTreeMap<u32, Vec<(Block, Env)>>,
     loops: Vec<Loop>,
     returns: Vec<(Block, Env, Value)>,
+    /// Heads of loops whose first iteration has been walked apart.
+    peeled: BTreeSet<u32>,
+    /// The loop whose first iteration is being walked: head, end, and the jumps back so far.
+    peeling: Option<(u32, u32, Vec<(Block, Env)>)>,
 }
 
 /// What became of an instruction.
@@ -318,14 +327,16 @@ impl<'a> Builder<'a> {
             pending: BTreeMap::from([(entry, vec![start])]),
             loops: vec![],
             returns: vec![],
+            peeled: BTreeSet::new(),
+            peeling: None,
         });
         let code = &self.snapshot.functions[function].code;
-        while let Some((pc, edges)) = self.walk_mut().pending.pop_first() {
+        while let Some((pc, edges)) = self.next_block() {
             self.pc = pc;
             self.state = None;
             let is_loop = self.infos[&function].loops.contains_key(&pc);
             self.merge(edges, Some(pc));
-            if is_loop {
+            if is_loop && !self.peel(pc) {
                 self.enter_loop(pc);
             }
             let mut at = pc;
@@ -353,6 +364,38 @@ impl<'a> Builder<'a> {
             }
         }
         Ok(self.walks.pop().expect("pushed above").returns)
+    }
+
+    /// The next block of the frame being walked: the lowest, once the first iteration of a loop is complete its jumps back.
+    fn next_block(&mut self) -> Option<(u32, Vec<(Block, Env)>)> {
+        let walk = self.walk_mut();
+        if let Some((head, end, _)) = &walk.peeling {
+            let (head, end) = (*head, *end);
+            if walk.pending.first_key_value().is_none_or(|(pc, _)| *pc >= end) {
+                let (_, _, edges) = walk.peeling.take().expect("just seen");
+                if !edges.is_empty() {
+                    return Some((head, edges));
+                }
+            }
+        }
+        walk.pending.pop_first()
+    }
+    /// Walks the first iteration of a small innermost loop apart: what it checks need not be checked in the loop.
+    fn peel(&mut self, pc: u32) -> bool {
+        let nodes = self.graph.nodes.len();
+        let walk = self.walks.last().expect("a frame is being walked");
+        let loops = &self.infos[&walk.function].loops;
+        let end = loops[&pc];
+        let innermost = loops.range(pc + 1..end).next().is_none();
+        if !innermost || (end - pc) as usize > PEEL_WORDS || nodes > PEEL_NODES || walk.peeling.is_some() {
+            return false;
+        }
+        let walk = self.walk_mut();
+        if !walk.peeled.insert(pc) {
+            return false;
+        }
+        walk.peeling = Some((pc, end, vec![]));
+        true
     }
 
     /// Adds an edge from the current block, with a copy of the environment, to an instruction.
@@ -633,7 +676,7 @@ impl<'a> Builder<'a> {
             }
             Code::CoerceThis => {
                 let v = self.reg(b);
-                if self.types(v) & !ty::OBJECT != 0 && !self.check_object(v) {
+                if self.types(v) & !ty::OBJECT != 0 && (self.is_generic() || !self.check_object(v)) {
                     return self.execute(i);
                 }
                 self.set(a, v);
@@ -645,6 +688,16 @@ impl<'a> Builder<'a> {
             }
             Code::JumpLoop => {
                 let target = i.jump_target().expect("jump") as u32;
+                let (block, walk) = (self.block, self.walk_mut());
+                if let Some((head, _, _)) = &walk.peeling
+                    && *head == target
+                {
+                    let env = std::mem::take(&mut self.env);
+                    if let Some((_, _, edges)) = &mut self.walk_mut().peeling {
+                        edges.push((block, env));
+                    }
+                    return Ok(Step::End);
+                }
                 self.poll();
                 self.close_loop(target);
                 return Ok(Step::End);

@@ -125,7 +125,7 @@ impl Builder<'_> {
         let holder = self.emit(Op::Table(e.holder), vec![], Repr::Tagged, ty::OBJECT);
         self.load_at(holder, e.location)
     }
-    fn usable<'e>(&self, cache: &'e CacheSnapshot) -> Option<&'e [EntrySnapshot]> {
+    pub(super) fn usable<'e>(&self, cache: &'e CacheSnapshot) -> Option<&'e [EntrySnapshot]> {
         let ok = |e: &EntrySnapshot| Self::is_plain(e) && (e.epoch == 0 || e.epoch == self.snapshot.epoch);
         if cache.entries.is_empty() || cache.megamorphic || self.is_generic() || !cache.entries.iter().all(ok)
         {
@@ -207,14 +207,28 @@ impl Builder<'_> {
     /// Store of the cache's key; false: by the general way.
     fn set_named(&mut self, o: Value, v: Value, cache: &CacheSnapshot) -> bool {
         let known = self.env.fact(o).shape;
-        let e = match self.usable(cache) {
-            Some([e]) => *e,
-            Some(entries) => match entries.iter().find(|e| Some(e.shape) == known) {
-                Some(e) => *e,
-                None => return false,
+        let Some(entries) = self.usable(cache) else { return false };
+        let entries = entries.to_vec();
+        match &entries[..] {
+            [e] => self.set_by_entry(o, v, e),
+            _ if known.is_some() => match entries.iter().find(|e| Some(e.shape) == known) {
+                Some(e) => self.set_by_entry(o, v, e),
+                None => false,
             },
-            None => return false,
-        };
+            _ => {
+                // Every arm must be a plain store of an own property.
+                let plain = |e: &EntrySnapshot| e.next_shape == 0 && e.holder == NO_INDEX && e.location != location::ABSENT;
+                if !entries.iter().all(plain) {
+                    return false;
+                }
+                let undefined = self.constant(super::values::UNDEFINED);
+                let v = self.tagged(v);
+                self.by_shape(o, &entries, |this, _, e| this.set_by_entry(o, v, e).then_some(undefined)).is_some()
+            }
+        }
+    }
+    fn set_by_entry(&mut self, o: Value, v: Value, e: &EntrySnapshot) -> bool {
+        let e = *e;
         let out_of_line = e.location & location::OUT_OF_LINE != 0;
         if e.location == location::ABSENT || e.holder != NO_INDEX || (e.next_shape != 0 && out_of_line) {
             return false;
