@@ -105,7 +105,7 @@ function currentDomainOnError(error) {
 /** Leaves all domains: an uncaught exception ends the callback that entered them. */
 function clear() {
   stack = [];
-  setCurrent(undefined);
+  setCurrent(null);
   updateCapture();
 }
 
@@ -273,7 +273,7 @@ EventEmitter.prototype.emit = function(...args) {
   let top = stack.length - 1;
   while (top > -1 && saved === stack[top]) top--;
   stack.splice(top + 1);
-  setCurrent(top > -1 ? stack[top] : undefined);
+  setCurrent(top > -1 ? stack[top] : null);
   updateCapture();
   domain.emit('error', error);
   stack = savedStack;

@@ -1,9 +1,8 @@
 'use strict';
 
 // BroadcastChannel: https://html.spec.whatwg.org/multipage/web-messaging.html#broadcasting-to-other-browsing-contexts
-// The channels of one thread.
 //
-// Binding contract: messaging.structuredClone(value, { transfer }) -> clone.
+// Binding contract: messaging.broadcastChannel(name) -> MessagePort that hears all others of this name, in all threads.
 
 const { codes: { ERR_INVALID_THIS, ERR_MISSING_ARGS } } = require('internal/errors');
 const { customInspectSymbol: kInspect, lazyDOMException } = require('internal/util');
@@ -11,24 +10,30 @@ const { EventTarget, defineEventHandler } = require('internal/event_target');
 const { MessageEvent } = require('web/message_event');
 const { defineInterface, inspectAs } = require('web/stream_util');
 
-// Channels by name, in the order of their creation.
-const channels = new Map();
-// An interval nobody waits for, which only keeps the program alive.
-const kLongestDelayMs = 2 ** 31 - 1;
+const kPortOf = Symbol('kPortOf');
 
 class BroadcastChannel extends EventTarget {
   #name;
   #isClosed = false;
-  #keepAlive;
+  #port;
 
   constructor(name) {
     if (arguments.length === 0) throw new ERR_MISSING_ARGS('name');
     super();
     this.#name = `${name}`;
-    const list = channels.get(this.#name);
-    if (list === undefined) channels.set(this.#name, [this]);
-    else list.push(this);
-    this.ref();
+    // The port's class is the library's business.
+    require('internal/worker/io');
+    this.#port = internalBinding('messaging').broadcastChannel(this.#name);
+    for (const type of ['message', 'messageerror']) {
+      this.#port.on(type, (data) => {
+        if (!this.#isClosed) this.dispatchEvent(new MessageEvent(type, { data }));
+      });
+    }
+  }
+
+  /** The port behind a channel; undefined for other values. */
+  static [kPortOf](object) {
+    return object !== null && typeof object === 'object' && #port in object ? object.#port : undefined;
   }
 
   static #check(object) {
@@ -44,39 +49,25 @@ class BroadcastChannel extends EventTarget {
     BroadcastChannel.#check(this);
     if (arguments.length === 0) throw new ERR_MISSING_ARGS('message');
     if (this.#isClosed) throw lazyDOMException('BroadcastChannel is closed.', 'InvalidStateError');
-    const { structuredClone } = internalBinding('messaging');
-    const { setImmediate } = require('timers');
-    // What cannot be cloned is refused although nobody may listen.
-    const serialized = structuredClone(message, { transfer: [] });
-    for (const channel of channels.get(this.#name)) {
-      if (channel === this) continue;
-      const data = structuredClone(serialized, { transfer: [] });
-      setImmediate(() => {
-        if (!channel.#isClosed) channel.dispatchEvent(new MessageEvent('message', { data }));
-      });
-    }
+    this.#port.postMessage(message);
   }
 
   close() {
     BroadcastChannel.#check(this);
     if (this.#isClosed) return;
-    this.unref();
     this.#isClosed = true;
-    const list = channels.get(this.#name).filter((channel) => channel !== this);
-    if (list.length === 0) channels.delete(this.#name);
-    else channels.set(this.#name, list);
+    this.#port.close();
   }
 
   ref() {
     BroadcastChannel.#check(this);
-    if (!this.#isClosed) this.#keepAlive ??= require('timers').setInterval(() => {}, kLongestDelayMs);
+    if (!this.#isClosed) this.#port.ref();
     return this;
   }
 
   unref() {
     BroadcastChannel.#check(this);
-    if (this.#keepAlive !== undefined) require('timers').clearInterval(this.#keepAlive);
-    this.#keepAlive = undefined;
+    if (!this.#isClosed) this.#port.unref();
     return this;
   }
 
@@ -90,4 +81,7 @@ defineInterface(BroadcastChannel, ['name', 'postMessage', 'close', 'ref', 'unref
 defineEventHandler(BroadcastChannel.prototype, 'message');
 defineEventHandler(BroadcastChannel.prototype, 'messageerror');
 
-module.exports = { BroadcastChannel };
+const portOf = BroadcastChannel[kPortOf];
+delete BroadcastChannel[kPortOf];
+
+module.exports = { BroadcastChannel, portOf };

@@ -2,10 +2,22 @@
 
 // MessageEvent: https://html.spec.whatwg.org/multipage/comms.html#the-messageevent-interface
 
-const { codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_THIS } } = require('internal/errors');
+const { codes: { ERR_INVALID_THIS } } = require('internal/errors');
 const { Event } = require('internal/event_target');
 const { defineInterface } = require('web/stream_util');
 const { isObject, requireArguments, toDictionary } = require('web/webidl');
+
+function describe(value) {
+  return isObject(value) ? JSON.stringify(value) : String(value);
+}
+
+/** Members of the dictionary that must be ports. */
+function checkPort(value, name) {
+  const { MessagePort } = require('internal/worker/io');
+  if (value instanceof MessagePort) return;
+  throw new TypeError(`MessageEvent constructor: Expected eventInitDict.${name} ("${describe(value)}") to be an ` +
+    'instance of MessagePort.');
+}
 
 class MessageEvent extends Event {
   #data;
@@ -19,9 +31,11 @@ class MessageEvent extends Event {
     const options = toDictionary(init, 'MessageEvent constructor');
     super(`${type}`, options);
     const { data = null, lastEventId = '', origin = '', ports = [], source = null } = options;
+    if (source !== null) checkPort(source, 'source');
     if (!isObject(ports) || typeof ports[Symbol.iterator] !== 'function') {
-      throw new ERR_INVALID_ARG_TYPE('init.ports', 'a sequence', ports);
+      throw new TypeError(`MessageEvent constructor: eventInitDict.ports (${describe(ports)}) is not iterable.`);
     }
+    for (const port of ports) checkPort(port, 'ports');
     this.#data = data;
     this.#origin = `${origin}`;
     this.#lastEventId = `${lastEventId}`;

@@ -280,7 +280,6 @@ static PROCESS_WIDE: &[&str] = &[
     "--disable-proto",
     "--eval",
     "--expose-gc",
-    "--expose-internals",
     "--gc-stress",
     "--help",
     "--interactive",

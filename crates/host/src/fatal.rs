@@ -23,7 +23,8 @@ pub fn trigger_uncaught(s: &mut Scope<'_>, exception: Local<'_, Value>, from_pro
                 }
                 let e = s.take_exception(t);
                 print_uncaught(s, e);
-                exit(s, 7);
+                // What stops a worker is the flag of its VM.
+                let _ = exit(s, 7);
                 return;
             }
         }
@@ -36,7 +37,7 @@ pub fn trigger_uncaught(s: &mut Scope<'_>, exception: Local<'_, Value>, from_pro
             Some(i) if i.get(2) != 0 => i.get(1),
             _ => 1,
         };
-        exit(s, code);
+        let _ = exit(s, code);
     });
 }
 fn offer(s: &mut Scope<'_>, exception: Local<'_, Value>, from_promise: bool) -> JsResult<bool> {
@@ -48,6 +49,10 @@ fn offer(s: &mut Scope<'_>, exception: Local<'_, Value>, from_promise: bool) -> 
     let process = process.get(s);
     let f = object::get_named(s, process, "_fatalException")?;
     if !f.is_callable() {
+        // The program has taken it away; before the library is there it is not yet in place.
+        if a.tick_callback.is_some() {
+            return Err(exit(s, 6));
+        }
         return Ok(false);
     }
     a.reporting = true;

@@ -47,6 +47,7 @@ static FUNCTIONS: &[NativeSpec] = &[
                 h.total_bytes.saturating_sub(h.nursery_bytes),
                 h.used_bytes.saturating_sub(h.nursery_used),
             ),
+            ("code_space", 0, 0),
         ] {
             let o = object::new_object(s);
             constant_string(s, o, "space_name", name);

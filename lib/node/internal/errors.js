@@ -634,7 +634,13 @@ const table = {
   WORKER_MESSAGING_TIMEOUT: [Error, 'Sending a message to another thread timed out'],
   WORKER_NOT_RUNNING: [Error, 'Worker instance not running'],
   WORKER_OUT_OF_MEMORY: [Error, 'Worker terminated due to reaching memory limit: %s'],
-  WORKER_PATH: [TypeError, 'The worker script or module filename must be an absolute path or a relative path starting with \'./\' or \'../\'. Received "%s"'],
+  WORKER_PATH: [TypeError, (filename) => {
+    let hint = '';
+    if (filename.startsWith('file://')) hint = ' Wrap file:// URLs with `new URL`.';
+    else if (filename.startsWith('data:text/javascript')) hint = ' Wrap data: URLs with `new URL`.';
+    return 'The worker script or module filename must be an absolute path or a relative path starting with \'./\' or ' +
+      `'../'.${hint} Received "${filename}"`;
+  }],
   WORKER_UNSERIALIZABLE_ERROR: [Error, 'Serializing an uncaught exception failed'],
   WORKER_UNSUPPORTED_OPERATION: [TypeError, '%s is not supported in workers'],
   ZIP_ARCHIVE_TOO_LARGE: [RangeError, 'ZIP archive structure exceeds the allowed size: %s'],

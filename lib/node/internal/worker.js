@@ -176,16 +176,23 @@ class Worker extends EventEmitter {
     if (options.transferList) transferList.push(...options.transferList);
     this[kPublicPort] = port1;
     for (const event of ['message', 'messageerror']) port1.on(event, (data) => this.emit(event, data));
-    port.postMessage({
-      type: messageTypes.LOAD_SCRIPT,
-      ...script,
-      argv,
-      workerData: options.workerData,
-      environmentData,
-      publicPort: port2,
-      hasStdin: !!options.stdin,
-    }, transferList);
-    handle.startThread();
+    try {
+      port.postMessage({
+        type: messageTypes.LOAD_SCRIPT,
+        ...script,
+        argv,
+        workerData: options.workerData,
+        environmentData,
+        publicPort: port2,
+        hasStdin: !!options.stdin,
+      }, transferList);
+      handle.startThread();
+    } catch (error) {
+      // There will be no thread: nothing must wait for it.
+      port1.close();
+      port.close();
+      throw error;
+    }
     process.nextTick(() => process.emit('worker', this));
   }
 

@@ -190,7 +190,7 @@ pub(super) fn serialize<'s>(
             if d.ports.iter().any(|p| p.is_same(o)) {
                 return throw_data_clone_error(s, "Transfer list contains duplicate MessagePort");
             }
-            if port::state(s, o).is_none() {
+            if !port::is_open(s, o) {
                 return throw_data_clone_error(s, "MessagePort in transfer list is already detached");
             }
             d.ports.push(o);
@@ -289,7 +289,12 @@ impl ReadDelegate for MessageReader<'_> {
             };
         }
         let info = r.string(s)?.to_text(s);
-        let Some((module, name)) = info.split_once(':') else { return r.fail(s) };
+        let Some((module, name)) = info.rsplit_once(':') else { return r.fail(s) };
+        // Not whatever file the sender names.
+        if !crate::library::has(module) {
+            let text = format!("Missing internal module '{module}'");
+            return error::throw_new(s, error::ErrorKind::Error, &text);
+        }
         let exports = host::require_builtin(s, module)?;
         let class = match exports.as_object() {
             Some(o) => object::get_named(s, o, name)?,

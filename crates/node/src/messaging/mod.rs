@@ -7,7 +7,7 @@ pub(crate) mod writer;
 
 use spey_engine::error::ErrorKind;
 use spey_engine::{
-    Args, JsResult, Local, NativeSpec, Object, Scope, Value, attr, conversion, error, iteration, object,
+    Args, JsResult, Local, NativeSpec, Object, Scope, Value, attr, call, conversion, error, object,
 };
 use spey_host as host;
 
@@ -32,11 +32,24 @@ fn throw_coded<T>(s: &mut Scope<'_>, code: &str, message: &str) -> JsResult<T> {
 fn list_of_iterable<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResult<Option<Vec<Local<'s, Value>>>> {
     let Some(o) = v.as_object() else { return Ok(None) };
     let key = s.names().sym_iterator;
-    if !object::get(s, o, key)?.is_callable() {
+    let f = object::get(s, o, key)?;
+    if !f.is_callable() {
         return Ok(None);
     }
-    let record = iteration::get_iterator(s, v)?;
-    iteration::iterator_to_list(s, &record).map(Some)
+    let Some(iterator) = call::call(s, f, v, &[])?.as_object() else { return Ok(None) };
+    let next = object::get_named(s, iterator, "next")?;
+    if !next.is_callable() {
+        return Ok(None);
+    }
+    let mut list = Vec::new();
+    loop {
+        let Some(result) = call::call(s, next, iterator.value(), &[])?.as_object() else { return Ok(None) };
+        let done = object::get_named(s, result, "done")?;
+        if conversion::to_boolean(done.raw()) {
+            return Ok(Some(list));
+        }
+        list.push(object::get_named(s, result, "value")?);
+    }
 }
 
 /// structuredClone(value, options), HTML §2.7.10
@@ -87,7 +100,7 @@ fn transfer_argument<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResult<Vec
             );
         }
     };
-    if list.is_nullish() {
+    if list.is_undefined() {
         return Ok(Vec::new());
     }
     match list_of_iterable(s, list)? {

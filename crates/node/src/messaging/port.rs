@@ -50,6 +50,10 @@ struct Port {
     state: Option<Arc<PortState>>,
     handle: HandleId,
     receiving: bool,
+    /// Messages no longer come or go, and it cannot be transferred.
+    closing: bool,
+    /// Its end has been told to the program.
+    closed: bool,
 }
 impl NativeData for Port {
     fn as_any(&mut self) -> &mut dyn Any {
@@ -213,6 +217,10 @@ fn with_port<R>(s: &mut Scope<'_>, o: Local<'_, Object>, f: impl FnOnce(&mut Por
 pub(super) fn state(s: &mut Scope<'_>, o: Local<'_, Object>) -> Option<Arc<PortState>> {
     with_port(s, o, |p| p.state.clone()).flatten()
 }
+/// Is it open, and not about to be closed?
+pub(super) fn is_open(s: &mut Scope<'_>, o: Local<'_, Object>) -> bool {
+    with_port(s, o, |p| p.state.is_some() && !p.closing) == Some(true)
+}
 /// Takes the state out of a port, which is closed.
 pub(super) fn detach(s: &mut Scope<'_>, o: Local<'_, Object>) -> Option<Arc<PortState>> {
     let (state, handle) = with_port(s, o, |p| (p.state.take(), p.handle))?;
@@ -243,7 +251,7 @@ pub(crate) fn new_port<'s>(s: &mut Scope<'s>, state: Arc<PortState>) -> JsResult
     let handle = waker.handle();
     agent(s).loop_.unref_handle(handle);
     *lock(&state.waker) = Some(waker);
-    host::set_slot_native(s, o, 1, Box::new(Port { state: Some(state), handle, receiving: false }));
+    host::set_slot_native(s, o, 1, Box::new(Port { state: Some(state), handle, receiving: false, closing: false, closed: false }));
     let root = Global::new(s, o);
     let closed = Cell::new(false);
     agent(s).on_handle(
@@ -390,7 +398,11 @@ fn receive(s: &mut Scope<'_>, o: Local<'_, Object>, m: Message) -> bool {
     }
 }
 fn close_port(s: &mut Scope<'_>, o: Local<'_, Object>) {
-    if let Some(handle) = with_port(s, o, |p| p.state.is_some().then_some(p.handle)).flatten() {
+    let handle = with_port(s, o, |p| {
+        p.closing = true;
+        p.state.is_some().then_some(p.handle)
+    });
+    if let Some(handle) = handle.flatten() {
         agent(s).loop_.close(handle);
     }
 }
@@ -401,6 +413,7 @@ fn on_closed(s: &mut Scope<'_>, o: Local<'_, Object>) {
     }
     let u = s.undefined();
     emit(s, o, u, u, "close");
+    with_port(s, o, |p| p.closed = true);
 }
 
 // ---------------------------------------------------------------- methods
@@ -489,7 +502,7 @@ fn ref_port<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> Retu
 fn unref_port<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> Returned<'s> {
     set_ref(s, this, false)
 }
-/// hasRef() -> boolean; undefined if the port is closed
+/// hasRef() -> boolean; undefined once the port has been closed
 fn has_ref<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> Returned<'s> {
     let o = this_port(s, this)?;
     match with_port(s, o, |p| p.state.is_some().then_some(p.handle)).flatten() {
@@ -497,7 +510,8 @@ fn has_ref<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> Retur
             let referenced = agent(s).loop_.has_ref(handle);
             Ok(s.bool(referenced))
         }
-        None => Ok(s.undefined()),
+        None if with_port(s, o, |p| p.closed) == Some(true) => Ok(s.undefined()),
+        None => Ok(s.bool(false)),
     }
 }
 /// stopMessagePort(port)

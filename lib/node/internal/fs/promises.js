@@ -59,6 +59,14 @@ function call(fn, ...args) {
 
 const kHandle = Symbol('kHandle');
 const kRefs = Symbol('kRefs');
+const kTransferred = Symbol('kTransferred');
+const {
+  messaging_deserialize_symbol: kDeserialize, messaging_transfer_list_symbol: kTransferList,
+  messaging_transfer_symbol: kTransfer,
+} = internalBinding('symbols');
+const {
+  constants: { kTransferable }, privateSymbols: { transfer_mode_private_symbol: kTransferMode },
+} = internalBinding('util');
 const kClosePromise = Symbol('kClosePromise');
 const kCloseResolve = Symbol('kCloseResolve');
 const kCloseReject = Symbol('kCloseReject');
@@ -79,12 +87,14 @@ function guard(handle, fd) {
 }
 
 class FileHandle extends EventEmitter {
-  constructor(fd) {
+  // Without a descriptor it waits for the one that is transferred to it.
+  constructor(fd = -1) {
     super();
+    this[kTransferMode] = kTransferable;
     this[kHandle] = fd;
     this[kRefs] = 1;
     this[kClosePromise] = null;
-    guard(this, fd);
+    if (fd !== -1) guard(this, fd);
   }
 
   getAsyncId() {
@@ -185,6 +195,29 @@ class FileHandle extends EventEmitter {
     await this.close();
   }
 
+  // Moves to another owner, maybe on another thread: only the descriptor goes.
+  [kTransfer]() {
+    if (this[kClosePromise] || this[kRefs] > 1) {
+      const { lazyDOMException } = require('internal/util');
+      throw lazyDOMException('Cannot transfer FileHandle while in use', 'DataCloneError');
+    }
+    const fd = this[kHandle];
+    this[kHandle] = -1;
+    this[kClosePromise] = Promise.resolve();
+    this[kTransferred] = true;
+    leaked.unregister(this);
+    return { data: { fd }, deserializeInfo: 'internal/fs/promises:FileHandle' };
+  }
+
+  [kTransferList]() {
+    return [];
+  }
+
+  [kDeserialize]({ fd }) {
+    this[kHandle] = fd;
+    guard(this, fd);
+  }
+
   /** A byte stream of the file's content; the handle is locked to it. */
   readableWebStream(options = {}) {
     if (this[kHandle] === -1) throw new ERR_INVALID_STATE('The FileHandle is closed');
@@ -248,7 +281,7 @@ async function withHandle(handle, fn, ...args) {
     throw new (require('internal/errors').codes.ERR_INTERNAL_ASSERTION)('handle must be an instance of FileHandle');
   }
   if (handle.fd === -1) {
-    const error = new Error('file closed');
+    const error = new Error(handle[kTransferred] ? 'The FileHandle has been transferred' : 'file closed');
     error.code = 'EBADF';
     error.syscall = fn.name;
     throw error;

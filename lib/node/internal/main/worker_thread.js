@@ -90,8 +90,7 @@ function onUncaughtException(error, fromPromise) {
     port.postMessage({ type: messageTypes.COULD_NOT_SERIALIZE_ERROR });
   }
   require('internal/async_hooks').clearAsyncIdStack();
-  process.exitCode ||= 1;
-  thread.flush();
-  internalBinding('process_methods').reallyExit(process.exitCode);
+  // Listeners of 'exit' may have changed the code.
+  process.reallyExit(process.exitCode ?? 1);
   return true;
 }

@@ -3,11 +3,13 @@
 // What happens when the program ends or throws what nobody catches.
 //
 // Binding contract:
-//   process_methods.exitInfo: Int32Array [exiting, exitCode, hasExitCode], shared with the native side.
+//   process_methods.isMainThread, abort(); process_methods.exitInfo: Int32Array [exiting, exitCode, hasExitCode], shared with the native side.
 //   The native side calls `process._fatalException(error, fromPromise)`: true when the error was handled; false
 //   when it must print the error and end the process with process.exitCode || 1 (codes: 1 uncaught, 7 when the handler threw).
 
-const { exitInfo } = internalBinding('process_methods');
+const binding = internalBinding('process_methods');
+const { exitInfo, isMainThread } = binding;
+const { getOptionValue } = require('internal/options');
 const AsyncContextFrame = require('internal/async_context_frame');
 const { clearAsyncIdStack, hasAsyncIdStack, emitAfter, executionAsyncId, state } = require('internal/async_hooks');
 
@@ -42,6 +44,12 @@ function exit() {
   return exitCode();
 }
 
+/** For --abort-on-uncaught-exception: the process ends with a core dump where the system makes one. */
+function abort(error) {
+  process._rawDebug(`Uncaught:\n${require('internal/util/inspect').inspect(error)}`);
+  binding.abort();
+}
+
 function isCaptured(error) {
   for (let i = capture.extra.length - 1; i >= 0; i--) {
     if (capture.extra[i](error) === true) return true;
@@ -62,13 +70,16 @@ function onUncaughtException(error, fromPromise) {
   if (process.listenerCount('uncaughtExceptionMonitor') > 0) {
     process.emit('uncaughtExceptionMonitor', error, type);
   }
-  if (!isCaptured(error) && !process.emit('uncaughtException', error, type)) {
+  if (capture.fn === null && isMainThread && getOptionValue('--abort-on-uncaught-exception')) abort(error);
+  const captured = isCaptured(error);
+  // What listeners do is no business of the domain that threw.
+  if (!captured) domainHooks?.afterUncaught();
+  if (!captured && !process.emit('uncaughtException', error, type)) {
     // Nobody: the process ends, but its 'exit' listeners still run.
     try {
       if (!exitInfo[kExiting]) {
         exitInfo[kExiting] = 1;
-        exitInfo[kExitCode] = 1;
-        exitInfo[kHasExitCode] = 1;
+        process.exitCode = 1;
         process.emit('exit', 1);
       }
     } catch {

@@ -2,7 +2,7 @@
 
 // process.emitWarning and the listener that prints warnings.
 //
-// Binding contract: process_methods._rawDebug(text).
+// Binding contract: process_methods._rawDebug(text), isMainThread.
 
 const { getOptionValue } = require('internal/options');
 
@@ -28,7 +28,8 @@ function writeOut(message) {
       // Not writable: to stderr then.
     }
   }
-  process._rawDebug('%s', message);
+  if (internalBinding('process_methods').isMainThread) process._rawDebug('%s', message);
+  else process.stderr.write(`${message}\n`);
 }
 
 function onWarning(warning) {

@@ -22,9 +22,11 @@ const {
 const { codes: { ERR_METHOD_NOT_IMPLEMENTED } } = require('internal/errors');
 const { customInspectSymbol: kInspect, kEnumerableProperty } = require('internal/util');
 const { MessageEvent } = require('web/message_event');
+const { emitDestroy, emitInit, getDefaultTriggerAsyncId, initHooksExist, newAsyncId } = require('internal/async_hooks');
 
 const kHybridDispatch = Symbol.for('nodejs.internal.kHybridDispatch');
 const kReceivedPorts = Symbol('kReceivedPorts');
+const kAsyncId = Symbol('kAsyncId');
 
 // ---- MessagePort (HTML §9.4.3) -----------------------------------------------------------------------------------------
 
@@ -37,11 +39,15 @@ Object.setPrototypeOf(MessagePort.prototype, inherited);
 setMessageHooks(
   function init() {
     initNodeEventTarget(this);
+    const asyncId = newAsyncId();
+    Object.defineProperty(this, kAsyncId, { __proto__: null, value: asyncId });
+    if (initHooksExist()) emitInit(asyncId, 'MESSAGEPORT', getDefaultTriggerAsyncId(), this);
     Object.defineProperty(this, kReceivedPorts, { __proto__: null, value: [], writable: true, configurable: true });
   },
   function emit(data, ports, type) {
     if (type === 'close') {
       this.dispatchEvent(new Event('close'));
+      emitDestroy(this[kAsyncId]);
       return;
     }
     this[kReceivedPorts] = ports;
@@ -102,8 +108,13 @@ defineEventHandler(MessagePort.prototype, 'message');
 defineEventHandler(MessagePort.prototype, 'messageerror');
 defineEventHandler(MessagePort.prototype, 'close');
 
+/** The port behind a BroadcastChannel; ports themselves. */
+function portOf(object) {
+  return object instanceof MessagePort ? object : require('web/broadcast_channel').portOf(object) ?? object;
+}
+
 function receiveMessageOnPort(port) {
-  const message = receiveMessage(port);
+  const message = receiveMessage(portOf(port));
   return message === noMessage ? undefined : { message };
 }
 
@@ -118,7 +129,7 @@ function markAsUntransferable(value) {
 }
 
 function isMarkedAsUntransferable(value) {
-  return isReference(value) && value[kUntransferable] !== undefined;
+  return isReference(value) && Object.hasOwn(value, kUntransferable);
 }
 
 function markAsUncloneable(value) {
@@ -132,6 +143,9 @@ function moveMessagePortToContext() {
 module.exports = {
   get BroadcastChannel() {
     return require('web/broadcast_channel').BroadcastChannel;
+  },
+  get messageTypes() {
+    return require('internal/worker/messages').messageTypes;
   },
   MessageChannel,
   MessageEvent,
