@@ -1,1 +1,30 @@
-//! The WebAssembly JavaScript API.
+//! The WebAssembly JavaScript Interface, on wasmtime: the namespace object `WebAssembly` and its classes.
+//!
+//! Entry point: [`install`], run in a realm that has the built-in objects. `runtime` is the border to wasmtime: the
+//! engine of the process and the store of a VM; `value` and `function` cross it; a file per class.
+//!
+//! *Invariants*: nothing but an empty object exists before the namespace is first used, and no store before WebAssembly
+//! is. The store is never entered twice: a host function lends it to the JavaScript it calls. Memories do not move.
+//! *Not here*: fetching modules (`host`), modules as ES modules and WASI (`lib/node`).
+
+mod binary;
+mod class;
+mod descriptor;
+mod errors;
+mod exception;
+mod function;
+mod gc_object;
+mod global;
+mod identity;
+mod instance;
+mod memory;
+mod module;
+mod namespace;
+mod runtime;
+mod string_builtins;
+mod table;
+mod value;
+
+pub use memory::{MemoryData, of_value as memory_of_value, to_object as memory_to_object};
+pub use module::{Compiled, of_value as module_of_value, to_object as module_to_object};
+pub use namespace::install;

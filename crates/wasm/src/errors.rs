@@ -1,0 +1,241 @@
+//! CompileError, LinkError and RuntimeError; what errors of wasmtime become in JavaScript.
+
+use spey_core::cell::{Kind, Object};
+use spey_core::function::{self, NativeSpec};
+use spey_core::realm::Intrinsic;
+use spey_core::scope::{Args, JsResult, Local, Scope, Value};
+use spey_core::shape::attr;
+use spey_core::{conversion, error, object};
+use wasmtime::{ThrownException, Trap, WasmBacktrace};
+
+use crate::class;
+use crate::exception;
+use crate::runtime::State;
+
+/// The error classes of the namespace.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// CompileError
+    Compile,
+    /// LinkError
+    Link,
+    /// RuntimeError
+    Runtime,
+}
+impl ErrorClass {
+    fn prototype(self) -> Intrinsic {
+        match self {
+            ErrorClass::Compile => Intrinsic::WasmCompileErrorPrototype,
+            ErrorClass::Link => Intrinsic::WasmLinkErrorPrototype,
+            ErrorClass::Runtime => Intrinsic::WasmRuntimeErrorPrototype,
+        }
+    }
+}
+/// Internal slots of an error that a trap has made: one more than other errors have.
+const TRAP_SLOTS: usize = error::slot::COUNT + 1;
+
+static COMPILE_ERROR: NativeSpec =
+    NativeSpec::constructor("CompileError", 1, |s, _, args| construct(s, args, ErrorClass::Compile));
+static LINK_ERROR: NativeSpec =
+    NativeSpec::constructor("LinkError", 1, |s, _, args| construct(s, args, ErrorClass::Link));
+static RUNTIME_ERROR: NativeSpec =
+    NativeSpec::constructor("RuntimeError", 1, |s, _, args| construct(s, args, ErrorClass::Runtime));
+
+/// Defines the classes on the namespace.
+pub fn install(s: &mut Scope<'_>, namespace: Local<'_, Object>) {
+    for (class, spec) in [
+        (ErrorClass::Compile, &COMPILE_ERROR),
+        (ErrorClass::Link, &LINK_ERROR),
+        (ErrorClass::Runtime, &RUNTIME_ERROR),
+    ] {
+        s.nested(|s| {
+            let parent = s.intrinsic(Intrinsic::ErrorPrototype);
+            let proto = object::new_object_with(s, parent.value(), 0);
+            let constructor = function::new_constructor(s, spec, proto);
+            let (name_key, message_key) = (s.names().name, s.names().message);
+            let name = s.string_value(spec.name);
+            object::define(s, proto, name_key, name, attr::HIDDEN);
+            let empty = s.string_value("");
+            object::define(s, proto, message_key, empty, attr::HIDDEN);
+            let error = s.intrinsic(Intrinsic::Error);
+            object::ordinary_set_prototype_of(s, constructor, error.value());
+            s.set_intrinsic(class.prototype(), proto);
+            let key = s.key(spec.name);
+            object::define(s, namespace, key, constructor.value(), attr::HIDDEN);
+        });
+    }
+}
+/// NativeError ( message \[ , options ] ), ECMA-262 §20.5.6.1.1
+fn construct<'s>(s: &mut Scope<'s>, args: &Args<'s>, class: ErrorClass) -> JsResult<Local<'s, Value>> {
+    let new_target = if args.is_construct() { args.new_target() } else { args.callee().value() };
+    let proto = class::prototype_of(s, new_target, class.prototype())?;
+    let e = object::new_kind(s, Kind::Error, proto, error::slot::COUNT);
+    let (stack_key, message_key) = (s.names().stack, s.names().message);
+    let undefined = s.undefined();
+    object::define(s, e, stack_key, undefined, attr::HIDDEN);
+    if !args.get(0).is_undefined() {
+        let text = conversion::to_string(s, args.get(0))?;
+        object::define(s, e, message_key, text.value(), attr::HIDDEN);
+    }
+    error::install_error_cause(s, e, args.get(1))?;
+    let skip = args.new_target().as_object().unwrap_or(args.callee());
+    error::capture_stack(s, e, Some(skip));
+    Ok(e.value())
+}
+
+fn create_with<'s>(s: &mut Scope<'s>, class: ErrorClass, message: &str, slots: usize) -> Local<'s, Object> {
+    let proto = class::prototype(s, class.prototype());
+    let e = object::new_kind(s, Kind::Error, proto, slots);
+    s.nested(|s| {
+        let text = s.string_value(message);
+        error::capture_stack(s, e, None);
+        let key = s.names().message;
+        object::define(s, e, key, text, attr::HIDDEN);
+    });
+    e
+}
+/// New error of a class.
+pub fn create<'s>(s: &mut Scope<'s>, class: ErrorClass, message: &str) -> Local<'s, Object> {
+    create_with(s, class, message, error::slot::COUNT)
+}
+/// Throws a new error of a class.
+#[cold]
+pub fn throw<T>(s: &mut Scope<'_>, class: ErrorClass, message: &str) -> JsResult<T> {
+    let e = create(s, class, message);
+    s.throw(e.value())
+}
+/// Was the value made by a trap? Such errors pass through WebAssembly uncaught.
+pub fn is_trap(v: Local<'_, Value>) -> bool {
+    v.as_object().is_some_and(|o| o.kind() == Kind::Error && o.gc().header.aux as usize == TRAP_SLOTS)
+}
+
+/// An error that carries a JavaScript exception through WebAssembly past all handlers: a slot of the state's values.
+#[derive(Debug)]
+pub struct Uncatchable(pub u32);
+impl std::fmt::Display for Uncatchable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JavaScript exception")
+    }
+}
+impl std::error::Error for Uncatchable {}
+
+/// Throws what running WebAssembly has ended with.
+#[cold]
+pub fn throw_outcome<T>(s: &mut Scope<'_>, state: &State, e: wasmtime::Error) -> JsResult<T> {
+    if e.is::<ThrownException>() {
+        let v = exception::take_pending(s, state);
+        return s.throw(v);
+    }
+    if let Some(u) = e.downcast_ref::<Uncatchable>() {
+        let v = state.take_kept(s, u.0);
+        return s.throw(v);
+    }
+    let message = match e.downcast_ref::<Trap>() {
+        Some(Trap::StackOverflow) => return error::throw_stack_overflow(s),
+        Some(trap) => trap_message(state, *trap, &e).to_string(),
+        None => e.root_cause().to_string(),
+    };
+    if e.is::<wasmtime::GcHeapOutOfMemory<()>>() {
+        return s.throw_range_error("WebAssembly: out of memory for objects");
+    }
+    let error = create_with(s, ErrorClass::Runtime, &message, TRAP_SLOTS);
+    if let Some(trace) = e.downcast_ref::<WasmBacktrace>() {
+        insert_frames(s, state, error, trace);
+    }
+    s.throw(error.value())
+}
+
+/// V8's message for a trap.
+fn trap_message(state: &State, trap: Trap, e: &wasmtime::Error) -> &'static str {
+    match trap {
+        Trap::UnreachableCodeReached => "unreachable",
+        Trap::MemoryOutOfBounds => "memory access out of bounds",
+        Trap::HeapMisaligned => "operation does not support unaligned accesses",
+        Trap::TableOutOfBounds => "table index is out of bounds",
+        Trap::IndirectCallToNull | Trap::BadSignature => "null function or function signature mismatch",
+        Trap::IntegerOverflow => match opcode_at(state, e) {
+            Some(0x6d | 0x7f) | None => "divide result unrepresentable",
+            Some(_) => "float unrepresentable in integer range",
+        },
+        Trap::IntegerDivisionByZero => match opcode_at(state, e) {
+            Some(0x6f | 0x70 | 0x81 | 0x82) => "remainder by zero",
+            _ => "divide by zero",
+        },
+        Trap::BadConversionToInteger => "float unrepresentable in integer range",
+        Trap::AtomicWaitNonSharedMemory => "Atomics.wait cannot be called in this context",
+        Trap::NullReference => "dereferencing a null pointer",
+        Trap::ArrayOutOfBounds => "array element access out of bounds",
+        Trap::AllocationTooLarge => "requested new array is too large",
+        Trap::CastFailure => "illegal cast",
+        Trap::Interrupt => "interrupted",
+        _ => "WebAssembly trap",
+    }
+}
+/// The instruction that has trapped.
+fn opcode_at(state: &State, e: &wasmtime::Error) -> Option<u8> {
+    let frame = e.downcast_ref::<WasmBacktrace>()?.frames().first()?;
+    let offset = frame.module_offset()?;
+    let modules = state.modules.borrow();
+    let module = modules.iter().find(|m| wasmtime::Module::same(&m.module, frame.module()))?;
+    module.info.bytes.get(offset).copied()
+}
+/// Puts the frames of WebAssembly above those of JavaScript in an error's `stack`.
+fn insert_frames(s: &mut Scope<'_>, state: &State, error: Local<'_, Object>, trace: &WasmBacktrace) {
+    if trace.frames().is_empty() {
+        return;
+    }
+    let mut lines = String::new();
+    for frame in trace.frames() {
+        let modules = state.modules.borrow();
+        let hash = modules
+            .iter()
+            .find(|m| wasmtime::Module::same(&m.module, frame.module()))
+            .map_or(0, |m| m.info.hash);
+        let place = format!(
+            "wasm://wasm/{hash:08x}:wasm-function[{}]:{:#x}",
+            frame.func_index(),
+            frame.module_offset().unwrap_or(0)
+        );
+        match frame.func_name() {
+            Some(name) => lines.push_str(&format!("\n    at {name} ({place})")),
+            None => lines.push_str(&format!("\n    at {place}")),
+        }
+    }
+    s.nested(|s| {
+        let key = s.names().stack;
+        let stack = match object::get(s, error, key) {
+            Ok(v) => v,
+            Err(t) => {
+                s.take_exception(t);
+                return;
+            }
+        };
+        let Some(text) = stack.as_string() else { return };
+        let text = text.to_text(s);
+        let at = text.find("\n    at ").unwrap_or(text.len());
+        let text = format!("{}{lines}{}", &text[..at], &text[at..]);
+        let v = s.string_value(&text);
+        if let Err(t) = object::set(s, error, key, v) {
+            s.take_exception(t);
+        }
+    });
+}
+
+/// CompileError for what the compiler says, in V8's form: `api: message @+offset`.
+pub fn compile_message(api: &str, e: &wasmtime::Error) -> String {
+    let text = e.root_cause().to_string();
+    match text.rfind(" (at offset ") {
+        Some(i) => {
+            let offset = text[i + 12..].trim_end_matches(')');
+            let offset = offset
+                .strip_prefix("0x")
+                .and_then(|h| u64::from_str_radix(h, 16).ok())
+                .or_else(|| offset.parse().ok());
+            match offset {
+                Some(n) => format!("{api}: {} @+{n}", &text[..i]),
+                None => format!("{api}: {text}"),
+            }
+        }
+        None => format!("{api}: {text}"),
+    }
+}

@@ -1,0 +1,359 @@
+//! Exported functions, and imports that call JavaScript.
+
+use std::mem::MaybeUninit;
+use std::sync::Arc;
+
+use spey_core::cell::{Kind, Object};
+use spey_core::function::{self, NativeSpec};
+use spey_core::scope::{Args, JsResult, Local, Scope, Value};
+use spey_core::shape::attr;
+use spey_core::{call, iteration, native, object};
+use wasmtime::{AsContextMut, Caller, Func, FuncType, RootScope, StoreContextMut, Val, ValRaw, ValType};
+
+use crate::errors::{self, Uncatchable};
+use crate::exception;
+use crate::memory;
+use crate::runtime::{self, Data, State};
+use crate::value::{self, Prepared};
+
+/// A function type, taken apart for calls.
+pub struct Signature {
+    /// Parameters.
+    pub params: Box<[ValType]>,
+    /// Results.
+    pub results: Box<[ValType]>,
+    /// Numbers only: no reference has to be kept alive.
+    numeric: bool,
+    /// A type among them that JavaScript values do not have.
+    opaque: bool,
+}
+impl Signature {
+    /// Of a type.
+    pub fn new(ty: &FuncType) -> Signature {
+        let params: Box<[ValType]> = ty.params().collect();
+        let results: Box<[ValType]> = ty.results().collect();
+        let all = || params.iter().chain(&results);
+        let numeric = all().all(|t| matches!(t, ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64));
+        let opaque = all().any(value::is_opaque);
+        Signature { params, results, numeric, opaque }
+    }
+}
+
+/// What an exported function's object holds.
+#[derive(Clone)]
+pub struct Exported {
+    /// The function.
+    pub func: Func,
+    signature: Arc<Signature>,
+    state: *const State,
+}
+crate::class::native_data!(Exported);
+
+static EXPORTED: NativeSpec = NativeSpec::new("", 0, call_exported);
+const INLINE_VALUES: usize = 16;
+
+/// The function behind a value, if it is an exported function.
+pub fn of_value(v: Local<'_, Value>) -> Option<Exported> {
+    let o = v.as_object().filter(|o| o.kind() == Kind::NativeFunction)?;
+    if o.gc().header.aux as usize <= function::native::DATA {
+        return None;
+    }
+    // SAFETY: the reference ends with the clone.
+    unsafe { native::data::<Exported>(o.slot(function::native::DATA)) }.map(|d| d.clone())
+}
+
+/// The object of a function: always the same one. `index` is the function's index in the module that exports it.
+pub fn to_object<'s>(
+    s: &mut Scope<'s>,
+    state: &State,
+    context: &mut StoreContextMut<'_, Data>,
+    func: Func,
+    index: Option<u32>,
+) -> Local<'s, Object> {
+    let raw = func.to_raw(&mut *context) as *const usize;
+    // SAFETY: a function reference of wasmtime 48 is four words: code for array calls, code for WebAssembly calls, type,
+    // instance. Instances that import a function have copies; code and instance are the same in all of them.
+    let key = unsafe { [*raw, *raw.add(3)] };
+    if let Some(slot) = state.identity.function(key) {
+        // SAFETY: only functions are kept under these slots.
+        return unsafe { state.kept(s, slot).cast() };
+    }
+    let signature = Arc::new(Signature::new(&func.ty(&*context)));
+    let parameters = signature.params.len();
+    let data = native::new(s, Box::new(Exported { func, signature, state }));
+    // SAFETY: native cells are values the program never sees.
+    let f = function::new_native_with(s, &EXPORTED, &[unsafe { data.cast() }]);
+    s.nested(|s| {
+        function::materialize(s, f);
+        let (length_key, name_key) = (s.names().length, s.names().name);
+        let length = s.int(parameters as i32);
+        object::define(s, f, length_key, length, attr::CONFIGURABLE);
+        let name = index.map_or(String::new(), |i| i.to_string());
+        let name = s.string_value(&name);
+        object::define(s, f, name_key, name, attr::CONFIGURABLE);
+    });
+    let slot = state.keep(s, f.value());
+    state.identity.set_function(key, slot);
+    f
+}
+
+/// Call an Exported Function
+fn call_exported<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    let cell = args.callee().slot(function::native::DATA);
+    // SAFETY: the data of an exported function is never changed, and the function is alive as the callee of this frame.
+    let data: &Exported = match unsafe { native::data::<Exported>(cell) } {
+        Some(d) => d,
+        None => return s.throw_type_error("not an exported function"),
+    };
+    // SAFETY: the state lives as long as the VM.
+    let state = unsafe { &*data.state };
+    let signature: &Signature = &data.signature;
+    let func = data.func;
+    if !runtime::has_stack(s) {
+        return spey_core::error::throw_stack_overflow(s);
+    }
+    if !signature.numeric {
+        return call_with_references(s, state, &data.signature.clone(), func, args);
+    }
+    let words = signature.params.len().max(signature.results.len());
+    let mut inline = [ValRaw::i64(0); INLINE_VALUES];
+    let mut long;
+    let values: &mut [ValRaw] = if words <= INLINE_VALUES {
+        &mut inline[..words]
+    } else {
+        long = vec![ValRaw::i64(0); words];
+        &mut long
+    };
+    for (i, ty) in signature.params.iter().enumerate() {
+        values[i] = value::to_number(s, args.get(i), ty)?;
+    }
+    // SAFETY: the array has room for parameters and results, and the parameters are of the function's types.
+    let outcome = state.with(|c| unsafe { func.call_unchecked(c, values) });
+    if state.grown.get() {
+        memory::settle(s, state);
+    }
+    if let Err(e) = outcome {
+        return errors::throw_outcome(s, state, e);
+    }
+    match &*signature.results {
+        [] => Ok(s.undefined()),
+        [ty] => Ok(value::number_to_js(s, &values[0], ty)),
+        list => {
+            let list: Vec<_> =
+                list.iter().zip(&*values).map(|(ty, v)| value::number_to_js(s, v, ty)).collect();
+            Ok(object::array_from_list(s, &list).value())
+        }
+    }
+}
+#[cold]
+fn throw_opaque<T>(s: &mut Scope<'_>) -> JsResult<T> {
+    s.throw_type_error("type incompatibility when transforming from/to JS")
+}
+fn call_with_references<'s>(
+    s: &mut Scope<'s>,
+    state: &State,
+    signature: &Arc<Signature>,
+    func: Func,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
+    if signature.opaque {
+        return throw_opaque(s);
+    }
+    let mut prepared: Vec<Prepared<'s>> = Vec::with_capacity(signature.params.len());
+    for (i, ty) in signature.params.iter().enumerate() {
+        match value::prepare(s, state, args.get(i), ty)? {
+            Some(p) => prepared.push(p),
+            None => return throw_opaque(s),
+        }
+    }
+    let outcome = state.with(|c| -> wasmtime::Result<Vec<Local<'s, Value>>> {
+        let mut scope = RootScope::new(&mut *c);
+        let mut values = vec![ValRaw::i64(0); signature.params.len().max(signature.results.len())];
+        let made = prepared
+            .iter()
+            .map(|p| value::make(s, state, &mut scope.as_context_mut(), p))
+            .collect::<wasmtime::Result<Vec<Val>>>()?;
+        for (place, v) in values.iter_mut().zip(&made) {
+            *place = v.to_raw(&mut scope)?;
+        }
+        // SAFETY: as in `call_exported`; the references are rooted by `scope` and were made raw without a collection since.
+        unsafe { func.call_unchecked(&mut scope, values.as_mut_slice())? };
+        // All results are rooted before the first is converted, which may collect.
+        let results: Vec<Val> = signature
+            .results
+            .iter()
+            .zip(&values)
+            // SAFETY: raw results of these types, fresh from the call.
+            .map(|(ty, raw)| unsafe { Val::from_raw(&mut scope, *raw, ty.clone()) })
+            .collect();
+        results.into_iter().map(|v| value::to_js(s, state, &mut scope.as_context_mut(), v)).collect()
+    });
+    if state.grown.get() {
+        memory::settle(s, state);
+    }
+    match outcome {
+        Err(e) => errors::throw_outcome(s, state, e),
+        Ok(list) => Ok(match *list {
+            [] => s.undefined(),
+            [v] => v,
+            _ => object::array_from_list(s, &list).value(),
+        }),
+    }
+}
+
+// ---------------------------------------------------------------- imports
+
+/// Create a Host Function: a function of a type that calls a JavaScript function.
+pub fn import(
+    s: &mut Scope<'_>,
+    state: &State,
+    context: &mut StoreContextMut<'_, Data>,
+    ty: FuncType,
+    callee: Local<'_, Value>,
+) -> Func {
+    let signature = Signature::new(&ty);
+    let slot = state.keep(s, callee);
+    // SAFETY: `host_call` reads and writes raw values by the signature, which is that of the type.
+    unsafe {
+        Func::new_unchecked(&mut *context, ty, move |caller, values| {
+            host_call(caller, &signature, slot, values)
+        })
+    }
+}
+
+/// Run a Host Function
+fn host_call(
+    mut caller: Caller<'_, Data>,
+    signature: &Signature,
+    callee: u32,
+    values: &mut [MaybeUninit<ValRaw>],
+) -> wasmtime::Result<()> {
+    // SAFETY: the state owns the store that is running.
+    let state: &State = unsafe { &*caller.data().state };
+    let references: Option<Vec<Val>> = (!signature.numeric && !signature.opaque).then(|| {
+        let args = signature.params.iter().zip(&*values);
+        // SAFETY: initialised arguments of these types, rooted before anything can collect.
+        args.map(|(ty, v)| unsafe { Val::from_raw(&mut caller, v.assume_init(), ty.clone()) }).collect()
+    });
+    let mut vm = state.vm;
+    // SAFETY: the VM is running this call; the scopes further down on the stack are not used until it returns.
+    let vm = unsafe { vm.as_mut() };
+    let thrown = state.lend(caller.as_context_mut(), || {
+        vm.scope(|s| {
+            if state.grown.get() {
+                memory::settle(s, state);
+            }
+            match host_call_in(s, state, signature, callee, references, values) {
+                Ok(()) => None,
+                Err(t) => {
+                    let terminating = s.vm().terminating;
+                    let e = s.take_exception(t);
+                    let uncatchable = terminating || errors::is_trap(e);
+                    let exception = exception::of_value(e).filter(|_| !uncatchable);
+                    let slot = if exception.is_some() { 0 } else { state.keep(s, e) };
+                    Some((slot, uncatchable, exception))
+                }
+            }
+        })
+    });
+    match thrown {
+        None => Ok(()),
+        Some((slot, true, _)) => Err(Uncatchable(slot).into()),
+        Some((_, _, Some(exception))) => {
+            let e = exception.root.to_rooted(&mut caller);
+            caller.as_context_mut().throw(e)
+        }
+        Some((slot, _, None)) => exception::throw_js(state, &mut caller.as_context_mut(), slot),
+    }
+}
+fn host_call_in<'s>(
+    s: &mut Scope<'s>,
+    state: &State,
+    signature: &Signature,
+    callee: u32,
+    references: Option<Vec<Val>>,
+    values: &mut [MaybeUninit<ValRaw>],
+) -> JsResult<()> {
+    if signature.opaque {
+        return throw_opaque(s);
+    }
+    let f = state.kept(s, callee);
+    let undefined = s.undefined();
+    let count = signature.params.len();
+    let mut inline = [undefined; INLINE_VALUES];
+    let mut long;
+    let args: &mut [Local<'s, Value>] = if count <= INLINE_VALUES {
+        &mut inline[..count]
+    } else {
+        long = vec![undefined; count];
+        &mut long
+    };
+    match references {
+        None => {
+            for (i, ty) in signature.params.iter().enumerate() {
+                // SAFETY: the arguments are initialised.
+                args[i] = value::number_to_js(s, unsafe { values[i].assume_init_ref() }, ty);
+            }
+        }
+        Some(list) => {
+            for (i, v) in list.into_iter().enumerate() {
+                match state.with(|c| value::to_js(s, state, c, v)) {
+                    Ok(v) => args[i] = v,
+                    Err(e) => return errors::throw_outcome(s, state, e),
+                }
+            }
+        }
+    }
+    let result = call::call(s, f, undefined, args)?;
+    match &*signature.results {
+        [] => Ok(()),
+        [ty] => write_results(s, state, &[result], std::slice::from_ref(ty), values),
+        types => {
+            let method = {
+                let key = s.names().sym_iterator;
+                if result.is_nullish() { s.undefined() } else { object::get_v(s, result, key)? }
+            };
+            if !method.is_callable() {
+                return s.throw_type_error("multi-return value must be iterable");
+            }
+            let record = iteration::get_iterator_from_method(s, result, method)?;
+            let list = iteration::iterator_to_list(s, &record)?;
+            if list.len() != types.len() {
+                return s.throw_type_error("multi-return length mismatch");
+            }
+            write_results(s, state, &list, types, values)
+        }
+    }
+}
+/// ToWebAssemblyValue of all results, to where wasmtime reads them.
+fn write_results<'s>(
+    s: &mut Scope<'s>,
+    state: &State,
+    list: &[Local<'s, Value>],
+    types: &[ValType],
+    values: &mut [MaybeUninit<ValRaw>],
+) -> JsResult<()> {
+    if let ([v], [ty @ (ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64)]) = (list, types) {
+        values[0].write(value::to_number(s, *v, ty)?);
+        return Ok(());
+    }
+    let mut prepared = Vec::with_capacity(list.len());
+    for (v, ty) in list.iter().zip(types) {
+        match value::prepare(s, state, *v, ty)? {
+            Some(p) => prepared.push(p),
+            None => return throw_opaque(s),
+        }
+    }
+    let made = state.with(|c| -> wasmtime::Result<()> {
+        let list =
+            prepared.iter().map(|p| value::make(s, state, c, p)).collect::<wasmtime::Result<Vec<Val>>>()?;
+        for (place, v) in values.iter_mut().zip(&list) {
+            place.write(v.to_raw(&mut *c)?);
+        }
+        Ok(())
+    });
+    match made {
+        Ok(()) => Ok(()),
+        Err(e) => errors::throw_outcome(s, state, e),
+    }
+}

@@ -1,0 +1,286 @@
+//! WebAssembly.Module, and compilation.
+
+use std::ops::ControlFlow;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use spey_core::cell::{Kind as CellKind, NativeData, Object};
+use spey_core::function::NativeSpec;
+use spey_core::realm::Intrinsic;
+use spey_core::scope::{Args, JsResult, Local, Scope, Value};
+use spey_core::shape::attr;
+use spey_core::{array_buffer, conversion, iteration, object, typed_array};
+use wasmtime::{ExternType, Module};
+
+use crate::binary::{self, Kind, Sections};
+use crate::class::{self, Class, Property};
+use crate::errors::{self, ErrorClass};
+use crate::runtime;
+use crate::string_builtins;
+
+/// WebAssembly.Module
+pub static MODULE: Class = Class { name: "Module", tag: -200, prototype: Intrinsic::WasmModulePrototype };
+
+/// Largest module, as in V8.
+const MAX_BYTES: usize = 1 << 30;
+
+/// What is known of a module besides its code.
+pub struct Info {
+    /// The module as it came.
+    pub bytes: Vec<u8>,
+    /// Of the bytes; for stack traces.
+    pub hash: u32,
+    /// Exports and custom sections.
+    pub sections: Sections,
+    /// Options of the compilation.
+    pub options: Options,
+}
+/// A compiled module. It can be sent to other threads.
+#[derive(Clone)]
+pub struct Compiled {
+    /// The code.
+    pub module: Module,
+    /// The rest.
+    pub info: Arc<Info>,
+}
+
+/// WebAssemblyCompileOptions
+#[derive(Default, Clone)]
+pub struct Options {
+    /// Sets of builtins that imports may name.
+    pub builtins: Vec<String>,
+    /// Module name of imports that are string constants.
+    pub string_constants: Option<String>,
+}
+impl Options {
+    /// Is the import one that the engine itself provides?
+    pub fn provides(&self, module: &str, name: &str) -> bool {
+        self.string_constants.as_deref() == Some(module)
+            || (self.has_strings()
+                && module == string_builtins::MODULE
+                && string_builtins::find(name).is_some())
+    }
+    /// Are the string builtins asked for?
+    pub fn has_strings(&self) -> bool {
+        self.builtins.iter().any(|b| b == "js-string")
+    }
+}
+
+/// Data of a module object.
+#[derive(Clone)]
+pub struct ModuleData(pub Rc<Compiled>);
+impl NativeData for ModuleData {
+    fn as_any(&mut self) -> &mut dyn std::any::Any {
+        self
+    }
+}
+
+static CONSTRUCTOR: NativeSpec = NativeSpec::constructor("Module", 1, construct);
+static STATICS: &[Property] = &[
+    Property::Method(NativeSpec::new("imports", 1, imports)),
+    Property::Method(NativeSpec::new("exports", 1, exports)),
+    Property::Method(NativeSpec::new("customSections", 2, custom_sections)),
+];
+
+/// Defines the class.
+pub fn install(s: &mut Scope<'_>, namespace: Local<'_, Object>) {
+    class::define(s, namespace, &MODULE, &CONSTRUCTOR, STATICS, &[]);
+}
+/// A module as an object.
+pub fn to_object<'s>(s: &mut Scope<'s>, compiled: Compiled) -> Local<'s, Object> {
+    class::wrap(s, &MODULE, Box::new(ModuleData(Rc::new(compiled))))
+}
+/// The module behind a value, if it is a Module object.
+pub fn of_value(v: Local<'_, Value>) -> Option<Rc<Compiled>> {
+    class::object_of(&MODULE, v).and_then(class::data::<ModuleData>).map(|d| d.0)
+}
+
+/// Get a copy of the bytes of a buffer source.
+pub fn source_bytes(s: &mut Scope<'_>, v: Local<'_, Value>, api: &str) -> JsResult<Vec<u8>> {
+    let place = match v.as_object() {
+        Some(o) if matches!(o.kind(), CellKind::ArrayBuffer | CellKind::SharedArrayBuffer) => {
+            Some((array_buffer::data(o), array_buffer::byte_length(o)))
+        }
+        Some(o) if matches!(o.kind(), CellKind::TypedArray | CellKind::DataView) => {
+            Some(typed_array::view_bytes(o).unwrap_or((std::ptr::null_mut(), 0)))
+        }
+        _ => None,
+    };
+    let Some((data, length)) = place else {
+        return s.throw_type_error(&format!("{api}: Argument 0 must be a buffer source"));
+    };
+    if length > MAX_BYTES {
+        return s.throw_range_error(&format!(
+            "{api}: buffer source exceeds maximum size of {MAX_BYTES} (is {length})"
+        ));
+    }
+    if length == 0 {
+        return Ok(vec![]);
+    }
+    // SAFETY: valid for the length; nothing runs meanwhile. Shared memory may change under the copy, which is then of some
+    // of the states.
+    Ok(unsafe { std::slice::from_raw_parts(data, length) }.to_vec())
+}
+/// Reads WebAssemblyCompileOptions.
+pub fn options(s: &mut Scope<'_>, v: Local<'_, Value>, api: &str) -> JsResult<Options> {
+    let mut options = Options::default();
+    let Some(o) = v.as_object() else { return Ok(options) };
+    let builtins = object::get_named(s, o, "builtins")?;
+    if !builtins.is_undefined() {
+        if !builtins.is_object() {
+            return s.throw_type_error(&format!("{api}: Property 'builtins' must be iterable"));
+        }
+        let mut list = vec![];
+        iteration::iterate(s, builtins, |s, v| {
+            list.push(conversion::to_text(s, v)?);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        options.builtins = list;
+    }
+    let constants = object::get_named(s, o, "importedStringConstants")?;
+    if !constants.is_nullish() {
+        options.string_constants = Some(conversion::to_text(s, constants)?);
+    }
+    Ok(options)
+}
+
+/// The header, with V8's messages.
+fn check_header(bytes: &[u8]) -> Result<(), String> {
+    const MAGIC: [u8; 4] = [0, 0x61, 0x73, 0x6d];
+    const VERSION: [u8; 4] = [1, 0, 0, 0];
+    if bytes.is_empty() {
+        return Err("BufferSource argument is empty".into());
+    }
+    for (at, what, want) in [(0, "magic word", MAGIC), (4, "version", VERSION)] {
+        let hex = |b: &[u8]| b.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ");
+        match bytes.get(at..at + 4) {
+            None => return Err(format!("expected 4 bytes, fell off end @+{at}")),
+            Some(found) if found != want => {
+                return Err(format!("expected {what} {}, found {} @+{at}", hex(&want), hex(found)));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+/// Compile a WebAssembly module. Runs on any thread. The error is a message, without the name of the function called.
+pub fn compile(bytes: Vec<u8>, options: Options) -> Result<Compiled, String> {
+    check_header(&bytes)?;
+    let strip = |text: String| text.strip_prefix(": ").map(str::to_string).unwrap_or(text);
+    let message = |e: wasmtime::Error| strip(errors::compile_message("", &e));
+    let engine = runtime::engine().map_err(message)?;
+    let module = Module::from_binary(engine, &bytes).map_err(message)?;
+    let Some(sections) = binary::read(&bytes) else {
+        return Err("the module cannot be read".into());
+    };
+    if options.has_strings() || options.string_constants.is_some() {
+        string_builtins::validate(&module, &options)?;
+    }
+    // FNV-1a
+    let hash = bytes.iter().fold(0x811c_9dc5u32, |h, &b| (h ^ b as u32).wrapping_mul(0x0100_0193));
+    Ok(Compiled { module, info: Arc::new(Info { bytes, hash, sections, options }) })
+}
+/// Is the module valid?
+pub fn validate(bytes: &[u8], options: &Options) -> bool {
+    if check_header(bytes).is_err() {
+        return false;
+    }
+    let Ok(engine) = runtime::engine() else { return false };
+    if Module::validate(engine, bytes).is_err() {
+        return false;
+    }
+    if !options.has_strings() && options.string_constants.is_none() {
+        return true;
+    }
+    // Types of imports are known of compiled modules only.
+    compile(bytes.to_vec(), options.clone()).is_ok()
+}
+/// CompileError of a failed compilation.
+pub fn throw_compile<T>(s: &mut Scope<'_>, api: &str, message: &str) -> JsResult<T> {
+    errors::throw(s, ErrorClass::Compile, &format!("{api}: {message}"))
+}
+
+/// Module ( bytes, options )
+fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    const API: &str = "WebAssembly.Module()";
+    class::require_new(s, args, "Module")?;
+    let bytes = source_bytes(s, args.get(0), API)?;
+    let options = options(s, args.get(1), API)?;
+    let proto = class::prototype_of(s, args.new_target(), MODULE.prototype)?;
+    match compile(bytes, options) {
+        Ok(compiled) => Ok(class::create(s, &MODULE, proto, Box::new(ModuleData(Rc::new(compiled)))).value()),
+        Err(message) => throw_compile(s, API, &message),
+    }
+}
+fn require_module(s: &mut Scope<'_>, v: Local<'_, Value>, api: &str) -> JsResult<Rc<Compiled>> {
+    match of_value(v) {
+        Some(m) => Ok(m),
+        None => s.throw_type_error(&format!("{api}: Argument 0 must be a WebAssembly.Module")),
+    }
+}
+/// Kind of an external type.
+pub fn kind_of(ty: &ExternType) -> Kind {
+    match ty {
+        ExternType::Func(_) => Kind::Function,
+        ExternType::Global(_) => Kind::Global,
+        ExternType::Table(_) => Kind::Table,
+        ExternType::Memory(_) => Kind::Memory,
+        ExternType::Tag(_) => Kind::Tag,
+    }
+}
+fn descriptor<'s>(s: &mut Scope<'s>, parts: &[(&str, &str)]) -> Local<'s, Value> {
+    let o = object::new_object(s);
+    for (name, text) in parts {
+        s.nested(|s| {
+            let key = s.key(name);
+            let v = s.string_value(text);
+            object::define(s, o, key, v, attr::ALL);
+        });
+    }
+    o.value()
+}
+/// Module.imports ( moduleObject )
+fn imports<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    let m = require_module(s, args.get(0), "WebAssembly.Module.imports()")?;
+    let mut list = vec![];
+    for i in m.module.imports() {
+        if m.info.options.provides(i.module(), i.name()) {
+            continue;
+        }
+        let kind = kind_of(&i.ty()).name();
+        list.push(descriptor(s, &[("module", i.module()), ("name", i.name()), ("kind", kind)]));
+    }
+    Ok(object::array_from_list(s, &list).value())
+}
+/// Module.exports ( moduleObject )
+fn exports<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    let m = require_module(s, args.get(0), "WebAssembly.Module.exports()")?;
+    let list: Vec<_> = m
+        .info
+        .sections
+        .exports
+        .iter()
+        .map(|e| descriptor(s, &[("name", &e.name), ("kind", e.kind.name())]))
+        .collect();
+    Ok(object::array_from_list(s, &list).value())
+}
+/// Module.customSections ( moduleObject, sectionName )
+fn custom_sections<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
+    const API: &str = "WebAssembly.Module.customSections()";
+    let m = require_module(s, args.get(0), API)?;
+    if args.get(1).is_undefined() && args.len() < 2 {
+        return s.throw_type_error(&format!("{API}: Argument 1 is required"));
+    }
+    let name = conversion::to_text(s, args.get(1))?;
+    let mut list = vec![];
+    for (n, place) in &m.info.sections.custom {
+        if *n == name {
+            list.push(array_buffer::from_bytes(s, &m.info.bytes[place.clone()])?.value());
+        }
+    }
+    Ok(object::array_from_list(s, &list).value())
+}

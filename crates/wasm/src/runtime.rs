@@ -1,0 +1,322 @@
+//! The border to wasmtime: the engine of the process, the store of a VM, and how the store is lent.
+//!
+//! A VM has one store. Whoever needs it takes the context out of [`State`] for the time ([`State::with`]). While
+//! WebAssembly runs, the context is inside wasmtime; a host function gets it back from its caller and lends it to the
+//! JavaScript it calls ([`State::lend`]). So there is one way to the store at any time, and it is never entered twice.
+
+use std::any::Any;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::ptr::NonNull;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use spey_core::cell::NativeData;
+use spey_core::native;
+use spey_core::scope::{Local, Scope, Value};
+use spey_core::vm::Vm;
+use spey_gc::{LedgerCategory, Tracer, Value as Raw};
+use wasmtime::{
+    AsContextMut, Config, Engine, ExnRefPre, ExnType, FuncType, RefType, ResourceLimiter, Store,
+    StoreContextMut, Tag, TagType, ValType,
+};
+
+use crate::identity::Identity;
+
+/// Native stack that WebAssembly may use, from the first call into it.
+pub const WASM_STACK_BYTES: usize = 2 << 20;
+/// Native stack that must be left for host code when WebAssembly has used all of its own.
+const STACK_RESERVE_BYTES: usize = 512 << 10;
+/// Most elements of a table, as in V8.
+pub const MAX_TABLE_ELEMENTS: u64 = 10_000_000;
+
+/// The compiler and the type registry: one for the process, so that modules can be sent to other threads. It holds no
+/// state of programs.
+pub fn engine() -> wasmtime::Result<&'static Engine> {
+    static ENGINE: OnceLock<Option<Engine>> = OnceLock::new();
+    let engine = ENGINE.get_or_init(|| {
+        let mut config = Config::new();
+        config
+            .max_wasm_stack(WASM_STACK_BYTES)
+            .async_stack_size(WASM_STACK_BYTES * 2)
+            .collector(wasmtime::Collector::Copying)
+            .concurrency_support(false)
+            .shared_memory(true)
+            // Buffers and the thread pool hold addresses of memories.
+            .memory_may_move(false)
+            .wasm_memory64(true)
+            .wasm_multi_memory(true)
+            .wasm_tail_call(true)
+            .wasm_threads(true)
+            .wasm_simd(true)
+            .wasm_relaxed_simd(true)
+            .wasm_extended_const(true)
+            .wasm_function_references(true)
+            .wasm_gc(true)
+            .wasm_exceptions(true);
+        Engine::new(&config).ok()
+    });
+    match engine {
+        Some(e) => Ok(e),
+        None => wasmtime::bail!("WebAssembly is not available on this machine"),
+    }
+}
+
+/// What the store knows of its VM.
+pub struct Data {
+    /// The state whose store it is.
+    pub state: *const State,
+    vm: NonNull<Vm>,
+}
+// SAFETY: the store never leaves the thread of its VM; wasmtime asks for `Send` of limiters only.
+unsafe impl Send for Data {}
+
+impl Data {
+    fn charge(&mut self, bytes: usize) -> bool {
+        // SAFETY: the VM outlives its store; no other reference to the heap is in use inside wasmtime.
+        unsafe { self.vm.as_mut() }.heap.try_charge(LedgerCategory::Native, bytes)
+    }
+}
+impl ResourceLimiter for Data {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        // SAFETY: the state owns the store, and so outlives this call.
+        unsafe { &*self.state }.grown.set(true);
+        Ok(self.charge(desired.saturating_sub(current)))
+    }
+    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(desired as u64 <= MAX_TABLE_ELEMENTS && self.charge(desired.saturating_sub(current) * 8))
+    }
+    fn instances(&self) -> usize {
+        usize::MAX
+    }
+    fn tables(&self) -> usize {
+        usize::MAX
+    }
+    fn memories(&self) -> usize {
+        usize::MAX
+    }
+}
+
+/// Slots of host references that wasmtime's collector has found dead.
+#[derive(Default)]
+pub struct Freed(Mutex<Vec<u32>>);
+
+/// A JavaScript value inside WebAssembly: a slot of [`State`]'s values.
+pub struct HostRef {
+    /// The slot.
+    pub slot: u32,
+    freed: Arc<Freed>,
+}
+impl Drop for HostRef {
+    fn drop(&mut self) {
+        self.freed.0.lock().unwrap_or_else(PoisonError::into_inner).push(self.slot);
+    }
+}
+
+/// JavaScript values that live outside the heap's objects, by slot.
+#[derive(Default)]
+struct Values {
+    list: Vec<Raw>,
+    free: Vec<u32>,
+}
+
+/// The tag of JavaScript exceptions inside WebAssembly, and what is needed to make such an exception.
+pub struct JsTag {
+    /// The tag.
+    pub tag: Tag,
+    /// For allocating.
+    pub pre: ExnRefPre,
+}
+
+/// All that WebAssembly needs to keep for one VM.
+pub struct State {
+    /// The VM.
+    pub vm: NonNull<Vm>,
+    store: *mut Store<Data>,
+    current: Cell<Option<StoreContextMut<'static, Data>>>,
+    /// A memory has grown since the buffers were looked at.
+    pub grown: Cell<bool>,
+    values: RefCell<Values>,
+    freed: Arc<Freed>,
+    /// Objects that stand for functions, structures and exceptions.
+    pub identity: Identity,
+    /// Slots of the memory objects that have a buffer.
+    pub memories: RefCell<Vec<u32>>,
+    /// Modules that have instances, with what is known of their bytes.
+    pub modules: RefCell<Vec<Rc<crate::module::Compiled>>>,
+    js_tag: OnceCell<JsTag>,
+    /// Slot of the object `WebAssembly.JSTag`, once made.
+    pub js_tag_object: Cell<Option<u32>>,
+}
+
+struct StateCell(Box<State>);
+impl NativeData for StateCell {
+    fn trace(&mut self, tracer: &mut Tracer) {
+        for v in &mut self.0.values.borrow_mut().list {
+            tracer.value(v);
+        }
+    }
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+/// Position of the state's cell among the VM's embedder values.
+fn cell_of(vm: &Vm) -> Option<Raw> {
+    // SAFETY: only the type is looked at.
+    vm.embedder.iter().copied().find(|&v| unsafe { native::data::<StateCell>(v) }.is_some())
+}
+/// The state of the VM, made on first use. It lives as long as the VM.
+pub fn state<'a>(s: &mut Scope<'_>) -> wasmtime::Result<&'a State> {
+    if let Some(v) = cell_of(s.vm_ref()) {
+        // SAFETY: the cell is a root of the VM, and only its collector takes an exclusive reference to the wrapper, never to
+        // the boxed state.
+        let state: *const State = match unsafe { native::data::<StateCell>(v) } {
+            Some(cell) => &*cell.0,
+            None => wasmtime::bail!("no state"),
+        };
+        // SAFETY: boxed, alive as long as the VM.
+        return Ok(unsafe { &*state });
+    }
+    let engine = engine()?;
+    let vm = s.vm_ptr();
+    let mut store = Box::new(Store::try_new(engine, Data { state: std::ptr::null(), vm })?);
+    store.limiter(|data| data);
+    let store = Box::into_raw(store);
+    let state = Box::new(State {
+        vm,
+        store,
+        current: Cell::new(None),
+        grown: Cell::new(false),
+        values: RefCell::default(),
+        freed: Arc::default(),
+        identity: Identity::default(),
+        memories: RefCell::default(),
+        modules: RefCell::default(),
+        js_tag: OnceCell::new(),
+        js_tag_object: Cell::new(None),
+    });
+    let address: *const State = &*state;
+    // SAFETY: the store was just made and is freed by the drop of the state; its context goes nowhere but into the cell
+    // `current`, from which it is lent for shorter times.
+    unsafe {
+        (*store).data_mut().state = address;
+        let context: StoreContextMut<'static, Data> = (*store).as_context_mut();
+        state.current.set(Some(context));
+    }
+    s.nested(|s| {
+        let cell = native::new(s, Box::new(StateCell(state)));
+        let raw = cell.raw();
+        s.vm().embedder.push(raw);
+    });
+    // SAFETY: boxed, alive as long as the VM.
+    Ok(unsafe { &*address })
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        self.current.set(None);
+        // SAFETY: made by Box::into_raw; the context derived from it is gone.
+        drop(unsafe { Box::from_raw(self.store) });
+    }
+}
+
+impl State {
+    /// Runs `f` with the store. `f` enters JavaScript through WebAssembly only.
+    pub fn with<R>(&self, f: impl FnOnce(&mut StoreContextMut<'_, Data>) -> R) -> R {
+        let mut context = self.current.take().expect("the store is in use");
+        let r = f(&mut context);
+        self.current.set(Some(context));
+        r
+    }
+    /// Lends a host function's context while `f` runs.
+    pub fn lend<R>(&self, context: StoreContextMut<'_, Data>, f: impl FnOnce() -> R) -> R {
+        // SAFETY: the longer lifetime ends below, before the shorter one does: `with` gives the context back before it
+        // returns, and nothing unwinds past here without aborting.
+        let context: StoreContextMut<'static, Data> = unsafe { std::mem::transmute(context) };
+        let outer = self.current.replace(Some(context));
+        debug_assert!(outer.is_none(), "the store has two contexts");
+        let r = f();
+        self.current.set(outer);
+        r
+    }
+
+    // ---------------------------------------------------------------- values
+
+    /// Keeps a value until the slot is freed.
+    pub fn keep(&self, s: &mut Scope<'_>, v: Local<'_, Value>) -> u32 {
+        let mut values = self.values.borrow_mut();
+        if values.free.is_empty() {
+            std::mem::swap(
+                &mut *self.freed.0.lock().unwrap_or_else(PoisonError::into_inner),
+                &mut values.free,
+            );
+            for i in 0..values.free.len() {
+                let slot = values.free[i] as usize;
+                values.list[slot] = Raw::UNDEFINED;
+            }
+        }
+        let slot = match values.free.pop() {
+            Some(slot) => {
+                values.list[slot as usize] = v.raw();
+                slot
+            }
+            None => {
+                values.list.push(v.raw());
+                (values.list.len() - 1) as u32
+            }
+        };
+        drop(values);
+        if let Some(cell) = cell_of(s.vm_ref()) {
+            // SAFETY: a live cell.
+            unsafe { s.vm().heap.write_barrier_all(cell.as_cell()) };
+        }
+        slot
+    }
+    /// The value of a slot.
+    pub fn kept<'s>(&self, s: &mut Scope<'s>, slot: u32) -> Local<'s, Value> {
+        let v = self.values.borrow().list.get(slot as usize).copied().unwrap_or(Raw::UNDEFINED);
+        s.local(v)
+    }
+    /// Takes the value out of a slot, which is free afterwards.
+    pub fn take_kept<'s>(&self, s: &mut Scope<'s>, slot: u32) -> Local<'s, Value> {
+        let v = self.kept(s, slot);
+        let mut values = self.values.borrow_mut();
+        if let Some(place) = values.list.get_mut(slot as usize) {
+            *place = Raw::UNDEFINED;
+            values.free.push(slot);
+        }
+        v
+    }
+    /// A value as wasmtime holds it: the slot is freed when the reference dies.
+    pub fn host_ref(&self, s: &mut Scope<'_>, v: Local<'_, Value>) -> HostRef {
+        HostRef { slot: self.keep(s, v), freed: self.freed.clone() }
+    }
+    /// As [`State::host_ref`], of a slot that has the value already.
+    pub fn host_ref_of_slot(&self, slot: u32) -> HostRef {
+        HostRef { slot, freed: self.freed.clone() }
+    }
+
+    // ---------------------------------------------------------------- the tag of JavaScript exceptions
+
+    /// The tag of JavaScript exceptions: one parameter, an externref.
+    pub fn js_tag(&self, context: &mut StoreContextMut<'_, Data>) -> wasmtime::Result<&JsTag> {
+        if let Some(tag) = self.js_tag.get() {
+            return Ok(tag);
+        }
+        let ty = FuncType::try_new(context.engine(), [ValType::Ref(RefType::EXTERNREF)], [])?;
+        let ty = TagType::new(ty);
+        let tag = Tag::new(&mut *context, &ty)?;
+        let ty = ExnType::from_tag_type(&ty)?;
+        let pre = ExnRefPre::new(&mut *context, ty);
+        Ok(self.js_tag.get_or_init(|| JsTag { tag, pre }))
+    }
+}
+
+/// Is there native stack enough for a call into WebAssembly?
+pub fn has_stack(s: &mut Scope<'_>) -> bool {
+    let here = 0u8;
+    let here = &raw const here as usize;
+    let limit = s.vm().native_limit;
+    // WebAssembly counts from its first call; what it uses beyond the VM's own limit is the reserve.
+    here.saturating_sub(WASM_STACK_BYTES) > limit.saturating_sub(STACK_RESERVE_BYTES)
+}
