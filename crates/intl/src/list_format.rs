@@ -104,6 +104,9 @@ struct Collector {
 }
 impl std::fmt::Write for Collector {
     fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        if text.is_empty() {
+            return Ok(());
+        }
         match (&mut self.element, self.parts.last_mut()) {
             (Some(element), _) => element.push_str(text),
             (None, Some(ListPart::Literal(literal))) => literal.push_str(text),

@@ -50,7 +50,7 @@ macro_rules! getters {
 static PROPERTIES: &[PropertySpec] = getters! {
     "baseName" = |l| Some(l.id.to_string());
     "calendar" = |l| keyword(l, "ca");
-    "caseFirst" = |l| keyword(l, "kf").map(|v| if v.is_empty() { String::from("true") } else { v });
+    "caseFirst" = |l| keyword(l, "kf");
     "collation" = |l| keyword(l, "co");
     "firstDayOfWeek" = |l| keyword(l, "fw");
     "hourCycle" = |l| keyword(l, "hc");
@@ -69,19 +69,46 @@ pub fn install(s: &mut Scope<'_>, intl: Local<'_, Object>) {
 pub fn locale_of(s: &mut Scope<'_>, v: Local<'_, Value>) -> Option<Locale> {
     class::data_of::<Locale>(s, &CLASS, v).map(|l| (*l).clone())
 }
-/// Adds Likely Subtags.
+/// Add Likely Subtags, UTS 35 §4.3. The root locale counts as English.
+fn maximize_id(id: &mut LanguageIdentifier) {
+    LocaleExpander::new_extended().maximize(id);
+    if id.language.is_unknown() {
+        id.language = icu::locale::subtags::language!("en");
+        LocaleExpander::new_extended().maximize(id);
+    }
+}
+/// The identifier with its likely subtags.
 pub fn maximized(id: &LanguageIdentifier) -> LanguageIdentifier {
     let mut id = id.clone();
-    LocaleExpander::new_extended().maximize(&mut id);
+    maximize_id(&mut id);
     id
 }
-/// The region a locale is used in.
+/// The region of a subdivision code: two letters or three digits at its start.
+fn subdivision_region(code: &str) -> Option<String> {
+    let length = if code.starts_with(|c: char| c.is_ascii_digit()) { 3 } else { 2 };
+    let region = Region::try_from_str(code.get(..length)?).ok()?;
+    Some(region.to_string())
+}
+/// RegionPreference ( locale ), ECMA-402 §14.5.4: the region a locale is used in.
 pub fn region_of(locale: &Locale) -> String {
-    let overridden = keyword(locale, "rg").filter(|v| v.len() == 6 && v.ends_with("zzzz"));
-    if let Some(region) = overridden {
-        return region[..2].to_ascii_uppercase();
-    }
-    maximized(&locale.id).region.map_or(String::from("001"), |r| r.to_string())
+    keyword(locale, "rg")
+        .as_deref()
+        .and_then(subdivision_region)
+        .or_else(|| locale.id.region.map(|r| r.to_string()))
+        .or_else(|| keyword(locale, "sd").as_deref().and_then(subdivision_region))
+        .or_else(|| maximized(&locale.id).region.map(|r| r.to_string()))
+        .unwrap_or_else(|| String::from("001"))
+}
+/// The hour cycle in use: where the clock counts to twelve, and where not.
+pub fn hour_cycle_of(locale: &Locale) -> &'static str {
+    let region = region_of(locale);
+    let language = locale.id.language.to_string();
+    // The languages that differ from their regions.
+    let differs = matches!(
+        (language.as_str(), region.as_str()),
+        ("eo" | "ia" | "tok", _) | ("fr", "CA") | ("ku", "SY")
+    );
+    if differs || !data::is_hour12_region(&region) { "h23" } else { "h12" }
 }
 fn variants_text(id: &LanguageIdentifier) -> String {
     let list: Vec<String> = id.variants.iter().map(|v| v.to_string()).collect();
@@ -209,13 +236,14 @@ fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsR
 fn maximize<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let locale = this_data::<Locale>(s, &CLASS, this, "maximize")?;
     let mut locale = (*locale).clone();
-    LocaleExpander::new_extended().maximize(&mut locale.id);
+    maximize_id(&mut locale.id);
     Ok(new_locale(s, locale))
 }
 /// Intl.Locale.prototype.minimize ( ), ECMA-402 §14.3.4
 fn minimize<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let locale = this_data::<Locale>(s, &CLASS, this, "minimize")?;
     let mut locale = (*locale).clone();
+    maximize_id(&mut locale.id);
     LocaleExpander::new_extended().minimize(&mut locale.id);
     Ok(new_locale(s, locale))
 }
@@ -256,7 +284,7 @@ fn get_hour_cycles<'s>(
     let locale = this_data::<Locale>(s, &CLASS, this, "getHourCycles")?;
     let cycle = match keyword(&locale, "hc") {
         Some(cycle) => cycle,
-        None => String::from(if data::is_hour12_region(&region_of(&locale)) { "h12" } else { "h23" }),
+        None => String::from(hour_cycle_of(&locale)),
     };
     Ok(array_of_text(s, &[cycle]))
 }

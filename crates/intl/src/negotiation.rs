@@ -56,6 +56,13 @@ pub fn canonicalize(locale: &mut Locale) {
     for (key, value) in changes {
         keywords.set(key, value);
     }
+    let fields = &mut locale.extensions.transform.fields;
+    let mechanism = icu::locale::extensions::transform::key!("m0");
+    if fields.get(&mechanism).is_some_and(|value| value.to_string() == "names") {
+        if let Ok(value) = "prprname".parse() {
+            fields.set(mechanism, value);
+        }
+    }
 }
 /// Canonical form of a keyword's value as of the `alias` attributes of CLDR's bcp47 data; None if it is canonical.
 fn canonical_keyword(key: &str, value: &str) -> Option<&'static str> {

@@ -140,11 +140,14 @@ impl PartsWrite for Collector {
 pub struct Formatter {
     pattern: DateTimePattern,
     names: Option<Names>,
+    /// Width of an hour from 1 to 24.
+    hour24: Option<usize>,
     /// Digits of the fraction of the second.
     fraction: u32,
     /// Formats the fraction: digits and decimal separator.
     symbols: crate::number_format::symbols::Symbols,
-    day_period: Option<(String, &'static str)>,
+    /// Locale and width of the names of parts of the day.
+    day_period: (String, &'static str),
 }
 /// A moment in a zone, in parts.
 #[derive(Clone, Copy, Debug)]
@@ -163,16 +166,29 @@ impl Formatter {
         locale: &Locale,
         fraction: Option<u32>,
         symbols: crate::number_format::symbols::Symbols,
-        day_period: Option<&'static str>,
+        day_period: &'static str,
     ) -> Option<Formatter> {
-        let pattern = DateTimePattern::try_from_pattern_str(&to_text(items)).ok()?;
+        // ICU4X has no field of hours from 1 to 24: they are counted from 0 first.
+        let hour24 = items.iter().find_map(|item| match item {
+            Item::Field('k', width) => Some(*width),
+            _ => None,
+        });
+        let counted: Vec<Item> = items
+            .iter()
+            .map(|item| match item {
+                Item::Field('k', width) => Item::Field('H', *width),
+                item => item.clone(),
+            })
+            .collect();
+        let pattern = DateTimePattern::try_from_pattern_str(&to_text(&counted)).ok()?;
         let names = Names::new(calendar, locale, &pattern);
         Some(Formatter {
             pattern,
             names,
+            hour24,
             fraction: fraction.unwrap_or(0),
             symbols,
-            day_period: day_period.map(|width| (locale.id.to_string(), width)),
+            day_period: (locale.id.to_string(), day_period),
         })
     }
     /// The parts of a moment.
@@ -192,7 +208,25 @@ impl Formatter {
         if let Some(names) = &self.names {
             names.write(&self.pattern, input, &mut collector);
         }
-        self.with_marks(collector.parts, ms)
+        let mut parts = self.with_marks(collector.parts, ms);
+        for (kind, text) in &mut parts {
+            if *kind == "hour" && self.hour24.is_some() && ms < 3_600_000 {
+                *text = String::from("24");
+            }
+            // NOTE: as in V8, the narrow space is written as a plain one.
+            if text.contains('\u{202f}') {
+                *text = text.replace('\u{202f}', " ");
+            }
+            let numeric = |c: char| c.is_ascii_digit();
+            if *kind != "literal" && text.contains(numeric) && (*kind != "month" || text.chars().all(numeric))
+            {
+                *text = text
+                    .chars()
+                    .map(|c| c.to_digit(10).map_or(c, |d| self.symbols.digits[d as usize]))
+                    .collect();
+            }
+        }
+        parts
     }
     /// Replaces the marks in literals.
     fn with_marks(&self, parts: Vec<Part>, ms: i64) -> Vec<Part> {
@@ -221,11 +255,9 @@ impl Formatter {
                     }
                     DAY_PERIOD_MARK => {
                         flush(&mut out, &mut literal);
-                        if let Some((locale, width)) = &self.day_period {
-                            let minutes = ms / 60_000;
-                            let name = crate::day_periods::name(locale, width, minutes as u32);
-                            out.push(("dayPeriod", name.to_string()));
-                        }
+                        let (locale, width) = &self.day_period;
+                        let name = crate::day_periods::name(locale, width, (ms / 60_000) as u32);
+                        out.push(("dayPeriod", name.to_string()));
                     }
                     c => literal.push(c),
                 }

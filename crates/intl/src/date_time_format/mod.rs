@@ -17,7 +17,7 @@ use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::{conversion, object};
 
 use crate::class::{self, Class, Part, parts_array, put_bool, put_number, put_text};
-use crate::locale::region_of;
+use crate::locale::{hour_cycle_of, region_of};
 use crate::methods::cache_key;
 use crate::negotiation::{RelevantKey, canonicalize_locale_list, keyword, resolve, set_keyword};
 use crate::number_format::symbols::Symbols;
@@ -114,14 +114,15 @@ fn resolve_zone(s: &mut Scope<'_>, text: &str) -> JsResult<(String, Zone)> {
 fn named_zone(text: &str) -> Option<(String, Zone)> {
     let found = zone::named(text)?;
     let zone = TimeZone::named(&found.name).or_else(|| TimeZone::named(&found.primary))?;
-    let name = if found.primary == "UTC" { String::from("UTC") } else { found.name };
-    Some((name, Zone::Named(zone, found.id)))
+    Some((found.name, Zone::Named(zone, found.id)))
 }
 /// SystemTimeZoneIdentifier ( ), ECMA-262 §21.4.1.24
 fn system_zone() -> (String, Zone) {
     let name = local_time_zone_name();
-    if let Some(found) = named_zone(&name) {
-        return found;
+    if let Some((name, zone)) = named_zone(&name) {
+        // The names of UTC that systems have are written as one.
+        let utc = zone::named(&name).is_some_and(|found| found.primary == "UTC");
+        return (if utc { String::from("UTC") } else { name }, zone);
     }
     (String::from("UTC"), Zone::Named(TimeZone::local(), icu::time::zone::TimeZone::UNKNOWN))
 }
@@ -203,8 +204,7 @@ pub fn new_date_time_format(
             Some("h12") => "h12",
             Some("h23") => "h23",
             Some("h24") => "h24",
-            _ if data::is_hour12_region(&region_of(&data_locale)) => "h12",
-            _ => "h23",
+            _ => hour_cycle_of(&data_locale),
         },
     };
     let hour = match cycle {
@@ -215,15 +215,22 @@ pub fn new_date_time_format(
     };
     let mut names_locale = data_locale;
     set_keyword(&mut names_locale, "ca", if calendar == "iso8601" { "gregory" } else { &calendar });
-    set_keyword(&mut names_locale, "nu", &numbering_system);
+    // Digits of other numbering systems are put in place of these.
+    set_keyword(&mut names_locale, "nu", "latn");
     let items = if styled {
         pattern::of_styles(&names_locale, date_style, time_style, hour)
     } else {
         pattern::of_components(&names_locale, &components, hour)
     };
     let symbols = Symbols::new(&resolved.id, &numbering_system);
-    let formatter =
-        Formatter::new(&items, &calendar, &names_locale, components.fraction, symbols, components.day_period);
+    let formatter = Formatter::new(
+        &items,
+        &calendar,
+        &names_locale,
+        components.fraction,
+        symbols,
+        components.day_period.unwrap_or("short"),
+    );
     let has_hour = items.iter().any(|item| matches!(item, Item::Field(c, _) if is_hour(*c)));
     Ok(DateTimeFormat {
         locale: resolved.locale,

@@ -1,4 +1,5 @@
-//! Patterns: what ICU4X has for the components asked for, with the widths asked for.
+//! Patterns of the components asked for, with the widths asked for: CLDR's for the Gregorian calendar, and what ICU4X has
+//! for the other ones.
 
 use icu::calendar::Iso;
 use icu::datetime::DateTimeFormatter;
@@ -10,6 +11,12 @@ use icu::time::ZonedDateTime;
 use icu::time::zone::{TimeZone, UtcOffset, ZoneNameTimestamp};
 
 use super::options::Components;
+use crate::negotiation::keyword;
+use crate::text_table;
+
+/// Patterns of the Gregorian calendar, which ICU4X has by other combinations of fields than these: CLDR's. Sections are
+/// skeletons, styles, and the patterns that join (`{0}` a time, `{1}` a date or zone).
+static TEXT: &str = include_str!("../../data/date_patterns.txt");
 
 /// Stands in a literal for the fraction of the second.
 pub const FRACTION_MARK: char = '\u{e000}';
@@ -73,6 +80,43 @@ pub fn is_hour(c: char) -> bool {
     matches!(c, 'h' | 'H' | 'k' | 'K')
 }
 
+/// A row of the table, if the calendar is the Gregorian one and there is one.
+fn row(locale: &Locale, section: &str) -> Option<&'static str> {
+    if !matches!(keyword(locale, "ca").as_deref(), None | Some("gregory")) {
+        return None;
+    }
+    text_table::find(TEXT, section, &locale.id.to_string())
+        .filter(|row| !row.is_empty() && !row.contains('?'))
+}
+fn table(locale: &Locale, section: &str) -> Option<Vec<Item>> {
+    let items = parse(row(locale, section)?);
+    Some(
+        items
+            .into_iter()
+            .map(|item| match item {
+                Item::Field('B', _) => Item::Literal(String::from(DAY_PERIOD_MARK)),
+                item => item,
+            })
+            .collect(),
+    )
+}
+/// Puts two patterns together by a row of the table, or else with a separator.
+fn glue(locale: &Locale, section: &str, time: Vec<Item>, date: Vec<Item>, separator: &str) -> Vec<Item> {
+    let Some(row) = row(locale, section) else {
+        let mut items = date;
+        join(&mut items, separator, time);
+        return items;
+    };
+    let mut items = Vec::with_capacity(time.len() + date.len() + 1);
+    let mut rest = row;
+    while let Some(at) = rest.find('{') {
+        items.extend(parse(&rest[..at]));
+        items.extend(if rest[at..].starts_with("{0}") { time.clone() } else { date.clone() });
+        rest = rest.get(at + 3..).unwrap_or_default();
+    }
+    items.extend(parse(rest));
+    items
+}
 /// The locale of the data, with the keywords of calendar and hours.
 pub fn data_locale(locale: &Locale, hour12: bool) -> Locale {
     let mut locale = locale.clone();
@@ -82,8 +126,8 @@ pub fn data_locale(locale: &Locale, hour12: bool) -> Locale {
 /// The pattern of ICU4X for a set of fields.
 fn pattern_of(locale: &Locale, fields: CompositeFieldSet) -> Option<Vec<Item>> {
     let formatter = DateTimeFormatter::try_new(locale.into(), fields).ok()?;
-    // Any moment far from the reference years of two-digit years.
-    let moment = ZonedDateTime::from_epoch_milliseconds_and_utc_offset(-5_000_000_000_000, UtcOffset::zero());
+    // NOTE: years of other centuries would have four digits where the style asks for two.
+    let moment = ZonedDateTime::from_epoch_milliseconds_and_utc_offset(1_600_000_000_000, UtcOffset::zero());
     let zone = TimeZone::UNKNOWN
         .with_offset(Some(UtcOffset::zero()))
         .with_zone_name_timestamp(ZoneNameTimestamp::far_in_past());
@@ -168,7 +212,28 @@ fn irregular_date(locale: &Locale, c: &Components) -> Vec<Item> {
     }
     items
 }
+/// The name of the section of components of a date.
+fn skeleton(c: &Components) -> String {
+    let month = match c.month {
+        None => "",
+        Some("long") => "MMMM",
+        Some("short" | "narrow") => "MMM",
+        Some(_) => "M",
+    };
+    let part = |there: bool, text: &'static str| if there { text } else { "" };
+    [
+        part(c.era.is_some(), "G"),
+        part(c.year.is_some(), "y"),
+        month,
+        part(c.weekday.is_some(), "E"),
+        part(c.day.is_some(), "d"),
+    ]
+    .concat()
+}
 fn date_pattern(locale: &Locale, c: &Components) -> Vec<Item> {
+    if let Some(items) = table(locale, &skeleton(c)) {
+        return items;
+    }
     let mut builder = FieldSetBuilder::new();
     let Some(fields) = date_fields(c) else { return irregular_date(locale, c) };
     builder.date_fields = Some(fields);
@@ -204,6 +269,19 @@ fn irregular_time(c: &Components, hour: char) -> Vec<Item> {
     items
 }
 fn time_pattern(locale: &Locale, c: &Components, hour12: bool) -> Vec<Item> {
+    let section = match (c.hour.is_some(), c.minute.is_some(), c.second.is_some(), hour12) {
+        (true, false, false, true) => "h",
+        (true, true, false, true) => "hm",
+        (true, true, true, true) => "hms",
+        (true, false, false, false) => "H",
+        (true, true, false, false) => "Hm",
+        (true, true, true, false) => "Hms",
+        (false, true, true, _) => "ms",
+        _ => "",
+    };
+    if let Some(items) = table(locale, section).filter(|_| !section.is_empty()) {
+        return items;
+    }
     let Some(precision) = time_precision(c) else {
         return irregular_time(c, if hour12 { 'h' } else { 'H' });
     };
@@ -214,22 +292,19 @@ fn time_pattern(locale: &Locale, c: &Components, hour12: bool) -> Vec<Item> {
 }
 /// The pattern of date and time together, with the glue of the locale.
 fn both(locale: &Locale, c: &Components, hour12: bool) -> Vec<Item> {
-    if let (Some(fields), Some(precision)) = (date_fields(c), time_precision(c)) {
-        let mut builder = FieldSetBuilder::new();
-        builder.date_fields = Some(fields);
-        builder.time_precision = Some(precision);
-        builder.length = Some(length(c));
-        if c.year.is_some() {
-            builder.year_style = Some(if c.era.is_some() { YearStyle::WithEra } else { YearStyle::Full });
-        }
-        if let Some(items) = built(locale, builder) {
+    let (date, time) = (date_pattern(locale, c), time_pattern(locale, c, hour12));
+    let section = match (c.month, c.weekday) {
+        (Some("long"), Some(_)) => "glue/full",
+        (Some("long"), None) => "glue/long",
+        (Some("short" | "narrow"), _) => "glue/medium",
+        (None, _) if c.year.is_none() => {
+            let mut items = date;
+            join(&mut items, " ", time);
             return items;
         }
-    }
-    let mut items = date_pattern(locale, c);
-    let separator = if c.year.is_none() && c.month.is_none() { " " } else { ", " };
-    join(&mut items, separator, time_pattern(locale, c, hour12));
-    items
+        _ => "glue/short",
+    };
+    glue(locale, section, time, date, ", ")
 }
 fn zone_field(style: &str) -> Item {
     match style {
@@ -260,11 +335,11 @@ fn adjust(items: &mut [Item], c: &Components, hour: char) {
             'y' if c.year == Some("numeric") && *width == 2 => *width = 1,
             'M' | 'L' => {
                 if let Some(option) = c.month {
+                    // A text may be longer than asked for where the locale has it so.
                     *width = match option {
                         "2-digit" | "numeric" if *width <= 2 => numeric_width(*width, option),
-                        "2-digit" | "numeric" => *width,
-                        _ if *width <= 2 => *width,
-                        _ => names(option, *width),
+                        "narrow" if *width > 2 => 5,
+                        _ => *width,
                     };
                 }
             }
@@ -308,21 +383,63 @@ pub fn of_components(locale: &Locale, c: &Components, hour: char) -> Vec<Item> {
     }
     if c.day_period.is_some() {
         let mark = Item::Literal(String::from(DAY_PERIOD_MARK));
-        match items.iter_mut().find(|item| matches!(item, Item::Field('a' | 'b' | 'B', _))) {
-            Some(item) => *item = mark,
+        let found = items.iter().position(|item| match item {
+            Item::Field('a' | 'b' | 'B', _) => true,
+            Item::Literal(text) => text.contains(DAY_PERIOD_MARK),
+            _ => false,
+        });
+        match found {
+            Some(i) => {
+                if matches!(items[i], Item::Field(..)) {
+                    items[i] = mark;
+                }
+                // Patterns with parts of the day have plain spaces.
+                for item in &mut items {
+                    if let Item::Literal(text) = item {
+                        *text = text.replace(['\u{202f}', '\u{a0}'], " ");
+                    }
+                }
+            }
             None if hour12 || !has_clock => join(&mut items, " ", vec![mark]),
             None => {}
         }
     }
     if let Some(style) = c.zone {
-        let separator = if has_clock || !has_date { " " } else { ", " };
-        join(&mut items, separator, vec![zone_field(style)]);
+        let zone = vec![zone_field(style)];
+        items = match (has_clock, has_date) {
+            (true, true) => {
+                // The zone belongs to the time.
+                join(&mut items, " ", zone);
+                items
+            }
+            (true, false) => glue(&locale, "zone", items, zone, " "),
+            (false, _) => {
+                join(&mut items, ", ", zone);
+                items
+            }
+        };
     }
     merge_literals(items)
 }
 /// The pattern of `dateStyle` and `timeStyle`.
 pub fn of_styles(locale: &Locale, date: Option<&str>, time: Option<&str>, hour: char) -> Vec<Item> {
-    let locale = data_locale(locale, matches!(hour, 'h' | 'K'));
+    let hour12 = matches!(hour, 'h' | 'K');
+    let locale = data_locale(locale, hour12);
+    let dates = date.map(|style| table(&locale, &format!("date/{style}")));
+    let clock = if hour12 { "time12" } else { "time24" };
+    let times = time.map(|style| table(&locale, &format!("{clock}/{style}")));
+    let mut found = match (dates, times) {
+        (Some(Some(date_items)), Some(Some(time_items))) => {
+            let section = format!("style-glue/{}", date.unwrap_or_default());
+            Some(glue(&locale, &section, time_items, date_items, ", "))
+        }
+        (Some(Some(items)), None) | (None, Some(Some(items))) => Some(items),
+        _ => None,
+    };
+    if let Some(items) = &mut found {
+        set_hour(items, hour);
+        return merge_literals(std::mem::take(items));
+    }
     let mut builder = FieldSetBuilder::new();
     if let Some(style) = date {
         builder.date_fields = Some(if style == "full" { DateFields::YMDE } else { DateFields::YMD });
@@ -343,14 +460,17 @@ pub fn of_styles(locale: &Locale, date: Option<&str>, time: Option<&str>, hour: 
         }
     }
     let mut items = built(&locale, builder).unwrap_or_default();
-    for item in &mut items {
+    set_hour(&mut items, hour);
+    items
+}
+fn set_hour(items: &mut [Item], hour: char) {
+    for item in items {
         if let Item::Field(letter, _) = item {
             if is_hour(*letter) {
                 *letter = hour;
             }
         }
     }
-    items
 }
 fn merge_literals(items: Vec<Item>) -> Vec<Item> {
     let mut out: Vec<Item> = Vec::with_capacity(items.len());

@@ -128,8 +128,6 @@ pub fn new_number_format(
             (digits, digits)
         }
         Style::Percent => (0, 0),
-        // NOTE: compact and scientific amounts have no digits of the currency.
-        Style::Currency => (0, 0),
         _ => (0, 3),
     };
     let digits = DigitOptions::read(s, &options, defaults, notation)?;

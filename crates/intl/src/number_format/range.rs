@@ -36,8 +36,8 @@ pub fn parts(f: &NumberFormatter, x: &Mathematical, y: &Mathematical) -> Vec<(Pa
     }
     // Affixes, signs among them, are written once if they are the same for both and longer than a character.
     let collapsible = before_x == before_y && after_x == after_y;
-    let share_before = collapsible && length(&before_x) > 1;
-    let share_after = collapsible && length(&after_x) > 1;
+    let shared = collapsible && length(&before_x) + length(&after_x) > 1;
+    let (share_before, share_after) = (shared, shared);
     let repeated = (!share_before && !(before_x.is_empty() && before_y.is_empty()))
         || (!share_after && !(after_x.is_empty() && after_y.is_empty()));
     let separator = tables::range_separator(&f.id);

@@ -1,11 +1,11 @@
 //! Locale data of numbers: digits, separators, signs, and what ICU4X has no place for.
 
-use icu::decimal::provider::{Baked, DecimalDigitsV1, DecimalSymbols, DecimalSymbolsV1, GroupingSizes};
-use icu::locale::subtags::Subtag;
+use icu::decimal::provider::{Baked, DecimalSymbols, DecimalSymbolsV1, GroupingSizes};
 use icu::locale::{DataLocale, LanguageIdentifier};
 use icu_provider::prelude::*;
 
 use super::format::request;
+use crate::data;
 
 /// Symbols of a locale in a numbering system.
 #[derive(Debug, Clone)]
@@ -34,19 +34,19 @@ fn load<'a>(id: &LanguageIdentifier, attributes: &'a str) -> Option<DataPayload<
 pub fn default_numbering_system(id: &LanguageIdentifier) -> String {
     load(id, "").map_or_else(|| String::from("latn"), |p| p.get().numsys().to_string())
 }
-/// The digits of a numbering system; None if it has none.
-pub fn digits_of(system: &str) -> Option<[char; 10]> {
-    if system == "hanidec" {
-        return Some(['〇', '一', '二', '三', '四', '五', '六', '七', '八', '九']);
-    }
-    let attributes = DataMarkerAttributes::try_from_str(system).ok()?;
-    let root = DataLocale::default();
-    let response = DataProvider::<DecimalDigitsV1>::load(&Baked, request(&root, Some(attributes))).ok()?;
-    Some(*response.payload.get())
-}
 /// Is there a numbering system of that name with ten digits?
 pub fn is_numbering_system(system: &str) -> bool {
-    Subtag::try_from_str(system).is_ok() && digits_of(system).is_some()
+    data::digits_of(system).is_some()
+}
+/// The symbols of a numbering system in a locale that has none of its own for it.
+fn foreign(system: &str) -> Option<DataPayload<DecimalSymbolsV1>> {
+    // Those of the Arabic digits are the same in all languages.
+    let language = match system {
+        "arab" => icu::locale::langid!("ar"),
+        "arabext" => icu::locale::langid!("fa"),
+        _ => return None,
+    };
+    load(&language, system)
 }
 
 impl Symbols {
@@ -55,9 +55,9 @@ impl Symbols {
         let own = load(id, "");
         let payload = match &own {
             Some(p) if p.get().numsys() == system => own,
-            _ => load(id, system).or_else(|| load(id, "latn")).or(own),
+            _ => load(id, system).or_else(|| foreign(system)).or_else(|| load(id, "latn")).or(own),
         };
-        let digits = digits_of(system).unwrap_or(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+        let digits = data::digits_of(system).unwrap_or(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
         let Some(payload) = payload else {
             return Symbols {
                 digits,
