@@ -1054,6 +1054,8 @@ impl Lower<'_, '_> {
         self.b.ins().brif(full, slow, &[], fast, &[]);
         self.go(fast);
         self.b.ins().store(trusted(), next, heap, 0);
+        let first = self.imm(header);
+        self.b.ins().store(trusted(), first, top, 0);
         self.b.ins().jump(done, &[BlockArg::Value(top)]);
         self.go(slow);
         self.spill_state(s);
@@ -1062,16 +1064,14 @@ impl Lower<'_, '_> {
         let vm = self.vm;
         let cell =
             self.call(self.snapshot.stubs.allocate, &[vm, fp, pc, kind, size], Some(I64)).expect("result");
+        // Kind and the collector's flags are written: the cell may be old.
+        let aux = self.imm32((header >> 16) as i32 & 0xffff);
+        self.b.ins().istore16(trusted(), aux, cell, 2);
+        let word = self.imm32((header >> 32) as i32);
+        self.b.ins().store(trusted(), word, cell, 4);
         self.reload(s);
         self.b.ins().jump(done, &[BlockArg::Value(cell)]);
         self.go(done);
-        // Flags that the collector set on a cell born old must stay.
-        let kind_flags = self.b.ins().load(I32, trusted(), r, 0);
-        let _ = kind_flags;
-        let low = self.imm32(((header >> 16) & 0xffff) as i32);
-        self.b.ins().istore16(trusted(), low, r, 2);
-        let word = self.imm32((header >> 32) as i32);
-        self.b.ins().store(trusted(), word, r, 4);
         r
     }
     fn poll(&mut self, s: StateId) {
