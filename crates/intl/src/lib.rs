@@ -1,4 +1,4 @@
-//! Internationalization, ECMA-402, on the data and algorithms of ICU4X.
+//! Internationalization, ECMA-402, on the data and algorithms of ICU4X; and Temporal.
 //!
 //! Entry point: [`install`], run in a realm that has the built-in objects. A file or folder per constructor; `class`
 //! has what they share, `options` and `negotiation` the abstract operations of chapter 9.
@@ -26,6 +26,7 @@ mod options;
 mod plural_rules;
 mod relative_time_format;
 mod segmenter;
+mod temporal;
 mod text_table;
 mod zone;
 
@@ -33,4 +34,5 @@ mod zone;
 pub fn install(s: &mut Scope<'_>) {
     intl_object::install(s);
     s.vm().locale_methods = Some(&methods::METHODS);
+    temporal::install(s);
 }
