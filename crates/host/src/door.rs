@@ -93,8 +93,15 @@ impl EscapesDoor for Option<spey_engine::Raw> {
     }
 }
 
-/// Runs the `nextTick` queue, the microtasks and the reports of rejections.
+/// Runs the `nextTick` queue, the microtasks and the reports of rejections. What is called back meanwhile does not run them
+/// again on its own way out.
 pub fn drain(s: &mut Scope<'_>) {
+    agent(s).depth += 1;
+    run_queues(s);
+    agent(s).depth -= 1;
+}
+
+fn run_queues(s: &mut Scope<'_>) {
     let scheduled = |s: &mut Scope<'_>| agent(s).tick_info.as_ref().is_some_and(|t| t.get(0) != 0);
     if !scheduled(s) {
         run_microtasks(s);

@@ -209,6 +209,13 @@ fn session_of(s: &mut Scope<'_>, this: Local<'_, Value>) -> JsResult<SessionRef>
 }
 
 impl Shared {
+    /// What is written now would overtake what is still being written.
+    pub(super) fn is_writing(&self) -> bool {
+        self.writing.get() > 0
+    }
+    pub(super) fn is_receiving(&self) -> bool {
+        self.receiving.get()
+    }
     /// Calls a method of the object, while there is one.
     pub(super) fn call(&self, s: &mut Scope<'_>, name: &str, args: &[Local<'_, Value>]) {
         let object = self.object.borrow().as_ref().map(|object| object.get(s));
@@ -317,16 +324,21 @@ fn dispatch(s: &mut Scope<'_>, shared: &SessionRef, event: Event, input: &[u8]) 
             let id = s.number(stream.into());
             let (category, flags) = (s.int(category as i32), s.int(flags.into()));
             let [headers, sensitive] = header_list(s, &headers);
-            shared.call(s, "onheaders", &[object.value(), id, category, flags, headers, sensitive]);
+            let args = [object.value(), id, category, flags, headers, sensitive];
+            // In the context of whoever made the request.
+            let session = shared.object.borrow().as_ref().map(|object| object.get(s));
+            if let (Some(session), Some(stream)) = (session, shared.stream(stream)) {
+                stream.context.call(s, session, "onheaders", &args);
+            }
         }
         Event::Data { stream, start, end } => stream::on_data(s, shared, stream, &input[start..end]),
         Event::EndOfData { stream } => {
             let status = s.int(UvError::EOF.code());
             stream::call(s, shared, stream, "onread", &[status]);
         }
-        Event::Closed { stream, code } => {
-            let code = s.number(code.into());
-            stream::call(s, shared, stream, "onstreamclose", &[code]);
+        Event::Closed { stream, code, sent } => {
+            let (code, sent) = (s.number(code.into()), s.bool(sent));
+            stream::call(s, shared, stream, "onstreamclose", &[code, sent]);
         }
         Event::WantTrailers { stream } => stream::call(s, shared, stream, "ontrailers", &[]),
         Event::RemoteSettings => shared.call(s, "onsettings", &[]),
@@ -376,17 +388,13 @@ fn dispatch(s: &mut Scope<'_>, shared: &SessionRef, event: Event, input: &[u8]) 
             let code = s.number(code.into());
             shared.call(s, "onframeerror", &[stream, kind, code]);
         }
-        Event::SendFailed { code } => {
-            let code = s.number(code.into());
-            shared.call(s, "onsendfailed", &[code]);
-        }
     }
 }
 
 // ---- Output ----------------------------------------------------------------------------------------------------
 
 /// Sends what can be sent, unless a write is going on: its end comes here, too.
-fn flush(s: &mut Scope<'_>, shared: &SessionRef) {
+pub(super) fn flush(s: &mut Scope<'_>, shared: &SessionRef) {
     shared.scheduled.set(false);
     if shared.flushing.get() || shared.destroyed.get() {
         return;
@@ -498,7 +506,10 @@ fn destroy<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> Re
         return Ok(s.bool(false));
     }
     let code = args.get(0).as_number().unwrap_or(0.0) as u32;
-    if !boolean(args, 1) {
+    if boolean(args, 1) {
+        // Nobody will say how the writes went.
+        shared.writing.set(0);
+    } else {
         let mut session = shared.session.borrow_mut();
         session.terminate(code);
         session.serialize();

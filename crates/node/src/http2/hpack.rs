@@ -19,7 +19,7 @@ pub(crate) struct Header {
 /// What an entry costs besides its bytes (§4.1).
 const ENTRY_OVERHEAD: usize = 32;
 /// Strings of headers must not be longer.
-const MAX_STRING_BYTES: usize = 1 << 17;
+const MAX_STRING_BYTES: usize = 1 << 16;
 /// The size of a table nobody has said anything about.
 pub(crate) const DEFAULT_TABLE_BYTES: usize = 4096;
 
@@ -208,6 +208,11 @@ fn is_worth_indexing(header: &Header) -> bool {
     !rare.contains(&header.name.as_slice())
 }
 
+/// Credentials, and cookies so short that they could be guessed (§7.1.3), never get into a table.
+fn is_secret(header: &Header) -> bool {
+    header.name == b"authorization" || (header.name == b"cookie" && header.value.len() < 20)
+}
+
 /// Compresses the headers this side sends.
 pub(crate) struct Encoder {
     table: Table,
@@ -250,15 +255,15 @@ impl Encoder {
         }
     }
     fn encode_one(&mut self, header: &Header, out: &mut Vec<u8>) {
+        let sensitive = header.sensitive || is_secret(header);
         let (whole, of_name) = self.table.find(&header.name, &header.value);
-        if let (Some(index), false) = (whole, header.sensitive) {
+        if let (Some(index), false) = (whole, sensitive) {
             write_integer(out, 0x80, 7, index);
             return;
         }
         let bytes = header.name.len() + header.value.len() + ENTRY_OVERHEAD;
-        let index_it =
-            !header.sensitive && bytes <= self.table.limit_bytes * 3 / 4 && is_worth_indexing(header);
-        let (first, prefix_bits) = match (header.sensitive, index_it) {
+        let index_it = !sensitive && bytes <= self.table.limit_bytes * 3 / 4 && is_worth_indexing(header);
+        let (first, prefix_bits) = match (sensitive, index_it) {
             (true, _) => (0x10, 4),
             (false, true) => (0x40, 6),
             (false, false) => (0, 4),
@@ -325,7 +330,7 @@ impl Reader<'_> {
         }
         let mut out = Vec::with_capacity(length * 3 / 2);
         huffman::decode(bytes, &mut out).ok_or(CompressionError)?;
-        Ok(out)
+        if out.len() > MAX_STRING_BYTES { Err(CompressionError) } else { Ok(out) }
     }
 }
 

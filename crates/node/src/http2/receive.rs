@@ -10,8 +10,6 @@ use super::settings::{self, Invalid, MAX_WINDOW};
 const MAX_QUEUED_ANSWERS: usize = 1000;
 /// So many CONTINUATION frames may follow a HEADERS frame.
 const MAX_CONTINUATIONS: usize = 8;
-/// Allowed for a list of headers if the program says nothing.
-const DEFAULT_HEADER_LIST_BYTES: usize = 65_535;
 /// Longer blocks of headers are not collected.
 const MAX_BLOCK_BYTES: usize = 1 << 20;
 
@@ -255,6 +253,10 @@ impl Session {
         self.input.in_data = false;
         let frame = self.input.frame;
         if !self.input.data_wanted || !frame.has(flag::END_STREAM) {
+            if frame.length == 0 {
+                // It says nothing: many of them are an attack (CVE-2019-9518).
+                self.count_invalid(0);
+            }
             return;
         }
         let Some(stream) = self.streams.get_mut(&frame.stream) else { return };
@@ -337,10 +339,8 @@ impl Session {
     /// A whole block. It is decoded whatever becomes of its stream: the table has to stay that of the peer.
     fn block(&mut self, block: &OpenBlock) -> Result<(), Broken> {
         let max_pairs = self.options.max_header_pairs;
-        let max_bytes = match self.local.max_header_list_bytes {
-            u32::MAX => DEFAULT_HEADER_LIST_BYTES,
-            bytes => bytes as usize,
-        };
+        let stream = self.streams.get(&block.frame.stream).filter(|_| block.promised.is_none());
+        let max_bytes = stream.map_or_else(|| self.max_header_bytes(), |stream| stream.max_header_bytes);
         let mut headers = Vec::new();
         let (mut bytes, mut too_many) = (0, false);
         let decoded = self.decoder.decode(&block.bytes, |header| {

@@ -5,8 +5,6 @@ use super::hpack::Header;
 use super::session::{Event, Item, Padding, Session, error};
 use super::settings;
 
-/// The compressor does not take more (names and values of one block).
-const MAX_HEADERS_BYTES: usize = 65_536;
 /// Padding of a frame, with the byte that says how long it is (§6.1).
 const MAX_PADDING_BYTES: usize = 256;
 
@@ -94,11 +92,7 @@ impl Session {
             Item::GoAway { last_stream, code, data, terminate } => {
                 self.send_goaway(last_stream, code, &data, terminate);
             }
-            Item::WindowUpdate { stream, bytes } => {
-                if stream == 0 || self.streams.contains_key(&stream) {
-                    write_frame(&mut self.output, kind::WINDOW_UPDATE, 0, stream, &bytes.to_be_bytes());
-                }
-            }
+            Item::WindowUpdate { stream, bytes } => self.send_window_update(stream, bytes),
             Item::AltSvc { stream, .. } if stream != 0 && !self.streams.contains_key(&stream) => return,
             Item::AltSvc { stream, origin, value } => {
                 let mut payload = (origin.len() as u16).to_be_bytes().to_vec();
@@ -116,6 +110,23 @@ impl Session {
             }
         }
         self.cut();
+    }
+
+    fn send_window_update(&mut self, id: u32, bytes: u32) {
+        if id == 0 {
+            self.inbound.update_queued = false;
+        } else if let Some(stream) = self.streams.get_mut(&id) {
+            stream.inbound.update_queued = false;
+        } else {
+            return;
+        }
+        write_frame(&mut self.output, kind::WINDOW_UPDATE, 0, id, &bytes.to_be_bytes());
+        // More may have been taken meanwhile.
+        if id == 0 {
+            self.consume_connection(0);
+        } else {
+            self.consume_stream(id, 0);
+        }
     }
 
     fn send_goaway(&mut self, last_stream: u32, code: u32, data: &[u8], terminate: bool) {
@@ -146,10 +157,6 @@ impl Session {
             self.events.push_back(Event::FrameError { stream, kind, code: code::FRAME_SIZE_ERROR });
             return true;
         }
-        if plain > MAX_HEADERS_BYTES {
-            self.events.push_back(Event::SendFailed { code: code::COMPRESSION_ERROR });
-            return true;
-        }
         false
     }
 
@@ -162,7 +169,11 @@ impl Session {
             self.close_stream(id, code::REFUSED_STREAM);
             return;
         }
+        let waiting = stream.waiting;
         if self.refuse_block(id, kind::HEADERS, &headers) {
+            if waiting {
+                self.close_stream(id, code::REFUSED_STREAM);
+            }
             return;
         }
         let mut block = vec![];

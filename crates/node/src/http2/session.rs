@@ -32,6 +32,9 @@ pub(crate) mod error {
     pub(crate) const TOO_MANY_CONTINUATIONS: i32 = -905;
 }
 
+/// Allowed for a list of headers if the program says nothing.
+const DEFAULT_HEADER_LIST_BYTES: usize = 65_535;
+
 /// Which end of the connection this is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Role {
@@ -118,6 +121,8 @@ pub(crate) enum Event {
     Closed {
         stream: u32,
         code: u32,
+        /// This side has sent all it wanted to.
+        sent: bool,
     },
     RemoteSettings,
     SettingsAck,
@@ -161,10 +166,6 @@ pub(crate) enum Event {
         kind: u8,
         code: u32,
     },
-    /// The session ends because of what this side wanted to send.
-    SendFailed {
-        code: u32,
-    },
     WantTrailers {
         stream: u32,
     },
@@ -178,11 +179,13 @@ pub(crate) struct Inbound {
     /// Received, but not yet given back by an update.
     pub(crate) received: i64,
     pub(crate) consumed: i64,
+    /// An update waits to be sent: until it is, the peer cannot know of more.
+    pub(crate) update_queued: bool,
 }
 
 impl Inbound {
     fn new(window: u32) -> Inbound {
-        Inbound { window: i64::from(window), received: 0, consumed: 0 }
+        Inbound { window: i64::from(window), ..Inbound::default() }
     }
     /// False if the peer sent more than the window.
     pub(crate) fn receive(&mut self, bytes: usize) -> bool {
@@ -193,7 +196,8 @@ impl Inbound {
     fn consume(&mut self, bytes: usize) -> Option<u32> {
         self.consumed += bytes as i64;
         let update = self.consumed.min(self.received);
-        if update > 0 && update >= self.window / 2 {
+        if update > 0 && update >= self.window / 2 && !self.update_queued {
+            self.update_queued = true;
             self.received -= update;
             self.consumed -= update;
             return Some(update as u32);
@@ -226,6 +230,8 @@ pub(crate) struct Stream {
     pub(crate) send_window: i64,
     pub(crate) inbound: Inbound,
     pub(crate) message: Message,
+    /// What a block of headers of the peer may amount to.
+    pub(crate) max_header_bytes: usize,
     /// The body this side sends.
     pub(crate) queue: VecDeque<Chunk>,
     pub(crate) queued_bytes: usize,
@@ -246,7 +252,7 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    fn new(send_window: u32, receive_window: u32) -> Stream {
+    fn new(send_window: u32, receive_window: u32, max_header_bytes: usize) -> Stream {
         Stream {
             remote_closed: false,
             local_closed: false,
@@ -256,6 +262,7 @@ impl Stream {
             send_window: i64::from(send_window),
             inbound: Inbound::new(receive_window),
             message: Message::default(),
+            max_header_bytes,
             queue: VecDeque::new(),
             queued_bytes: 0,
             has_body: false,
@@ -550,7 +557,14 @@ impl Session {
         Ok(id)
     }
     pub(crate) fn new_stream(&self) -> Stream {
-        Stream::new(self.remote.initial_window, self.local.initial_window)
+        Stream::new(self.remote.initial_window, self.local.initial_window, self.max_header_bytes())
+    }
+    /// The limit for streams that begin now.
+    pub(crate) fn max_header_bytes(&self) -> usize {
+        match self.local.max_header_list_bytes {
+            u32::MAX => DEFAULT_HEADER_LIST_BYTES,
+            bytes => bytes as usize,
+        }
     }
     /// From now on the stream has a body to send.
     fn start_body(&mut self, id: u32) {
@@ -654,6 +668,10 @@ impl Session {
         self.make_ready(id);
     }
     pub(crate) fn settings(&mut self, entries: Vec<(u16, u32)>) {
+        for (id, value) in entries.iter().filter(|entry| !super::settings::is_known(entry.0)) {
+            // Those outside the protocol do nothing here: there is nothing to wait for.
+            let _ = self.local.set(*id, *value);
+        }
         self.unacknowledged.push_back(entries.clone());
         self.urgent.push_back(Item::Settings(entries));
     }
@@ -697,7 +715,7 @@ impl Session {
             self.regular.push_back(Item::WindowUpdate { stream: 0, bytes: difference as u32 });
         } else {
             // A window cannot be taken back: the next bytes are not given back instead.
-            self.inbound.received = (self.inbound.received + difference).max(0);
+            self.inbound.received += difference;
         }
     }
     /// The program has taken bytes of the connection.
@@ -719,8 +737,8 @@ impl Session {
 
     /// A stream is over.
     pub(crate) fn close_stream(&mut self, id: u32, code: u32) {
-        if self.streams.remove(&id).is_some() {
-            self.events.push_back(Event::Closed { stream: id, code });
+        if let Some(stream) = self.streams.remove(&id) {
+            self.events.push_back(Event::Closed { stream: id, code, sent: stream.local_closed });
         }
     }
     /// Closes a stream both sides are done with.

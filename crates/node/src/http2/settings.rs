@@ -13,6 +13,12 @@ pub(crate) mod id {
     pub(crate) const ENABLE_CONNECT_PROTOCOL: u16 = 8;
 }
 
+/// Whether the protocol has a meaning for the setting.
+pub(crate) fn is_known(setting: u16) -> bool {
+    (id::HEADER_TABLE_SIZE..=id::MAX_HEADER_LIST_SIZE).contains(&setting)
+        || setting == id::ENABLE_CONNECT_PROTOCOL
+}
+
 /// Windows must not be larger (§6.9.1).
 pub(crate) const MAX_WINDOW: u32 = 0x7fff_ffff;
 pub(crate) const DEFAULT_WINDOW: u32 = 65_535;

@@ -10,7 +10,7 @@ use spey_engine::{
 use spey_host as host;
 use spey_loop::UvError;
 
-use super::binding::{SessionRef, Shared, State, Write, numbers, parse_headers, submit};
+use super::binding::{SessionRef, Shared, State, Write, flush, numbers, parse_headers, submit};
 use super::session::error;
 use crate::stream_base::{Context, Returned, boolean, integer};
 use crate::text::{self, Encoding};
@@ -23,7 +23,7 @@ pub(crate) struct StreamRef {
     id: u32,
     /// The object, until the stream is destroyed.
     object: RefCell<Option<Global<Object>>>,
-    context: Context,
+    pub(super) context: Context,
     reading: Cell<bool>,
     /// Delivered while the program did not want to read: given back to the peer when it does.
     paused_bytes: Cell<usize>,
@@ -188,12 +188,19 @@ fn push_promise<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) 
     }
 }
 
+/// Resets the stream; what was submitted before goes out before.
 fn rst_stream<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
+    let stream = stream_of(s, this)?;
     let code = args.get(0).as_number().unwrap_or(0.0) as u32;
-    submit_with(s, this, |session, id| {
-        session.reset(id, code);
-        0
-    })
+    let Some(shared) = stream.session() else { return Ok(s.int(error::INVALID_STREAM_STATE)) };
+    if shared.is_writing() || (shared.is_receiving() && code == super::frame::code::CANCEL) {
+        shared.session.borrow_mut().reset(stream.id, code);
+    } else {
+        flush(s, &shared);
+        shared.session.borrow_mut().reset_now(stream.id, code);
+    }
+    shared.schedule(s);
+    Ok(s.int(0))
 }
 
 /// Forgets the object. Returns the requests of writes that will not be sent.

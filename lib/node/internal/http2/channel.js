@@ -8,14 +8,13 @@
 
 const { Http2Session: SessionHandle } = internalBinding('http2');
 const { WriteWrap } = internalBinding('stream_wrap');
-const { UV_ECANCELED } = internalBinding('uv');
-const { ErrnoException } = require('internal/errors');
 
 const kChannel = Symbol('channel');
 
 /** A socket with a handle, native or made of JavaScript with the methods of one. */
 class HandleChannel {
   constructor(session, socket) {
+    session[kChannel] = this;
     this.session = session;
     this.socket = socket;
     this.handle = socket._handle;
@@ -49,18 +48,13 @@ class HandleChannel {
     req.async = false;
     req.buffer = buffer;
     req.oncomplete = (status) => session.written(status);
-    if (socket.destroyed || socket._handle !== handle) {
-      session.written(UV_ECANCELED);
-      return;
-    }
+    // A socket that is gone takes the session with it, very soon.
+    if (socket.destroyed || socket._handle !== handle) return;
     socket._unrefTimer?.();
     const err = handle.writeBuffer(req, buffer);
-    if (err !== 0) {
-      socket.destroy(new ErrnoException(err, 'write', req.error));
-      session.written(err);
-    } else if (!req.async) {
-      session.written(0);
-    }
+    // Of a broken connection the socket tells.
+    if (err !== 0) session.written(err);
+    else if (!req.async) session.written(0);
   }
 
   stop() {
@@ -72,12 +66,18 @@ class HandleChannel {
     if (this.detached) return;
     this.detached = true;
     if (!this.consumed) this.handle.onread = this.onread;
+    // The socket goes on to its end.
+    if (!this.socket.destroyed && this.socket._handle === this.handle) {
+      this.handle.reading = true;
+      this.handle.readStart();
+    }
   }
 }
 
 /** Any other Duplex. */
 class StreamChannel {
   constructor(session, socket) {
+    session[kChannel] = this;
     this.session = session;
     this.socket = socket;
     this.ondata = (chunk) => session.receive(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
@@ -90,16 +90,14 @@ class StreamChannel {
 
   write(buffer, cuts) {
     const { session, socket } = this;
-    if (socket.destroyed || socket.writableEnded) {
-      session.written(UV_ECANCELED);
-      return;
-    }
+    if (socket.destroyed || socket.writableEnded) return;
     let left = cuts.length;
     let start = 0;
     socket.cork();
     for (const cut of cuts) {
       socket.write(buffer.subarray(start, cut), (err) => {
-        if (--left === 0) session.written(err ? UV_ECANCELED : 0);
+        // Not from within the other end's reads.
+        if (--left === 0 && !err) setImmediate(written, session);
       });
       start = cut;
     }
@@ -126,14 +124,18 @@ SessionHandle.prototype.onreadunwanted = function() {
 SessionHandle.prototype.onschedule = function() {
   setImmediate(flush, this);
 };
+function written(session) {
+  session.written(0);
+}
+
 function flush(handle) {
   handle.flush();
 }
 
 /** Ties a session to its socket. */
 function attach(session, socket) {
-  session[kChannel] = socket._handle?.isStreamBase || typeof socket._handle?.writeBuffer === 'function' ?
-    new HandleChannel(session, socket) : new StreamChannel(session, socket);
+  if (typeof socket._handle?.writeBuffer === 'function') new HandleChannel(session, socket);
+  else new StreamChannel(session, socket);
 }
 
 /** The socket is its own master again. */

@@ -9,7 +9,7 @@
 //   setGracefulClose(), hasPendingData() -> boolean, destroy(code, socketGone) -> is a write going on?
 //   calls handle.onheaders(stream, id, category, flags, headers, sensitive), onsettings(), onsettingsack(), onping(view),
 //   onpingack(view), ongoaway(code, lastStreamID, view), onaltsvc(id, origin, value), onorigin(list), onpriority(…),
-//   onerror(number, code), onframeerror(id, type, code), onsendfailed(code), ongracefulclosecomplete(), ondone()
+//   onerror(number, code), onframeerror(id, type, code), ongracefulclosecomplete(), ondone()
 
 const EventEmitter = require('events');
 const net = require('net');
@@ -26,7 +26,7 @@ const {
     ERR_HTTP2_ALTSVC_INVALID_ORIGIN, ERR_HTTP2_ALTSVC_LENGTH, ERR_HTTP2_GOAWAY_SESSION,
     ERR_HTTP2_INVALID_ORIGIN, ERR_HTTP2_INVALID_SESSION, ERR_HTTP2_MAX_PENDING_SETTINGS_ACK,
     ERR_HTTP2_NO_SOCKET_MANIPULATION, ERR_HTTP2_ORIGIN_LENGTH, ERR_HTTP2_OUT_OF_STREAMS,
-    ERR_HTTP2_PING_CANCEL, ERR_HTTP2_PING_LENGTH, ERR_HTTP2_SESSION_ERROR, ERR_HTTP2_SETTINGS_CANCEL,
+    ERR_HTTP2_PING_CANCEL, ERR_HTTP2_PING_LENGTH, ERR_HTTP2_SESSION_ERROR,
     ERR_HTTP2_SOCKET_BOUND, ERR_HTTP2_SOCKET_UNBOUND, ERR_HTTP2_STREAM_CANCEL, ERR_HTTP2_STREAM_SELF_DEPENDENCY,
     ERR_HTTP2_UNSUPPORTED_PROTOCOL, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE,
     ERR_INVALID_CHAR, ERR_OUT_OF_RANGE, ERR_SOCKET_CLOSED,
@@ -56,11 +56,32 @@ const {
   NGHTTP2_SESSION_CLIENT, NGHTTP2_SESSION_SERVER, STREAM_OPTION_EMPTY_PAYLOAD, STREAM_OPTION_GET_TRAILERS,
 } = constants;
 
-const kMaxStreams = 2 ** 31 - 1;
+const kMaxStreamId = 2 ** 32 - 1;
 const kMaxALTSVC = 2 ** 14 - 2;
 const kQuotedString = /^[\x09\x20-\x5b\x5d-\x7e\x80-\xff]*$/;
 const kOutstandingSettings = 10;
 const kOutstandingPings = 10;
+
+/** A frame that waits for its answer, as an asynchronous resource. */
+class Pending {
+  constructor(type, callback, started) {
+    const { AsyncResource } = require('async_hooks');
+    this.resource = new AsyncResource(type, { requireManualDestroy: true });
+    this.callback = callback;
+    this.started = started;
+  }
+
+  done(...args) {
+    const { callback, resource } = this;
+    if (callback !== undefined) resource.runInAsyncScope(callback, undefined, ...args);
+    resource.emitDestroy();
+  }
+
+  /** Nobody will be told. */
+  abandon() {
+    this.resource.emitDestroy();
+  }
+}
 
 // ---- What the native session tells ----------------------------------------------------------------------------------
 
@@ -150,7 +171,7 @@ handlers.onsettingsack = function() {
   session[kState].pendingAck--;
   session[kLocalSettings] = undefined;
   const settings = session.localSettings;
-  pending.callback?.(null, settings, now() - pending.started);
+  pending.done(null, settings, now() - pending.started);
   session.emit('localSettings', settings);
 };
 
@@ -173,7 +194,7 @@ handlers.onpingack = function(payload) {
   }
   const duration = now() - pending.started;
   session[kState].pingRTT = duration;
-  pending.callback(null, duration, payload);
+  pending.done(null, duration, payload);
 };
 const kProtocolError = -505;
 
@@ -237,12 +258,6 @@ handlers.onframeerror = function(id, type, code) {
     stream?.close(code);
     session.close();
   });
-};
-
-handlers.onsendfailed = function(code) {
-  const session = this[kOwner];
-  if (session === undefined || session.destroyed) return;
-  session.destroy(new ERR_HTTP2_SESSION_ERROR(code), NGHTTP2_NO_ERROR);
 };
 
 // ---- The origin set (RFC 8336 §2.3) ---------------------------------------------------------------------------------
@@ -371,7 +386,7 @@ function closeSession(session, code, error) {
   session.removeAllListeners('timeout');
 
   if (state.pendingStreams.size > 0 || state.streams.size > 0) {
-    const cancel = new ERR_HTTP2_STREAM_CANCEL(error);
+    const cancel = new ERR_HTTP2_STREAM_CANCEL(error ?? undefined);
     for (const stream of state.pendingStreams) stream.destroy(cancel);
     for (const stream of state.streams.values()) stream.destroy(error);
   }
@@ -379,8 +394,8 @@ function closeSession(session, code, error) {
   const { pings, settingsCallbacks } = state;
   if (pings.length > 0 || settingsCallbacks.length > 0) {
     setImmediate(() => {
-      for (const { callback, started } of pings.splice(0)) callback(new ERR_HTTP2_PING_CANCEL(), now() - started, undefined);
-      for (const { callback } of settingsCallbacks.splice(0)) callback?.(new ERR_HTTP2_SETTINGS_CANCEL());
+      for (const ping of pings.splice(0)) ping.done(new ERR_HTTP2_PING_CANCEL());
+      for (const settings of settingsCallbacks.splice(0)) settings.abandon();
     });
   }
 
@@ -393,7 +408,7 @@ function closeSession(session, code, error) {
   handle.ondone = () => finishSessionClose(session, error);
   const writing = handle.destroy(code, socket.destroyed);
   detach(handle);
-  if (!writing) handle.ondone();
+  if (!writing) handle.ondone?.();
 }
 
 // ---- Http2Session ---------------------------------------------------------------------------------------------------
@@ -525,7 +540,7 @@ class Http2Session extends EventEmitter {
   setNextStreamID(id) {
     if (this.destroyed) throw new ERR_HTTP2_INVALID_SESSION();
     validateNumber(id, 'id');
-    if (id <= 0 || id > kMaxStreams) throw new ERR_OUT_OF_RANGE('id', `> 0 and <= ${kMaxStreams}`, id);
+    if (id <= 0 || id > kMaxStreamId) throw new ERR_OUT_OF_RANGE('id', `> 0 and <= ${kMaxStreamId}`, id);
     this[kHandle].setNextStreamID(id);
   }
 
@@ -548,16 +563,17 @@ class Http2Session extends EventEmitter {
     }
     validateFunction(callback, 'callback');
     if (this.connecting || this.closed) {
-      process.nextTick(callback, new ERR_HTTP2_PING_CANCEL(), 0, payload);
+      process.nextTick(callback, new ERR_HTTP2_PING_CANCEL());
       return undefined;
     }
     const { pings } = this[kState];
+    const started = now();
+    const ping = new Pending('HTTP2PING', callback, started);
     if (pings.length >= (this[kOptions].maxOutstandingPings ?? kOutstandingPings)) {
-      callback(new ERR_HTTP2_PING_CANCEL(), 0, payload);
+      ping.done(new ERR_HTTP2_PING_CANCEL());
       return false;
     }
-    const started = now();
-    pings.push({ callback, started });
+    pings.push(ping);
     // Without a payload of the program, the time is one.
     const bytes = payload ?? Buffer.from(Float64Array.of(started).buffer);
     this[kHandle].ping(bytes);
@@ -579,7 +595,7 @@ class Http2Session extends EventEmitter {
         this.destroy(new ERR_HTTP2_MAX_PENDING_SETTINGS_ACK());
         return;
       }
-      settingsCallbacks.push({ callback, started: now() });
+      settingsCallbacks.push(new Pending('HTTP2SETTINGS', callback, now()));
       this[kHandle].settings(settingsToList(settings));
     };
     if (this.connecting) this.once('connect', submit);
@@ -679,10 +695,10 @@ function setup(session, socket, type, options) {
     session[kAlpnProtocol] = 'h2c';
     session[kEncrypted] = false;
   }
-  attach(handle, socket);
-  if (session.destroyed) return;
   session.settings(typeof options.settings === 'object' ? options.settings : {});
   if (type === NGHTTP2_SESSION_SERVER && Array.isArray(options.origins)) session.origin(...options.origins);
+  // The settings come first, whatever the peer has said already.
+  attach(handle, socket);
   process.nextTick(emit, session, 'connect', session, socket);
 }
 
@@ -782,11 +798,17 @@ class ClientHttp2Session extends Http2Session {
     if (options.endStream === undefined) {
       // The methods whose requests have no body end at once.
       options.endStream = isPayloadMeaningless(method);
-    } else if (typeof options.endStream !== 'boolean') {
-      throw new ERR_INVALID_ARG_VALUE('options.endStream', options.endStream);
+    } else {
+      validateBoolean(options.endStream, 'options.endStream');
     }
-    if (options.waitForTrailers !== undefined && typeof options.waitForTrailers !== 'boolean') {
-      throw new ERR_INVALID_ARG_VALUE('options.waitForTrailers', options.waitForTrailers);
+    if (options.waitForTrailers !== undefined) validateBoolean(options.waitForTrailers, 'options.waitForTrailers');
+    // Of the priorities of old only the types are looked at.
+    if (options.parent !== undefined) validateNumber(options.parent, 'options.parent');
+    if (options.exclusive !== undefined) validateBoolean(options.exclusive, 'options.exclusive');
+    if (options.silent !== undefined) validateBoolean(options.silent, 'options.silent');
+    if (options.weight !== undefined || options.parent !== undefined || options.exclusive !== undefined ||
+        options.silent !== undefined) {
+      warnOfPriority();
     }
     const { signal } = options;
     if (signal) validateAbortSignal(signal, 'options.signal');
@@ -809,7 +831,10 @@ class ClientHttp2Session extends Http2Session {
         stream.once('close', disposable[Symbol.dispose]);
       }
     }
-    const submit = () => requestOnConnect(stream, headersList, options);
+    // What comes of the request belongs to whoever made it, not to whoever the connection is made for.
+    const { AsyncResource } = require('async_hooks');
+    const resource = new AsyncResource('PendingRequest');
+    const submit = () => resource.runInAsyncScope(requestOnConnect, null, stream, headersList, options);
     if (this.connecting) {
       if (this[kPendingRequestCalls] !== null) {
         this[kPendingRequestCalls].push(submit);
@@ -827,6 +852,13 @@ class ClientHttp2Session extends Http2Session {
     if (channels.clientCreated.hasSubscribers) channels.clientCreated.publish({ stream, headers: sentHeaders });
     return stream;
   }
+}
+
+let priorityWarned = false;
+function warnOfPriority() {
+  if (priorityWarned) return;
+  priorityWarned = true;
+  process.emitWarning('Priority signaling has been deprecated as of RFC 9113.', 'DeprecationWarning', 'DEP0194');
 }
 
 /** Names and values in turn, as `sentHeaders` shows them. */
@@ -949,9 +981,7 @@ function connect(authority, options, listener) {
   }
 
   const session = new ClientHttp2Session(options, socket);
-  session[kAuthority] = `${options.servername || (net.isIPv6(host) ? `[${host}]` : host)}`;
-  const defaultPort = protocol === 'https:' ? '443' : '80';
-  if (port !== defaultPort) session[kAuthority] += `:${port}`;
+  session[kAuthority] = `${options.servername || (net.isIPv6(host) ? `[${host}]` : host)}:${port}`;
   session[kProtocol] = protocol;
   if (typeof listener === 'function') session.once('connect', listener);
   // What goes wrong with the connection is the session's error.

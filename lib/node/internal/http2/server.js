@@ -12,7 +12,7 @@ const {
 const { isArrayBufferView } = require('internal/util/types');
 const { validateBoolean, validateFunction, validateUint32, validateObject } = require('internal/validators');
 const {
-  assertIsObject, getDefaultSettings, listToSettings, settingsToList, validateSettings,
+  assertIsArray, assertIsObject, getDefaultSettings, listToSettings, settingsToList, validateSettings,
 } = require('internal/http2/util');
 const { kOptions, kServer, kSessions } = require('internal/http2/symbols');
 const { ServerHttp2Session, socketOnClose, socketOnError } = require('internal/http2/core');
@@ -78,7 +78,7 @@ function initializeOptions(options) {
   options = { ...options };
   assertIsObject(options.settings, 'options.settings');
   options.settings = { ...options.settings };
-  assertIsObject(options.remoteCustomSettings, 'options.remoteCustomSettings', undefined, true);
+  assertIsArray(options.remoteCustomSettings, 'options.remoteCustomSettings');
   if (options.maxSessionInvalidFrames !== undefined) {
     validateUint32(options.maxSessionInvalidFrames, 'maxSessionInvalidFrames');
   }
@@ -286,8 +286,9 @@ function getPackedSettings(settings) {
 
 function getUnpackedSettings(buf, options = {}) {
   if (!isArrayBufferView(buf) || buf.length === undefined) throw new ERR_INVALID_ARG_TYPE('buf', ['Buffer', 'TypedArray'], buf);
-  if (buf.byteLength % 6 !== 0) throw new ERR_HTTP2_INVALID_PACKED_SETTINGS_LENGTH();
-  const view = new DataView(buf.buffer, buf.byteOffset, buf.byteLength);
+  // Elements are bytes, whatever their type.
+  if (buf.length % 6 !== 0) throw new ERR_HTTP2_INVALID_PACKED_SETTINGS_LENGTH();
+  const view = new DataView(Uint8Array.from(buf).buffer);
   const entries = [];
   for (let offset = 0; offset < view.byteLength; offset += 6) {
     entries.push([view.getUint16(offset), view.getUint32(offset + 2)]);

@@ -6,7 +6,7 @@
 //   pushPromise(headers) -> handle | negative error number; rstStream(code)
 //   destroy() -> requests of writes that will not be sent | undefined; state() -> object of numbers
 //   readStart(), readStop(), shutdown(req) -> 1, writeBuffer, writev, write…String: as those of sockets
-//   calls handle.onread(nread, buffer), ontrailers(), onstreamclose(code)
+//   calls handle.onread(nread, buffer), ontrailers(), onstreamclose(code, is all sent?)
 
 const { Duplex } = require('stream');
 const fs = require('fs');
@@ -29,7 +29,8 @@ const {
     ERR_HTTP2_HEADERS_AFTER_RESPOND, ERR_HTTP2_HEADERS_SENT, ERR_HTTP2_INVALID_INFO_STATUS,
     ERR_HTTP2_INVALID_SESSION, ERR_HTTP2_INVALID_STREAM, ERR_HTTP2_NESTED_PUSH, ERR_HTTP2_OUT_OF_STREAMS,
     ERR_HTTP2_PAYLOAD_FORBIDDEN, ERR_HTTP2_PUSH_DISABLED, ERR_HTTP2_SEND_FILE, ERR_HTTP2_SEND_FILE_NOSEEK,
-    ERR_HTTP2_STATUS_101, ERR_HTTP2_STREAM_ERROR, ERR_HTTP2_TRAILERS_ALREADY_SENT, ERR_HTTP2_TRAILERS_NOT_READY,
+    ERR_HTTP2_STATUS_101, ERR_HTTP2_STATUS_INVALID,
+    ERR_HTTP2_STREAM_ERROR, ERR_HTTP2_TRAILERS_ALREADY_SENT, ERR_HTTP2_TRAILERS_NOT_READY,
     ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE,
   },
 } = require('internal/errors');
@@ -82,6 +83,8 @@ const kMaxCode = 2 ** 32 - 1;
 const kFileDescriptor = Symbol('fileDescriptor');
 const kBodyBytes = Symbol('bodyBytes');
 
+let priorityWarned = false;
+
 const emit = (self, ...args) => self.emit(...args);
 
 function isServer(stream) {
@@ -130,17 +133,21 @@ function submitReset(stream, code) {
 }
 
 /** The native stream is closed, by both ends or by a reset. */
-StreamHandle.prototype.onstreamclose = function(code) {
+StreamHandle.prototype.onstreamclose = function(code, sent) {
   const stream = this[kOwner];
   if (stream === undefined || stream.destroyed) return;
   if (!stream.closed) closeStream(stream, code, kNoRstStream);
   closeDescriptor(stream);
-  if (stream.readableEnded || code !== NGHTTP2_NO_ERROR) {
+  if (code !== NGHTTP2_NO_ERROR || stream.errored) {
     stream.destroy();
     return;
   }
+  if (stream.readableEnded) {
+    destroyWhenFinished(stream, sent);
+    return;
+  }
   // What has come is still to be read.
-  stream.on('end', stream[kDestroyAtEnd]);
+  stream.on('end', () => destroyWhenFinished(stream, sent));
   stream.push(null);
   if (stream.readableFlowing === null && isServer(stream) && !stream[kState].didRead) {
     // Nobody looks at the body of the request.
@@ -149,7 +156,13 @@ StreamHandle.prototype.onstreamclose = function(code) {
     stream.read(0);
   }
 };
-const kDestroyAtEnd = Symbol('destroyAtEnd');
+
+/** Both directions are through: the callbacks of the last writes may still be to come, if all was sent. */
+function destroyWhenFinished(stream, sent) {
+  if (stream.destroyed) return;
+  if (!sent || stream.writableFinished || stream.errored) stream.destroy();
+  else stream.once('finish', () => { if (!stream.destroyed) stream.destroy(); });
+}
 
 function onStreamTrailers() {
   const stream = this[kOwner];
@@ -204,7 +217,6 @@ class Http2Stream extends Duplex {
     };
     this[kRequest] = null;
     this[kProxySocket] = null;
-    this[kDestroyAtEnd] = () => { if (!this.destroyed) this.destroy(); };
     this.on('pause', streamOnPause);
   }
 
@@ -311,10 +323,14 @@ class Http2Stream extends Duplex {
     this[kSession]?.[kUpdateTimer]();
   }
 
-  /** Kept for programs of old: RFC 9113 has no priorities any more. */
+  /** Does nothing, for programs of old: RFC 9113 has no priorities any more. */
   priority() {
     if (this.destroyed) throw new ERR_HTTP2_INVALID_STREAM();
-    if (!this.pending) this[kUpdateTimer]();
+    if (priorityWarned) return;
+    priorityWarned = true;
+    process.emitWarning(
+      'http2Stream.priority is longer supported after priority signalling was deprecated in RFC 9113',
+      'DeprecationWarning', 'DEP0194');
   }
 
   [kWriteGeneric](writev, data, encoding, cb) {
@@ -356,7 +372,9 @@ class Http2Stream extends Duplex {
     const before = this[kHandle].bytesWritten;
     const req = writev ? writevGeneric(this, data, callback) : writeGeneric(this, data, encoding, callback);
     if (channels.clientBodyChunkSent.hasSubscribers && this.constructor === ClientHttp2Stream) {
-      channels.clientBodyChunkSent.publish({ stream: this, writev, data, encoding });
+      channels.clientBodyChunkSent.publish({
+        stream: this, writev, data: writev && data.allBuffers ? data.map((piece) => piece.chunk) : data, encoding,
+      });
     }
     if (req !== null && this[kHandle] !== undefined) {
       const bytes = this[kHandle].bytesWritten - before;
@@ -409,11 +427,8 @@ class Http2Stream extends Duplex {
     const list = buildNgHeaderString(
       headers, assertValidPseudoHeaderTrailer, this[kSession][kStrictSingleValueFields]);
     this[kSentTrailers] = headers;
-    // Of a handle that is gone the trailers do not matter.
-    this.once('finish', () => {});
-    const status = this[kHandle].trailers(list);
-    if (status < 0) this.destroy(new NghttpError(status));
-    else this[kMaybeDestroy]();
+    // Not from within the native session, which is asking for them.
+    setImmediate(finishSendTrailers, this, list);
   }
 
   close(code = NGHTTP2_NO_ERROR, callback) {
@@ -496,6 +511,14 @@ Object.defineProperty(Http2Stream.prototype, 'setTimeout', {
   __proto__: null, configurable: true, enumerable: true, writable: true, value: setStreamTimeout,
 });
 
+function finishSendTrailers(stream, list) {
+  if (stream.destroyed) return;
+  stream[kState].flags &= ~HAS_TRAILERS;
+  const status = stream[kHandle].trailers(list);
+  if (status < 0) stream.destroy(new NghttpError(status));
+  else stream[kMaybeDestroy]();
+}
+
 function streamOnResume() {
   if (!this.destroyed) this[kHandle].readStart();
 }
@@ -548,8 +571,14 @@ const kBodyEnd = Symbol('bodyEnd');
 
 function sendFile(stream, fd, headers, options, headersSent = () => {}) {
   stream[kState].fd = options.ownDescriptor ? fd : -1;
-  const list = buildNgHeaderString(
-    headers, assertValidPseudoHeaderResponse, stream[kSession][kStrictSingleValueFields]);
+  let list;
+  try {
+    list = buildNgHeaderString(
+      headers, assertValidPseudoHeaderResponse, stream[kSession][kStrictSingleValueFields]);
+  } catch (error) {
+    stream.destroy(error);
+    return;
+  }
   stream[kState].flags |= HEADERS_SENT;
   stream[kUpdateTimer]();
   const status = stream[kHandle].respond(list, options.streamOptions);
@@ -560,6 +589,9 @@ function sendFile(stream, fd, headers, options, headersSent = () => {}) {
   headersSent();
   publishFinish(stream, headers);
   stream[kState].seekable = options.seekable;
+  // The program's side ends here: the file goes to the handle directly.
+  stream._final = null;
+  stream.end();
   pipeDescriptor(stream, fd, options.offset, options.length);
 }
 
@@ -659,6 +691,10 @@ function responseOptions(stream, options) {
   return streamOptions;
 }
 
+function checkStatus(status) {
+  if (!(+status >= 200 && +status <= 599)) throw new ERR_HTTP2_STATUS_INVALID(status);
+}
+
 function hasNoBody(status) {
   return status === 204 || status === 205 || status === 304;
 }
@@ -754,6 +790,7 @@ class ServerHttp2Stream extends Http2Stream {
     this[kUpdateTimer]();
     options.endStream = !!options.endStream;
     const { headers, list: listSource, status } = prepareResponseHeaders(this, headersParam, options);
+    checkStatus(status);
     const streamOptions = responseOptions(this, options);
     let bits = streamOptions;
     const list = buildNgHeaderString(
@@ -853,7 +890,7 @@ class ServerHttp2Stream extends Http2Stream {
   /** The file is through: the writable side ends without a `write` of the program. */
   [kBodyEnd]() {
     closeDescriptor(this);
-    this.end();
+    shutdownWritable(this, () => {});
   }
 }
 
