@@ -3,7 +3,7 @@
 // Binding contract: see internal/crypto/*; timingSafeEqual(a, b) -> boolean for views of one length.
 
 const binding = internalBinding('crypto');
-const { codes: { ERR_CRYPTO_FIPS_FORCED, ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH, ERR_INVALID_ARG_TYPE } } = require('internal/errors');
+const { codes: { ERR_CRYPTO_CUSTOM_ENGINE_NOT_SUPPORTED, ERR_CRYPTO_FIPS_FORCED, ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH, ERR_INVALID_ARG_TYPE } } = require('internal/errors');
 const { notImplemented } = require('internal/crypto/util');
 const random = require('internal/crypto/random');
 
@@ -37,7 +37,14 @@ const exported = {
   hash: (algorithm, data, options) => hashes().hash(algorithm, data, options),
   createCipheriv: (cipher, key, iv, options) => new (ciphers().Cipheriv)(cipher, key, iv, options),
   createDecipheriv: (cipher, key, iv, options) => new (ciphers().Decipheriv)(cipher, key, iv, options),
-  createSecretKey: (key, encoding) => require('internal/crypto/keys').createSecretKey(key, encoding),
+  createSign: (algorithm, options) => new (signatures().Sign)(algorithm, options),
+  createVerify: (algorithm, options) => new (signatures().Verify)(algorithm, options),
+  createDiffieHellman: (...args) => new (exchange().DiffieHellman)(...args),
+  createDiffieHellmanGroup: (name) => new (exchange().DiffieHellmanGroup)(name),
+  getDiffieHellman: (name) => new (exchange().DiffieHellmanGroup)(name),
+  createECDH: (curve) => new (exchange().ECDH)(curve),
+  getCurves: () => sorted(binding.getCurves()),
+  setEngine,
   randomBytes: random.randomBytes,
   pseudoRandomBytes: random.randomBytes,
   randomFill: random.randomFill,
@@ -49,6 +56,18 @@ const exported = {
   secureHeapUsed: () => ({ total: 0, min: 0, used: 0, utilization: 0 }),
 };
 
+function setEngine() {
+  throw new ERR_CRYPTO_CUSTOM_ENGINE_NOT_SUPPORTED();
+}
+
+function signatures() {
+  return require('internal/crypto/sig');
+}
+
+function exchange() {
+  return require('internal/crypto/diffiehellman');
+}
+
 function hashes() {
   return require('internal/crypto/hash');
 }
@@ -57,13 +76,24 @@ function ciphers() {
   return require('internal/crypto/cipher');
 }
 
+/** A function of a module that is loaded when it is called. */
+function deferred(module, name, exportedName = name) {
+  const f = { [name](...args) { return require(module)[exportedName](...args); } }[name];
+  exported[name] = f;
+}
+const kDeferred = {
+  'internal/crypto/keys': ['createSecretKey', 'createPublicKey', 'createPrivateKey'],
+  'internal/crypto/keygen': ['generateKey', 'generateKeySync', 'generateKeyPairSync'],
+  'internal/crypto/rsa': ['publicEncrypt', 'privateDecrypt', 'privateEncrypt', 'publicDecrypt'],
+  'internal/crypto/prime': ['checkPrime', 'checkPrimeSync', 'generatePrime', 'generatePrimeSync'],
+  'internal/crypto/diffiehellman': ['diffieHellman'],
+};
+for (const module of Object.keys(kDeferred)) for (const name of kDeferred[module]) deferred(module, name);
+deferred('internal/crypto/sig', 'sign', 'signOneShot');
+deferred('internal/crypto/sig', 'verify', 'verifyOneShot');
+
 const kMissing = [
-  'argon2', 'argon2Sync', 'checkPrime', 'checkPrimeSync', 'createDiffieHellman', 'createDiffieHellmanGroup', 'createECDH',
-  'createMac', 'createPrivateKey', 'createPublicKey', 'createSign', 'createVerify', 'diffieHellman', 'generatePrime',
-  'generatePrimeSync', 'getCurves', 'getDiffieHellman', 'getMacs', 'parsePKCS12', 'generateKeyPair', 'generateKeyPairSync',
-  'generateKey', 'generateKeySync', 'privateDecrypt', 'privateEncrypt', 'publicDecrypt', 'publicEncrypt', 'sign',
-  'setEngine', 'verify', 'encapsulate', 'decapsulate', 'Certificate', 'DiffieHellman', 'DiffieHellmanGroup', 'ECDH', 'Sign',
-  'Verify', 'X509Certificate',
+  'argon2', 'argon2Sync', 'createMac', 'getMacs', 'parsePKCS12', 'encapsulate', 'decapsulate',
 ];
 for (const name of kMissing) exported[name] = notImplemented(name);
 
@@ -75,6 +105,11 @@ for (const name of ['hkdf', 'hkdfSync', 'pbkdf2', 'pbkdf2Sync', 'scrypt', 'scryp
 }
 for (const name of ['Hash', 'Hmac']) lazy(name, () => hashes()[name]);
 for (const name of ['Cipheriv', 'Decipheriv']) lazy(name, () => ciphers()[name]);
+for (const name of ['Sign', 'Verify']) lazy(name, () => signatures()[name]);
+for (const name of ['DiffieHellman', 'DiffieHellmanGroup', 'ECDH']) lazy(name, () => exchange()[name]);
+lazy('Certificate', () => require('internal/crypto/certificate').Certificate);
+lazy('X509Certificate', () => require('internal/crypto/x509').X509Certificate);
+lazy('generateKeyPair', () => require('internal/crypto/keygen').generateKeyPair);
 lazy('KeyObject', () => require('internal/crypto/keys').KeyObject);
 lazy('webcrypto', () => require('internal/crypto/webcrypto').crypto);
 lazy('subtle', () => require('internal/crypto/webcrypto').crypto.subtle);

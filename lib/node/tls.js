@@ -1,54 +1,21 @@
 'use strict';
 // node:tls
 //
-// What needs no cryptography is here: names of ciphers and protocols, host name checks, ALPN lists, the classes.
-// Connections and contexts need the native engine; without it they throw ERR_FEATURE_UNAVAILABLE_ON_PLATFORM.
+// Names of ciphers and protocols, host name checks, ALPN lists and the trusted certificates are here; connections are in
+// internal/tls/.
 //
-// Binding contract: internalBinding('cares_wrap').canonicalizeIP(text) -> text | undefined.
+// Binding contract: internalBinding('cares_wrap').canonicalizeIP(text) -> text | undefined; internalBinding('tls_wrap'):
+//   cipherSuites() -> [name], systemRoots() -> [PEM text], setDefaultRoots(PEM text), parseCertificates(text) -> [PEM text] |
+//   undefined.
 
 const net = require('net');
 const { Buffer } = require('buffer');
 const {
-  codes: { ERR_FEATURE_UNAVAILABLE_ON_PLATFORM, ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_TLS_CERT_ALTNAME_INVALID },
+  codes: { ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_TLS_CERT_ALTNAME_INVALID },
 } = require('internal/errors');
 const { isArrayBufferView, isUint8Array } = require('internal/util/types');
-
-function unavailable(what) {
-  return new ERR_FEATURE_UNAVAILABLE_ON_PLATFORM(what);
-}
-
-function SecureContext() {
-  throw unavailable('tls.SecureContext');
-}
-
-function TLSSocket() {
-  throw unavailable('tls.TLSSocket');
-}
-Object.setPrototypeOf(TLSSocket.prototype, net.Socket.prototype);
-Object.setPrototypeOf(TLSSocket, net.Socket);
-
-function Server(options, listener) {
-  if (!(this instanceof Server)) return new Server(options, listener);
-  throw unavailable('tls.Server');
-}
-Object.setPrototypeOf(Server.prototype, net.Server.prototype);
-Object.setPrototypeOf(Server, net.Server);
-
-function createServer(options, listener) {
-  return new Server(options, listener);
-}
-
-function connect() {
-  throw unavailable('tls.connect');
-}
-
-function createSecureContext() {
-  throw unavailable('tls.createSecureContext');
-}
-
-function createSecurePair() {
-  throw unavailable('tls.createSecurePair');
-}
+const { validateOneOf } = require('internal/validators');
+const binding = internalBinding('tls_wrap');
 
 /** The wire form of a list of protocol names: each with its length before it. */
 function convertProtocols(protocols) {
@@ -175,33 +142,125 @@ function canonicalIP(text) {
   return internalBinding('cares_wrap').canonicalizeIP(text);
 }
 
-const rootCertificates = Object.freeze([]);
+// ---- Trusted certificates ------------------------------------------------------------------------------------------
+
+let systemCertificates;
+let extraCertificates;
+let defaultCertificates;
+let hasCustomDefault = false;
+
+function system() {
+  return systemCertificates ??= Object.freeze(binding.systemRoots());
+}
+
+/** Those of the file NODE_EXTRA_CA_CERTS names. */
+function extra() {
+  if (extraCertificates !== undefined) return extraCertificates;
+  const file = process.env.NODE_EXTRA_CA_CERTS;
+  let found;
+  if (file) {
+    try {
+      found = binding.parseCertificates(require('fs').readFileSync(file));
+      if (found === undefined) throw new Error('no certificates found');
+    } catch (error) {
+      process.emitWarning(`Ignoring extra certs from \`${file}\`, load failed: ${error.message}`);
+    }
+  }
+  return extraCertificates = Object.freeze(found ?? []);
+}
+
+function defaults() {
+  return defaultCertificates ??= Object.freeze([...new Set([...system(), ...extra()])]);
+}
+
+/** Connections made from now on trust what the lists say; without extra certificates that is so from the beginning. */
+function useExtraCertificates() {
+  if (!hasCustomDefault && extra().length > 0) binding.setDefaultRoots(defaults().join('\n'));
+}
+
+function getCACertificates(type = 'default') {
+  validateOneOf(type, 'type', ['default', 'system', 'bundled', 'extra']);
+  switch (type) {
+    case 'default': return defaults();
+    case 'extra': return extra();
+    // No list comes with the program: the system's takes its place.
+    default: return system();
+  }
+}
+
+function setDefaultCACertificates(certs) {
+  if (!Array.isArray(certs)) throw new ERR_INVALID_ARG_TYPE('certs', 'Array', certs);
+  const parsed = [];
+  certs.forEach((cert, i) => {
+    if (typeof cert !== 'string' && !isArrayBufferView(cert)) {
+      throw new ERR_INVALID_ARG_TYPE(`certs[${i}]`, ['string', 'ArrayBufferView'], cert);
+    }
+    const found = binding.parseCertificates(cert);
+    if (found === undefined) {
+      const error = new Error('No valid certificates found in the provided array');
+      error.code = 'ERR_CRYPTO_OPERATION_FAILED';
+      throw error;
+    }
+    parsed.push(...found);
+  });
+  defaultCertificates = Object.freeze([...new Set(parsed)]);
+  hasCustomDefault = true;
+  binding.setDefaultRoots(defaultCertificates.join('\n'));
+}
+
+// ---- The module ------------------------------------------------------------------------------------------------------
+
+function contexts() {
+  return require('internal/tls/secure-context');
+}
+
+function wrap() {
+  return require('internal/tls/wrap');
+}
+
+function getCiphers() {
+  const { opensslName } = contexts();
+  return binding.cipherSuites().map((suite) => opensslName(suite).toLowerCase()).sort();
+}
+
+const { getOptionValue } = require('internal/options');
+
+function defaultVersion(side) {
+  for (const version of side === 'min' ? ['1.0', '1.1', '1.2', '1.3'] : ['1.3', '1.2']) {
+    if (getOptionValue(`--tls-${side}-v${version}`)) return version === '1.0' ? 'TLSv1' : `TLSv${version}`;
+  }
+  return side === 'min' ? 'TLSv1.2' : 'TLSv1.3';
+}
 
 module.exports = {
   CLIENT_RENEG_LIMIT: 3,
   CLIENT_RENEG_WINDOW: 600,
-  DEFAULT_CIPHERS: 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256',
+  DEFAULT_CIPHERS: getOptionValue('--tls-cipher-list') || [
+    'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256', 'ECDHE-RSA-AES128-GCM-SHA256',
+    'ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES256-GCM-SHA384', 'ECDHE-ECDSA-AES256-GCM-SHA384',
+    'DHE-RSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-SHA256', 'DHE-RSA-AES128-SHA256', 'ECDHE-RSA-AES256-SHA384',
+    'DHE-RSA-AES256-SHA384', 'ECDHE-RSA-AES256-SHA256', 'DHE-RSA-AES256-SHA256', 'HIGH', '!aNULL', '!eNULL', '!EXPORT',
+    '!DES', '!RC4', '!MD5', '!PSK', '!SRP', '!CAMELLIA',
+  ].join(':'),
   DEFAULT_ECDH_CURVE: 'auto',
-  DEFAULT_MIN_VERSION: 'TLSv1.2',
-  DEFAULT_MAX_VERSION: 'TLSv1.3',
-  rootCertificates,
-  getCiphers() {
-    return ['tls_aes_128_gcm_sha256', 'tls_aes_256_gcm_sha384', 'tls_chacha20_poly1305_sha256'];
-  },
-  getCACertificates() {
-    throw unavailable('tls.getCACertificates');
-  },
-  setDefaultCACertificates(certs) {
-    if (!Array.isArray(certs)) throw new ERR_INVALID_ARG_TYPE('certs', 'Array', certs);
-    throw unavailable('tls.setDefaultCACertificates');
-  },
+  DEFAULT_MIN_VERSION: defaultVersion('min'),
+  DEFAULT_MAX_VERSION: defaultVersion('max'),
+  getCiphers,
+  getCertificateCompressionAlgorithms: () => [],
+  getCACertificates,
+  setDefaultCACertificates,
   convertALPNProtocols,
   checkServerIdentity,
-  SecureContext,
-  TLSSocket,
-  Server,
-  createServer,
-  connect,
-  createSecureContext,
-  createSecurePair,
+  createSecureContext(options) {
+    useExtraCertificates();
+    return contexts().createSecureContext(options);
+  },
+  createServer: (options, listener) => wrap().createServer(options, listener),
+  connect: (...args) => wrap().connect(...args),
 };
+for (const [name, load] of [
+  ['SecureContext', () => contexts().SecureContext], ['TLSSocket', () => wrap().TLSSocket], ['Server', () => wrap().Server],
+  ['rootCertificates', system],
+]) {
+  Object.defineProperty(module.exports, name, { __proto__: null, configurable: true, enumerable: true, get: load });
+}

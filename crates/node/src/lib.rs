@@ -50,6 +50,7 @@ mod task_queue;
 mod tcp_wrap;
 mod text;
 mod timers;
+mod tls_wrap;
 mod tty_wrap;
 mod types;
 mod udp_wrap;
@@ -106,6 +107,7 @@ pub fn register(agent: &mut Agent) {
     agent.register_binding("task_queue", task_queue::install);
     agent.register_binding("tcp_wrap", tcp_wrap::install);
     agent.register_binding("timers", timers::install);
+    agent.register_binding("tls_wrap", tls_wrap::install);
     agent.register_binding("trace_events", inert::install_trace_events);
     agent.register_binding("tty_wrap", tty_wrap::install);
     agent.register_binding("types", types::install);

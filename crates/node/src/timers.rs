@@ -42,6 +42,8 @@ struct State {
 
 pub(crate) fn install(s: &mut Scope<'_>, target: Local<'_, Object>) {
     define_functions(s, target, FUNCTIONS);
+    // Until JavaScript has a timer that holds the loop, none does.
+    agent(s).loop_.toggle_timer_ref(false);
     if let Some(info) = &agent(s).immediate_info {
         let v = info.object(s);
         define_value(s, target, "immediateInfo", v.value());

@@ -1,7 +1,12 @@
-//! Binding `crypto`: hashes, codes, key derivation, ciphers and random bytes.
+//! Binding `crypto`: hashes, codes, key derivation, ciphers and random bytes; keys and certificates.
 
 mod cipher;
 mod digest;
+mod exchange;
+pub(crate) mod failure;
+pub(crate) mod keys;
+mod operations;
+pub(crate) mod x509;
 
 use std::any::Any;
 
@@ -30,6 +35,10 @@ pub(crate) fn install(s: &mut Scope<'_>, target: Local<'_, Object>) {
     static HMAC: NativeSpec = NativeSpec::constructor("Hmac", 2, construct_hmac);
     static CIPHER: NativeSpec = NativeSpec::constructor("CipherBase", 5, construct_cipher);
     host::define_functions(s, target, FUNCTIONS);
+    keys::install(s, target);
+    operations::install(s, target);
+    exchange::install(s, target);
+    x509::install(s, target);
     for (spec, methods) in [(&HASH, HASH_METHODS), (&HMAC, HMAC_METHODS), (&CIPHER, CIPHER_METHODS)] {
         s.nested(|s| {
             host::define_class(s, target, spec, methods);

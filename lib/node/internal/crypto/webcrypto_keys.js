@@ -1,0 +1,56 @@
+'use strict';
+// CryptoKey: a key object with what it may be used for.
+
+const { codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_THIS } } = require('internal/errors');
+const { inspect } = require('internal/util/inspect');
+const { kKeyObject } = require('internal/crypto/keys');
+
+const kCreate = Symbol('kCreate');
+const kAlgorithm = Symbol('kAlgorithm');
+const kExtractable = Symbol('kExtractable');
+const kUsages = Symbol('kUsages');
+
+// The order in which uses are listed.
+const kUsageOrder = [
+  'encrypt', 'decrypt', 'sign', 'verify', 'deriveKey', 'deriveBits', 'wrapKey', 'unwrapKey', 'encapsulateKey',
+  'encapsulateBits', 'decapsulateKey', 'decapsulateBits',
+];
+
+class CryptoKey {
+  constructor(token, keyObject, algorithm, usages, extractable) {
+    if (token !== kCreate) throw new ERR_ILLEGAL_CONSTRUCTOR();
+    for (const [name, value] of [[kKeyObject, keyObject], [kAlgorithm, algorithm], [kUsages, usages], [kExtractable, extractable]]) {
+      Object.defineProperty(this, name, { __proto__: null, value, enumerable: false, writable: false });
+    }
+  }
+
+  [inspect.custom](depth, options) {
+    if (depth < 0) return this;
+    const opts = { ...options, depth: options.depth == null ? null : options.depth - 1 };
+    return `CryptoKey ${inspect({
+      type: this.type, extractable: this.extractable, algorithm: this.algorithm, usages: this.usages,
+    }, opts)}`;
+  }
+
+  get type() { return own(this, kKeyObject).type; }
+  get extractable() { return own(this, kExtractable); }
+  get algorithm() { return own(this, kAlgorithm); }
+  get usages() { return own(this, kUsages); }
+}
+
+function own(key, name) {
+  if (typeof key !== 'object' || key === null || key[kKeyObject] === undefined) throw new ERR_INVALID_THIS('CryptoKey');
+  return key[name];
+}
+
+for (const name of ['type', 'extractable', 'algorithm', 'usages']) {
+  Object.defineProperty(CryptoKey.prototype, name, { __proto__: null, enumerable: true });
+}
+Object.defineProperty(CryptoKey.prototype, Symbol.toStringTag, { __proto__: null, configurable: true, value: 'CryptoKey' });
+
+function createCryptoKey(keyObject, algorithm, usages, extractable) {
+  const ordered = kUsageOrder.filter((usage) => usages.includes(usage));
+  return new CryptoKey(kCreate, keyObject, algorithm, ordered, extractable);
+}
+
+module.exports = { CryptoKey, createCryptoKey, kUsageOrder };
