@@ -233,3 +233,9 @@ module.exports = {
     DONT_CONTEXTIFY: kVanillaContext,
   }),
 };
+
+// Only a program that asks for them finds the classes of modules.
+if (require('internal/options').getOptionValue('--experimental-vm-modules')) {
+  const { Module, SourceTextModule, SyntheticModule } = require('internal/vm/module');
+  Object.assign(module.exports, { Module, SourceTextModule, SyntheticModule });
+}

@@ -83,6 +83,7 @@ static ROWS: &[Row] = &[
     alias("--eval", &["-e"], Text, CommandLine, "evaluate a script"),
     on("--experimental-detect-module", "run files with ES module syntax as modules"),
     on("--experimental-require-module", "allow require() of ES modules"),
+    row("--experimental-vm-modules", Nothing, Anywhere, "classes of modules in vm"),
     alias("--expose-gc", &["--expose_gc"], Nothing, Anywhere, "define the global function gc()"),
     alias(
         "--expose-internals",

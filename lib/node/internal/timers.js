@@ -20,6 +20,9 @@ const AsyncContextFrame = require('internal/async_context_frame');
 const { state, emitInit, emitBefore, emitAfter, emitDestroy, symbols } = require('internal/async_hooks');
 const { async_id_symbol, trigger_async_id_symbol } = symbols;
 
+// Named here, since `internal/util` is not loaded before timers are.
+const customInspectSymbol = Symbol.for('nodejs.util.inspect.custom');
+
 const kCount = 0;
 const kRefCount = 1;
 const kHasOutstanding = 2;
@@ -57,6 +60,11 @@ class TimersList {
     this.id = timerListId++;
     this.msecs = msecs;
     this.priorityQueuePosition = null;
+  }
+
+  [customInspectSymbol](depth, options) {
+    const { inspect } = require('internal/util/inspect');
+    return inspect(this, { ...options, depth: 0, customInspect: false });
   }
 }
 
@@ -110,6 +118,12 @@ class Timeout {
     this[kHasPrimitive] = false;
     this[kFrame] = AsyncContextFrame.current();
     initAsyncResource(this, 'Timeout');
+  }
+
+  /** The lists beside a timer are no one's business. */
+  [customInspectSymbol](depth, options) {
+    const { inspect } = require('internal/util/inspect');
+    return inspect(this, { ...options, depth: 0, customInspect: false });
   }
 
   refresh() {

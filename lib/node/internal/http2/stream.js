@@ -325,12 +325,13 @@ class Http2Stream extends Duplex {
 
   /** Does nothing, for programs of old: RFC 9113 has no priorities any more. */
   priority() {
+    if (!priorityWarned) {
+      priorityWarned = true;
+      process.emitWarning(
+        'http2Stream.priority is longer supported after priority signalling was deprecated in RFC 9113',
+        'DeprecationWarning', 'DEP0194');
+    }
     if (this.destroyed) throw new ERR_HTTP2_INVALID_STREAM();
-    if (priorityWarned) return;
-    priorityWarned = true;
-    process.emitWarning(
-      'http2Stream.priority is longer supported after priority signalling was deprecated in RFC 9113',
-      'DeprecationWarning', 'DEP0194');
   }
 
   [kWriteGeneric](writev, data, encoding, cb) {
@@ -500,7 +501,7 @@ class Http2Stream extends Duplex {
     }
     // A response is complete, and nobody wants the request's body.
     const state = this[kState];
-    if (isServer(this) && !(state.flags & HAS_TRAILERS) && !state.didRead && this.readableFlowing === null) {
+    if (isServer(this) && this.headersSent && !(state.flags & HAS_TRAILERS) && !state.didRead && this.readableFlowing === null) {
       // Later, so that streams can be pushed until then.
       setImmediate(() => this.close());
     }

@@ -559,8 +559,8 @@ function formatValue(ctx, value, recurseTimes, typedArray) {
         const isCrossContext = proxy !== undefined || !(context instanceof Object);
         const result = custom.call(context, depth, getUserOptions(ctx, isCrossContext), inspect);
         if (result !== context) {
-          if (result === null || typeof result !== 'object') return `${result}`;
-          return formatValue(ctx, result, recurseTimes).replaceAll('\n', `\n${' '.repeat(ctx.indentationLvl)}`);
+          const text = result === null || typeof result !== 'object' ? `${result}` : formatValue(ctx, result, recurseTimes);
+          return text.replaceAll('\n', `\n${' '.repeat(ctx.indentationLvl)}`);
         }
       }
     }

@@ -21,6 +21,11 @@ function registerImportModuleDynamically(symbol, owner, callback) {
   referrers.set(symbol, { url: undefined, importModuleDynamically: callback, owner });
 }
 
+/** Registers what a module of the vm module wants to be asked. */
+function registerModule(symbol, { owner, importModuleDynamically, initializeImportMeta }) {
+  referrers.set(symbol, { url: undefined, owner, importModuleDynamically, initializeImportMeta });
+}
+
 function importModuleDynamicallyCallback(referrer, specifier, attributes, phase, referrerName) {
   const known = typeof referrer === 'symbol' ? referrers.get(referrer) : undefined;
   if (known?.importModuleDynamically !== undefined) {
@@ -32,15 +37,16 @@ function importModuleDynamicallyCallback(referrer, specifier, attributes, phase,
 }
 
 async function callImportCallback({ importModuleDynamically, owner }, specifier, attributes, phase) {
-  const result = await importModuleDynamically(specifier, owner, attributes, phase);
-  const namespace = result?.namespace;
-  return namespace !== undefined && require('internal/util/types').isModuleNamespaceObject(namespace) ? namespace : result;
+  const { kSourcePhase } = internalBinding('module_wrap');
+  const phaseName = phase === kSourcePhase ? 'source' : 'evaluation';
+  const result = await importModuleDynamically(specifier, owner, attributes, phaseName);
+  return require('internal/vm/module').namespaceOf(result);
 }
 
 function initializeImportMeta(id, meta, wrap) {
   const known = typeof id === 'symbol' ? referrers.get(id) : undefined;
   if (known?.initializeImportMeta !== undefined) {
-    known.initializeImportMeta(meta, wrap);
+    known.initializeImportMeta(meta, known.owner);
     return;
   }
   require('internal/modules/esm/loader').getCascadedLoader().initializeImportMeta(meta, wrap.url);
@@ -53,4 +59,4 @@ function initializeESM() {
   binding.setInitializeImportMetaObjectCallback(initializeImportMeta);
 }
 
-module.exports = { initializeESM, referrerSymbol, registerImportModuleDynamically };
+module.exports = { initializeESM, referrerSymbol, registerImportModuleDynamically, registerModule };
