@@ -412,6 +412,8 @@ pub struct State {
     pub covered: bool,
     /// What is checked, for tracing.
     pub reason: &'static str,
+    /// What leaving here says.
+    pub kind: crate::snapshot::ExitKind,
 }
 
 /// A frame: the function itself or an inlined call.

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use crate::build::{DOUBLE_OFFSET, NUMBER_TAG};
 use crate::graph::{Binary, Block, Condition, Graph, Op, Repr, StateId, Terminator, Unary, Value, Width, ty};
-use crate::snapshot::{EXITED, Exit, Snapshot, function_flag};
+use crate::snapshot::{Exit, ExitKind, Snapshot, function_flag};
 
 const NOT_CELL: i64 = (NUMBER_TAG | 2) as i64;
 const CANONICAL_NAN: u64 = 0x7FF8_0000_0000_0000;
@@ -260,13 +260,15 @@ impl Lower<'_, '_> {
         let f = &self.snapshot.functions[self.graph.frames[state.frame as usize].function];
         let cell = f.cell;
         self.references.exits.push(Exit { cell, pc: state.pc, reason: state.reason });
+        let kind = state.kind as u64;
         let index = self.references.exits.len() as u64 - 1;
         let (fp, pc) = self.place(s);
-        let (cell, index) = (self.imm(self.snapshot.functions[0].cell), self.imm(index));
+        let (cell, index, kind) =
+            (self.imm(self.snapshot.functions[0].cell), self.imm(index), self.imm(kind));
         let vm = self.vm;
-        let r = self.call(self.snapshot.stubs.exit, &[vm, fp, pc, cell, index], Some(I64)).expect("result");
+        let r =
+            self.call(self.snapshot.stubs.exit, &[vm, fp, pc, cell, index, kind], Some(I64)).expect("result");
         self.b.ins().return_(&[r]);
-        let _ = EXITED;
     }
     /// Ends the block: an exception is pending.
     fn unwind(&mut self, s: StateId) {
@@ -345,7 +347,8 @@ impl Lower<'_, '_> {
         } else {
             self.references.exits.push(Exit { cell: f.cell, pc: self.snapshot.entry, reason: "stack" });
             let (cell, index) = (self.imm(f.cell), self.imm(self.references.exits.len() as u64 - 1));
-            self.call(self.snapshot.stubs.exit, &[vm, fp, pc, cell, index], Some(I64))
+            let kind = self.imm(ExitKind::Outdated as u64);
+            self.call(self.snapshot.stubs.exit, &[vm, fp, pc, cell, index, kind], Some(I64))
         };
         self.b.ins().return_(&[r.expect("result")]);
     }

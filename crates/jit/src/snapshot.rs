@@ -283,6 +283,8 @@ pub struct Layout {
     pub lexical_shape: u32,
     /// Shape of a cache entry that is not in use.
     pub unused_shape: u32,
+    /// `Accessor`: getter.
+    pub accessor_get: i32,
     /// `FunctionRare`: prototype that the initial shape was made for.
     pub rare_prototype: i32,
     /// `FunctionRare`: initial shape (u32).
@@ -315,7 +317,8 @@ stubs! {
     run_frame,
     /// `(vm, fp_new) -> value`: machine code called with frame `fp_new` has left for the interpreter (`EXITED`): runs it to its end. 0: exception.
     finish_exited,
-    /// `(vm, fp, pc, cell, exit: u64)`: notes that machine code of `cell` goes on in the interpreter at `pc` of frame `fp` (`vm.enter_*`). Returns EXITED.
+    /// `(vm, fp, pc, cell, exit: u64, kind: u64)`: notes that machine code of `cell` goes on in the interpreter at `pc` of frame `fp` (`vm.enter_*`). Returns EXITED.
+    /// With [`ExitKind::Loop`] it may run machine code that enters at `pc` and return its result instead.
     exit,
     /// `(vm, outer_fp) -> u64`: an exception is pending, `vm.fp`/`vm.pc` say where. Looks for a handler from there up to frame `outer_fp`: EXITED if one was found (`vm.enter_*`), else 0 with the frames popped.
     unwind,
@@ -365,6 +368,19 @@ pub struct Compiled {
     pub exits: Vec<Exit>,
     /// Text form, if asked for.
     pub text: String,
+}
+
+/// What an exit says about the machine code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[repr(u8)]
+pub enum ExitKind {
+    /// A guess was wrong.
+    #[default]
+    Guess,
+    /// Not wrong: a loop around the one entered goes on.
+    Loop,
+    /// The code has aged: feedback that was missing is there now, or prototypes have changed.
+    Outdated,
 }
 
 /// Where machine code can leave for the interpreter.

@@ -1,11 +1,16 @@
 //! Where machine code is left for the interpreter, and how often.
 
+use spey_jit::snapshot::ExitKind;
+
 use super::policy::{CodeTier, describe, discard, jump_loops};
 use crate::code::Code;
 use crate::vm::Vm;
 
-/// Leaves at one exit after which the machine code is discarded, and compiled again without the speculation.
-const MAX_EXITS: u32 = 10;
+/// Leaves at one instruction after which the machine code is discarded. The feedback knows better by then; if that happens
+/// a second time, there is no speculation at that instruction any more.
+const MAX_EXITS: u32 = 8;
+/// The same for exits that say that the code has aged.
+const MAX_OUTDATED: u32 = 3;
 
 /// Leaves at one instruction.
 pub(super) struct ExitCount {
@@ -18,7 +23,14 @@ pub(super) struct ExitCount {
 ///
 /// # Safety
 /// Both are live code cells, and `pc` lies in `code`.
-pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, code: *mut Code, pc: u32, index: usize) {
+pub(super) unsafe fn left(
+    vm: &mut Vm,
+    owner: *mut Code,
+    code: *mut Code,
+    pc: u32,
+    index: usize,
+    kind: ExitKind,
+) {
     // SAFETY: by the contract; bytecode is writable.
     unsafe {
         let t = CodeTier::of(owner);
@@ -38,6 +50,9 @@ pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, code: *mut Code, pc: u3
                 *(at as *mut u8).add(1) = 0xff;
             }
         }
+        if kind == ExitKind::Loop {
+            return;
+        }
         let at = match t.exits.iter().position(|e| e.code == code && e.pc == pc) {
             Some(at) => at,
             None => {
@@ -46,10 +61,14 @@ pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, code: *mut Code, pc: u3
             }
         };
         t.exits[at].count += 1;
-        if t.exits[at].count >= MAX_EXITS {
-            let generic = &mut CodeTier::of(code).generic;
-            if !generic.contains(&pc) {
-                generic.push(pc);
+        let limit = if kind == ExitKind::Outdated { MAX_OUTDATED } else { MAX_EXITS };
+        if t.exits[at].count >= limit {
+            let tier = CodeTier::of(code);
+            if kind == ExitKind::Guess {
+                let list = if tier.suspects.contains(&pc) { &mut tier.generic } else { &mut tier.suspects };
+                if !list.contains(&pc) {
+                    list.push(pc);
+                }
             }
             discard(vm, owner);
         }

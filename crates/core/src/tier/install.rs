@@ -136,13 +136,18 @@ pub(super) unsafe fn install(vm: &mut Vm, job: Job, compiled: Compiled) -> Optio
         cells.retain(|&c| c != job.code);
         cells.sort_unstable();
         cells.dedup();
+        // Code may mention any shape of the snapshot.
+        let mut shapes = job.shapes;
+        shapes.extend(compiled.shapes);
+        shapes.sort_unstable();
+        shapes.dedup();
         for &cell in &cells {
             (*cell).flags |= code_flag::KEEP_CACHES;
         }
         CodeTier::of(job.code).installed.push(Installed {
             _region: region,
             _bytes: bytes,
-            shapes: compiled.shapes,
+            shapes,
             cells,
             table: job.table,
             exits: compiled.exits,

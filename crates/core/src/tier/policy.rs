@@ -33,7 +33,9 @@ pub struct CodeTier {
     refused_loops: Vec<u32>,
     /// Where the machine code has been left.
     pub(super) exits: Vec<ExitCount>,
-    /// Instructions at which it was left too often: no speculation there any more.
+    /// Instructions at which it was left too often once.
+    pub(super) suspects: Vec<u32>,
+    /// Instructions at which it was left too often again: no speculation there any more.
     pub(super) generic: Vec<u32>,
     compiles: u32,
     is_pending: bool,
@@ -88,7 +90,7 @@ pub(crate) unsafe fn init(vm: &mut Vm, code: *mut Code) {
     unsafe {
         let c = &mut *code;
         let config = &vm.config().tier;
-        let never = code_flag::COROUTINE | code_flag::DERIVED;
+        let never = code_flag::COROUTINE;
         if !config.enabled || c.has(never) || c.data().unit.code.len() > MAX_WORDS {
             c.flags |= code_flag::NO_MACHINE;
             c.entry = c.first;
@@ -167,6 +169,26 @@ pub(crate) unsafe fn on_loop(vm: *mut Vm, code: *mut Code, target: *const u64) -
         if t.is_pending || t.refused_loops.contains(&at) {
             (*code).counter = PENDING_CALLS;
         } else if found(code).is_null() && (*code).flags & code_flag::NO_MACHINE == 0 {
+            request(&mut *vm, code, at);
+        }
+        found(code)
+    }
+}
+
+/// Machine code entered at an inner loop has come to the head of a loop around it: machine code to go on with, or null.
+///
+/// # Safety
+/// `code` is the code of the running frame, and word `at` the head of one of its loops.
+pub(super) unsafe fn outer_loop(vm: *mut Vm, code: *mut Code, at: u32) -> *const u8 {
+    // SAFETY: live VM and code cell; nothing here allocates in the heap.
+    unsafe {
+        collect(&mut *vm);
+        let found = |code: *mut Code| {
+            CodeTier::of(code).loops.iter().find(|l| l.0 == at).map_or(std::ptr::null(), |l| l.1)
+        };
+        let t = CodeTier::of(code);
+        let wanted = found(code).is_null() && !t.is_pending && !t.refused_loops.contains(&at);
+        if wanted && (*code).flags & code_flag::NO_MACHINE == 0 {
             request(&mut *vm, code, at);
         }
         found(code)
@@ -289,7 +311,8 @@ pub(super) unsafe fn discard(vm: &mut Vm, code: *mut Code) {
         (*code).machine = std::ptr::null();
         if (*code).flags & code_flag::NO_MACHINE == 0 {
             (*code).entry = &ENTER_COUNTED;
-            (*code).counter = vm.config().tier.threshold.clamp(1, i32::MAX as u32) as i32;
+            // It is hot: feedback for what was wrong comes soon.
+            (*code).counter = (vm.config().tier.threshold / 8).clamp(1, i32::MAX as u32) as i32;
         }
     }
 }

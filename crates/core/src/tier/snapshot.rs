@@ -48,7 +48,7 @@ pub(super) struct Job {
     /// All functions in the snapshot.
     pub cells: Vec<*mut Code>,
     /// All shapes in the snapshot.
-    shapes: Vec<u32>,
+    pub shapes: Vec<u32>,
     /// All other values in the snapshot.
     pub table: Table,
 }
@@ -351,6 +351,7 @@ fn layout(vm: &Vm) -> Layout {
         string_shape: STRING_SHAPE,
         lexical_shape: LEXICAL,
         unused_shape: ic::UNUSED,
+        accessor_get: offset_of!(crate::cell::Accessor, get) as i32,
         rare_prototype: offset_of!(FunctionRare, initial_prototype) as i32,
         rare_shape: offset_of!(FunctionRare, initial_shape) as i32,
         rare_inline: offset_of!(FunctionRare, inline) as i32,

@@ -7,7 +7,7 @@ use std::ptr::NonNull;
 
 use spey_bytecode::Op;
 use spey_gc::{Header, Value as Raw};
-use spey_jit::snapshot::Stubs;
+use spey_jit::snapshot::{ExitKind, Stubs};
 
 use super::policy::code_of_frame;
 use crate::cell::{Kind, Object, Slots, flag};
@@ -269,11 +269,26 @@ unsafe extern "C" fn construct(
     // SAFETY: the window is the caller's; everything above it is free.
     unsafe {
         let count = count as u32;
-        if callee == new_target && crate::value::is_kind(callee, Kind::Function) {
+        let closures = crate::value::is_kind(callee, Kind::Function)
+            && crate::value::is_kind(new_target, Kind::Function);
+        if closures {
             let f = callee.as_cell() as *mut Object;
             let code = function::code_of(f);
-            let rare = *Object::trailing(f, closure::RARE);
             const WANTED: u16 = code_flag::CONSTRUCTOR;
+            if (*code).flags & (WANTED | code_flag::DERIVED) == WANTED | code_flag::DERIVED
+                && !(*code).entry.is_null()
+            {
+                // `this` comes from the superclass.
+                *window = Raw::EMPTY;
+                let new = interp::enter(vm, code, callee, window, count, argc::CONSTRUCT, new_target, pc, fp);
+                if new.is_null() {
+                    return overflow(vm, fp, pc);
+                }
+                return run(vm, new, code);
+            }
+            // The object is made after new.target.
+            let f = new_target.as_cell() as *mut Object;
+            let rare = *Object::trailing(f, closure::RARE);
             if (*code).flags & (WANTED | code_flag::DERIVED) == WANTED
                 && !(*code).entry.is_null()
                 && rare.is_cell()
@@ -370,7 +385,14 @@ unsafe extern "C" fn finish_exited(vm: *mut Vm, new: *mut Raw) -> u64 {
 
 // ---------------------------------------------------------------- leaving
 
-unsafe extern "C" fn exit(vm: *mut Vm, fp: *mut Raw, pc: *const u64, cell: *mut Code, exit: u64) -> u64 {
+unsafe extern "C" fn exit(
+    vm: *mut Vm,
+    fp: *mut Raw,
+    pc: *const u64,
+    cell: *mut Code,
+    exit: u64,
+    kind: u64,
+) -> u64 {
     // SAFETY: live frame and code cell.
     unsafe {
         let code = code_of_frame(fp);
@@ -378,7 +400,20 @@ unsafe extern "C" fn exit(vm: *mut Vm, fp: *mut Raw, pc: *const u64, cell: *mut 
         (*vm).enter_fp = fp;
         (*vm).enter_ics = (*code).ics;
         let at = pc.offset_from((*code).first) as u32;
-        super::deopt::left(&mut *vm, cell, code, at, exit as usize);
+        let kind = match kind {
+            k if k == ExitKind::Loop as u64 => ExitKind::Loop,
+            k if k == ExitKind::Outdated as u64 => ExitKind::Outdated,
+            _ => ExitKind::Guess,
+        };
+        super::deopt::left(&mut *vm, cell, code, at, exit as usize, kind);
+        if kind == ExitKind::Loop {
+            // The loop around: its machine code goes on with the same frame.
+            let machine = super::policy::outer_loop(vm, code, at);
+            if !machine.is_null() {
+                let machine: MachineCode = std::mem::transmute(machine);
+                return machine(vm, fp);
+            }
+        }
     }
     EXITED
 }

@@ -125,7 +125,9 @@ impl Builder<'_> {
         }
         let string = self.snapshot.layout.string_shape;
         let known = |e: &crate::snapshot::EntrySnapshot| {
-            e.shape != string && e.location != crate::snapshot::location::ABSENT && matches!(e.callee, Callee::Code(_))
+            e.shape != string
+                && e.location != crate::snapshot::location::ABSENT
+                && matches!(e.callee, Callee::Code(_))
         };
         if entries.is_empty() || !entries.iter().all(known) || !self.check_cell(receiver) {
             return Ok(None);
@@ -288,6 +290,12 @@ impl Builder<'_> {
         );
         self.set(i.word.a(), v);
         Ok(Step::Next)
+    }
+    /// Calls a function without arguments for an instruction that has no call window: its frame lies above the registers.
+    pub(super) fn call_above(&mut self, callee: Value, this: Value) -> Value {
+        let slot = self.base() + self.function().register_count as i32;
+        let call = Call { callee, window: vec![this], slot, new_target: None };
+        self.runtime_call(Op::Call(slot, 0), vec![callee], &call, true, ty::ANY & !ty::EMPTY & !ty::INTERNAL)
     }
     /// The general way to the method of a CallMethod instruction.
     fn get_method(&mut self) -> Option<Value> {

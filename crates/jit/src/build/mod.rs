@@ -26,7 +26,7 @@ use crate::Refused;
 use crate::graph::{
     Block, Condition, Frame, Graph, Node, Op, Repr, State, StateId, StateSlot, Terminator, Value, ty,
 };
-use crate::snapshot::{FunctionSnapshot, Snapshot, function_flag};
+use crate::snapshot::{ExitKind, FunctionSnapshot, Snapshot, function_flag};
 use env::{Access, Env};
 
 /// Frame header words between the last parameter and register 0.
@@ -148,7 +148,7 @@ impl<'a> Builder<'a> {
 
     fn run(&mut self) -> Result_<()> {
         let f = &self.snapshot.functions[0];
-        if f.flags & (function_flag::COROUTINE | function_flag::DERIVED) != 0 {
+        if f.flags & function_flag::COROUTINE != 0 {
             return Err(Refused("kind of function"));
         }
         self.block = self.graph.add_block();
@@ -230,8 +230,14 @@ impl<'a> Builder<'a> {
     }
     /// Ends the block with an unconditional exit.
     fn exit(&mut self, reason: &'static str) -> Step {
-        self.reason = reason;
-        let state = self.state();
+        self.exit_as(reason, ExitKind::Guess)
+    }
+    /// Ends the block: this was never run while feedback was collected.
+    fn exit_unseen(&mut self) -> Step {
+        self.exit_as("no feedback", ExitKind::Outdated)
+    }
+    fn exit_as(&mut self, reason: &'static str, kind: ExitKind) -> Step {
+        let state = self.state_as(reason, kind);
         self.end(Terminator::Exit(state));
         Step::End
     }
@@ -267,6 +273,13 @@ impl<'a> Builder<'a> {
         self.env.slots.insert(slot, v);
     }
 
+    /// The state before the current instruction, with a reason of its own.
+    fn state_as(&mut self, reason: &'static str, kind: ExitKind) -> StateId {
+        let s = self.state();
+        let state = State { reason, kind, ..self.graph.states[s.index()].clone() };
+        self.graph.states.push(state);
+        StateId(self.graph.states.len() as u32 - 1)
+    }
     /// The state before the current instruction.
     fn state(&mut self) -> StateId {
         if let Some(s) = self.state {
@@ -300,7 +313,7 @@ impl<'a> Builder<'a> {
         }
         slots.sort_by_key(|s| s.slot);
         slots.dedup_by_key(|s| s.slot);
-        self.graph.states.push(State { frame, pc, slots, covered, reason });
+        self.graph.states.push(State { frame, pc, slots, covered, reason, kind: ExitKind::Guess });
         let id = StateId(self.graph.states.len() as u32 - 1);
         self.state = Some(id);
         id
@@ -568,7 +581,7 @@ impl<'a> Builder<'a> {
             // Entered in the middle: an outer loop goes on in the interpreter.
             self.pc = target;
             self.state = None;
-            self.exit("outer loop");
+            self.exit_as("outer loop", ExitKind::Loop);
             return;
         };
         let (key, header) = (walk.loops[at].key, walk.loops[at].block);
@@ -703,7 +716,19 @@ impl<'a> Builder<'a> {
                 return Ok(Step::End);
             }
             Code::Return => {
-                let v = self.reg(a);
+                let mut v = self.reg(a);
+                if self.function().flags & function_flag::DERIVED != 0 && self.types(v) != ty::OBJECT {
+                    // Derived constructors return an object or, in place of undefined, an initialised `this`.
+                    let undefined = self.types(v) == ty::UNDEFINED;
+                    let this = -(HEADER as i16 + self.function().param_count as i16 + 1);
+                    let this = self.reg(this);
+                    if undefined {
+                        self.check_not_empty(this);
+                        v = this;
+                    } else if self.graph.node(v).repr != Repr::Tagged || !self.check_object(v) {
+                        return Ok(self.exit("result of a constructor"));
+                    }
+                }
                 let (block, env) = (self.block, std::mem::take(&mut self.env));
                 self.walk_mut().returns.push((block, env, v));
                 return Ok(Step::End);

@@ -46,7 +46,7 @@ impl Builder<'_> {
             Code::GetProp => {
                 let cache = self.cache(c);
                 let v = self.reg(b);
-                match self.get_named(v, &cache) {
+                match self.get_named(v, &cache).or_else(|| self.call_getter(v, &cache)) {
                     Some(v) => self.set(a, v),
                     None => return self.execute(i).map(Some),
                 }
@@ -124,6 +124,33 @@ impl Builder<'_> {
         }
         let holder = self.emit(Op::Table(e.holder), vec![], Repr::Tagged, ty::OBJECT);
         self.load_at(holder, e.location)
+    }
+    /// Value of an accessor property that a site has seen alone; None: not such a site.
+    fn call_getter(&mut self, v: Value, cache: &CacheSnapshot) -> Option<Value> {
+        let [e] = cache.entries[..] else { return None };
+        let plain = e.location == location::ABSENT || e.location & location::GETTER == 0;
+        if plain || e.epoch != self.snapshot.epoch || cache.megamorphic || self.is_generic() {
+            return None;
+        }
+        if e.shape == self.snapshot.layout.string_shape || !self.check_shape(v, e.shape) {
+            return None;
+        }
+        self.check_epoch();
+        let holder = match e.holder {
+            NO_INDEX => v,
+            k => self.emit(Op::Table(k), vec![], Repr::Tagged, ty::OBJECT),
+        };
+        let accessor = self.load_at(holder, e.location);
+        let getter = self.emit(
+            Op::Load(Width::Value, self.snapshot.layout.accessor_get),
+            vec![accessor],
+            Repr::Tagged,
+            ty::ANY,
+        );
+        if !self.check_object(getter) {
+            return None;
+        }
+        Some(self.call_above(getter, v))
     }
     pub(super) fn usable<'e>(&self, cache: &'e CacheSnapshot) -> Option<&'e [EntrySnapshot]> {
         let ok = |e: &EntrySnapshot| Self::is_plain(e) && (e.epoch == 0 || e.epoch == self.snapshot.epoch);
@@ -217,13 +244,16 @@ impl Builder<'_> {
             },
             _ => {
                 // Every arm must be a plain store of an own property.
-                let plain = |e: &EntrySnapshot| e.next_shape == 0 && e.holder == NO_INDEX && e.location != location::ABSENT;
+                let plain = |e: &EntrySnapshot| {
+                    e.next_shape == 0 && e.holder == NO_INDEX && e.location != location::ABSENT
+                };
                 if !entries.iter().all(plain) {
                     return false;
                 }
                 let undefined = self.constant(super::values::UNDEFINED);
                 let v = self.tagged(v);
-                self.by_shape(o, &entries, |this, _, e| this.set_by_entry(o, v, e).then_some(undefined)).is_some()
+                self.by_shape(o, &entries, |this, _, e| this.set_by_entry(o, v, e).then_some(undefined))
+                    .is_some()
             }
         }
     }
@@ -325,7 +355,7 @@ impl Builder<'_> {
             }
         }
         if bits == 0 {
-            return Ok(self.exit("no feedback"));
+            return Ok(self.exit_unseen());
         }
         self.execute(i)
     }
@@ -383,7 +413,7 @@ impl Builder<'_> {
             return self.execute(i);
         }
         match bits & receiver::KINDS {
-            0 => Ok(self.exit("no feedback")),
+            0 => Ok(self.exit_unseen()),
             receiver::DENSE => {
                 let Some(elements) = self.dense_elements(o) else { return self.execute(i) };
                 let index = self.as_int(k);
@@ -431,7 +461,7 @@ impl Builder<'_> {
             return self.execute(i);
         }
         match bits & receiver::KINDS {
-            0 => Ok(self.exit("no feedback")),
+            0 => Ok(self.exit_unseen()),
             receiver::DENSE => {
                 let Some(elements) = self.dense_elements(o) else { return self.execute(i) };
                 let index = self.as_int(k);

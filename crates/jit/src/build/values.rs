@@ -5,7 +5,7 @@ use spey_bytecode::decode::Instruction;
 use super::env::access;
 use super::{Builder, HEADER};
 use crate::graph::{Condition, Op, Repr, Unary, Value, Width, ty};
-use crate::snapshot::MOVING;
+use crate::snapshot::{ExitKind, MOVING};
 
 /// First bits of int32 values.
 pub const NUMBER_TAG: u64 = 0xFFFE_0000_0000_0000;
@@ -245,7 +245,9 @@ impl Builder<'_> {
     pub(super) fn check_epoch(&mut self) {
         if !self.env.epoch {
             let epoch = self.snapshot.epoch;
-            self.guard(Op::CheckEpoch(epoch), vec![], Repr::None, 0);
+            let state = self.state_as("prototypes", ExitKind::Outdated);
+            let v = self.emit(Op::CheckEpoch(epoch), vec![], Repr::None, 0);
+            self.graph.nodes[v.index()].state = Some(state);
             self.env.epoch = true;
         }
     }
