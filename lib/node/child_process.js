@@ -1,7 +1,7 @@
 'use strict';
 
-const { ChildProcess, getValidStdio, setupChannel, spawnSync: spawnSyncInternal, stdioStringToArray } =
-  require('internal/child_process');
+const internal = require('internal/child_process');
+const { ChildProcess, getValidStdio, setupChannel, stdioStringToArray } = internal;
 const { AbortError, genericNodeError, codes: {
   ERR_CHILD_PROCESS_IPC_REQUIRED,
   ERR_CHILD_PROCESS_STDIO_MAXBUFFER,
@@ -16,7 +16,7 @@ const {
   validateFunction,
   validateInt32,
   validateObject,
-  validateString,
+  validateString, validateNumber,
 } = require('internal/validators');
 const { convertToValidSignal } = require('internal/util');
 const { toPathIfFileURL } = require('internal/url');
@@ -112,6 +112,7 @@ function normalizeSpawnArguments(file, args, options) {
 
 function validateTimeout(timeout) {
   if (timeout === undefined || timeout === null) return;
+  validateNumber(timeout, 'timeout');
   if (!(Number.isInteger(timeout) && timeout >= 0)) {
     throw new ERR_OUT_OF_RANGE('timeout', 'an unsigned integer', timeout);
   }
@@ -411,7 +412,7 @@ function spawnSync(file, args, options) {
       throw new ERR_INVALID_ARG_TYPE(`options.stdio[${i}]`, ['Buffer', 'TypedArray', 'DataView', 'string'], input);
     }
   }
-  return spawnSyncInternal(options);
+  return internal.spawnSync(options);
 }
 
 function checkExecSyncError(result, args, command) {

@@ -11,6 +11,7 @@ const {
 const { customInspectSymbol, kEmptyObject, kEnumerableProperty } = require('internal/util');
 const { inspect } = require('internal/util/inspect');
 const { codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_TYPE, ERR_INVALID_THIS } } = require('internal/errors');
+const { kMaxEventTargetListeners } = require('events');
 const { validateAbortSignal, validateAbortSignalArray, validateObject, validateUint32 } = require('internal/validators');
 const {
   privateSymbols: { transfer_mode_private_symbol: transferMode },
@@ -69,6 +70,8 @@ class AbortSignal extends EventTarget {
   constructor(marker = undefined, options = kEmptyObject) {
     if (marker !== kInternal) throw new ERR_ILLEGAL_CONSTRUCTOR();
     super();
+    // Many may wait for one signal.
+    this[kMaxEventTargetListeners] = 0;
     this[kAborted] = options.aborted ?? false;
     this[kReason] = options.reason;
     this[kComposite] = options.composite ?? false;

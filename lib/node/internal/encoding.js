@@ -65,6 +65,7 @@ const labels = {
   'euc-kr': 'cseuckr csksc56011987 euc-kr iso-ir-149 korean ks_c_5601-1987 ks_c_5601-1989 ksc5601 ksc_5601 windows-949',
   'utf-16be': 'unicodefffe utf-16be',
   'utf-16le': 'csunicode iso-10646-ucs-2 ucs-2 unicode unicodefeff utf-16 utf-16le',
+  'replacement': 'csiso2022kr hz-gb-2312 iso-2022-cn iso-2022-cn-ext iso-2022-kr replacement',
   'x-user-defined': 'x-user-defined',
 };
 
@@ -131,7 +132,7 @@ class TextDecoder {
     encoding = `${encoding}`;
     if (options !== undefined) validateObject(options, 'options', kValidateObjectAllowObjectsAndNull);
     const name = getEncodingFromLabel(encoding);
-    if (name === undefined) throw new ERR_ENCODING_NOT_SUPPORTED(encoding);
+    if (name === undefined || name === 'replacement') throw new ERR_ENCODING_NOT_SUPPORTED(encoding);
     this.#encoding = name;
     if (options?.fatal) this.#flags |= CONVERTER_FLAGS_FATAL;
     if (options?.ignoreBOM) this.#flags |= CONVERTER_FLAGS_IGNORE_BOM;

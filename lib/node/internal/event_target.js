@@ -300,6 +300,17 @@ class Listener {
   }
 }
 
+/** The listeners of one type. */
+class ListenerList extends Array {
+  static get [Symbol.species]() {
+    return Array;
+  }
+
+  get size() {
+    return this.length;
+  }
+}
+
 function initEventTarget(self) {
   self[kEvents] = new Map();
   self[kMaxEventTargetListeners] = EventEmitter.defaultMaxListeners;
@@ -355,7 +366,7 @@ class EventTarget {
     }
 
     let list = this[kEvents].get(type);
-    if (list === undefined) this[kEvents].set(type, list = []);
+    if (list === undefined) this[kEvents].set(type, list = new ListenerList());
     for (const record of list) if (record.same(listener, capture)) return;
     list.push(new Listener(this, type, listener, flags));
     this[kNewListener](list.length, type, listener, once, capture, passive, weak);

@@ -7,9 +7,15 @@
 
 let values;
 
+function readOptions() {
+  const options = internalBinding('options').getCLIOptionsValues();
+  options['--pending-deprecation'] ??= process.env.NODE_PENDING_DEPRECATION?.[0] === '1';
+  return options;
+}
+
 /** Value of a command-line option after NODE_OPTIONS and aliases were applied; undefined when not given. */
 function getOptionValue(name) {
-  values ??= internalBinding('options').getCLIOptionsValues();
+  values ??= readOptions();
   const value = values[name];
   if (value === undefined && name.startsWith('--no-')) return values[`--${name.slice(5)}`] === false;
   return value;

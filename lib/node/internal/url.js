@@ -94,7 +94,14 @@ function serializeParams(list) {
 
 function decodePart(text) {
   if (text.includes('+')) text = text.replaceAll('+', ' ');
-  return text.includes('%') ? querystring.unescape(text).toWellFormed() : text;
+  if (!text.includes('%')) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // Not all of it is UTF-8, or escaped: the bytes are decoded.
+    const { Buffer } = require('buffer');
+    return querystring.unescapeBuffer(Buffer.from(text).toString('latin1')).toString();
+  }
 }
 
 // The application/x-www-form-urlencoded parser: [name, value, name, value, …].

@@ -1,6 +1,5 @@
 'use strict';
 
-const { codes: { ERR_INVALID_ARG_TYPE } } = require('internal/errors');
 const { validateStringArray, validateString } = require('internal/validators');
 
 function toSequence(value, name) {
@@ -8,7 +7,6 @@ function toSequence(value, name) {
     validateStringArray(value, name);
     return value;
   }
-  if (typeof value !== 'string') throw new ERR_INVALID_ARG_TYPE(name, ['Array', 'string'], value);
   validateString(value, name);
   return value;
 }

@@ -144,10 +144,11 @@ class Module {
     const name = constructor?.name || 'Module';
     if (typeof depth === 'number' && depth < 0) return `[${name}]`;
     const { inspect } = require('internal/util/inspect');
-    const object = { __proto__: { constructor } };
-    object.status = this.status;
-    object.identifier = this.identifier;
-    object.context = this.context;
+    const object = { __proto__: Object.getPrototypeOf(this) };
+    Object.defineProperty(object, Symbol.toStringTag, { __proto__: null, value: name });
+    for (const key of ['status', 'identifier', 'context']) {
+      Object.defineProperty(object, key, { __proto__: null, enumerable: true, value: this[key] });
+    }
     return inspect(object, { ...options, customInspect: false });
   }
 }
@@ -263,7 +264,7 @@ class SourceTextModule extends Module {
 
   instantiate() {
     validateThis(this, 'SourceTextModule');
-    checkLinked(this, new Set(), undefined);
+    checkLinked(this, new Set());
     this[kWrap].instantiate();
   }
 
@@ -289,12 +290,13 @@ class SourceTextModule extends Module {
   }
 }
 
-/** Every module of the graph has had its requests linked. */
+/** Every module of the graph has had its requests linked; but for the first, those without requests need not. */
 function checkLinked(module, seen) {
   if (seen.has(module)) return;
+  const isFirst = seen.size === 0;
   seen.add(module);
   const state = module[kState];
-  if (!state.linked && !state.synthetic) {
+  if (!state.linked && !state.synthetic && (isFirst || module.moduleRequests.length > 0)) {
     const specifier = module.moduleRequests[0]?.specifier;
     throw new ERR_VM_MODULE_LINK_FAILURE(specifier === undefined ?
       `module '${module.identifier}' is not linked` :
