@@ -169,6 +169,7 @@ static ROWS: &[Row] = &[
     row("--test", Nothing, CommandLine, "run tests"),
     row("--test-concurrency", Number, CommandLine, "number of test files run at a time"),
     row("--test-force-exit", Nothing, CommandLine, "end the test process when the tests have ended"),
+    row("--test-global-setup", Text, CommandLine, "module with what comes before and after all tests"),
     row("--test-isolation", Text, CommandLine, "how test files are separated"),
     row("--test-name-pattern", List, Anywhere, "run the tests of these names"),
     row("--test-only", Nothing, Anywhere, "run tests marked with only"),

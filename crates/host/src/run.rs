@@ -166,27 +166,33 @@ fn callback_of<'s>(
     let f = f.as_ref()?.get(s);
     Some((process(s)?, f.value()))
 }
-/// The timer lists are due. A callback that threw, and whose error was handled, does not stop the rest.
+/// The timer lists are due. A callback that threw, and whose error was handled, does not stop the rest. When the next is
+/// due is settled before the queues run: what they start counts from then on.
 fn run_timers(s: &mut Scope<'_>) {
     let a = agent(s);
     let Some((process, f)) = callback_of(s, &a.process_timers) else { return };
-    let expiry = loop {
-        let now = agent(s).loop_.now();
-        let now = s.number(now as f64);
-        match make_callback(s, process, f, &[now]) {
-            Some(v) => break v.as_number().unwrap_or(0.0),
-            None if s.vm().terminating => return,
-            None => {}
+    enter(s, |s| {
+        let expiry = loop {
+            let now = agent(s).loop_.now();
+            let now = s.number(now as f64);
+            match call::call(s, f, process.value(), &[now]) {
+                Ok(v) => break v.as_number().unwrap_or(0.0),
+                Err(_) if s.vm().terminating => return,
+                Err(t) => {
+                    let e = s.take_exception(t);
+                    trigger_uncaught(s, e, false);
+                }
+            }
+        };
+        if expiry == 0.0 {
+            agent(s).loop_.toggle_timer_ref(false);
+            return;
         }
-    };
-    if expiry == 0.0 {
-        agent(s).loop_.toggle_timer_ref(false);
-        return;
-    }
-    let l = &mut agent(s).loop_;
-    let delay = (expiry.abs() - l.now() as f64).max(1.0) as u64;
-    l.schedule_timer(delay);
-    l.toggle_timer_ref(expiry > 0.0);
+        let l = &mut agent(s).loop_;
+        let delay = (expiry.abs() - l.now() as f64).max(1.0) as u64;
+        l.schedule_timer(delay);
+        l.toggle_timer_ref(expiry > 0.0);
+    });
 }
 fn run_immediates(s: &mut Scope<'_>) {
     let info = |s: &mut Scope<'_>, i: usize| agent(s).immediate_info.as_ref().map_or(0, |x| x.get(i));

@@ -112,6 +112,9 @@ impl<'a> Analyzer<'a> {
                 self.for_each(&f.left, &f.right, &f.body, &f.scope_id, f.span.start);
             }
             Statement::ForOfStatement(f) => {
+                if f.r#await {
+                    self.note_await();
+                }
                 self.for_each(&f.left, &f.right, &f.body, &f.scope_id, f.span.start);
             }
             Statement::ForStatement(f) => {
