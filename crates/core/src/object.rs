@@ -1211,13 +1211,31 @@ pub fn set(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey, v: Local<'
     }
     Ok(())
 }
+/// The property that a store meets: an own one, or an inherited one as far as there are no proxies.
+fn find_property<'s>(
+    s: &mut Scope<'s>,
+    o: Local<'_, Object>,
+    key: PropertyKey,
+) -> JsResult<Option<PropertyDescriptor<'s>>> {
+    let raw = o.raw();
+    let mut at = s.local(raw);
+    while let Some(holder) = at.as_object() {
+        if let Some(d) = get_own_property(s, holder, key)? {
+            return Ok(Some(d));
+        }
+        if holder.kind() == Kind::Proxy {
+            break;
+        }
+        at = get_prototype_of(s, holder)?;
+    }
+    Ok(None)
+}
 /// TypeError for a refused assignment, in V8's wording.
 #[cold]
 pub fn throw_read_only<T>(s: &mut Scope<'_>, v: Local<'_, Value>, key: PropertyKey) -> JsResult<T> {
     let mut text = crate::error::describe_receiver(s, v);
     if let Some(o) = v.as_object() {
-        let own = get_own_property(s, o, key)?;
-        match own {
+        match find_property(s, o, key)? {
             None if o.kind() != Kind::Proxy && !is_extensible(s, o)? => {
                 return s.throw_type_error(&format!(
                     "Cannot add property {}, object is not extensible",

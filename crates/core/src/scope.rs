@@ -69,6 +69,11 @@ impl<'s, T> Local<'s, T> {
         // SAFETY: the slot is valid for 's.
         unsafe { self.slot.as_ref() }.to_owned()
     }
+    /// The slot. It can be handed to foreign code, which gets back to the reference by [`Local::from_slot`].
+    #[inline(always)]
+    pub fn as_slot(self) -> NonNull<Raw> {
+        self.slot
+    }
     /// Address of the slot.
     #[inline(always)]
     pub(crate) fn slot_ptr(self) -> *mut Raw {

@@ -1,4 +1,4 @@
-//! Strings: flat Latin-1 or UTF-16, ropes, slices; the atom table.
+//! Strings: flat Latin-1 or UTF-16, ropes, slices, units outside the heap; the atom table.
 //!
 //! `header.aux` is the representation, flag [`TWO_BYTE`] the width, flag [`ATOM`] marks interned strings (property
 //! keys), which live in the old generation and never move. `header.word` caches the hash (0 = not computed).
@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use hashbrown::HashTable;
 use spey_gc::{Gc, Header, Liveness, Tracer, Value as Raw};
 
-use crate::cell::Kind;
+use crate::cell::{Kind, NativeData, raw_to_value, value_to_raw};
 use crate::key::PropertyKey;
 use crate::scope::{JsResult, Local, NoGc, Scope, Value};
 use crate::vm::Vm;
@@ -21,6 +21,7 @@ pub const ATOM: u8 = 0x20;
 const FLAT: u16 = 0;
 const ROPE: u16 = 1;
 const SLICE: u16 = 2;
+const EXTERNAL: u16 = 3;
 
 /// Longest string in code units, as in V8.
 pub const MAX_LENGTH: usize = (1 << 29) - 24;
@@ -29,7 +30,8 @@ const ROPE_MIN: u32 = 13;
 /// Substrings of at least this many units make a slice.
 const SLICE_MIN: usize = 64;
 
-/// A string cell. Flat: code units follow. Rope: `left`, `right` strings follow. Slice: parent and offset follow.
+/// A string cell. Flat: code units follow. Rope: `left`, `right` strings follow. Slice: its parent follows. External: the native cell that
+/// owns the units and their address follow.
 #[repr(C)]
 pub struct JsString {
     /// Header.
@@ -125,7 +127,7 @@ pub(crate) unsafe fn size_string(cell: *const Header) -> usize {
                 let n = (*s).length as usize;
                 (16 + if (*s).header.flags & TWO_BYTE != 0 { n * 2 } else { n } + 7) & !7
             }
-            ROPE => 32,
+            ROPE | EXTERNAL => 32,
             _ => 24 + 8 * ((*s).header.flags >> 7) as usize,
         }
     }
@@ -174,7 +176,7 @@ impl JsString {
 /// `this` is a live string that is not a rope; the result is used before the next allocation.
 #[inline(always)]
 pub unsafe fn view_raw<'a>(this: *const JsString) -> StrView<'a> {
-    // SAFETY: by the contract; a slice's parent is flat.
+    // SAFETY: by the contract; a slice's parent is flat or external.
     unsafe {
         let n = (*this).length as usize;
         let (base, offset) = if (*this).header.aux == SLICE {
@@ -185,7 +187,11 @@ pub unsafe fn view_raw<'a>(this: *const JsString) -> StrView<'a> {
         } else {
             (this, 0)
         };
-        let data = (base as *const u8).add(16);
+        let data = if (*base).header.aux == EXTERNAL {
+            value_to_raw::<u8>(*JsString::payload(base as *mut JsString).add(1)) as *const u8
+        } else {
+            (base as *const u8).add(16)
+        };
         if (*base).header.flags & TWO_BYTE != 0 {
             StrView::Utf16(std::slice::from_raw_parts((data as *const u16).add(offset), n))
         } else {
@@ -242,6 +248,32 @@ pub fn new_utf16<'s>(s: &mut Scope<'s>, units: &[u16]) -> Local<'s, JsString> {
         let p = alloc_flat(s.vm(), units.len(), true, false);
         std::ptr::copy_nonoverlapping(units.as_ptr(), (p as *mut u8).add(16).cast(), units.len());
         s.local_cell(Gc::from_ptr(p))
+    }
+}
+/// New string whose code units lie outside the heap, at `data`. `owner` is dropped when the string has died.
+///
+/// # Safety
+/// `data` is valid for reads of `length` units, of 16 bits if `two_byte`, aligned for them, and does not change as long
+/// as `owner` lives.
+pub unsafe fn new_external<'s>(
+    s: &mut Scope<'s>,
+    data: *const u8,
+    length: usize,
+    two_byte: bool,
+    owner: Box<dyn NativeData>,
+) -> JsResult<Local<'s, JsString>> {
+    check_length(s, length)?;
+    let owner = crate::native::new(s, owner);
+    // SAFETY: initialised before the next allocation; the owner is read after this one.
+    unsafe {
+        let p = s.vm().heap.alloc(Kind::String as u8, 32) as *mut JsString;
+        (*p).header.aux = EXTERNAL;
+        (*p).header.flags |= if two_byte { TWO_BYTE } else { 0 };
+        (*p).length = length as u32;
+        (*p).offset = 0;
+        *JsString::payload(p) = owner.raw();
+        *JsString::payload(p).add(1) = raw_to_value(data);
+        Ok(s.local_cell(Gc::from_ptr(p)))
     }
 }
 /// New string from Rust text.

@@ -106,6 +106,10 @@ pub trait HostHooks {
         let _ = source;
         s.throw_type_error("There are no responses here")
     }
+    /// A major collection has ended. The hook must not allocate in the heap.
+    fn after_major_collection(&mut self, s: &mut Scope<'_>) {
+        let _ = s;
+    }
     /// Work that FinalizationRegistry cleanup needs: called after a collection found dead targets.
     fn schedule_finalization(&mut self, s: &mut Scope<'_>, registry: Local<'_, Object>) {
         let _ = (s, registry);
@@ -466,10 +470,15 @@ impl RootProvider for Vm {
             self.shapes.sweep(|id| live.is_shape_marked(id));
         }
     }
-    fn after_gc(&mut self, _: bool, _: &GcEvent) {
+    fn after_gc(&mut self, is_minor: bool, _: &GcEvent) {
         self.released.settle(&mut self.heap);
         let heap = &self.heap;
         self.shapes.after_minor(|v| heap.is_young(v.as_cell()));
+        if !is_minor {
+            // SAFETY: the VM is whole; the hook does not allocate.
+            let mut s = unsafe { Scope::new(NonNull::from(&mut *self)) };
+            Vm::with_hooks(&mut s, |h, s| h.after_major_collection(s));
+        }
     }
     fn heap_limit_passed(&mut self) {
         self.heap_limit_passed = true;

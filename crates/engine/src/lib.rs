@@ -28,7 +28,7 @@ pub use spey_core::scope::{Args, Global, JsResult, Local, NativeFn, NoGc, Scope,
 pub use spey_core::shape::attr;
 pub use spey_core::string::{JsString, StrView};
 pub use spey_core::vm::{HostHooks, JobKind, Vm, VmConfig};
-pub use spey_gc::{GcReason, HeapConfig, HeapStatistics, LedgerCategory, Tracer, Value as Raw};
+pub use spey_gc::{GcReason, HeapConfig, HeapStatistics, LedgerCategory, PersistentId, Tracer, Value as Raw};
 
 /// An isolate: a heap with at least one realm. It belongs to one thread.
 pub struct Engine {

@@ -480,6 +480,11 @@ impl Loop {
         self.immediate_referenced = referenced;
     }
 
+    /// Is the idle phase on?
+    pub fn is_idle(&self) -> bool {
+        self.idle
+    }
+
     /// While on, every turn delivers [`Completion::Idle`], polls do not block, and the loop stays alive.
     pub fn set_idle(&mut self, on: bool) {
         self.idle = on;
