@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use spey_engine::{Global, JsResult, Local, Object, Scope, Value};
 use spey_loop::{Completion, HandleId, Loop, RequestId, TimerId, WorkId, WorkKind, WorkResult};
 
+use crate::addons::AddonInterface;
 use crate::options::Options;
 use crate::shared::{Environment, Shared, WorkerThread};
 use crate::shared_array::SharedArray;
@@ -48,6 +49,8 @@ pub struct AgentConfig {
     pub options: Options,
     /// How the options of further agents are read.
     pub parse_options: Option<OptionParser>,
+    /// How native addons are loaded, if they can be.
+    pub addons: Option<AddonInterface>,
 }
 
 /// Reads words of a command line, and `NODE_OPTIONS` before them. An error has the words that are no options, and says

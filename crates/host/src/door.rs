@@ -51,14 +51,21 @@ pub fn enter<R>(s: &mut Scope<'_>, f: impl FnOnce(&mut Scope<'_>) -> R) -> R
 where
     R: EscapesDoor,
 {
-    agent(s).depth += 1;
+    open_door(s);
     let r = f(s);
+    r.keep(s, close_door)
+}
+/// The first half of [`enter`], for callers that cannot pass a function.
+pub fn open_door(s: &mut Scope<'_>) {
+    agent(s).depth += 1;
+}
+/// The second half of [`enter`].
+pub fn close_door(s: &mut Scope<'_>) {
     let a = agent(s);
     a.depth -= 1;
-    if a.depth > 0 {
-        return r;
+    if a.depth == 0 {
+        drain(s);
     }
-    r.keep(s, drain)
 }
 
 /// Results that survive the collections of [`drain`].

@@ -8,6 +8,12 @@ use crate::agent::agent;
 pub struct AgentHooks;
 
 impl HostHooks for AgentHooks {
+    fn after_major_collection(&mut self, s: &mut Scope<'_>) {
+        let agent = s.vm().host_data.as_ref().and_then(|h| h.downcast_ref::<crate::Agent>());
+        if let Some(addons) = agent.and_then(|a| a.config.addons) {
+            (addons.after_collection)(s);
+        }
+    }
     fn promise_rejection(
         &mut self,
         s: &mut Scope<'_>,

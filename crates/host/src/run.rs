@@ -3,6 +3,7 @@
 use spey_engine::{Global, Local, Object, Scope, Value, atomics, call, interrupt, weak};
 use spey_loop::{Completion, HandleId};
 
+use crate::addons::LoopPhase;
 use crate::agent::agent;
 use crate::door::{enter, make_callback};
 use crate::fatal::trigger_uncaught;
@@ -54,6 +55,34 @@ fn is_stopped(s: &mut Scope<'_>) -> bool {
 fn stopped(s: &mut Scope<'_>) -> Exit {
     Exit { code: agent(s).worker.as_ref().and_then(|w| w.exit_code).unwrap_or(1) }
 }
+/// Dispatches what is due, without waiting; false if nothing keeps the loop alive afterwards.
+pub fn pump(s: &mut Scope<'_>) -> bool {
+    let was_idle = agent(s).loop_.is_idle();
+    agent(s).loop_.set_idle(true);
+    let mut idle_phases = 0;
+    while let Some(c) = agent(s).loop_.next() {
+        // Between two idle phases every other phase has had its turn.
+        idle_phases += matches!(c, Completion::Idle) as u32;
+        if idle_phases == 2 {
+            break;
+        }
+        s.nested(|s| {
+            dispatch(s, c);
+            after_turn(s);
+        });
+    }
+    agent(s).loop_.set_idle(was_idle);
+    agent(s).loop_.is_alive()
+}
+/// Dispatches one completion of the loop; false if nothing keeps it alive.
+pub fn turn(s: &mut Scope<'_>) -> bool {
+    let Some(c) = agent(s).loop_.next() else { return false };
+    s.nested(|s| {
+        dispatch(s, c);
+        after_turn(s);
+    });
+    true
+}
 fn process<'s>(s: &mut Scope<'s>) -> Option<Local<'s, Object>> {
     let p = agent(s).process.as_ref()?;
     Some(p.get(s))
@@ -75,6 +104,9 @@ fn emit_exit(s: &mut Scope<'_>) -> i32 {
 
 /// Work that collections and shared memory have left: finalization callbacks, ended waits.
 fn after_turn(s: &mut Scope<'_>) {
+    if let Some(addons) = agent(s).config.addons {
+        (addons.after_turn)(s);
+    }
     let collections = s.vm().heap.heap_statistics().major_count;
     if agent(s).collections != collections {
         agent(s).collections = collections;
@@ -131,6 +163,12 @@ fn handle_of(c: &Completion) -> Option<HandleId> {
     })
 }
 
+/// Callbacks that addons have in a phase of the loop.
+fn run_phase(s: &mut Scope<'_>, phase: LoopPhase) {
+    if let Some(addons) = agent(s).config.addons {
+        (addons.run_phase)(s, phase);
+    }
+}
 fn dispatch(s: &mut Scope<'_>, c: Completion) {
     if let Some(id) = handle_of(&c) {
         let closed = matches!(c, Completion::Closed { .. });
@@ -144,7 +182,11 @@ fn dispatch(s: &mut Scope<'_>, c: Completion) {
     }
     match c {
         Completion::Timers => run_timers(s),
-        Completion::Check => run_immediates(s),
+        Completion::Check => {
+            run_immediates(s);
+            run_phase(s, LoopPhase::Check);
+        }
+        Completion::Idle => run_phase(s, LoopPhase::Idle),
         Completion::Timer { id } => {
             if let Some(f) = agent(s).timer(id) {
                 enter(s, |s| f(s));

@@ -62,6 +62,7 @@ mod worker;
 mod zlib;
 
 pub use bootstrap::start;
+pub use util::parse_env;
 
 use spey_host::Agent;
 

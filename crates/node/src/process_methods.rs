@@ -185,15 +185,7 @@ static FUNCTIONS: &[NativeSpec] = &[
     }),
     NativeSpec::new("_debugProcess", 1, |s, _, _| s.throw_type_error("The inspector is not supported")),
     NativeSpec::new("_debugEnd", 0, |s, _, _| Ok(s.undefined())),
-    NativeSpec::new("dlopen", 3, |s, _, _| {
-        let e = spey_host::node_error(
-            s,
-            spey_engine::error::ErrorKind::Error,
-            "ERR_DLOPEN_FAILED",
-            "Native addons are not supported",
-        );
-        s.throw(e.value())
-    }),
+    NativeSpec::new("dlopen", 3, dlopen),
     NativeSpec::new("execve", 3, execve),
     NativeSpec::new("getEnv", 1, |s, _, args| {
         let name = conversion::to_text(s, args.get(0))?;
@@ -350,6 +342,34 @@ fn patch_process_object<'s>(
     constant_number(s, process, "debugPort", 9229.0);
     strings(s, process, "argv", &config.argv);
     strings(s, process, "execArgv", &config.exec_argv);
+    Ok(s.undefined())
+}
+
+/// process.dlopen(module, filename, flags)
+fn dlopen<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    if let Some(spey_host::OptionValue::Bool(false)) = agent(s).config.options.get("--addons") {
+        return spey_host::throw_node_error(
+            s,
+            spey_engine::error::ErrorKind::Error,
+            "ERR_DLOPEN_DISABLED",
+            "Cannot load native addon because loading addons is disabled.",
+        );
+    }
+    if args.len() < 2 {
+        let message = "process.dlopen needs at least 2 arguments.";
+        return spey_host::node_type_error(s, "ERR_MISSING_ARGS", message);
+    }
+    let flags = match args.get(2).as_number() {
+        Some(n) => n as i32,
+        None if args.get(2).is_undefined() => libc::RTLD_LAZY,
+        None => {
+            let message = "flag argument must be an integer.";
+            return spey_host::node_type_error(s, "ERR_INVALID_ARG_TYPE", message);
+        }
+    };
+    let module = conversion::to_object(s, args.get(0))?;
+    let path = conversion::to_text(s, args.get(1))?;
+    spey_host::load_addon(s, module, &path, flags)?;
     Ok(s.undefined())
 }
 

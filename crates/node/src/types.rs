@@ -25,7 +25,9 @@ macro_rules! tests {
     };
 }
 tests! {
-    "isExternal" => |v| { let _ = v; false },
+    "isExternal" => |v| v
+        .as_object()
+        .is_some_and(|o| o.kind() == Kind::HostObject && o.slot(0) == Raw::int32(spey_host::EXTERNAL_TAG)),
     "isDate" => |v| kind(v) == Some(Kind::Date),
     "isArgumentsObject" => |v| matches!(kind(v), Some(Kind::Arguments | Kind::MappedArguments)),
     "isBigIntObject" => |v| kind(v) == Some(Kind::BigIntObject),

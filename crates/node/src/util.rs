@@ -292,7 +292,7 @@ fn call_sites<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Js
 }
 
 /// Lines of a dotenv file.
-fn parse_env(text: &str) -> Vec<(String, String)> {
+pub fn parse_env(text: &str) -> Vec<(String, String)> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut out: Vec<(String, String)> = vec![];
     let mut rest = text.as_str();

@@ -234,6 +234,7 @@ fn tear_down(s: &mut Scope<'_>, control: &Control) {
     for child in &children {
         child.wait_for_end();
     }
+    spey_host::cleanup_addons(s);
     let a = agent(s);
     if let Some(worker) = &a.worker {
         port::remove_inbox(&a.shared, worker.id);

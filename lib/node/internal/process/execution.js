@@ -127,6 +127,27 @@ function runFatal(error) {
   if (!onUncaughtException(error, false)) internalBinding('errors').triggerUncaughtException(error, false);
 }
 
+/** Defines the built-in modules as globals that are loaded when first used. */
+function defineBuiltinGlobals(builtinModules) {
+  for (const name of builtinModules) {
+    if (name.startsWith('_') || name.includes('/') || name.includes(':')) continue;
+    const define = (value) => Object.defineProperty(globalThis, name, {
+      __proto__: null, configurable: true, enumerable: false, writable: true, value,
+    });
+    Object.defineProperty(globalThis, name, {
+      __proto__: null,
+      configurable: true,
+      enumerable: false,
+      get() {
+        const exports = require(name);
+        define(exports);
+        return exports;
+      },
+      set: define,
+    });
+  }
+}
+
 /**
  * Runs `source` as --eval does: a script in the global scope with `require`, `module`, `exports`, `__filename`
  * and `__dirname` as globals. With `print` its value goes to stdout.
@@ -148,6 +169,7 @@ function evalScript(name, source, print) {
   define('exports', module.exports);
   define('__dirname', '.');
   define('require', makeRequireFunction(module));
+  defineBuiltinGlobals(Module.builtinModules);
 
   const { ContextifyScript } = internalBinding('contextify');
   const { referrerSymbol } = require('internal/modules/esm/utils');
