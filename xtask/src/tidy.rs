@@ -21,7 +21,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("host", &["base", "engine", "loop"]),
     ("web", &["base", "engine", "loop", "host"]),
     ("node", &["base", "crypto", "engine", "loop", "host"]),
-    ("napi", &["base", "engine", "host"]),
+    ("napi", &["base", "engine", "loop", "host"]),
+    ("capi", &["base", "engine", "loop", "host", "node", "napi"]),
     ("inspector", &["base", "engine", "loop", "host"]),
     ("cli", &["base", "engine", "loop", "host", "web", "node", "napi", "inspector"]),
 ];

@@ -5,9 +5,11 @@ mod test262;
 
 use options::{Command, parse};
 use spey_engine::{Engine, VmConfig};
-use spey_host::{Agent, AgentConfig, exit_process, run_loop};
+use spey_host::{Agent, AgentConfig, cleanup_addons, exit_process, run_loop};
 
 fn main() {
+    // Addons find these functions in the program: the table is what makes the linker take them in.
+    std::hint::black_box(spey_napi::symbols());
     let args: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
     let program = args.first().cloned().unwrap_or_else(|| "spey".into());
     let command = match parse(&args, std::env::var("NODE_OPTIONS").ok().as_deref()) {
@@ -72,7 +74,31 @@ fn native_stack_bytes() -> usize {
     bytes.saturating_sub(1 << 20).max(256 << 10)
 }
 
+/// `--env-file`: sets what the environment does not have yet. Of several files the last one counts.
+fn load_env_files(program: &str, options: &spey_host::Options) {
+    let mut variables = vec![];
+    for (option, must_exist) in [("--env-file", true), ("--env-file-if-exists", false)] {
+        for path in options.list(option) {
+            match std::fs::read(path) {
+                Ok(text) => variables.extend(spey_node::parse_env(&String::from_utf8_lossy(&text))),
+                Err(_) if !must_exist => {}
+                Err(_) => {
+                    eprintln!("{program}: {path}: not found");
+                    std::process::exit(9)
+                }
+            }
+        }
+    }
+    for (name, value) in variables.iter().rev() {
+        if spey_loop::os::environment_variable(name.as_bytes()).is_none() {
+            // Names that the system refuses are ignored, as in process.env.
+            let _ = spey_loop::os::set_environment_variable(name.as_bytes(), value.as_bytes());
+        }
+    }
+}
+
 fn run(program: String, command: Command, config: VmConfig) -> ! {
+    load_env_files(&program, &command.options);
     spey_loop::os::raise_open_file_limit();
     let loop_ = match spey_loop::Loop::new() {
         Ok(l) => l,
@@ -93,6 +119,7 @@ fn run(program: String, command: Command, config: VmConfig) -> ! {
             exec_path,
             options: command.options,
             parse_options: Some(options::parse_for_worker),
+            addons: Some(spey_napi::INTERFACE),
         },
     );
     spey_node::register(&mut agent);
@@ -106,6 +133,7 @@ fn run(program: String, command: Command, config: VmConfig) -> ! {
         }
         spey_node::start(s);
         let code = run_loop(s).code;
+        cleanup_addons(s);
         exit_process(code)
     })
 }
