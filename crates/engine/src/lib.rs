@@ -16,6 +16,8 @@ pub use spey_core::{
 };
 
 pub use spey_builtins::{atomics, weak};
+#[cfg(feature = "wasm")]
+pub use spey_wasm as wasm;
 pub use spey_bytecode::serialize::UnitView;
 pub use spey_bytecode::{ModuleRequest, SyntaxError};
 pub use spey_compile::{DynamicKind, Goal, Language};
@@ -60,6 +62,8 @@ pub fn create_realm(s: &mut Scope<'_>) -> RealmId {
         spey_builtins::install(s);
         #[cfg(feature = "intl")]
         spey_intl::install(s);
+        #[cfg(feature = "wasm")]
+        spey_wasm::install(s);
     })
 }
 

@@ -1,6 +1,8 @@
 //! What the engine asks its host.
 
-use spey_engine::{HostHooks, JsResult, Local, Object, Scope, Value};
+use spey_engine::vm::{BackgroundDone, BackgroundWork};
+use spey_engine::{HostHooks, JsResult, Local, Object, Scope, Value, call};
+use spey_loop::WorkKind;
 
 use crate::agent::agent;
 
@@ -51,6 +53,24 @@ impl HostHooks for AgentHooks {
             Some(hook) => hook(s, referrer, specifier, options, phase),
             None => s.throw_type_error("A dynamic import callback was not specified."),
         }
+    }
+    fn run_in_background(
+        &mut self,
+        s: &mut Scope<'_>,
+        work: BackgroundWork,
+        done: BackgroundDone,
+    ) -> Option<(BackgroundWork, BackgroundDone)> {
+        agent(s).submit(WorkKind::Cpu, work, |s, result| crate::door::enter(s, |s| done(s, result)));
+        None
+    }
+    fn response_bytes<'s>(
+        &mut self,
+        s: &mut Scope<'s>,
+        source: Local<'_, Value>,
+    ) -> JsResult<Local<'s, Value>> {
+        let exports = crate::binding::require_builtin(s, "internal/wasm_web_api")?;
+        let key = s.key("responseBytes");
+        call::invoke(s, exports, key, &[source])
     }
     fn initialize_import_meta(
         &mut self,

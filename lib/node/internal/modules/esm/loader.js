@@ -23,9 +23,13 @@ const { codes: {
 } } = require('internal/errors');
 
 const moduleWrap = internalBinding('module_wrap');
-const { ModuleWrap, kErrored, kEvaluated, kEvaluating, kInstantiated, kUninstantiated } = moduleWrap;
+const {
+  ModuleWrap, kErrored, kEvaluated, kEvaluating, kInstantiated, kSourcePhase, kUninstantiated,
+} = moduleWrap;
 
 let customizationHooks;
+// A WebAssembly module has been loaded.
+let hasWasm = false;
 
 /** One module of the graph. */
 class ModuleJob {
@@ -36,6 +40,18 @@ class ModuleJob {
     this.isLinked = false;
     this.evaluation = undefined;
     this.dependencies = [];
+    // WebAssembly: the compiled module, and the job of the module whose default export it is.
+    this.source = undefined;
+    this.sourceJob = undefined;
+  }
+
+  /** The job for imports of the source phase. */
+  ofSourcePhase() {
+    if (this.source === undefined) {
+      throw new SyntaxError(`Source phase import object is not defined for module '${this.url}'`);
+    }
+    this.sourceJob ??= new ModuleJob(this.url, 'source', require('internal/modules/esm/wasm').sourceModule(this.url, this.source));
+    return this.sourceJob;
   }
 }
 
@@ -81,7 +97,7 @@ class ModuleLoader {
     assertKnownAttributes(url, attributes);
     const loaded = this.#load(url, format, attributes);
     assertImportAttributes(url, loaded.format, attributes);
-    const job = new ModuleJob(url, loaded.format, translate(url, loaded.format, loaded.source, url === this.#mainURL));
+    const job = makeJob(url, loaded.format, loaded.source, url === this.#mainURL);
     this.#jobs.set(key, job);
     return job;
   }
@@ -108,10 +124,13 @@ class ModuleLoader {
     while (queue.length > 0) {
       const job = queue.pop();
       if (!job.isLinked) {
-        const requests = job.format === 'module' || job.format === 'module-typescript' ? job.wrap.getModuleRequests() : [];
-        job.dependencies = requests.map(({ specifier, attributes }) => this.getJobFor(specifier, job.url, attributes));
-        if (requests.length > 0) job.wrap.link(job.dependencies.map(({ wrap }) => wrap));
-        else if (job.format.startsWith('module')) job.wrap.link([]);
+        const isText = job.format === 'module' || job.format === 'module-typescript' || job.format === 'wasm';
+        const requests = isText ? job.wrap.getModuleRequests() : [];
+        job.dependencies = requests.map(({ specifier, attributes, phase }) => {
+          const dependency = this.getJobFor(specifier, job.url, attributes);
+          return phase === kSourcePhase ? dependency.ofSourcePhase() : dependency;
+        });
+        if (isText) job.wrap.link(job.dependencies.map(({ wrap }) => wrap));
         job.isLinked = true;
       }
       for (const dependency of job.dependencies) {
@@ -138,10 +157,11 @@ class ModuleLoader {
   /** import(): the namespace of `specifier`. */
   async import(specifier, parentURL, attributes = { __proto__: null }, phase = undefined) {
     const job = this.getJobFor(specifier, parentURL, attributes);
-    this.#link(job);
-    if (phase !== undefined && phase === moduleWrap.kSourcePhase) {
-      throw new SyntaxError(`Source phase import object is not defined for module '${job.url}'`);
+    if (phase === kSourcePhase) {
+      job.ofSourcePhase();
+      return job.source;
     }
+    this.#link(job);
     await this.#evaluate(job);
     return job.wrap.getNamespace();
   }
@@ -160,7 +180,7 @@ class ModuleLoader {
   importSyncForRequire(url, format, source, parentFilename) {
     let job = this.#jobs.get(url);
     if (job === undefined) {
-      job = new ModuleJob(url, format, translate(url, format, source, false));
+      job = makeJob(url, format, source, false);
       this.#jobs.set(url, job);
     }
     const { wrap } = job;
@@ -186,6 +206,7 @@ class ModuleLoader {
 
   /** Fills `import.meta` of the module `url`. */
   initializeImportMeta(meta, url) {
+    if (hasWasm && require('internal/modules/esm/wasm').initializeWasmMeta(meta, url)) return;
     if (url.startsWith('file:')) {
       const path = fileURLToPath(url);
       meta.dirname = require('path').dirname(path);
@@ -236,6 +257,16 @@ function explainMissingExport(error, jobs) {
 }
 
 // --- what each format becomes
+
+function makeJob(url, format, source, isMain) {
+  if (format !== 'wasm') return new ModuleJob(url, format, translate(url, format, source, isMain));
+  const { compileWasm, wasmModule } = require('internal/modules/esm/wasm');
+  hasWasm = true;
+  const module = compileWasm(source);
+  const job = new ModuleJob(url, format, wasmModule(url, module));
+  job.source = module;
+  return job;
+}
 
 function translate(url, format, source, isMain) {
   switch (format) {

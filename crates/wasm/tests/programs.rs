@@ -1,0 +1,48 @@
+//! Programs of `programs/`, each run as it is and with a collection at every allocation. They throw when something is
+//! wrong. `programs/lib/prelude.js` comes before each of them.
+
+use spey_core::script::{Origin, evaluate};
+use spey_core::vm::{Vm, VmConfig};
+use spey_core::{error, promise, realm};
+
+fn run(name: &str, stress: bool) {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs");
+    let read = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).expect("a program");
+    let text = read("lib/prelude.js") + &read(name);
+    let mut config = VmConfig::default();
+    config.heap.gc_stress = stress;
+    let mut vm = Vm::new(config);
+    vm.scope(|s| {
+        realm::create(s, |s| {
+            spey_builtins::install(s);
+            spey_wasm::install(s);
+        });
+        let failed = match evaluate(s, &text, &Origin::file(name)) {
+            Ok(_) => None,
+            Err(t) => Some(s.take_exception(t)),
+        };
+        if let Some(e) = failed {
+            panic!("{name}: {}", error::describe(s, e));
+        }
+        promise::run_jobs(s, &mut |s, e| panic!("{name}: {}", error::describe(s, e)));
+    });
+}
+
+macro_rules! programs {
+    ($($name:ident $file:literal,)*) => {$(
+        #[test]
+        fn $name() {
+            run($file, false);
+            run($file, true);
+        }
+    )*};
+}
+programs! {
+    calls "calls.js",
+    memories "memories.js",
+    tables_and_globals "tables_and_globals.js",
+    exceptions "exceptions.js",
+    references "references.js",
+    strings "strings.js",
+    hostile "hostile.js",
+}
