@@ -271,6 +271,8 @@ pub enum Op {
     // ---- conversions
     /// Int32 -> Double.
     IntToDouble,
+    /// Bits of an Int32 as an unsigned number -> Double.
+    UintToDouble,
     /// ToInt32 of a double.
     Truncate,
     /// Int32 -> Tagged.

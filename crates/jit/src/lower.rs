@@ -611,6 +611,10 @@ impl Lower<'_, '_> {
 
             // conversions
             Op::IntToDouble => self.b.ins().fcvt_from_sint(F64, args[0]),
+            Op::UintToDouble => {
+                let wide = self.b.ins().uextend(I64, args[0]);
+                self.b.ins().fcvt_from_sint(F64, wide)
+            }
             Op::Truncate => self.truncate(args[0]),
             Op::BoxInt => self.boxed_as(args[0], Repr::Int32),
             Op::BoxDouble => self.boxed_as(args[0], Repr::Double),
@@ -624,6 +628,7 @@ impl Lower<'_, '_> {
                 Binary::Mul => self.b.ins().imul(args[0], args[1]),
                 Binary::Min => self.b.ins().smin(args[0], args[1]),
                 Binary::Max => self.b.ins().smax(args[0], args[1]),
+                Binary::UShr => self.b.ins().ushr(args[0], args[1]),
                 _ => unreachable!("no wrapping form"),
             },
             Op::IntNeg => {

@@ -223,11 +223,31 @@ impl Builder<'_> {
 
     /// ToInt32 of a number.
     pub(super) fn truncated(&mut self, v: Value) -> Value {
-        if let Some(i) = self.as_int_free(v) {
+        if let Some(i) = self.wrapped(v, 8) {
             return i;
         }
         let d = self.as_double(v);
+        if let Some(i) = self.wrapped(d, 8) {
+            return i;
+        }
         self.emit(Op::Truncate, vec![d], Repr::Int32, 0)
+    }
+    /// ToInt32 of sums of int32, which are exact as doubles, by wrapping arithmetic.
+    fn wrapped(&mut self, v: Value, depth: u32) -> Option<Value> {
+        if let Some(i) = self.as_int_free(v) {
+            return Some(i);
+        }
+        let node = self.graph.node(v);
+        match node.op {
+            Op::IntToDouble | Op::UintToDouble => Some(node.args[0]),
+            Op::DoubleBinary(op @ (Binary::Add | Binary::Sub)) if depth > 0 => {
+                let (x, y) = (node.args[0], node.args[1]);
+                let x = self.wrapped(x, depth - 1)?;
+                let y = self.wrapped(y, depth - 1)?;
+                Some(self.emit(Op::IntBinaryWrapping(op), vec![x, y], Repr::Int32, 0))
+            }
+            _ => None,
+        }
     }
 
     fn binary(&mut self, i: &Instruction, op: Binary, x: Value, y: Value) -> Result_<Step> {
@@ -246,7 +266,10 @@ impl Builder<'_> {
                     match self.graph.node(y).op {
                         // The result is below 2^31 by itself.
                         Op::Int(n) if n & 31 != 0 => self.emit(Op::IntBinary(op), vec![x, y], Repr::Int32, 0),
-                        _ if self.is_generic() => return self.execute(i),
+                        _ if self.is_generic() => {
+                            let bits = self.emit(Op::IntBinaryWrapping(op), vec![x, y], Repr::Int32, 0);
+                            self.emit(Op::UintToDouble, vec![bits], Repr::Double, 0)
+                        }
                         _ => self.guard(Op::IntBinary(op), vec![x, y], Repr::Int32, 0),
                     }
                 } else {
