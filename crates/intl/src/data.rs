@@ -60,7 +60,7 @@ static CURRENCY_TEXT: &str = "\
     XSU YER ZAR ZMW ZWG ZWL";
 /// Collation types besides `standard` and `search`, sorted.
 pub static COLLATIONS: &str = "\
-    compat dict emoji eor phonebk phonetic pinyin searchjl stroke trad unihan zhuyin";
+    compat dict emoji eor phonebk pinyin searchjl stroke trad unihan zhuyin";
 
 /// Regions where clocks count to twelve, sorted.
 static HOUR12_REGIONS: &str = "\
@@ -136,7 +136,6 @@ static LANGUAGE_COLLATIONS: &[(&str, &str)] = &[
     ("de", "phonebk"),
     ("ja", "unihan"),
     ("ko", "searchjl unihan"),
-    ("ln", "phonetic"),
     ("si", "dict"),
     ("zh", "pinyin stroke unihan zhuyin"),
 ];

@@ -18,7 +18,7 @@ use writeable::TryWriteable;
 
 use crate::class::{self, Class, put_text};
 use crate::negotiation::{canonicalize, canonicalize_locale_list, resolve};
-use crate::number_format::money::{currency_name, currency_symbol};
+use crate::number_format::money::currency_name;
 use crate::number_format::options::is_currency_code;
 use crate::options::{Options, is_unicode_type};
 use crate::{supported_locales_of, text_table};
@@ -198,13 +198,8 @@ impl DisplayNames {
                 };
                 name.ok().map(|name| name.as_borrowed().to_string())
             }
-            "currency" => {
-                let data_locale = DataLocale::from(&self.id);
-                match self.style {
-                    "long" => currency_name(&data_locale, code),
-                    style => currency_symbol(&data_locale, code, style == "narrow"),
-                }
-            }
+            // NOTE: as in V8, the name whatever the style.
+            "currency" => currency_name(&DataLocale::from(&self.id), code),
             "calendar" => {
                 let row = text_table::find(TEXT, "calendar", &self.id.to_string())?;
                 let i = CALENDARS.iter().position(|c| *c == code)?;

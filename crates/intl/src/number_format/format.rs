@@ -118,6 +118,7 @@ pub struct NumberFormatter {
     pub sign: SignDisplay,
     /// Symbols.
     pub symbols: Symbols,
+    exponent_sign: &'static str,
     compact: Option<Compact>,
     plural_rules: Option<PluralRules>,
     style: StyleData,
@@ -196,7 +197,7 @@ impl NumberFormatter {
             .flatten();
         let style = match unit.style {
             Style::Decimal => StyleData::Decimal,
-            Style::Percent => StyleData::Percent(percent::Percent::new(&locale)),
+            Style::Percent => StyleData::Percent(percent::Percent::new(&locale).for_digits(numbering_system)),
             Style::Currency => StyleData::Currency(Box::new(Money::new(&locale, &unit))),
             Style::Unit => StyleData::Unit(Box::new(units::UnitPatterns::new(id, &unit))),
         };
@@ -213,6 +214,11 @@ impl NumberFormatter {
             grouping: choices.grouping,
             sign: choices.sign,
             symbols,
+            exponent_sign: match numbering_system {
+                "arab" => "\u{623}\u{633}",
+                "arabext" => "\u{d7}\u{6f1}\u{6f0}^",
+                _ => tables::exponent(id),
+            },
             compact,
             plural_rules,
             style,
@@ -309,7 +315,7 @@ impl NumberFormatter {
             parts.push(("fraction", self.symbols.text(&fraction)));
         }
         if matches!(self.notation, Notation::Scientific | Notation::Engineering) {
-            parts.push(("exponentSeparator", tables::exponent(&self.id).to_string()));
+            parts.push(("exponentSeparator", self.exponent_sign.to_string()));
             if exponent < 0 {
                 parts.push(("exponentMinusSign", self.symbols.minus.0.clone()));
             }
@@ -440,7 +446,8 @@ impl NumberFormatter {
         if shown.sign == Sign::Minus && !self.symbols.minus.1.is_empty() {
             after.push(("minusSign", self.symbols.minus.1.clone()));
         }
-        (before, shown.parts, after)
+        // There are patterns of one number or two that say which in words.
+        (before, if seen { shown.parts } else { Vec::new() }, after)
     }
     /// PartitionNumberPattern ( numberFormat, x ), ECMA-402 §16.5.4
     pub fn parts(&self, x: &Mathematical) -> Vec<Part> {

@@ -46,6 +46,8 @@ fn pieces_of(pattern: &DoublePlaceholderPattern, symbol: &str) -> Vec<Piece> {
                     if i > 0 {
                         pieces.push(Piece::Sign);
                     }
+                    // The direction mark before a minus sign is the sign's.
+                    let part = part.trim_end_matches(['\u{200e}', '\u{61c}']);
                     if !part.is_empty() {
                         pieces.push(Piece::Text("literal", part.to_string()));
                     }
@@ -74,11 +76,6 @@ fn symbol_of(locale: &DataLocale, code: &str, narrow: bool) -> (String, bool, bo
         }
     }
     (code.to_string(), true, true)
-}
-/// The symbol of a currency in a locale, or its code: for display names.
-pub fn currency_symbol(locale: &DataLocale, code: &str, narrow: bool) -> Option<String> {
-    let (symbol, _, _) = symbol_of(locale, code, narrow);
-    if symbol == code && currency_name(locale, code).is_none() { None } else { Some(symbol) }
 }
 /// The name of a currency in a locale.
 pub fn currency_name(locale: &DataLocale, code: &str) -> Option<String> {

@@ -44,6 +44,20 @@ impl Percent {
         }
         Percent { unsigned, signed }
     }
+    /// With the sign of a numbering system that has one of its own.
+    pub fn for_digits(mut self, system: &str) -> Percent {
+        let sign = match system {
+            "arab" => "\u{66a}\u{61c}",
+            "arabext" => "\u{66a}",
+            _ => return self,
+        };
+        for piece in self.unsigned.iter_mut().chain(&mut self.signed) {
+            if let Piece::Text("percentSign", text) = piece {
+                *text = String::from(sign);
+            }
+        }
+        self
+    }
     /// The pattern of a number with a sign.
     pub fn pieces(&self, sign: Sign) -> Vec<Piece> {
         if sign == Sign::None { self.unsigned.clone() } else { self.signed.clone() }

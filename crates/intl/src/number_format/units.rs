@@ -68,10 +68,16 @@ fn of_names(data: &UnitsDisplayNames<'_>, rules: &PluralRules) -> UnitPatterns {
 fn from_icu(locale: &DataLocale, unit: &str, width: &str, rules: &PluralRules) -> Option<UnitPatterns> {
     let attributes = format!("{width}-{unit}");
     let attributes = DataMarkerAttributes::try_from_str(&attributes).ok()?;
+    let mut root = None;
+    // The units are spread over kinds of data by use; the root locale has each where others may not have it.
     macro_rules! first {
         ($($marker:ident)*) => {$(
             if let Ok(response) = DataProvider::<names::$marker>::load(&Baked, request(locale, Some(attributes))) {
-                return Some(of_names(response.payload.get(), rules));
+                let patterns = of_names(response.payload.get(), rules);
+                if response.metadata.locale.is_none_or(|found| !found.is_unknown()) {
+                    return Some(patterns);
+                }
+                root = Some(patterns);
             }
         )*};
     }
@@ -82,7 +88,7 @@ fn from_icu(locale: &DataLocale, unit: &str, width: &str, rules: &PluralRules) -
         UnitsNamesVolumeCoreV1 UnitsNamesVolumeExtendedV1 UnitsNamesVolumeOutlierV1
         UnitsNamesAreaCoreV1 UnitsNamesAreaExtendedV1 UnitsNamesAreaOutlierV1
     );
-    None
+    root
 }
 fn from_text(id: &LanguageIdentifier, unit: &str, width: &str) -> Option<UnitPatterns> {
     let row = text_table::find(TEXT, &format!("{unit}/{width}"), &id.to_string())?;
