@@ -1,3 +1,5 @@
 'use strict';
 
-module.exports = require('internal/test_runner/harness');
+// node:test
+
+module.exports = require('internal/test_runner/harness').test;

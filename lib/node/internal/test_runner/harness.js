@@ -1,495 +1,251 @@
 'use strict';
 
-// node:test: tests and suites run in order of their definition; results go to a reporter (spec on terminals and files).
+// The tree of tests of this process, and the functions of node:test that grow it.
+//
+// The process ends the run: when nothing is left to do, the root reports.
 
-const { codes: { ERR_INVALID_ARG_TYPE, ERR_TEST_FAILURE }, AbortError } = require('internal/errors');
-const { validateFunction, validateObject } = require('internal/validators');
-const { AsyncLocalStorage } = require('internal/async_local_storage');
-const { clearTimeout, setTimeout, setImmediate } = require('timers');
+const { Suite, Test, running } = require('internal/test_runner/test');
+const { failure, kFailures, parseCommandLine } = require('internal/test_runner/utils');
 
-const running = new AsyncLocalStorage();
-
-const kSkip = 'skip';
-const kTodo = 'todo';
-
-/** Test, suite and the root of all. */
-class Test {
-  constructor(parent, kind, name, options, fn, location) {
-    this.parent = parent;
-    this.kind = kind;
-    this.name = name;
-    this.options = options;
-    this.fn = fn;
-    this.location = location;
-    this.children = [];
-    this.hooks = { before: [], after: [], beforeEach: [], afterEach: [] };
-    this.error = undefined;
-    this.diagnostics = [];
-    this.skipped = options.skip || undefined;
-    this.todo = options.todo || undefined;
-    this.passed = undefined;
-    this.plan = typeof options.plan === 'number' ? options.plan : undefined;
-    this.assertions = 0;
-    this.finished = Promise.withResolvers();
-    this.controller = new AbortController();
-    this.duration = 0;
-    this.ranBefore = false;
-    this.queue = Promise.resolve();
-    this.mock = undefined;
-  }
-
-  get depth() {
-    return this.parent === null ? -1 : this.parent.depth + 1;
-  }
-
-  get fullName() {
-    return this.parent === null || this.parent.parent === null ? this.name : `${this.parent.fullName} > ${this.name}`;
-  }
+function newCounters() {
+  return { __proto__: null, tests: 0, failed: 0, passed: 0, cancelled: 0, skipped: 0, todo: 0, topLevel: 0, suites: 0 };
 }
 
-const root = new Test(null, 'suite', '<root>', {}, undefined);
-let started = false;
-let startTime;
-const totals = { tests: 0, suites: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
-let onlyMode = false;
-
-function reporter() {
-  return require('internal/test_runner/reporters').current();
-}
-
-function start() {
-  if (started) return;
-  started = true;
-  startTime = performance.now();
-  const { getOptionValue } = require('internal/options');
-  onlyMode = !!getOptionValue('--test-only');
-  setImmediate(runRoot);
-}
-
-async function runRoot() {
-  const keepAlive = setTimeout(() => {}, 2 ** 31 - 1);
-  try {
-    for (let i = 0; i < root.children.length; i++) {
-      const child = root.children[i];
-      await runHooks(root, 'before', true);
-      await execute(child);
-    }
-    await runHooks(root, 'after');
-  } catch (error) {
-    root.error = error;
-    totals.fail++;
-    reporter().failure('hook failed', error);
-  } finally {
-    clearTimeout(keepAlive);
-  }
-  reporter().summary(totals, performance.now() - startTime);
-  if (totals.fail > 0 || totals.cancelled > 0) process.exitCode = 1;
-  root.finished.resolve();
-}
-
-async function runHooks(test, name, once = false) {
-  if (once) {
-    if (test.ranBefore) return;
-    test.ranBefore = true;
-  }
-  for (const hook of test.hooks[name]) await callWithTimeout(hook.fn, contextOf(test), hook.options, undefined);
-}
-
-async function runInherited(test, name, subject) {
-  const chain = [];
-  for (let cursor = test; cursor !== null; cursor = cursor.parent) chain.push(cursor);
-  // Outer hooks come first before a test and last after it.
-  const ordered = name === 'beforeEach' ? chain.reverse() : chain;
-  for (const owner of ordered) {
-    for (const hook of owner.hooks[name]) await callWithTimeout(hook.fn, contextOf(subject), hook.options, undefined);
-  }
-}
-
-/** Calls a test function: it may take a callback as its second parameter, return a promise, or neither. */
-async function callWithTimeout(fn, context, options, abort) {
-  const work = () => {
-    if (fn.length > 1) {
-      return new Promise((resolve, reject) => {
-        const result = Reflect.apply(fn, context, [context, (error) => (error ? reject(error) : resolve())]);
-        if (typeof result?.then === 'function') {
-          reject(failure('passed a callback but also returned a Promise', 'callbackAndPromisePresent'));
-        }
-      });
-    }
-    return Reflect.apply(fn, context, [context]);
+/** A root with what all its tests share. `reportsExit`: its failures are the exit code of the process. */
+function createTree(rootOptions, config, reportsExit = false) {
+  const harness = {
+    __proto__: null,
+    config,
+    counters: newCounters(),
+    success: true,
+    bootstrap: undefined,
+    onIdle: undefined,
+    // What happens when the root has reported.
+    onEnd: undefined,
+    filePath: (test) => test.entryFile ?? test.parent?.entryFile ?? process.argv[1] ?? test.loc?.file,
+    late() {
+      harness.success = false;
+      if (reportsExit) process.exitCode = 1;
+    },
+    maybeIdle() {
+      harness.onIdle?.();
+    },
+    reportEnd,
   };
-  const contenders = [];
-  const { timeout, signal } = options;
-  let timer;
-  if (timeout !== undefined && timeout !== Infinity) {
-    contenders.push(new Promise((resolve, reject) => {
-      timer = setTimeout(() => {
-        abort?.abort();
-        reject(failure(`test timed out after ${timeout}ms`, 'testTimeoutFailure'));
-      }, timeout);
-    }));
+  const root = new Test({ name: '<root>', options: rootOptions, harness });
+  harness.root = root;
+  root.startTime = performance.now();
+  return root;
+
+  function reportEnd() {
+    const { counters, success } = harness;
+    const { reporter } = root;
+    reporter.plan(0, root.loc, counters.topLevel);
+    for (const message of root.diagnostics) reporter.diagnostic(0, root.loc, message);
+    const duration = root.duration();
+    const lines = {
+      tests: counters.tests, suites: counters.suites, pass: counters.passed, fail: counters.failed,
+      cancelled: counters.cancelled, skipped: counters.skipped, todo: counters.todo, duration_ms: duration,
+    };
+    for (const key of Object.keys(lines)) reporter.diagnostic(0, root.loc, `${key} ${lines[key]}`);
+    const isSuccess = success && !root.failedHooks;
+    reporter.summary(0, undefined, isSuccess, counters, duration);
+    if (!isSuccess && reportsExit) process.exitCode = 1;
+    reporter.end();
+    harness.onEnd?.();
   }
-  if (signal) {
-    contenders.push(new Promise((resolve, reject) => {
-      const onAbort = () => reject(new AbortError(undefined, { cause: signal.reason }));
-      if (signal.aborted) onAbort();
-      else signal.addEventListener('abort', onAbort, { once: true });
-    }));
-  }
+}
+
+/** Runs what belongs to the root itself, once all its tests have ended. */
+async function finishRoot(root) {
+  if (root.finishing) return;
+  root.finishing = true;
   try {
-    if (contenders.length === 0) await work();
-    else await Promise.race([work(), ...contenders]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function failure(message, type) {
-  const error = ERR_TEST_FAILURE === undefined ? new Error(message) : new ERR_TEST_FAILURE(message, type);
-  error.failureType ??= type;
-  return error;
-}
-
-function isOnlyExcluded(test) {
-  if (!onlyMode) return false;
-  for (let cursor = test; cursor !== null; cursor = cursor.parent) if (cursor.options.only) return false;
-  return !hasOnly(test);
-}
-
-function hasOnly(test) {
-  return test.children.some((child) => child.options.only || hasOnly(child));
-}
-
-async function execute(test) {
-  const began = performance.now();
-  if (isOnlyExcluded(test)) {
-    test.finished.resolve();
-    return;
-  }
-  if (test.kind === 'suite') await executeSuite(test);
-  else await executeTest(test);
-  test.duration = performance.now() - began;
-  const isTodo = test.todo !== undefined && test.todo !== false;
-  test.passed = test.error === undefined || isTodo;
-  count(test, isTodo);
-  reporter().result(test);
-  test.finished.resolve();
-}
-
-function count(test, isTodo) {
-  if (test.kind === 'suite') {
-    totals.suites++;
-    return;
-  }
-  totals.tests++;
-  if (test.skipped) totals.skipped++;
-  else if (isTodo) totals.todo++;
-  else if (test.cancelled) totals.cancelled++;
-  else if (test.error === undefined) totals.pass++;
-  else totals.fail++;
-}
-
-async function executeSuite(suite) {
-  reporter().enter(suite);
-  if (suite.skipped) return;
-  try {
-    await suite.built;
-    if (suite.children.length > 0) await runHooks(suite, 'before', true);
-    for (let i = 0; i < suite.children.length; i++) await execute(suite.children[i]);
-    await runHooks(suite, 'after');
+    await root.runHook('after', root);
   } catch (error) {
-    suite.error = error;
-    for (const child of suite.children) {
-      if (child.passed !== undefined) continue;
-      child.error = failure('test did not finish before its parent and was cancelled', 'cancelledByParent');
-      child.cancelled = true;
-      child.passed = false;
-      count(child, false);
-      child.finished.resolve();
-    }
-  }
-  const failed = suite.children.filter((child) => child.passed === false).length;
-  if (suite.error === undefined && failed > 0) {
-    suite.error = failure(`${failed} subtest${failed > 1 ? 's' : ''} failed`, 'subtestsFailed');
+    root.failedHooks = true;
+    root.harness.success = false;
+    root.diagnostics.push(`${error.cause?.stack ?? error.stack ?? error}`);
   }
 }
 
-async function executeTest(test) {
-  if (test.skipped || test.fn === undefined) return;
-  const context = contextOf(test);
-  try {
-    await running.run(test, async () => {
-      await runInherited(test.parent, 'beforeEach', test);
-      try {
-        await callWithTimeout(test.fn, context, test.options, test.controller);
-        await test.queue;
-        if (test.plan !== undefined && test.plan !== test.assertions) {
-          throw failure(`plan expected ${test.plan} assertions but received ${test.assertions}`, 'testCodeFailure');
+// ---- The tests of this process ---------------------------------------------------------------------------------------
+
+let globalRoot;
+
+/** Errors that nobody catches belong to the test whose callback threw them. */
+function watchErrors(root) {
+  const handle = (event, type) => (error) => {
+    const test = running.getStore();
+    if (test === undefined || test === root || test.finished || test.endTime !== null) {
+      const where = test === undefined || test === root ? '' :
+        ` Test "${test.name}"${test.loc === undefined ? '' : ` at ${describeLocation(test.loc)}`}`;
+      const message = where === '' ?
+        `Error: A resource generated asynchronous activity after the test ended. This activity created the error "${error}" ` +
+        `which triggered an ${event} event, caught by the test runner.` :
+        `Error:${where} generated asynchronous activity after the test ended. This activity created the error "${error}" ` +
+        `and would have caused the test to fail, but instead triggered an ${event} event.`;
+      root.diagnostics.push(message);
+      root.harness.success = false;
+      process.exitCode = 1;
+      return;
+    }
+    test.fail(failure(error, type));
+    test.abortController.abort();
+  };
+  const onException = handle('uncaughtException', kFailures.uncaught);
+  const onRejection = handle('unhandledRejection', kFailures.rejection);
+  process.on('uncaughtException', onException);
+  process.on('unhandledRejection', onRejection);
+  return () => {
+    process.removeListener('uncaughtException', onException);
+    process.removeListener('unhandledRejection', onRejection);
+  };
+}
+
+function describeLocation({ file, line, column }) {
+  const relative = require('path').relative(process.cwd(), file);
+  return `${relative}:${line}:${column}`;
+}
+
+/** Reports the tests of this process to its reporters, and makes the end of the process that of the run. */
+function setupProcess(root) {
+  const { config } = root;
+  const unwatch = watchErrors(root);
+  let ended = false;
+  const end = async (kill) => {
+    if (ended) return;
+    ended = true;
+    if (kill !== true) {
+      // Hooks of the root run even if there are no tests.
+      if (root.subtests.length === 0) {
+        try {
+          await root.runHook('before', root);
+        } catch {
+          root.harness.success = false;
         }
-      } finally {
-        await runHooks(test, 'after');
-        await runInherited(test.parent, 'afterEach', test);
       }
+      if (root.activeSubtests === 0) await finishRoot(root);
+    }
+    unwatch();
+    root.postRun(failure('Promise resolution is still pending but the event loop has already resolved', kFailures.cancelled));
+    process.removeListener('beforeExit', onBeforeExit);
+    process.removeListener('exit', onExit);
+    for (const signal of ['SIGINT', 'SIGTERM']) process.removeListener(signal, onSignal);
+  };
+  const onBeforeExit = () => end(false);
+  const onExit = () => end(true);
+  const onSignal = (signal) => {
+    end(true);
+    process.removeListener(signal, onSignal);
+    setImmediate(() => process.kill(process.pid, signal));
+  };
+  process.on('beforeExit', onBeforeExit);
+  process.on('exit', onExit);
+  if (config.isTestRunner) for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, onSignal);
+  root.harness.onIdle = () => {
+    if (root.activeSubtests > 0 || root.pendingSubtests.length > 0 || root.readySubtests.size > 0) return;
+    // The program may define more tests before it gives control back.
+    setImmediate(async () => {
+      if (root.activeSubtests > 0 || root.pendingSubtests.length > 0) return;
+      await finishRoot(root);
+      if (!config.forceExit) return;
+      await end(false);
+      const { finished } = require('internal/test_runner/reporters');
+      await finished(root);
+      process.exit(process.exitCode ?? (root.harness.success ? 0 : 1));
     });
-  } catch (error) {
-    test.error = error;
-  } finally {
-    test.mock?.restoreAll();
-    test.controller.abort();
-  }
-  if (test.options.expectFailure) {
-    test.error = test.error === undefined ? failure('test was expected to fail but passed', 'expectedFailure') : undefined;
-  }
-  const failed = test.children.filter((child) => child.passed === false).length;
-  if (test.error === undefined && failed > 0) {
-    test.error = failure(`${failed} subtest${failed > 1 ? 's' : ''} failed`, 'subtestsFailed');
-  }
+  };
 }
 
-/** The argument of a test function. */
-class TestContext {
-  #test;
-  #assert;
-
-  constructor(test) {
-    this.#test = test;
-  }
-
-  get name() {
-    return this.#test.name;
-  }
-
-  get fullName() {
-    return this.#test.fullName;
-  }
-
-  get filePath() {
-    return process.argv[1];
-  }
-
-  get signal() {
-    return this.#test.controller.signal;
-  }
-
-  get error() {
-    return this.#test.error ?? null;
-  }
-
-  get passed() {
-    return this.#test.error === undefined;
-  }
-
-  get mock() {
-    const { MockTracker } = require('internal/test_runner/mock');
-    return this.#test.mock ??= new MockTracker();
-  }
-
-  get assert() {
-    if (this.#assert === undefined) {
-      const assert = require('assert');
-      const test = this.#test;
-      this.#assert = {};
-      for (const name of Object.keys(assert)) {
-        if (typeof assert[name] !== 'function' || /^[A-Z]|^strict$/.test(name)) continue;
-        this.#assert[name] = (...args) => {
-          test.assertions++;
-          return Reflect.apply(assert[name], assert, args);
-        };
-      }
-    }
-    return this.#assert;
-  }
-
-  plan(amount) {
-    this.#test.plan = amount;
-  }
-
-  diagnostic(message) {
-    this.#test.diagnostics.push(String(message));
-  }
-
-  skip(message) {
-    this.#test.skipped = message || true;
-  }
-
-  todo(message) {
-    this.#test.todo = message || true;
-  }
-
-  runOnly() {}
-
-  test(...args) {
-    const test = this.#test;
-    const child = define(test, 'test', args, {});
-    if (test.plan !== undefined) test.assertions++;
-    // Subtests run one after the other, while the test waits for them.
-    const before = test.ranBefore;
-    test.queue = test.queue.then(async () => {
-      if (!before) await runHooks(test, 'before', true);
-      await execute(child);
-    });
-    return child.finished.promise;
-  }
-
-  before(fn, options) {
-    addHook(this.#test, 'before', fn, options);
-  }
-
-  after(fn, options) {
-    addHook(this.#test, 'after', fn, options);
-  }
-
-  beforeEach(fn, options) {
-    addHook(this.#test, 'beforeEach', fn, options);
-  }
-
-  afterEach(fn, options) {
-    addHook(this.#test, 'afterEach', fn, options);
-  }
-
-  async waitFor(condition, { interval = 50, timeout = 1000 } = {}) {
-    validateFunction(condition, 'condition');
-    const deadline = performance.now() + timeout;
-    for (;;) {
-      try {
-        return await condition();
-      } catch (cause) {
-        if (performance.now() >= deadline) throw new Error('waitFor() timed out', { cause });
-      }
-      await new Promise((resolve) => {
-        setTimeout(resolve, interval);
-      });
-    }
-  }
+function getGlobalRoot() {
+  if (globalRoot !== undefined) return globalRoot;
+  const config = parseCommandLine();
+  globalRoot = createTree({ concurrency: 1 }, config, true);
+  setupProcess(globalRoot);
+  const { setup } = require('internal/test_runner/reporters');
+  globalRoot.harness.bootstrap = setup(globalRoot.reporter, config).then(() => {
+    globalRoot.harness.bootstrap = undefined;
+  });
+  return globalRoot;
 }
 
-const contexts = new WeakMap();
-function contextOf(test) {
-  let context = contexts.get(test);
-  if (context === undefined) {
-    context = new TestContext(test);
-    contexts.set(test, context);
-  }
-  return context;
+// ---- The functions of the module -------------------------------------------------------------------------------------
+
+async function startAfterBootstrap(subtest) {
+  if (subtest.harness.bootstrap !== undefined) await subtest.harness.bootstrap;
+  await subtest.start();
 }
 
-function parseArguments(args) {
-  let [name, options, fn] = args;
-  if (typeof name === 'function') {
-    fn = name;
-    name = undefined;
-    options = {};
-  } else if (name !== null && typeof name === 'object') {
-    fn = options;
-    options = name;
-    name = undefined;
-  } else if (typeof options === 'function') {
-    fn = options;
-    options = {};
-  }
-  options ??= {};
-  validateObject(options, 'options');
-  if (fn !== undefined && typeof fn !== 'function') throw new ERR_INVALID_ARG_TYPE('fn', 'Function', fn);
-  return { name: `${name || fn?.name || '<anonymous>'}`, options, fn };
+function runInParent(Class, name, options, fn, overrides) {
+  const parent = running.getStore() ?? getGlobalRoot();
+  const subtest = parent.createSubtest(Class, name, options, fn, overrides);
+  // The tests of a suite start with it.
+  if (parent.reportedType === 'suite') return Promise.resolve();
+  return startAfterBootstrap(subtest);
 }
 
-function define(parent, kind, args, extra) {
-  const { name, options, fn } = parseArguments(args);
-  const merged = { ...options, ...extra };
-  if (parent.options.timeout !== undefined && merged.timeout === undefined) merged.timeout = parent.options.timeout;
-  if (fn === undefined && merged.todo === undefined && kind === 'test') merged.skip ??= false;
-  const test = new Test(parent, kind, name, merged, fn);
-  if (parent.skipped && !test.skipped) test.skipped = true;
-  parent.children.push(test);
-  return test;
-}
-
-let building = root;
-
-function addTest(args, extra) {
-  start();
-  // Inside a running test `test()` makes a subtest.
-  const current = running.getStore();
-  if (current !== undefined && building === root) return contextOf(current).test(...withExtra(args, extra));
-  return define(building, 'test', args, extra).finished.promise;
-}
-
-function withExtra(args, extra) {
-  const { name, options, fn } = parseArguments(args);
-  return [name, { ...options, ...extra }, fn];
-}
-
-function addSuite(args, extra) {
-  start();
-  const suite = define(building, 'suite', args, extra);
-  if (suite.fn !== undefined && !suite.skipped) {
-    const outer = building;
-    building = suite;
-    try {
-      const result = Reflect.apply(suite.fn, undefined, [contextOf(suite)]);
-      suite.built = Promise.resolve(result);
-      suite.built.catch(() => {});
-    } catch (error) {
-      suite.built = Promise.reject(error);
-      suite.built.catch(() => {});
-    } finally {
-      building = outer;
-    }
-  }
-  return suite.finished.promise;
-}
-
-function addHook(owner, name, fn, options = {}) {
-  validateFunction(fn, 'fn');
-  owner.hooks[name].push({ fn, options });
-}
-
-function withVariants(add) {
-  const run = (...args) => add(args, {});
-  for (const variant of [kSkip, kTodo, 'only', 'expectFailure']) {
-    run[variant] = (...args) => add(args, { [variant]: true });
+function variants(Class) {
+  const run = (name, options, fn) => runInParent(Class, name, options, fn, {});
+  for (const keyword of ['expectFailure', 'skip', 'todo', 'only']) {
+    run[keyword] = (name, options, fn) => runInParent(Class, name, options, fn, { [keyword]: true });
   }
   return run;
 }
 
-const hook = (name) => (fn, options) => addHook(running.getStore() ?? building, name, fn, options);
+function hook(name) {
+  return (fn, options) => {
+    const parent = running.getStore() ?? getGlobalRoot();
+    parent.createHook(name, fn, options);
+  };
+}
 
-const test = withVariants(addTest);
-const suite = withVariants(addSuite);
+const test = variants(Test);
+const suite = variants(Suite);
 
+/** The context of the test that is running. */
+function getTestContext() {
+  const current = running.getStore();
+  return current === undefined ? undefined : current.context();
+}
+
+/** run(options) */
+function run(options) {
+  return require('internal/test_runner/runner').run(options);
+}
+
+function define(name, make) {
+  Object.defineProperty(test, name, {
+    __proto__: null,
+    configurable: true,
+    enumerable: true,
+    get() {
+      const value = make();
+      Object.defineProperty(test, name, { __proto__: null, configurable: true, enumerable: true, writable: true, value });
+      return value;
+    },
+  });
+}
+
+Object.defineProperty(test, 'name', { __proto__: null, value: 'test', configurable: true });
 Object.assign(test, {
   after: hook('after'),
   afterEach: hook('afterEach'),
   before: hook('before'),
   beforeEach: hook('beforeEach'),
   describe: suite,
-  getTestContext: () => (running.getStore() === undefined ? undefined : contextOf(running.getStore())),
+  getTestContext,
   it: test,
-  run: (options) => require('internal/test_runner/runner').run(options),
+  run,
   suite,
   test,
 });
-Object.defineProperty(test, 'mock', {
-  __proto__: null,
-  configurable: true,
-  enumerable: true,
-  get() {
-    const { MockTracker } = require('internal/test_runner/mock');
-    const mock = new MockTracker();
-    Object.defineProperty(test, 'mock', { __proto__: null, configurable: true, enumerable: true, writable: true, value: mock });
-    return mock;
-  },
+define('mock', () => new (require('internal/test_runner/mock').MockTracker)());
+define('snapshot', () => {
+  const { setDefaultSnapshotSerializers, setResolveSnapshotPath } = require('internal/test_runner/snapshot');
+  return { __proto__: null, setDefaultSnapshotSerializers, setResolveSnapshotPath };
 });
-Object.defineProperty(test, 'assert', {
-  __proto__: null,
-  configurable: true,
-  enumerable: true,
-  value: {
-    register(name, fn) {
-      validateFunction(fn, 'fn');
-      require('assert')[name] ??= fn;
-    },
-  },
-});
+define('assert', () => ({ __proto__: null, register: require('internal/test_runner/context').registerAssertion }));
 
-module.exports = test;
+
+module.exports = { createTree, finishRoot, getGlobalRoot, runInParent, test };

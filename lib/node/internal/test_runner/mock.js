@@ -1,8 +1,8 @@
 'use strict';
 
-// Mock functions, methods and timers of node:test.
+// Mock functions and methods of node:test.
 
-const { codes: { ERR_INVALID_ARG_VALUE, ERR_METHOD_NOT_IMPLEMENTED, ERR_INVALID_STATE } } = require('internal/errors');
+const { codes: { ERR_INVALID_ARG_VALUE, ERR_METHOD_NOT_IMPLEMENTED } } = require('internal/errors');
 const { validateFunction, validateInteger, validateObject } = require('internal/validators');
 
 /** What `mock.fn().mock` is: the calls made, and ways to change what happens next. */
@@ -105,7 +105,7 @@ class MockTracker {
   #timers;
 
   get timers() {
-    return this.#timers ??= new MockTimers();
+    return this.#timers ??= new (require('internal/test_runner/mock_timers').MockTimers)();
   }
 
   fn(original = function() {}, implementation = original, options = {}) {
@@ -185,105 +185,4 @@ class MockTracker {
   }
 }
 
-const kTimerApis = ['setTimeout', 'setInterval', 'setImmediate', 'Date'];
-
-/** Timers and Date under the control of a test. */
-class MockTimers {
-  #enabled = false;
-  #now = 0;
-  #queue = [];
-  #nextId = 1;
-  #saved = new Map();
-
-  enable({ apis = kTimerApis, now = 0 } = {}) {
-    if (this.#enabled) throw new ERR_INVALID_STATE('MockTimers is already enabled!');
-    this.#enabled = true;
-    this.#now = Number(now);
-    const timers = require('timers');
-    const replace = (object, name, value) => {
-      this.#saved.set([object, name], Object.getOwnPropertyDescriptor(object, name));
-      Object.defineProperty(object, name, { configurable: true, enumerable: true, writable: true, value });
-    };
-    const clear = (timer) => {
-      this.#queue = this.#queue.filter((item) => item !== timer && item.id !== timer);
-    };
-    const add = (repeat) => (fn, delay = 0, ...args) => this.#add(fn, Math.max(repeat ? 1 : 0, Number(delay) || 0), args, repeat);
-    for (const api of apis) {
-      if (!kTimerApis.includes(api)) throw new ERR_INVALID_ARG_VALUE('options.apis', api, 'option is not supported');
-      if (api === 'Date') {
-        const clock = this;
-        const RealDate = Date;
-        replace(globalThis, 'Date', class extends RealDate {
-          constructor(...args) {
-            if (args.length === 0) super(clock.#now);
-            else super(...args);
-          }
-
-          static now() {
-            return clock.#now;
-          }
-        });
-        continue;
-      }
-      const set = api === 'setImmediate' ? (fn, ...args) => this.#add(fn, 0, args, false) : add(api === 'setInterval');
-      for (const object of [globalThis, timers]) {
-        replace(object, api, set);
-        replace(object, api.replace('set', 'clear'), clear);
-      }
-    }
-  }
-
-  #add(fn, delay, args, repeat) {
-    validateFunction(fn, 'callback');
-    const timer = {
-      id: this.#nextId++, fn, args, at: this.#now + delay, delay, repeat,
-      ref() { return this; }, unref() { return this; }, hasRef: () => true, refresh() { return this; },
-      [Symbol.toPrimitive]() { return this.id; },
-    };
-    this.#queue.push(timer);
-    return timer;
-  }
-
-  tick(ms = 1) {
-    if (!this.#enabled) throw new ERR_INVALID_STATE('You should enable MockTimers first by calling the .enable function');
-    const end = this.#now + ms;
-    for (;;) {
-      let next;
-      for (const timer of this.#queue) {
-        if (timer.at <= end && (next === undefined || timer.at < next.at)) next = timer;
-      }
-      if (next === undefined) break;
-      this.#now = next.at;
-      if (next.repeat) next.at += next.delay;
-      else this.#queue.splice(this.#queue.indexOf(next), 1);
-      next.fn(...next.args);
-    }
-    this.#now = end;
-  }
-
-  runAll() {
-    const last = Math.max(this.#now, ...this.#queue.map((timer) => timer.at));
-    this.tick(last - this.#now);
-  }
-
-  setTime(ms) {
-    this.#now = Number(ms);
-  }
-
-  reset() {
-    if (!this.#enabled) return;
-    this.#enabled = false;
-    this.#queue = [];
-    for (const [[object, name], descriptor] of this.#saved) {
-      if (descriptor) Object.defineProperty(object, name, descriptor);
-      else delete object[name];
-    }
-    this.#saved.clear();
-  }
-
-  [Symbol.dispose]() {
-    this.reset();
-  }
-}
-
-module.exports = { MockTimers, MockTracker };
+module.exports = { MockTracker };

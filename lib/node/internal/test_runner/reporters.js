@@ -1,88 +1,72 @@
 'use strict';
 
-// The output of node:test: 'spec' for people, 'tap' for programs.
+// Where the results of tests go: reporters by name, and their destinations.
 
-const { getOptionValue } = require('internal/options');
-const { inspect } = require('internal/util/inspect');
+const { compose } = require('stream');
+const { parseCommandLine } = require('internal/test_runner/utils');
 
-function write(text) {
-  process.stdout.write(`${text}\n`);
-}
-
-function indentation(test) {
-  return '  '.repeat(Math.max(0, test.depth));
-}
-
-function describeError(error) {
-  return typeof error?.stack === 'string' && error.failureType !== 'subtestsFailed' ? inspect(error) : String(error?.message ?? error);
-}
-
-const failures = [];
-
-const spec = {
-  enter(suite) {
-    write(`${indentation(suite)}▶ ${suite.name}`);
-  },
-  result(test) {
-    const indent = indentation(test);
-    const ms = ` (${test.duration.toFixed(6).replace(/0+$/, '').replace(/\.$/, '')}ms)`;
-    let suffix = '';
-    if (test.skipped) suffix = ` # ${typeof test.skipped === 'string' ? test.skipped : 'SKIP'}`;
-    else if (test.todo) suffix = ` # ${typeof test.todo === 'string' ? test.todo : 'TODO'}`;
-    const mark = test.skipped ? '﹣' : test.error === undefined ? '✔' : test.todo ? '⚠' : '✖';
-    write(`${indent}${mark} ${test.name}${ms}${suffix}`);
-    for (const line of test.diagnostics) write(`${indent}ℹ ${line}`);
-    if (test.error !== undefined && !test.todo) {
-      if (test.error.failureType !== 'subtestsFailed') {
-        failures.push(test);
-        write(describeError(test.error).replace(/^/gm, `${indent}  `));
-      }
-    }
-  },
-  failure(message, error) {
-    write(`✖ ${message}\n${describeError(error)}`);
-  },
-  summary(totals, ms) {
-    for (const [name, value] of Object.entries(totals)) write(`ℹ ${name} ${value}`);
-    write(`ℹ duration_ms ${ms}`);
-    if (failures.length === 0) return;
-    write('\n✖ failing tests:');
-    for (const test of failures) write(`\n✖ ${test.name}\n${describeError(test.error).replace(/^/gm, '  ')}`);
-  },
+const kBuiltIn = {
+  __proto__: null,
+  dot: 'internal/test_runner/reporter/dot',
+  junit: 'internal/test_runner/reporter/junit',
+  lcov: 'internal/test_runner/reporter/lcov',
+  spec: 'internal/test_runner/reporter/spec',
+  tap: 'internal/test_runner/reporter/tap',
 };
 
-let tapCount = 0;
-const tap = {
-  enter(suite) {
-    write(`${'    '.repeat(Math.max(0, suite.depth))}# Subtest: ${suite.name}`);
-  },
-  result(test) {
-    const indent = '    '.repeat(Math.max(0, test.depth));
-    const number = test.depth <= 0 ? ++tapCount : test.parent.children.indexOf(test) + 1;
-    if (test.kind !== 'suite') write(`${indent}# Subtest: ${test.name}`);
-    const directive = test.skipped ? ' # SKIP' : test.todo ? ' # TODO' : '';
-    write(`${indent}${test.error === undefined || test.skipped ? 'ok' : 'not ok'} ${number} - ${test.name}${directive}`);
-    write(`${indent}  ---\n${indent}  duration_ms: ${test.duration}`);
-    if (test.error !== undefined) write(`${indent}  error: |-\n${describeError(test.error).replace(/^/gm, `${indent}    `)}`);
-    write(`${indent}  ...`);
-  },
-  failure(message, error) {
-    write(`# ${message}: ${describeError(error)}`);
-  },
-  summary(totals, ms) {
-    write(`1..${tapCount}`);
-    for (const [name, value] of Object.entries(totals)) write(`# ${name} ${value}`);
-    write(`# duration_ms ${ms}`);
-  },
-};
-
-let chosen;
-function current() {
-  if (chosen !== undefined) return chosen;
-  const wanted = [getOptionValue('--test-reporter')].flat()[0];
-  chosen = wanted === 'tap' ? tap : spec;
-  if (chosen === tap) write('TAP version 13');
-  return chosen;
+function openDestination(name) {
+  if (name === 'stdout') return process.stdout;
+  if (name === 'stderr') return process.stderr;
+  return require('fs').createWriteStream(name);
 }
 
-module.exports = { current };
+/** A reporter of a name: a built-in one, or the default export of a module. */
+async function loadReporter(name) {
+  let reporter;
+  if (kBuiltIn[name] !== undefined) {
+    reporter = require(kBuiltIn[name]);
+  } else if (name.startsWith('internal/test_runner/reporter/')) {
+    reporter = require(name);
+  } else {
+    const { getCascadedLoader } = require('internal/modules/esm/loader');
+    const { pathToFileURL } = require('internal/url');
+    const parent = pathToFileURL(`${process.cwd()}/`).href;
+    let specifier = name;
+    if (/^\.{1,2}\//.test(name) || name.startsWith('/')) specifier = new URL(name, parent).href;
+    reporter = await getCascadedLoader().import(specifier, parent, { __proto__: null });
+  }
+  if (reporter?.default) reporter = reporter.default;
+  // A class is constructed, a function or a stream is used as it is.
+  if (reporter?.prototype && Object.getOwnPropertyDescriptor(reporter.prototype, 'constructor')) reporter = new reporter();
+  if (!reporter) {
+    const { codes: { ERR_INVALID_ARG_VALUE } } = require('internal/errors');
+    throw new ERR_INVALID_ARG_VALUE('Reporter', name, 'is not a valid reporter');
+  }
+  return reporter;
+}
+
+const outputs = [];
+
+/** Connects a stream of results with the reporters the command line asks for. */
+async function setup(stream, { reporters, destinations } = parseCommandLine()) {
+  for (let i = 0; i < reporters.length; i++) {
+    const reporter = kBuiltIn[reporters[i]] === undefined ? await loadReporter(reporters[i]) : loadBuiltIn(reporters[i]);
+    const output = compose(stream, reporter);
+    outputs.push(output);
+    output.pipe(openDestination(destinations[i]), { end: destinations[i] !== 'stdout' && destinations[i] !== 'stderr' });
+  }
+}
+
+function loadBuiltIn(name) {
+  const reporter = require(kBuiltIn[name]);
+  return reporter.prototype?.constructor === reporter && /^class\b/.test(Function.prototype.toString.call(reporter)) ||
+    name === 'spec' || name === 'lcov' ? new reporter() : reporter;
+}
+
+/** Resolves when all that was reported has been written. */
+async function finished() {
+  const { finished: streamFinished } = require('stream/promises');
+  await Promise.all(outputs.map((output) => streamFinished(output, { writable: false }).catch(() => {})));
+}
+
+module.exports = { finished, kBuiltIn, loadReporter, setup };
