@@ -89,12 +89,14 @@ function ClientRequest(input, options, cb) {
   const port = options.port = options.port || defaultPort || 80;
   const host = options.host = validateHost(options.hostname, 'hostname') ||
     validateHost(options.host, 'host') || 'localhost';
-  const setHost = options.setHost !== undefined ? Boolean(options.setHost) : true;
+  const withoutDefaults = options.setDefaultHeaders === false;
+  const setHost = options.setHost !== undefined ? Boolean(options.setHost) : !withoutDefaults;
   if (options.setHost !== undefined) validateBoolean(options.setHost, 'options.setHost');
 
-  this._removedConnection = false;
-  this._removedContLen = false;
-  this._removedTE = false;
+  if (options.setDefaultHeaders !== undefined) validateBoolean(options.setDefaultHeaders, 'options.setDefaultHeaders');
+  this._removedConnection = withoutDefaults;
+  this._removedContLen = withoutDefaults;
+  this._removedTE = withoutDefaults;
   this.socketPath = options.socketPath;
   if (options.timeout !== undefined) this.timeout = getTimerDuration(options.timeout, 'timeout');
   if (options.signal) addAbortSignal(options.signal, this);

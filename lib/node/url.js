@@ -37,11 +37,26 @@ const hostnameMaxLen = 255;
 const forbiddenHostChars = /[\0\t\n\r #%/:<>?@[\\\]^|]/;
 const forbiddenHostCharsIpv6 = /[\0\t\n\r #%/<>?@\\^|]/;
 
+const { isInsideNodeModules } = internalBinding('util');
+
 // Escaped wherever they stand in the rest of the URL.
 const autoEscape = {
   '\t': '%09', '\n': '%0A', '\r': '%0D', ' ': '%20', '"': '%22', "'": '%27', '<': '%3C', '>': '%3E', '\\': '%5C', '^': '%5E',
   '`': '%60', '{': '%7B', '|': '%7C', '}': '%7D',
 };
+
+let parseWarned = false;
+/** `url.parse()`: programs are warned of it, dependencies are not. */
+function urlParsePublic(url, parseQueryString, slashesDenoteHost) {
+  if (!parseWarned && !isInsideNodeModules(2)) {
+    parseWarned = true;
+    process.emitWarning(
+      '`url.parse()` behavior is not standardized and prone to errors that have security implications. Use the WHATWG ' +
+      'URL API instead. CVEs are not issued for `url.parse()` vulnerabilities.',
+      'DeprecationWarning', 'DEP0169');
+  }
+  return urlParse(url, parseQueryString, slashesDenoteHost);
+}
 
 function urlParse(url, parseQueryString, slashesDenoteHost) {
   if (url instanceof Url) return url;
@@ -463,7 +478,7 @@ Url.prototype.parseHost = function() {
 
 module.exports = {
   Url,
-  parse: urlParse,
+  parse: urlParsePublic,
   resolve: urlResolve,
   resolveObject: urlResolveObject,
   format: urlFormat,

@@ -142,7 +142,7 @@ function onlookup(err, addresses) {
 }
 
 function lookup(hostname, options, callback) {
-  validateString(hostname, 'hostname');
+  if (hostname) validateString(hostname, 'hostname');
   if (typeof options === 'function') {
     callback = options;
     options = undefined;

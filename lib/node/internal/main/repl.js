@@ -1,3 +1,22 @@
 'use strict';
 
-require('repl').start({ prompt: '> ', useGlobal: true });
+const { getOptionValue } = require('internal/options');
+
+if (getOptionValue('--input-type')) {
+  process.stderr.write('Cannot specify --input-type for REPL\n');
+  // An invalid argument.
+  process.exit(9);
+}
+process.stdout.write(`Welcome to Node.js ${process.version}.\nType ".help" for more information.\n`);
+// -i with -e: the code runs first; the REPL goes on with what it made, but its module is its own.
+const source = getOptionValue('--eval');
+if (typeof source === 'string') {
+  require('internal/process/execution').evalScript('[eval]', source, false, getOptionValue('--print'), false);
+}
+require('internal/repl').createInternalRepl(process.env, (err, repl) => {
+  if (err) throw err;
+  repl.on('exit', () => {
+    if (repl._flushing) repl.once('flushHistory', () => process.exit());
+    else process.exit();
+  });
+});

@@ -14,6 +14,7 @@ const { getOptionValue } = require('internal/options');
 function chooseMain() {
   if (!internalBinding('process_methods').isMainThread) return 'internal/main/worker_thread';
   if (getOptionValue('--test')) return 'internal/main/test_runner';
+  if (getOptionValue('--interactive') === true && process.argv[1] === undefined) return 'internal/main/repl';
   const source = getOptionValue('--eval');
   if (typeof source === 'string') return 'internal/main/eval_string';
   const script = process.argv[1];

@@ -344,7 +344,13 @@ const methods = {
     return binding._getActiveHandles();
   },
   getActiveResourcesInfo() {
-    return binding.getActiveResourcesInfo();
+    const timers = internalBinding('timers');
+    return [
+      ...binding.getActiveResourcesInfo(),
+      ...new Array(Math.max(0, (timers.timerInfo ?? timers.timeoutInfo)[0])).fill('Timeout'),
+      // Those that keep the program running.
+      ...new Array(timers.immediateInfo[1]).fill('Immediate'),
+    ];
   },
   reallyExit(code) {
     binding.reallyExit(code | 0);
