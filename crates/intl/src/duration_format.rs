@@ -94,8 +94,17 @@ fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsR
         return support::throw_requires_new(s, OWNER);
     }
     let o = class::create(s, &CLASS, args)?;
-    let requested = canonicalize_locale_list(s, args.get(0))?;
-    let options = Options::get(s, args.get(1), OWNER)?;
+    let data = new_duration_format(s, args.get(0), args.get(1))?;
+    class::set_data(s, o, Rc::new(data));
+    Ok(o.value())
+}
+fn new_duration_format<'s>(
+    s: &mut Scope<'s>,
+    locales: Local<'_, Value>,
+    options: Local<'s, Value>,
+) -> JsResult<DurationFormat> {
+    let requested = canonicalize_locale_list(s, locales)?;
+    let options = Options::get(s, options, OWNER)?;
     options.read_locale_matcher(s)?;
     let nu = options.unicode_type(s, "numberingSystem")?;
     let resolved = resolve(&requested, &[RelevantKey::new("nu", nu, &supports_numbering_system)]);
@@ -104,11 +113,10 @@ fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsR
         DataProvider::<UnitsDurationDigitalV1>::load(&Baked, request(&DataLocale::from(&resolved.id), None))
             .ok()
             .map(|response| response.payload);
-    let two_digit_hours = digital.as_ref().is_some_and(|d| d.get().hms_padding.h == 2);
     let mut units = [UnitStyle { style: "short", always: false }; 10];
     let mut previous = "";
     for (i, unit) in units.iter_mut().enumerate() {
-        *unit = unit_options(s, &options, i, style, previous, two_digit_hours)?;
+        *unit = unit_options(s, &options, i, style, previous)?;
         if (HOURS..NANOSECONDS).contains(&i) {
             previous = unit.style;
         }
@@ -117,7 +125,7 @@ fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsR
     let numbering_system =
         resolved.values[0].clone().unwrap_or_else(|| default_numbering_system(&resolved.id));
     let list_style = if style == "digital" { "short" } else { style };
-    let data = DurationFormat {
+    Ok(DurationFormat {
         list: list_format::formatter(&resolved.id, "unit", list_style),
         locale: resolved.locale,
         id: resolved.id,
@@ -126,9 +134,17 @@ fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsR
         units,
         fractional_digits,
         separator: digital.map_or_else(|| String::from(":"), |d| d.get().separator.to_string()),
-    };
-    class::set_data(s, o, Rc::new(data));
-    Ok(o.value())
+    })
+}
+/// The text of a duration, from years to nanoseconds, for Temporal.Duration.prototype.toLocaleString.
+pub fn format_duration<'s>(
+    s: &mut Scope<'s>,
+    locales: Local<'_, Value>,
+    options: Local<'s, Value>,
+    duration: &[f64; 10],
+) -> JsResult<String> {
+    let data = new_duration_format(s, locales, options)?;
+    Ok(data.parts(duration).into_iter().map(|((_, text), _)| text).collect())
 }
 /// GetDurationUnitOptions ( unit, options, baseStyle, stylesList, digitalBase, prevStyle, twoDigitHours ), ECMA-402
 /// §13.5.6
@@ -138,7 +154,6 @@ fn unit_options(
     i: usize,
     base: &'static str,
     previous: &str,
-    two_digit_hours: bool,
 ) -> JsResult<UnitStyle> {
     let styles: &[&'static str] = match i {
         0..HOURS => &["long", "short", "narrow"],
@@ -178,9 +193,6 @@ fn unit_options(
     if invalid {
         return options.out_of_range(s, UNITS[i], style);
     }
-    if i == HOURS && style == "numeric" && two_digit_hours {
-        style = "2-digit";
-    }
     if (i == MINUTES || i == SECONDS) && matches!(previous, "numeric" | "2-digit") {
         style = "2-digit";
     }
@@ -214,6 +226,9 @@ type Duration = [f64; 10];
 
 /// ToDurationRecord ( input ), ECMA-402 §13.5.1
 fn to_duration(s: &mut Scope<'_>, v: Local<'_, Value>) -> JsResult<Duration> {
+    if let Some(parts) = crate::temporal::duration_parts(s, v) {
+        return Ok(parts);
+    }
     let Some(o) = v.as_object() else {
         let Some(text) = v.as_string() else {
             return s.throw_type_error("Invalid argument: a duration is an object or a string");

@@ -4,6 +4,7 @@ mod format;
 mod options;
 mod pattern;
 mod range;
+mod temporal;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -23,11 +24,13 @@ use crate::negotiation::{RelevantKey, canonicalize_locale_list, keyword, resolve
 use crate::number_format::symbols::Symbols;
 use crate::number_format::{bound, chain, default_numbering_system, supports_numbering_system, unwrap};
 use crate::options::Options;
+use crate::temporal::Formattable;
 use crate::{data, supported_locales_of, zone};
 use format::{Formatter, Moment, Zone};
 use options::Components;
 pub use options::Defaults;
 use pattern::{Item, is_hour};
+use temporal::{Argument, TemporalFormats};
 
 const OWNER: &str = "Intl.DateTimeFormat";
 static CLASS: Class =
@@ -58,6 +61,14 @@ pub struct DateTimeFormat {
     zone: Zone,
     items: Vec<Item>,
     formatter: Option<Formatter>,
+    /// The components as they were asked for.
+    asked: Components,
+    /// The locale of names and patterns, and the pattern character of the hour.
+    names_locale: Locale,
+    hour: char,
+    /// Made for a Temporal.ZonedDateTime, whose zone is shown.
+    zoned: bool,
+    temporal: TemporalFormats,
 }
 
 /// Installs Intl.DateTimeFormat.
@@ -141,6 +152,16 @@ pub fn new_date_time_format(
     options: Local<'_, Value>,
     defaults: Defaults,
 ) -> JsResult<DateTimeFormat> {
+    new_date_time_format_in(s, locales, options, defaults, None)
+}
+/// As [`new_date_time_format`], with toLocaleStringTimeZone.
+fn new_date_time_format_in(
+    s: &mut Scope<'_>,
+    locales: Local<'_, Value>,
+    options: Local<'_, Value>,
+    defaults: Defaults,
+    own_zone: Option<&str>,
+) -> JsResult<DateTimeFormat> {
     let requested = canonicalize_locale_list(s, locales)?;
     let options = Options::coerce(s, options, OWNER)?;
     options.read_locale_matcher(s)?;
@@ -168,7 +189,12 @@ pub fn new_date_time_format(
     let numbering_system =
         resolved.values[1].clone().unwrap_or_else(|| default_numbering_system(&resolved.id));
     let zone = options.value(s, "timeZone")?;
-    let (time_zone, zone) = if zone.is_undefined() {
+    let (time_zone, zone) = if let Some(own) = own_zone {
+        if !zone.is_undefined() {
+            return s.throw_type_error("Invalid option : timeZone");
+        }
+        resolve_zone(s, own)?
+    } else if zone.is_undefined() {
         system_zone()
     } else {
         let text = conversion::to_text(s, zone)?;
@@ -179,6 +205,7 @@ pub fn new_date_time_format(
     let date_style = options.choice(s, "dateStyle", STYLES)?;
     let time_style = options.choice(s, "timeStyle", STYLES)?;
     let styled = date_style.is_some() || time_style.is_some();
+    let asked = components;
     if styled {
         if components.any() {
             let style = if date_style.is_some() { "dateStyle" } else { "timeStyle" };
@@ -244,6 +271,11 @@ pub fn new_date_time_format(
         zone,
         items,
         formatter,
+        asked,
+        names_locale,
+        hour,
+        zoned: own_zone.is_some(),
+        temporal: TemporalFormats::default(),
     })
 }
 fn without_keyword(locale: &str, key: &str) -> String {
@@ -292,16 +324,13 @@ fn time_clip(t: f64) -> f64 {
 }
 /// The time value of an argument.
 fn time_value(s: &mut Scope<'_>, v: Local<'_, Value>) -> JsResult<f64> {
-    let t = if v.is_undefined() {
-        match std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
-            Ok(d) => d.as_millis() as f64,
-            Err(e) => -(e.duration().as_millis() as f64),
-        }
-    } else {
-        conversion::to_number(s, v)?
-    };
-    let t = time_clip(t);
-    if t.is_nan() { s.throw_range_error("Invalid time value") } else { Ok(t) }
+    if !v.is_undefined() {
+        return conversion::to_number(s, v);
+    }
+    Ok(match std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
+        Ok(d) => d.as_millis() as f64,
+        Err(e) => -(e.duration().as_millis() as f64),
+    })
 }
 
 /// Intl.DateTimeFormat.prototype.resolvedOptions ( ), ECMA-402 §11.3.2
@@ -364,8 +393,9 @@ fn format_getter<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) ->
 fn bound_format<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let this = function::native_data(s, args.callee(), 0);
     let data = class::this_data::<DateTimeFormat>(s, &CLASS, this, "format")?;
-    let t = time_value(s, args.get(0))?;
-    Ok(s.string_value(&data.format(t)))
+    let argument = Argument::of(s, args.get(0))?;
+    let text: String = data.parts_of(s, &argument)?.into_iter().map(|(_, text)| text).collect();
+    Ok(s.string_value(&text))
 }
 /// Intl.DateTimeFormat.prototype.formatToParts ( date ), ECMA-402 §11.3.4
 fn format_to_parts<'s>(
@@ -374,8 +404,9 @@ fn format_to_parts<'s>(
     args: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
     let data = class::this_data::<DateTimeFormat>(s, &CLASS, this, "formatToParts")?;
-    let t = time_value(s, args.get(0))?;
-    Ok(parts_array(s, &data.parts(t), |_| None))
+    let argument = Argument::of(s, args.get(0))?;
+    let parts = data.parts_of(s, &argument)?;
+    Ok(parts_array(s, &parts, |_| None))
 }
 fn range_parts<'s>(
     s: &mut Scope<'s>,
@@ -387,13 +418,14 @@ fn range_parts<'s>(
     if args.get(0).is_undefined() || args.get(1).is_undefined() {
         return s.throw_type_error("startDate or endDate cannot be undefined");
     }
-    let x = conversion::to_number(s, args.get(0))?;
-    let y = conversion::to_number(s, args.get(1))?;
-    let (x, y) = (time_clip(x), time_clip(y));
-    if x.is_nan() || y.is_nan() {
-        return s.throw_range_error("Invalid time value");
+    let x = Argument::of(s, args.get(0))?;
+    let y = Argument::of(s, args.get(1))?;
+    if !x.is_like(&y) {
+        return s.throw_type_error("startDate and endDate must be of one type");
     }
-    Ok(range::parts(&data, x, y))
+    let start = data.parts_of(s, &x)?;
+    let end = data.parts_of(s, &y)?;
+    Ok(range::parts(&start, &end))
 }
 /// Intl.DateTimeFormat.prototype.formatRange ( startDate, endDate ), ECMA-402 §11.3.5
 fn format_range<'s>(
@@ -449,4 +481,17 @@ pub fn format_date(
         list.push((key, defaults, zone, data.clone()));
     });
     Ok(data.format(t))
+}
+/// The text of a Temporal object for its `toLocaleString`; `zone` is its time zone, if it has one.
+pub fn format_temporal(
+    s: &mut Scope<'_>,
+    locales: Local<'_, Value>,
+    options: Local<'_, Value>,
+    defaults: Defaults,
+    zone: Option<&str>,
+    shown: &Formattable,
+) -> JsResult<String> {
+    let data = new_date_time_format_in(s, locales, options, defaults, zone)?;
+    let parts = data.parts_of(s, &Argument::Temporal(shown.clone()))?;
+    Ok(parts.into_iter().map(|(_, text)| text).collect())
 }

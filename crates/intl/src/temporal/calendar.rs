@@ -13,8 +13,24 @@ use temporal_rs::{
 use super::instance;
 use super::support::{OrThrow, require_string};
 
+/// The identifiers for which formats of Intl have a fallback, but which are no calendars of their own.
+fn has_fallback_only(id: &str) -> bool {
+    id.eq_ignore_ascii_case("islamic") || id.eq_ignore_ascii_case("islamic-rgsa")
+}
+/// The text of a date of RFC 9557; TypeError if it is no string, RangeError if its calendar has a fallback only.
+pub fn date_string(s: &mut Scope<'_>, v: Local<'_, Value>, message: &str) -> JsResult<String> {
+    let text = require_string(s, v, message)?;
+    let annotation = text.split('[').find_map(|part| part.trim_start_matches('!').strip_prefix("u-ca="));
+    if annotation.is_some_and(|rest| has_fallback_only(rest.split(']').next().unwrap_or_default())) {
+        return s.throw_range_error("Temporal error: Invalid calendar string");
+    }
+    Ok(text)
+}
 /// CanonicalizeCalendar ( id )
 pub fn canonicalize(s: &mut Scope<'_>, id: &str) -> JsResult<Calendar> {
+    if has_fallback_only(id) {
+        return s.throw_range_error("Temporal error: Invalid calendar string");
+    }
     Calendar::try_from_utf8(id.as_bytes()).or_throw(s)
 }
 /// The calendar of an object that has the internal slot.
@@ -38,7 +54,10 @@ pub fn to_calendar(s: &mut Scope<'_>, v: Local<'_, Value>) -> JsResult<Calendar>
     if let Some(calendar) = calendar_of(s, v) {
         return Ok(calendar);
     }
-    let text = require_string(s, v, "Calendar must be string or calendared object")?;
+    let text = date_string(s, v, "Calendar must be string or calendared object")?;
+    if has_fallback_only(&text) {
+        return s.throw_range_error("Temporal error: Invalid calendar string");
+    }
     Calendar::from_str(&text).or_throw(s)
 }
 /// GetTemporalCalendarIdentifierWithISODefault ( item )

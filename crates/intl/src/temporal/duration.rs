@@ -6,6 +6,7 @@ use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use temporal_rs::options::{RoundingMode, RoundingOptions, Unit, UnitGroup};
 use temporal_rs::{Duration, TemporalResult};
 
+use super::formattable::duration_to_locale_string;
 use super::instance::{self, ClassSpec, construct, create, require_new, this_of};
 use super::options::{self, Options};
 use super::relative_to::relative_to;
@@ -41,8 +42,8 @@ pub static CLASS: ClassSpec = ClassSpec {
         method!("round", 1, round),
         method!("total", 1, total),
         method!("toString", 0, to_string),
-        method!("toJSON", 0, |s, this, _| text(s, this, "toJSON")),
-        method!("toLocaleString", 0, |s, this, _| text(s, this, "toLocaleString")),
+        method!("toJSON", 0, to_json),
+        method!("toLocaleString", 0, duration_to_locale_string),
         value_of!("Duration", "Temporal.Duration.compare"),
         PropertySpec::Tag("Temporal.Duration"),
     ],
@@ -89,7 +90,7 @@ fn from_parts(s: &mut Scope<'_>, parts: Parts) -> JsResult<Duration> {
     )
     .or_throw(s)
 }
-fn to_parts(d: &Duration) -> Parts {
+pub fn to_parts(d: &Duration) -> Parts {
     [
         d.years() as f64,
         d.months() as f64,
@@ -229,9 +230,9 @@ fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> 
     let text = d.as_temporal_string(precision).or_throw(s)?;
     Ok(text.into_js(s))
 }
-/// Temporal.Duration.prototype.toJSON ( ) and toLocaleString
-fn text<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, name: &str) -> JsResult<Local<'s, Value>> {
-    let d: Duration = this_of(s, this, name)?;
+/// Temporal.Duration.prototype.toJSON ( )
+fn to_json<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    let d: Duration = this_of(s, this, "toJSON")?;
     let text = d.as_temporal_string(Default::default()).or_throw(s)?;
     Ok(text.into_js(s))
 }

@@ -9,11 +9,13 @@ use temporal_rs::{Duration, Instant, TemporalResult, ZonedDateTime};
 
 use super::calendar::to_time_zone;
 use super::duration::{create_duration, to_duration};
+use super::formattable::to_locale_string;
 use super::instance::{self, ClassSpec, construct, create, require_new, this_of};
 use super::options::{self, Options};
 use super::support::{
     IntoJs, MAX_INSTANT_NS, OrThrow, epoch_nanoseconds, getter, method, require_string, value_of,
 };
+use crate::date_time_format::Defaults;
 
 pub static CLASS: ClassSpec = ClassSpec {
     constructor: NativeSpec::constructor("Instant", 1, constructor),
@@ -33,8 +35,13 @@ pub static CLASS: ClassSpec = ClassSpec {
         method!("round", 1, round),
         method!("equals", 1, equals),
         method!("toString", 0, to_string),
-        method!("toJSON", 0, |s, this, _| text(s, this, "toJSON")),
-        method!("toLocaleString", 0, |s, this, _| text(s, this, "toLocaleString")),
+        method!("toJSON", 0, to_json),
+        method!("toLocaleString", 0, |s, this, args| to_locale_string::<Instant>(
+            s,
+            this,
+            args,
+            Defaults::All
+        )),
         value_of!("Instant", "Temporal.Instant.compare"),
         method!("toZonedDateTimeISO", 1, to_zoned_date_time_iso),
         PropertySpec::Tag("Temporal.Instant"),
@@ -159,9 +166,9 @@ fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> 
     let text = instant.to_ixdtf_string(zone, precision).or_throw(s)?;
     Ok(text.into_js(s))
 }
-/// Temporal.Instant.prototype.toJSON ( ) and toLocaleString
-fn text<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, name: &str) -> JsResult<Local<'s, Value>> {
-    let instant: Instant = this_of(s, this, name)?;
+/// Temporal.Instant.prototype.toJSON ( )
+fn to_json<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    let instant: Instant = this_of(s, this, "toJSON")?;
     let text = instant.to_ixdtf_string(None, ToStringRoundingOptions::default()).or_throw(s)?;
     Ok(text.into_js(s))
 }

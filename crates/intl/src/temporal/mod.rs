@@ -8,6 +8,7 @@
 mod calendar;
 mod duration;
 mod fields;
+mod formattable;
 mod instance;
 mod instant;
 mod now;
@@ -29,7 +30,8 @@ use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::shape::attr;
 
-use instance::Class;
+pub(crate) use formattable::{Formattable, duration_parts, formattable};
+pub(crate) use instance::Class;
 use support::OrThrow;
 
 /// Class tag of the namespace object.

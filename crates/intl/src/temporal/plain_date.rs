@@ -8,16 +8,17 @@ use temporal_rs::parsed_intermediates::ParsedDate;
 use temporal_rs::partial::PartialDate;
 use temporal_rs::{Duration, PlainDate, PlainDateTime, TemporalResult, ZonedDateTime};
 
-use super::calendar::{calendar_or_iso, require_same, to_calendar, to_time_zone};
+use super::calendar::{calendar_or_iso, date_string, require_same, to_calendar, to_time_zone};
 use super::duration::{create_duration, to_duration};
 use super::fields::{self, Required, names};
+use super::formattable::to_locale_string;
 use super::instance::{self, ClassSpec, construct, create, require_new, this_of};
 use super::options::{self, Options};
 use super::plain_time::{time_or_none, to_time};
 use super::support::{
-    IntoJs, OrThrow, calendar_argument, getter, in_range, integer_with_truncation, method, require_string,
-    value_of,
+    IntoJs, OrThrow, calendar_argument, getter, in_range, integer_with_truncation, method, value_of,
 };
+use crate::date_time_format::Defaults;
 
 pub static CLASS: ClassSpec = ClassSpec {
     constructor: NativeSpec::constructor("PlainDate", 3, constructor),
@@ -51,8 +52,13 @@ pub static CLASS: ClassSpec = ClassSpec {
         method!("toPlainDateTime", 0, to_plain_date_time),
         method!("toZonedDateTime", 1, to_zoned_date_time),
         method!("toString", 0, to_string),
-        method!("toJSON", 0, |s, this, _| text(s, this, "toJSON")),
-        method!("toLocaleString", 0, |s, this, _| text(s, this, "toLocaleString")),
+        method!("toJSON", 0, to_json),
+        method!("toLocaleString", 0, |s, this, args| to_locale_string::<PlainDate>(
+            s,
+            this,
+            args,
+            Defaults::Date
+        )),
         value_of!("PlainDate", "Temporal.PlainDate.compare"),
         PropertySpec::Tag("Temporal.PlainDate"),
     ],
@@ -61,7 +67,7 @@ pub static CLASS: ClassSpec = ClassSpec {
 /// ToTemporalDate ( item \[ , options ] )
 pub fn to_date(s: &mut Scope<'_>, item: Local<'_, Value>, options: Local<'_, Value>) -> JsResult<PlainDate> {
     let Some(o) = item.as_object() else {
-        let text = require_string(s, item, "Date argument must be object or string")?;
+        let text = date_string(s, item, "Date argument must be object or string")?;
         let parsed = ParsedDate::from_utf8(text.as_bytes()).or_throw(s)?;
         let options = Options::of(s, options)?;
         options::overflow(s, options)?;
@@ -239,8 +245,8 @@ fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> 
     let show = options::show_calendar(s, options)?;
     Ok(date.to_ixdtf_string(show).into_js(s))
 }
-/// Temporal.PlainDate.prototype.toJSON ( ) and toLocaleString
-fn text<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, name: &str) -> JsResult<Local<'s, Value>> {
-    let date: PlainDate = this_of(s, this, name)?;
+/// Temporal.PlainDate.prototype.toJSON ( )
+fn to_json<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    let date: PlainDate = this_of(s, this, "toJSON")?;
     Ok(date.to_ixdtf_string(Default::default()).into_js(s))
 }

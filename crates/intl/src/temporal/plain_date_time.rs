@@ -7,16 +7,17 @@ use temporal_rs::parsed_intermediates::ParsedDateTime;
 use temporal_rs::partial::PartialDateTime;
 use temporal_rs::{Duration, PlainDate, PlainDateTime, TemporalResult, ZonedDateTime};
 
-use super::calendar::{calendar_or_iso, require_same, to_calendar, to_time_zone};
+use super::calendar::{calendar_or_iso, date_string, require_same, to_calendar, to_time_zone};
 use super::duration::{create_duration, to_duration};
 use super::fields::{self, Required, names};
+use super::formattable::to_locale_string;
 use super::instance::{self, ClassSpec, construct, create, require_new, this_of};
 use super::options::{self, Options};
 use super::plain_time::{time_arguments, time_from_parts, time_or_none};
 use super::support::{
-    IntoJs, OrThrow, calendar_argument, getter, in_range, integer_with_truncation, method, require_string,
-    value_of,
+    IntoJs, OrThrow, calendar_argument, getter, in_range, integer_with_truncation, method, value_of,
 };
+use crate::date_time_format::Defaults;
 
 pub static CLASS: ClassSpec = ClassSpec {
     constructor: NativeSpec::constructor("PlainDateTime", 3, constructor),
@@ -56,8 +57,13 @@ pub static CLASS: ClassSpec = ClassSpec {
         method!("round", 1, round),
         method!("equals", 1, equals),
         method!("toString", 0, to_string),
-        method!("toJSON", 0, |s, this, _| text(s, this, "toJSON")),
-        method!("toLocaleString", 0, |s, this, _| text(s, this, "toLocaleString")),
+        method!("toJSON", 0, to_json),
+        method!("toLocaleString", 0, |s, this, args| to_locale_string::<PlainDateTime>(
+            s,
+            this,
+            args,
+            Defaults::All
+        )),
         value_of!("PlainDateTime", "Temporal.PlainDateTime.compare"),
         method!("toZonedDateTime", 1, to_zoned_date_time),
         method!("toPlainDate", 0, |s, this, _| {
@@ -79,7 +85,7 @@ fn to_date_time(
     options: Local<'_, Value>,
 ) -> JsResult<PlainDateTime> {
     let Some(o) = item.as_object() else {
-        let text = require_string(s, item, "DateTime argument must be object or string")?;
+        let text = date_string(s, item, "DateTime argument must be object or string")?;
         let parsed = ParsedDateTime::from_utf8(text.as_bytes()).or_throw(s)?;
         let options = Options::of(s, options)?;
         options::overflow(s, options)?;
@@ -230,9 +236,9 @@ fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> 
     let text = date_time.to_ixdtf_string(precision, show).or_throw(s)?;
     Ok(text.into_js(s))
 }
-/// Temporal.PlainDateTime.prototype.toJSON ( ) and toLocaleString
-fn text<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, name: &str) -> JsResult<Local<'s, Value>> {
-    let date_time: PlainDateTime = this_of(s, this, name)?;
+/// Temporal.PlainDateTime.prototype.toJSON ( )
+fn to_json<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    let date_time: PlainDateTime = this_of(s, this, "toJSON")?;
     let text = date_time.to_ixdtf_string(Default::default(), Default::default()).or_throw(s)?;
     Ok(text.into_js(s))
 }

@@ -7,14 +7,16 @@ use temporal_rs::options::Overflow;
 use temporal_rs::parsed_intermediates::ParsedDate;
 use temporal_rs::partial::PartialDate;
 
-use super::calendar::calendar_or_iso;
+use super::calendar::{calendar_or_iso, date_string};
 use super::fields::{self, Required, names};
+use super::formattable::to_locale_string;
 use super::instance::{self, ClassSpec, construct, create, require_new, this_of};
 use super::options::{self, Options};
 use super::support::{
     IntoJs, OrThrow, calendar_argument, getter, in_range, integer_or, integer_with_truncation, method,
-    require_string, value_of,
+    value_of,
 };
+use crate::date_time_format::Defaults;
 
 pub static CLASS: ClassSpec = ClassSpec {
     constructor: NativeSpec::constructor("PlainMonthDay", 2, constructor),
@@ -26,8 +28,13 @@ pub static CLASS: ClassSpec = ClassSpec {
         method!("with", 1, with),
         method!("equals", 1, equals),
         method!("toString", 0, to_string),
-        method!("toJSON", 0, |s, this, _| text(s, this, "toJSON")),
-        method!("toLocaleString", 0, |s, this, _| text(s, this, "toLocaleString")),
+        method!("toJSON", 0, to_json),
+        method!("toLocaleString", 0, |s, this, args| to_locale_string::<PlainMonthDay>(
+            s,
+            this,
+            args,
+            Defaults::Date
+        )),
         value_of!("PlainMonthDay", "Temporal.PlainDate.compare"),
         method!("toPlainDate", 1, to_plain_date),
         PropertySpec::Tag("Temporal.PlainMonthDay"),
@@ -44,7 +51,7 @@ fn to_month_day(
     options: Local<'_, Value>,
 ) -> JsResult<PlainMonthDay> {
     let Some(o) = item.as_object() else {
-        let text = require_string(s, item, "MonthDay argument must be object or string")?;
+        let text = date_string(s, item, "MonthDay argument must be object or string")?;
         let parsed = ParsedDate::month_day_from_utf8(text.as_bytes()).or_throw(s)?;
         let options = Options::of(s, options)?;
         options::overflow(s, options)?;
@@ -106,9 +113,9 @@ fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> 
     let show = options::show_calendar(s, options)?;
     Ok(month_day.to_ixdtf_string(show).into_js(s))
 }
-/// Temporal.PlainMonthDay.prototype.toJSON ( ) and toLocaleString
-fn text<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, name: &str) -> JsResult<Local<'s, Value>> {
-    let month_day: PlainMonthDay = this_of(s, this, name)?;
+/// Temporal.PlainMonthDay.prototype.toJSON ( )
+fn to_json<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    let month_day: PlainMonthDay = this_of(s, this, "toJSON")?;
     Ok(month_day.to_ixdtf_string(Default::default()).into_js(s))
 }
 /// Temporal.PlainMonthDay.prototype.toPlainDate ( item )

@@ -7,9 +7,11 @@ use temporal_rs::{Duration, PlainDateTime, PlainTime, TemporalResult, ZonedDateT
 
 use super::duration::{create_duration, to_duration};
 use super::fields;
+use super::formattable::to_locale_string;
 use super::instance::{self, ClassSpec, construct, create, require_new, this_of};
 use super::options::{self, Options};
 use super::support::{IntoJs, OrThrow, getter, in_range, integer_or, method, require_string, value_of};
+use crate::date_time_format::Defaults;
 
 pub static CLASS: ClassSpec = ClassSpec {
     constructor: NativeSpec::constructor("PlainTime", 0, constructor),
@@ -29,8 +31,13 @@ pub static CLASS: ClassSpec = ClassSpec {
         method!("round", 1, round),
         method!("equals", 1, equals),
         method!("toString", 0, to_string),
-        method!("toJSON", 0, |s, this, _| text(s, this, "toJSON")),
-        method!("toLocaleString", 0, |s, this, _| text(s, this, "toLocaleString")),
+        method!("toJSON", 0, to_json),
+        method!("toLocaleString", 0, |s, this, args| to_locale_string::<PlainTime>(
+            s,
+            this,
+            args,
+            Defaults::Time
+        )),
         value_of!("PlainTime", "Temporal.PlainTime.compare"),
         PropertySpec::Tag("Temporal.PlainTime"),
     ],
@@ -173,9 +180,9 @@ fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> 
     let text = time.to_ixdtf_string(precision).or_throw(s)?;
     Ok(text.into_js(s))
 }
-/// Temporal.PlainTime.prototype.toJSON ( ) and toLocaleString
-fn text<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, name: &str) -> JsResult<Local<'s, Value>> {
-    let time: PlainTime = this_of(s, this, name)?;
+/// Temporal.PlainTime.prototype.toJSON ( )
+fn to_json<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    let time: PlainTime = this_of(s, this, "toJSON")?;
     let text = time.to_ixdtf_string(Default::default()).or_throw(s)?;
     Ok(text.into_js(s))
 }

@@ -7,15 +7,17 @@ use temporal_rs::parsed_intermediates::ParsedDate;
 use temporal_rs::partial::PartialYearMonth;
 use temporal_rs::{Duration, PlainYearMonth, TemporalResult};
 
-use super::calendar::{calendar_or_iso, require_same};
+use super::calendar::{calendar_or_iso, date_string, require_same};
 use super::duration::{create_duration, to_duration};
 use super::fields::{self, Required, names};
+use super::formattable::to_locale_string;
 use super::instance::{self, ClassSpec, construct, create, require_new, this_of};
 use super::options::{self, Options};
 use super::support::{
     IntoJs, OrThrow, calendar_argument, getter, in_range, integer_or, integer_with_truncation, method,
-    require_string, value_of,
+    value_of,
 };
+use crate::date_time_format::Defaults;
 
 pub static CLASS: ClassSpec = ClassSpec {
     constructor: NativeSpec::constructor("PlainYearMonth", 2, constructor),
@@ -40,8 +42,13 @@ pub static CLASS: ClassSpec = ClassSpec {
         method!("since", 1, |s, this, args| difference(s, this, args, "since", PlainYearMonth::since)),
         method!("equals", 1, equals),
         method!("toString", 0, to_string),
-        method!("toJSON", 0, |s, this, _| text(s, this, "toJSON")),
-        method!("toLocaleString", 0, |s, this, _| text(s, this, "toLocaleString")),
+        method!("toJSON", 0, to_json),
+        method!("toLocaleString", 0, |s, this, args| to_locale_string::<PlainYearMonth>(
+            s,
+            this,
+            args,
+            Defaults::Date
+        )),
         value_of!("PlainYearMonth", "Temporal.PlainYearMonth.compare"),
         method!("toPlainDate", 1, to_plain_date),
         PropertySpec::Tag("Temporal.PlainYearMonth"),
@@ -55,7 +62,7 @@ fn to_year_month(
     options: Local<'_, Value>,
 ) -> JsResult<PlainYearMonth> {
     let Some(o) = item.as_object() else {
-        let text = require_string(s, item, "YearMonth argument must be object or string")?;
+        let text = date_string(s, item, "YearMonth argument must be object or string")?;
         let parsed = ParsedDate::year_month_from_utf8(text.as_bytes()).or_throw(s)?;
         let options = Options::of(s, options)?;
         options::overflow(s, options)?;
@@ -155,9 +162,9 @@ fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> 
     let show = options::show_calendar(s, options)?;
     Ok(year_month.to_ixdtf_string(show).into_js(s))
 }
-/// Temporal.PlainYearMonth.prototype.toJSON ( ) and toLocaleString
-fn text<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, name: &str) -> JsResult<Local<'s, Value>> {
-    let year_month: PlainYearMonth = this_of(s, this, name)?;
+/// Temporal.PlainYearMonth.prototype.toJSON ( )
+fn to_json<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    let year_month: PlainYearMonth = this_of(s, this, "toJSON")?;
     Ok(year_month.to_ixdtf_string(Default::default()).into_js(s))
 }
 /// Temporal.PlainYearMonth.prototype.toPlainDate ( item )

@@ -5,11 +5,11 @@ use temporal_rs::options::{Disambiguation, OffsetDisambiguation, Overflow, Relat
 use temporal_rs::partial::{PartialDate, PartialZonedDateTime};
 use temporal_rs::{PlainDate, PlainDateTime, ZonedDateTime};
 
-use super::calendar::calendar_or_iso;
+use super::calendar::{calendar_or_iso, date_string};
 use super::fields::{self, Required, names};
 use super::instance;
 use super::options::Options;
-use super::support::{OrThrow, require_string};
+use super::support::OrThrow;
 
 /// GetTemporalRelativeToOption ( options )
 pub fn relative_to(s: &mut Scope<'_>, options: Options<'_>) -> JsResult<Option<RelativeTo>> {
@@ -18,7 +18,7 @@ pub fn relative_to(s: &mut Scope<'_>, options: Options<'_>) -> JsResult<Option<R
         return Ok(None);
     }
     let Some(o) = v.as_object() else {
-        let text = require_string(s, v, "relativeTo must be object or string")?;
+        let text = date_string(s, v, "relativeTo must be object or string")?;
         return RelativeTo::try_from_str(&text).or_throw(s).map(Some);
     };
     if let Some(zoned) = instance::get::<ZonedDateTime>(s, v) {

@@ -10,9 +10,10 @@ use temporal_rs::parsed_intermediates::ParsedZonedDateTime;
 use temporal_rs::partial::PartialZonedDateTime;
 use temporal_rs::{Duration, TemporalResult, TimeZone, ZonedDateTime};
 
-use super::calendar::{calendar_or_iso, require_same, to_calendar, to_time_zone};
+use super::calendar::{calendar_or_iso, date_string, require_same, to_calendar, to_time_zone};
 use super::duration::{create_duration, to_duration};
 use super::fields::{self, Required, names};
+use super::formattable::zoned_to_locale_string;
 use super::instance::{self, ClassSpec, construct, create, require_new, this_of};
 use super::options::{self, Options};
 use super::plain_time::time_or_none;
@@ -65,8 +66,8 @@ pub static CLASS: ClassSpec = ClassSpec {
         method!("round", 1, round),
         method!("equals", 1, equals),
         method!("toString", 0, to_string),
-        method!("toJSON", 0, |s, this, _| text(s, this, "toJSON")),
-        method!("toLocaleString", 0, |s, this, _| text(s, this, "toLocaleString")),
+        method!("toJSON", 0, to_json),
+        method!("toLocaleString", 0, zoned_to_locale_string),
         value_of!("ZonedDateTime", "Temporal.ZonedDateTime.compare"),
         method!("startOfDay", 0, start_of_day),
         method!("getTimeZoneTransition", 1, get_time_zone_transition),
@@ -93,7 +94,7 @@ pub static CLASS: ClassSpec = ClassSpec {
 /// ToTemporalZonedDateTime ( item \[ , options ] )
 fn to_zoned(s: &mut Scope<'_>, item: Local<'_, Value>, options: Local<'_, Value>) -> JsResult<ZonedDateTime> {
     let Some(o) = item.as_object() else {
-        let text = require_string(s, item, "ZonedDateTime argument must be object or string")?;
+        let text = date_string(s, item, "ZonedDateTime argument must be object or string")?;
         let parsed = ParsedZonedDateTime::from_utf8(text.as_bytes()).or_throw(s)?;
         let options = Options::of(s, options)?;
         let disambiguation = options::disambiguation(s, options)?;
@@ -279,9 +280,9 @@ fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> 
     let text = zoned.to_ixdtf_string(offset, zone, calendar, precision).or_throw(s)?;
     Ok(text.into_js(s))
 }
-/// Temporal.ZonedDateTime.prototype.toJSON ( ) and toLocaleString
-fn text<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, name: &str) -> JsResult<Local<'s, Value>> {
-    let zoned: ZonedDateTime = this_of(s, this, name)?;
+/// Temporal.ZonedDateTime.prototype.toJSON ( )
+fn to_json<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    let zoned: ZonedDateTime = this_of(s, this, "toJSON")?;
     let text = zoned.to_ixdtf_string(
         DisplayOffset::Auto,
         DisplayTimeZone::Auto,
