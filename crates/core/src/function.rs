@@ -571,6 +571,14 @@ fn guess_inline(s: &mut Scope<'_>, f: Local<'_, Object>) -> u8 {
                             && (i.a() == this || (*code).has(code_flag::DERIVED))
                     })
                     .count();
+                // `Base.call(this)`: another constructor adds to the object.
+                let passes_this = u.code.iter().any(|&w| {
+                    let i = spey_bytecode::Insn(w);
+                    i.op_byte() == spey_bytecode::Op::Move as u8 && i.b() == this && i.a() >= 0
+                });
+                if passes_this {
+                    total += 8;
+                }
             } else {
                 total += 4;
             }

@@ -356,7 +356,7 @@ pub unsafe fn prototype_raw(vm: &Vm, o: *const Object) -> Raw {
 }
 
 /// Makes room for named slot number `slot` (out of line).
-fn reserve_slot(s: &mut Scope<'_>, o: Local<'_, Object>, slot: u32, inline_capacity: u8) {
+pub(crate) fn reserve_slot(s: &mut Scope<'_>, o: Local<'_, Object>, slot: u32, inline_capacity: u8) {
     if slot < inline_capacity as u32 {
         return;
     }

@@ -353,8 +353,8 @@ pub enum Op {
     Construct(i32, u32),
     /// The method of a CallMethod instruction.
     GetMethod,
-    /// Calls closure code by a frame laid out at the slot.
-    CallDirect(u64, i32),
+    /// Calls closure code by a frame laid out at the slot; the window's slot.
+    CallDirect(u64, i32, i32),
 }
 
 impl Op {

@@ -453,12 +453,16 @@ impl Lower<'_, '_> {
             }
         }
     }
-    fn reload(&mut self, s: StateId) {
+    /// Reads movable values back from their slots. A callee owns its window: slots from `window` on are its parameters now.
+    fn reload(&mut self, s: StateId, window: i32) {
         let slots = self.graph.states[s.index()].slots.clone();
-        for slot in slots {
-            if self.graph.is_movable(slot.value) && self.variables[slot.value.index()].is_some() {
+        let mut done: Vec<Value> = vec![];
+        for slot in slots.iter().filter(|slot| slot.slot < window) {
+            let v = slot.value;
+            if self.graph.is_movable(v) && self.variables[v.index()].is_some() && !done.contains(&v) {
+                done.push(v);
                 let x = self.b.ins().load(I64, trusted(), self.fp, slot.slot * 8);
-                self.define(slot.value, x);
+                self.define(v, x);
             }
         }
     }
@@ -745,11 +749,8 @@ impl Lower<'_, '_> {
                 let word = self.b.ins().load(I64, trusted(), pc, 0);
                 let vm = self.vm;
                 let r = self.call(stub, &[vm, fp, pc, word], Some(I64)).expect("result");
-                if matches!(self.graph.blocks[0].end, Terminator::None) {
-                    return;
-                }
                 self.unless_threw(r, st());
-                self.reload(st());
+                self.reload(st(), i32::MAX);
                 r
             }
             Op::Call(slot, argc) => {
@@ -762,7 +763,7 @@ impl Lower<'_, '_> {
                     .call(self.snapshot.stubs.call, &[vm, fp, pc, args[0], window, argc], Some(I64))
                     .expect("result");
                 self.unless_threw(r, st());
-                self.reload(st());
+                self.reload(st(), slot);
                 r
             }
             Op::Construct(slot, argc) => {
@@ -774,7 +775,7 @@ impl Lower<'_, '_> {
                 let list = [vm, fp, pc, args[0], window, argc, args[1]];
                 let r = self.call(self.snapshot.stubs.construct, &list, Some(I64)).expect("result");
                 self.unless_threw(r, st());
-                self.reload(st());
+                self.reload(st(), slot);
                 r
             }
             Op::GetMethod => {
@@ -783,14 +784,14 @@ impl Lower<'_, '_> {
                 let vm = self.vm;
                 let r = self.call(self.snapshot.stubs.get_method, &[vm, fp, pc], Some(I64)).expect("result");
                 self.unless_threw(r, st());
-                self.reload(st());
+                self.reload(st(), i32::MAX);
                 r
             }
-            Op::CallDirect(cell, slot) => {
+            Op::CallDirect(cell, slot, window) => {
                 self.spill(v);
                 self.references.cells.push(cell);
                 let r = self.call_direct(cell, slot, st());
-                self.reload(st());
+                self.reload(st(), window);
                 r
             }
         };
@@ -1077,7 +1078,7 @@ impl Lower<'_, '_> {
         self.b.ins().istore16(trusted(), aux, cell, 2);
         let word = self.imm32((header >> 32) as i32);
         self.b.ins().store(trusted(), word, cell, 4);
-        self.reload(s);
+        self.reload(s, i32::MAX);
         self.b.ins().jump(done, &[BlockArg::Value(cell)]);
         self.go(done);
         r
@@ -1093,7 +1094,7 @@ impl Lower<'_, '_> {
         let vm = self.vm;
         let r = self.call(self.snapshot.stubs.interrupt, &[vm, fp, pc], Some(I64)).expect("result");
         self.unless_threw(r, s);
-        self.reload(s);
+        self.reload(s, i32::MAX);
         self.b.ins().jump(done, &[]);
         self.go(done);
     }

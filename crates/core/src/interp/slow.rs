@@ -1461,10 +1461,15 @@ fn set_cached(
             unsafe {
                 let shape = o.gc().header.word;
                 // Polymorphic hit.
-                if let Some(e) = (*cache)
+                let known = (*cache)
                     .find(shape)
                     .or_else(|| if (*cache).entry.shape == shape { Some((*cache).entry) } else { None })
-                {
+                    .or_else(|| s.vm().store_cache.get(shape, key.raw()));
+                if let Some(e) = known {
+                    if e.next_shape != 0 && e.epoch == s.vm().prototype_epoch {
+                        add_known(s, o, v, e);
+                        return Ok(());
+                    }
                     if e.next_shape == 0 && e.epoch == 0 {
                         let p = o.gc().as_ptr();
                         *ic::address(p, e.location) = v.raw();
@@ -1537,6 +1542,24 @@ unsafe fn can_add(vm: &mut Vm, o: *mut Object, key: PropertyKey) -> bool {
             p = vm.shapes.get((*q).header.word).prototype;
         }
         true
+    }
+}
+/// Adds a property by a transition that a cache knows: what is left to do is make room.
+///
+/// # Safety
+/// The entry is valid for the object's shape.
+unsafe fn add_known(s: &mut Scope<'_>, o: Local<'_, Object>, v: Local<'_, Value>, e: Entry) {
+    // SAFETY: the slot exists after the reservation.
+    unsafe {
+        s.vm().pinned_shape = e.next_shape;
+        if e.location & ic::OUT_OF_LINE != 0 {
+            object::reserve_slot(s, o, ((e.location & !ic::OUT_OF_LINE) - 16) / 8, 0);
+        }
+        let p = o.gc().as_ptr();
+        (*p).header.word = e.next_shape;
+        *ic::address(p, e.location) = v.raw();
+        let owner = if e.location & ic::OUT_OF_LINE != 0 { (*p).slots.cast() } else { p.cast() };
+        s.vm().heap.write_barrier(owner, v.raw());
     }
 }
 /// Adds a property and remembers the transition.

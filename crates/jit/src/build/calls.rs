@@ -402,7 +402,7 @@ impl Builder<'_> {
             }
         }
         let types = if call.new_target.is_some() { ty::OBJECT } else { ty::ANY & !ty::EMPTY & !ty::INTERNAL };
-        let v = self.emit(Op::CallDirect(code, fp), vec![], Repr::Tagged, types);
+        let v = self.emit(Op::CallDirect(code, fp, call.slot), vec![], Repr::Tagged, types);
         self.graph.nodes[v.index()].state = Some(state);
         self.graph.nodes[v.index()].spills = spills;
         let slot = call.slot;
