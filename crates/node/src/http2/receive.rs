@@ -582,7 +582,7 @@ impl Session {
         if frame.stream != 0 {
             return Err(PROTOCOL);
         }
-        if payload.len() % 6 != 0 || (frame.has(flag::ACK) && !payload.is_empty()) {
+        if !payload.len().is_multiple_of(6) || (frame.has(flag::ACK) && !payload.is_empty()) {
             return Err(FRAME_SIZE);
         }
         if frame.has(flag::ACK) {

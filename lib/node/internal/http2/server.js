@@ -6,9 +6,7 @@ const http = require('http');
 const EventEmitter = require('events');
 const { Buffer } = require('buffer');
 const { promisify } = require('internal/util');
-const {
-  codes: { ERR_HTTP2_INVALID_PACKED_SETTINGS_LENGTH, ERR_INVALID_ARG_TYPE },
-} = require('internal/errors');
+const { codes: { ERR_HTTP2_INVALID_PACKED_SETTINGS_LENGTH, ERR_INVALID_ARG_TYPE } } = require('internal/errors');
 const { isArrayBufferView } = require('internal/util/types');
 const { validateBoolean, validateFunction, validateUint32, validateObject } = require('internal/validators');
 const {
