@@ -11,8 +11,8 @@ const path = require('path');
 const vm = require('vm');
 const { inspect } = require('internal/util/inspect');
 const { isError } = require('internal/util');
-const { validateFunction } = require('internal/validators');
-const { codes: { ERR_INVALID_REPL_EVAL_CONFIG, ERR_MISSING_ARGS } } = require('internal/errors');
+const { validateFunction, validateObject } = require('internal/validators');
+const { codes: { ERR_INVALID_REPL_EVAL_CONFIG, ERR_INVALID_REPL_INPUT, ERR_MISSING_ARGS } } = require('internal/errors');
 
 const kBuffered = Symbol('bufferedCommand');
 const kLoading = Symbol('loading');
@@ -29,6 +29,18 @@ class Recoverable extends SyntaxError {
 
 const writer = (value) => inspect(value, writer.options);
 writer.options = { ...inspect.defaultOptions, showProxy: true };
+
+/** util.inspect.replDefaults: how the REPL shows values. */
+Object.defineProperty(inspect, 'replDefaults', {
+  __proto__: null,
+  configurable: true,
+  enumerable: true,
+  get: () => writer.options,
+  set(options) {
+    validateObject(options, 'options');
+    Object.assign(writer.options, options);
+  },
+});
 
 /** The messages of a parser that ran out of input. */
 const kIncomplete = /^(?:Unexpected end of input|Unterminated template|Unterminated template literal|missing \) after argument list|Unterminated regular expression: missing)/;
@@ -55,6 +67,17 @@ function isRecoverableError(error, code) {
 
 let nextId = 0;
 const servers = new Set();
+const domains = new Set();
+
+/** A listener for uncaught exceptions would take from the REPL the errors of what was typed. */
+function refuseListeners(event) {
+  const current = process.domain;
+  if (event !== 'uncaughtException' || current == null || !domains.has(current) || current.listenerCount('error') === 0) return;
+  const error = new ERR_INVALID_REPL_INPUT('Listeners for `uncaughtException` cannot be used in the REPL');
+  error.stack = `${error.name} [${error.code}]: ${error.message}`;
+  throw error;
+}
+let refusing = false;
 
 class REPLServerImpl extends Interface {
   constructor(prompt, source, evaluate, useGlobal, ignoreUndefined, replMode) {
@@ -112,6 +135,11 @@ class REPLServerImpl extends Interface {
     this.id = nextId++;
     servers.add(this);
     this._domain = options.domain ?? domain.create();
+    domains.add(this._domain);
+    if (!refusing && !options.standalone) {
+      refusing = true;
+      process.prependListener('newListener', refuseListeners);
+    }
     this.eval = evaluate ? this._domain.bind(evaluate) : (code, context, file, callback) => this.#evaluate(code, context, file, callback);
     this.writer = options.writer ?? this.#defaultWriter();
     this.commands = { __proto__: null };
@@ -449,8 +477,7 @@ class REPLServerImpl extends Interface {
 
   displayPrompt(preserveCursor) {
     let prompt = this._initialPrompt;
-    if (this[kBuffered].length > 0) prompt = this.terminal || this._initialPrompt !== '' ? '| ' : '';
-    if (this[kBuffered].length > 0 && this._initialPrompt === '') prompt = '';
+    if (this[kBuffered].length > 0) prompt = '| ';
     Interface.prototype.setPrompt.call(this, prompt);
     this.prompt(preserveCursor);
   }
@@ -609,10 +636,10 @@ function defineDefaultCommands(repl) {
         if (stats.isFile()) {
           this.editorMode = true;
           this[kLoading] = true;
-          const text = fs.readFileSync(file, 'utf8');
-          this.editorMode = false;
-          this.write(text);
+          Interface.prototype.setPrompt.call(this, '');
+          this.write(fs.readFileSync(file, 'utf8'));
           this[kLoading] = false;
+          this.turnOffEditorMode();
           this.write('\n');
         } else {
           this.output.write(`Failed to load: ${file} is not a valid file\n`);

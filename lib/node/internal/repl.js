@@ -8,7 +8,7 @@ function createInternalRepl(env, options, callback) {
     callback = options;
     options = null;
   }
-  const settings = { ignoreUndefined: false, useGlobal: true, breakEvalOnSigint: true, ...options };
+  const settings = { ignoreUndefined: false, useGlobal: true, breakEvalOnSigint: true, standalone: true, ...options };
   if (Number.parseInt(env.NODE_NO_READLINE, 10)) settings.terminal = false;
   if (env.NODE_REPL_MODE) {
     settings.replMode = {

@@ -8,7 +8,7 @@ const vm = require('vm');
 const kIdentifier = '[\\p{ID_Start}$_][\\p{ID_Continue}$\\u200C\\u200D]*';
 /** `a.b.c`, `a?.b`, `a['b'].` before the cursor: nothing that would run a function. */
 const kMember = new RegExp(`(?:${kIdentifier}|\\)|\\]|'[^']*'|"[^"]*"|/(?:[^/\\\\]|\\\\.)+/[a-z]*|\`[^\`]*\`)?` +
-  `(?:\\s*(?:\\?\\.|\\.)\\s*${kIdentifier}|\\[(?:'[^']*'|"[^"]*"|\\d+|${kIdentifier})\\])*(?:\\s*(\\?\\.|\\.)\\s*(${kIdentifier})?)?$`, 'u');
+  `(?:\\s*(?:\\?\\.|\\.)\\s*${kIdentifier}|\\[(?:'[^']*'|"[^"]*"|\\d+|${kIdentifier})\\])*?(?:\\s*(\\?\\.|\\.)\\s*(${kIdentifier})?)?$`, 'u');
 const kRequire = /\brequire\s*\(\s*['"`](([\w@./:-]+\/)?(?:[\w@./:-]*))(?![^'"`])$/;
 const kImport = /\bimport\s*\(\s*['"`](([\w@./:-]+\/)?(?:[\w@./:-]*))(?![^'"`])$/;
 const kFileSystem = /fs(?:\.promises)?\.\s*[a-z][a-zA-Z]+\(\s*["'](.*)/;
