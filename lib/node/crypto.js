@@ -46,7 +46,6 @@ const exported = {
   getCurves: () => sorted(binding.getCurves()),
   setEngine,
   randomBytes: random.randomBytes,
-  pseudoRandomBytes: random.randomBytes,
   randomFill: random.randomFill,
   randomFillSync: random.randomFillSync,
   randomInt: random.randomInt,
@@ -113,7 +112,19 @@ lazy('generateKeyPair', () => require('internal/crypto/keygen').generateKeyPair)
 lazy('KeyObject', () => require('internal/crypto/keys').KeyObject);
 lazy('webcrypto', () => require('internal/crypto/webcrypto').crypto);
 lazy('subtle', () => require('internal/crypto/webcrypto').crypto.subtle);
-lazy('constants', () => internalBinding('constants').crypto);
+let constants;
+lazy('constants', () => {
+  if (constants === undefined) {
+    constants = internalBinding('constants').crypto;
+    const { kCoreCipherList, cipherList } = require('internal/tls/defaults');
+    for (const [name, value] of [['defaultCoreCipherList', kCoreCipherList], ['defaultCipherList', cipherList()]]) {
+      Object.defineProperty(constants, name, { __proto__: null, configurable: true, enumerable: true, value });
+    }
+  }
+  return constants;
+});
 lazy('fips', () => false, false);
+// Old names.
+for (const name of ['pseudoRandomBytes', 'prng', 'rng']) lazy(name, () => random.randomBytes, false);
 
 module.exports = exported;

@@ -20,6 +20,9 @@ function Server(opts, requestListener) {
     opts = kEmptyObject;
   } else if (opts == null) {
     opts = kEmptyObject;
+  } else if (typeof opts !== 'object' || Array.isArray(opts)) {
+    const { codes: { ERR_INVALID_ARG_TYPE } } = require('internal/errors');
+    throw new ERR_INVALID_ARG_TYPE('options', 'Object', opts);
   } else if (opts.ALPNCallback) {
     ALPNProtocols = undefined;
   }

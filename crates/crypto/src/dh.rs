@@ -29,9 +29,10 @@ pub struct DiffieHellman {
 pub fn group_prime(name: &str) -> Option<Vec<u8>> {
     type Fill = unsafe extern "C" fn(*mut sys::BIGNUM) -> *mut sys::BIGNUM;
     let fill: Fill = match name {
-        // RFC 2409: the primes differ from longer ones in length and in what is added to the digits of pi.
-        "modp1" => return oakley_prime(96, 149_686),
-        "modp2" => return oakley_prime(128, 129_093),
+        // RFC 2409: the primes differ from longer ones in length and in what is added to the digits of pi; one of
+        // it goes into the ones at the end.
+        "modp1" => return oakley_prime(96, 149_686 - 1),
+        "modp2" => return oakley_prime(128, 129_093 - 1),
         "modp5" => sys::BN_get_rfc3526_prime_1536,
         "modp14" => sys::BN_get_rfc3526_prime_2048,
         "modp15" => sys::BN_get_rfc3526_prime_3072,

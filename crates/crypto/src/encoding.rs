@@ -5,7 +5,7 @@ use std::ffi::{CStr, c_char, c_int, c_uchar};
 use aws_lc_sys as sys;
 
 use crate::raw::{Owned, Passphrase, ask, built, c_string, cbs, check, reading, written};
-use crate::{Certificate, Error, Key, Result, dh, pss};
+use crate::{Certificate, Error, Key, Result, dh, pbes2, pss};
 
 /// Text or bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,7 +203,7 @@ impl Key {
                     let der =
                         if self.pss.is_some() { pss::private_der(self)? } else { dh::private_der(self)? };
                     let (label, der) = match encryption {
-                        Some(_) => ("ENCRYPTED PRIVATE KEY", encrypt(&der, cipher, pass)?),
+                        Some(_) => ("ENCRYPTED PRIVATE KEY", pbes2::encrypt(&der, cipher, pass)?),
                         None => ("PRIVATE KEY", der),
                     };
                     if format == ContainerFormat::Der { Ok(der) } else { pem(label, &der) }
@@ -320,7 +320,9 @@ fn encrypted_private(data: &[u8], passphrase: Option<&[u8]>) -> Result<Key> {
         sys::PKCS8_parse_encrypted_private_key(&mut input, passphrase.as_ptr().cast(), passphrase.len())
     };
     // SAFETY: as above.
-    unsafe { Key::from_pointer(key, true) }.map_err(|_| Error::bad_decrypt())
+    let key = unsafe { Key::from_pointer(key, true) };
+    // Keys the library does not know inside are opened here.
+    key.or_else(|_| pkcs8_private(&pbes2::decrypt(data, passphrase)?)).map_err(|_| Error::bad_decrypt())
 }
 
 fn pkcs8_private(data: &[u8]) -> Result<Key> {
@@ -397,30 +399,6 @@ pub(crate) fn ec_key(ec: Owned<sys::EC_KEY>, is_private: bool) -> Result<Key> {
         Ok(Key::from_owned(key, is_private))
     }
 }
-
-/// EncryptedPrivateKeyInfo of a PrivateKeyInfo that is encoded here.
-fn encrypt(info: &[u8], cipher: *const sys::EVP_CIPHER, pass: &[u8]) -> Result<Vec<u8>> {
-    // SAFETY: all input lives during the calls, all results are owned.
-    unsafe {
-        let (mut start, none) = (info.as_ptr(), std::ptr::null_mut());
-        let info = sys::d2i_PKCS8_PRIV_KEY_INFO(none, &mut start, info.len() as _);
-        let info = Owned::new(info, sys::PKCS8_PRIV_KEY_INFO_free)?;
-        let (text, length) = (pass.as_ptr().cast(), pass.len() as c_int);
-        let sealed =
-            sys::PKCS8_encrypt(-1, cipher, text, length, std::ptr::null(), 0, PBKDF2_ITERATIONS, info.get());
-        let sealed = Owned::new(sealed, sys::X509_SIG_free)?;
-        let mut out = std::ptr::null_mut();
-        let length = sys::i2d_X509_SIG(sealed.get(), &mut out);
-        if length < 0 {
-            return Err(Error::last());
-        }
-        let out: Owned<c_uchar> = Owned::new(out, free_bytes)?;
-        Ok(std::slice::from_raw_parts(out.get(), length as usize).to_vec())
-    }
-}
-
-/// As OpenSSL.
-const PBKDF2_ITERATIONS: c_int = 2048;
 
 fn cipher_by_name(name: &str) -> Result<*const sys::EVP_CIPHER> {
     let name = c_string(&name.to_lowercase())?;

@@ -68,7 +68,7 @@ fn translate(library: u32, reason: &str) -> Error {
             Error::Library("0800006B", "elliptic curve routines", "point is not on curve".into())
         }
         "DIFFERENT_PARAMETERS" => {
-            Error::Library("03000099", "digital envelope routines", "different parameters".into())
+            Error::Library("1C8000D4", "Provider routines", "mismatching domain parameters".into())
         }
         _ => {
             let (number, name) = match library {

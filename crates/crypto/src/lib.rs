@@ -17,6 +17,7 @@ mod error;
 mod generate;
 mod key;
 mod parts;
+mod pbes2;
 mod pkcs12;
 pub mod prime;
 mod pss;

@@ -627,6 +627,7 @@ const table = {
   VM_MODULE_NOT_MODULE: [Error, 'Provided module is not an instance of Module'],
   VM_MODULE_STATUS: [Error, 'Module status %s'],
   WASI_ALREADY_STARTED: [Error, 'WASI instance has already started'],
+  WASI_NOT_STARTED: [Error, 'wasi.start() has not been called'],
   WEBASSEMBLY_NOT_SUPPORTED: [Error, 'WebAssembly is not supported in this environment, but is required for %s'],
   WEBASSEMBLY_RESPONSE: [TypeError, 'WebAssembly response %s'],
   WORKER_HANDLE_NOT_TRANSFERABLE: [Error, '%s cannot be transferred in its current state; it must be a freshly created or accepted handle that has not started reading and has no pending writes'],

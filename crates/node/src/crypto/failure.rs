@@ -2,7 +2,7 @@
 
 use spey_crypto::Error;
 use spey_engine::error::ErrorKind;
-use spey_engine::{JsResult, Local, Scope, Value, error};
+use spey_engine::{JsResult, Local, Scope, Value, error, object};
 use spey_host as host;
 
 use crate::request::WorkError;
@@ -11,11 +11,10 @@ impl WorkError for Error {
     fn into_error<'s>(self, s: &mut Scope<'s>) -> Local<'s, Value> {
         let (kind, code, message) = match self {
             Error::Library(number, library, reason) => return openssl_error(s, number, library, &reason),
-            Error::PassphraseRequired => (
-                ErrorKind::TypeError,
-                "ERR_MISSING_PASSPHRASE",
-                "Passphrase required for encrypted key".to_string(),
-            ),
+            // What OpenSSL says when nobody answers its question.
+            Error::PassphraseRequired => {
+                return openssl_error(s, "07880109", "common libcrypto routines", "interrupted or cancelled");
+            }
             Error::Unsupported => {
                 (ErrorKind::Error, "ERR_CRYPTO_UNSUPPORTED_OPERATION", "Unsupported crypto operation".into())
             }
@@ -46,12 +45,17 @@ fn openssl_error<'s>(s: &mut Scope<'s>, number: &str, library: &str, reason: &st
         "asn1 encoding routines" => "ASN1_",
         "elliptic curve routines" => "EC_",
         "PKCS12 routines" => "PKCS12_",
+        "common libcrypto routines" => "CRYPTO_",
         _ => "",
     };
     let e = error::create(s, ErrorKind::Error, &format!("error:{number}:{library}::{reason}"));
     let code = format!("ERR_OSSL_{short}{}", reason.to_uppercase().replace([' ', '-'], "_"));
     for (name, text) in [("library", library), ("reason", reason), ("code", &code)] {
-        host::constant_string(s, e, name, text);
+        // As Node: set, not defined, so that a setter of the program has its say.
+        let text = s.string_value(text);
+        if let Err(thrown) = object::set_named(s, e, name, text) {
+            return s.take_exception(thrown);
+        }
     }
     e.value()
 }

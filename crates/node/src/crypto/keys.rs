@@ -132,7 +132,13 @@ fn parse_public<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> 
             let kind = private_type(s, args.get(2));
             Key::parse_private(&bytes, format, kind, passphrase.as_deref()).map(|key| key.public())
         }
-        "pkcs1" => Key::parse_public(&bytes, format, Some(PublicType::Pkcs1), passphrase.as_deref()),
+        "pkcs1" => {
+            Key::parse_public(&bytes, format, Some(PublicType::Pkcs1), passphrase.as_deref()).or_else(|e| {
+                let private =
+                    Key::parse_private(&bytes, format, Some(PrivateType::Pkcs1), passphrase.as_deref());
+                private.map(|key| key.public()).map_err(|_| e)
+            })
+        }
         _ => Key::parse_public(&bytes, format, Some(PublicType::Spki), passphrase.as_deref()),
     };
     wrap_result(s, key)

@@ -55,6 +55,8 @@ static FUNCTIONS: &[NativeSpec] = &[
     NativeSpec::new("randomFill", 4, random_fill),
     NativeSpec::new("timingSafeEqual", 2, timing_safe_equal),
     NativeSpec::new("getCiphers", 0, get_ciphers),
+    // Versions and suites below OpenSSL's level 1 do not exist here.
+    NativeSpec::new("getOpenSSLSecLevel", 0, |s, _, _| Ok(s.int(1))),
     NativeSpec::new("getCipherInfo", 3, get_cipher_info),
 ];
 static HASH_METHODS: &[PropertySpec] = &[

@@ -74,6 +74,7 @@ static METHODS: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("getMaxProto", 0, get_max)),
     PropertySpec::Method(NativeSpec::new("getCertificate", 0, get_certificate)),
     PropertySpec::Method(NativeSpec::new("getIssuer", 0, get_issuer)),
+    PropertySpec::Method(NativeSpec::new("setOptions", 1, set_options)),
     PropertySpec::Method(NativeSpec::new("check", 0, check)),
     PropertySpec::Method(NativeSpec::new("close", 0, |s, _, _| Ok(s.undefined()))),
 ];
@@ -255,10 +256,6 @@ fn set_key<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> Re
     let key = Key::parse_private(&bytes, ContainerFormat::Pem, None, passphrase.as_deref());
     let key = match key {
         // The words of the library that reads keys of contexts.
-        Err(Error::PassphraseRequired) => {
-            let reason = "interrupted or cancelled".into();
-            return throw(s, Error::Library("07880109", "common libcrypto routines", reason));
-        }
         Err(Error::Library("1E08010C", ..)) if !bytes.windows(10).any(|w| w == b"-----BEGIN") => {
             return throw(s, Error::Library("0480006C", "PEM routines", "no start line".into()));
         }
@@ -329,7 +326,10 @@ fn load_pkcs12<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -
         Some(String::from_utf8_lossy(&bytes_argument(s, args.get(1))?).into_owned())
     };
     let file = or_throw(s, parse_pkcs12(&bytes, passphrase.as_deref()))?;
-    let (Some(key), Some(certificate)) = (file.key, file.certificate) else {
+    let Some(key) = file.key else {
+        return throw(s, Error::Other("Unable to load private key from PFX data"));
+    };
+    let Some(certificate) = file.certificate else {
         return throw(s, Error::Other("Unable to load PFX certificate"));
     };
     change(s, this, |c| {
@@ -356,6 +356,21 @@ fn set_session_timeout<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Arg
     change(s, this, |c| {
         c.ticket_lifetime_seconds = seconds;
         c.tickets = None;
+    })?;
+    Ok(s.undefined())
+}
+/// setOptions(flags): those that forbid a version have a meaning here.
+fn set_options<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
+    const NO_TLS_1_2: u64 = 1 << 27;
+    const NO_TLS_1_3: u64 = 1 << 29;
+    let flags = args.get(0).as_number().unwrap_or(0.0) as u64;
+    change(s, this, |c| {
+        if flags & NO_TLS_1_3 != 0 {
+            c.max_version = c.max_version.min(0x0303);
+        }
+        if flags & NO_TLS_1_2 != 0 {
+            c.min_version = c.min_version.max(0x0304);
+        }
     })?;
     Ok(s.undefined())
 }

@@ -1,6 +1,7 @@
 //! One connection: encrypted bytes in and out, plain bytes out and in. It does no I/O.
 
-use std::io::{ErrorKind, Read, Write};
+use std::collections::VecDeque;
+use std::io::{BufRead, ErrorKind, Write};
 use std::sync::Arc;
 
 use rustls::server::{Accepted, Acceptor};
@@ -51,11 +52,14 @@ pub(super) struct Engine {
     state: State,
     /// Encrypted bytes that came before the hello was answered.
     early: Vec<u8>,
-    /// Plain bytes written before there was a connection.
+    /// Plain bytes written before the program has accepted the other side.
     unsent: Vec<u8>,
+    /// Whether that is so; before, nothing that was written goes out.
+    is_open: bool,
     ends_early: bool,
     outgoing: Vec<u8>,
-    plain: Vec<u8>,
+    /// What arrived, record by record.
+    plain: VecDeque<Vec<u8>>,
     error: Option<TlsError>,
     is_secure: bool,
     has_ended: bool,
@@ -73,9 +77,10 @@ impl Engine {
             state,
             early: Vec::new(),
             unsent: Vec::new(),
+            is_open: false,
             ends_early: false,
             outgoing: Vec::new(),
-            plain: Vec::new(),
+            plain: VecDeque::new(),
             error: None,
             is_secure: false,
             has_ended: false,
@@ -129,8 +134,9 @@ impl Engine {
     pub(super) fn take_output(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.outgoing)
     }
-    pub(super) fn take_plain(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.plain)
+    /// The next record.
+    pub(super) fn take_plain(&mut self) -> Option<Vec<u8>> {
+        self.plain.pop_front()
     }
     pub(super) fn take_error(&mut self) -> Option<TlsError> {
         self.error.take()
@@ -194,11 +200,6 @@ impl Engine {
             Ok(mut connection) => {
                 connection.set_buffer_limit(None);
                 self.state = State::Server(Box::new(connection));
-                let unsent = std::mem::take(&mut self.unsent);
-                self.write(&unsent);
-                if self.ends_early {
-                    self.end();
-                }
                 let early = std::mem::take(&mut self.early);
                 let result = self.process(&early);
                 self.after(result)
@@ -270,7 +271,14 @@ impl Engine {
             flags |= event::END;
         }
         if let Err(error) = result {
-            flags |= self.fail(translate(&error));
+            // The first thing OpenSSL's client dislikes in other protocols is the length.
+            let is_foreign =
+                matches!(&error, Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType));
+            let is_client = matches!(self.state, State::Client(_));
+            flags |= match is_foreign && is_client && !self.is_secure {
+                true => self.fail(TlsError(0xc6, "packet length too long")),
+                false => self.fail(translate(&error)),
+            };
         }
         flags
     }
@@ -285,18 +293,28 @@ impl Engine {
         }
     }
 
-    /// Encrypts bytes, as soon as that is possible.
+    /// The other side is who it should be: what was written goes out.
+    pub(super) fn open(&mut self) {
+        self.is_open = true;
+        let unsent = std::mem::take(&mut self.unsent);
+        self.write(&unsent);
+        if self.ends_early {
+            self.end();
+        }
+    }
+
+    /// Encrypts bytes, as soon as that is allowed.
     pub(super) fn write(&mut self, bytes: &[u8]) {
+        if !self.is_open {
+            self.unsent.extend_from_slice(bytes);
+            return;
+        }
         let size = self.fragment_bytes.max(1);
         for chunk in bytes.chunks(size) {
             let done = match &mut self.state {
                 State::Client(c) => c.writer().write_all(chunk),
                 State::Server(c) => c.writer().write_all(chunk),
-                State::Accepting(_) | State::Asked(_) => {
-                    self.unsent.extend_from_slice(chunk);
-                    Ok(())
-                }
-                State::Failed => Ok(()),
+                State::Accepting(_) | State::Asked(_) | State::Failed => Ok(()),
             };
             if done.is_err() {
                 return;
@@ -307,11 +325,14 @@ impl Engine {
 
     /// Tells the other side that no more will be sent.
     pub(super) fn end(&mut self) {
+        if !self.is_open {
+            self.ends_early = true;
+            return;
+        }
         match &mut self.state {
             State::Client(c) => c.send_close_notify(),
             State::Server(c) => c.send_close_notify(),
-            State::Accepting(_) | State::Asked(_) => self.ends_early = true,
-            State::Failed => {}
+            State::Accepting(_) | State::Asked(_) | State::Failed => {}
         }
         self.collect_output();
     }
@@ -329,21 +350,16 @@ fn step(bytes: &mut &[u8], read: impl FnOnce(&mut &[u8]) -> std::io::Result<usiz
 }
 
 /// Takes all plain bytes there are; whether the stream is at its end.
-fn drain(mut reader: impl Read, plain: &mut Vec<u8>) -> bool {
+fn drain(mut reader: impl BufRead, plain: &mut VecDeque<Vec<u8>>) -> bool {
     loop {
-        let start = plain.len();
-        plain.resize(start + 16384, 0);
-        match reader.read(&mut plain[start..]) {
-            Ok(count) => {
-                plain.truncate(start + count);
-                if count == 0 {
-                    return true;
-                }
+        match reader.fill_buf() {
+            Ok([]) => return true,
+            Ok(bytes) => {
+                let length = bytes.len();
+                plain.push_back(bytes.to_vec());
+                reader.consume(length);
             }
-            Err(e) => {
-                plain.truncate(start);
-                return e.kind() != ErrorKind::WouldBlock;
-            }
+            Err(e) => return e.kind() != ErrorKind::WouldBlock,
         }
     }
 }

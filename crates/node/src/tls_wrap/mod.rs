@@ -71,6 +71,7 @@ static METHODS: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("clientHello", 0, client_hello)),
     PropertySpec::Method(NativeSpec::new("answer", 6, answer)),
     PropertySpec::Method(NativeSpec::new("refuse", 3, refuse)),
+    PropertySpec::Method(NativeSpec::new("open", 0, open)),
     PropertySpec::Method(NativeSpec::new("write", 1, write)),
     PropertySpec::Method(NativeSpec::new("end", 0, end)),
     PropertySpec::Method(NativeSpec::new("takeOutput", 0, take_output)),
@@ -266,8 +267,11 @@ fn answer<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> Ret
                 wrap.engine.answer(Arc::new(config), key_lines)
             })?
         }
-        // handshake_failure
-        Err(e) => with_engine(s, this, |engine| engine.refuse(40, e))?,
+        Err(e) => {
+            // protocol_version or handshake_failure
+            let alert = if e.0 == 0x102 { 70 } else { 40 };
+            with_engine(s, this, |engine| engine.refuse(alert, e))?
+        }
     };
     Ok(s.number(f64::from(flags)))
 }
@@ -281,7 +285,7 @@ fn server_config(
     let mut context = context.borrow_mut();
     let versions = context.versions();
     if versions.is_empty() {
-        return Err(TlsError(0xbf, "no protocols available"));
+        return Err(TlsError(0x102, "unsupported protocol"));
     }
     let Some(identity) = context.identity.clone() else { return Err(TlsError(0xc1, "no shared cipher")) };
     let identity = match ocsp {
@@ -326,6 +330,11 @@ fn write<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> Retu
     with_engine(s, this, |engine| engine.write(&bytes))?;
     Ok(s.undefined())
 }
+/// From now on what is written goes out.
+fn open<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> Returned<'s> {
+    with_engine(s, this, Engine::open)?;
+    Ok(s.undefined())
+}
 fn end<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> Returned<'s> {
     with_engine(s, this, Engine::end)?;
     Ok(s.undefined())
@@ -335,10 +344,10 @@ fn take_output<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> R
     let bytes = with_engine(s, this, Engine::take_output)?;
     buffer_or_undefined(s, bytes)
 }
-/// -> Buffer | undefined
+/// -> Buffer | undefined: the bytes of the next record
 fn take_plain<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> Returned<'s> {
     let bytes = with_engine(s, this, Engine::take_plain)?;
-    buffer_or_undefined(s, bytes)
+    buffer_or_undefined(s, bytes.unwrap_or_default())
 }
 /// -> Error | undefined
 fn take_error<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> Returned<'s> {

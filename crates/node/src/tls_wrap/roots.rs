@@ -7,6 +7,7 @@ use spey_engine::{Args, Local, NativeSpec, Object, Scope, Value, object};
 use spey_host as host;
 
 use super::{Returned, bytes_argument};
+use crate::crypto::failure::throw;
 
 /// What an agent trusts; read when it is first needed.
 #[derive(Default)]
@@ -67,7 +68,7 @@ fn pem_array<'s>(s: &mut Scope<'s>, certificates: &[Certificate]) -> Returned<'s
     for certificate in certificates {
         s.nested(|s| {
             let pem = certificate.pem().unwrap_or_default();
-            let text = s.string_value(String::from_utf8_lossy(&pem).trim_end());
+            let text = s.string_value(&String::from_utf8_lossy(&pem));
             object::array_push(s, array, text);
         });
     }
@@ -89,6 +90,10 @@ fn parse<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returne
     let text = bytes_argument(s, args.get(0))?;
     match Certificate::all_from_pem(&text) {
         Ok(list) if !list.is_empty() => pem_array(s, &list),
-        _ => Ok(s.undefined()),
+        Ok(_) => Ok(s.undefined()),
+        Err(_) => {
+            let reason = "ASN1 lib".to_string();
+            throw(s, spey_crypto::Error::Library("0488000D", "PEM routines", reason))
+        }
     }
 }

@@ -4,11 +4,12 @@
 // Binding contract (crypto): spkacVerify(bytes) -> boolean, spkacPublicKey(bytes) -> Buffer, spkacChallenge(bytes) -> Buffer.
 
 const binding = internalBinding('crypto');
-const { getArrayBufferOrView } = require('internal/crypto/util');
+const { getArrayBufferOrView, validateMaxBufferLength } = require('internal/crypto/util');
 
 // OpenSSL takes the text without trailing line ends.
 function textOf(spkac, encoding) {
   const bytes = getArrayBufferOrView(spkac, 'spkac', encoding);
+  validateMaxBufferLength(bytes, 'spkac');
   let end = bytes.length;
   while (end > 0 && (bytes[end - 1] === 10 || bytes[end - 1] === 13)) end--;
   return bytes.subarray(0, end);

@@ -12,6 +12,7 @@ const { codes: {
   ERR_CRYPTO_INVALID_KEY_OBJECT_TYPE, ERR_CRYPTO_UNKNOWN_DH_GROUP, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE,
 } } = require('internal/errors');
 const { validateFunction, validateInt32, validateObject, validateString } = require('internal/validators');
+const { deprecate } = require('internal/util');
 const { getArrayBufferOrView, isAnyArrayBuffer } = require('internal/crypto/util');
 const { isKeyObject, kHandle, preparePrivateKey, preparePublicOrPrivateKey } = require('internal/crypto/keys');
 
@@ -149,10 +150,10 @@ defineMethods(ECDH, {
     this[kNative].setPrivateKey(getArrayBufferOrView(key, 'key', encoding));
     return this;
   },
-  setPublicKey(key, encoding) {
+  setPublicKey: deprecate(function setPublicKey(key, encoding) {
     this[kNative].setPublicKey(getArrayBufferOrView(key, 'key', encoding));
     return this;
-  },
+  }, 'ecdh.setPublicKey() is deprecated.', 'DEP0031'),
   getPrivateKey: shared.getPrivateKey,
   generateKeys(encoding, format) {
     this[kNative].generateKeys();

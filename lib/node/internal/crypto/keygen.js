@@ -45,7 +45,9 @@ function digestOption(name, value) {
   const lower = value.toLowerCase();
   if (!binding.isSignatureDigest(value)) {
     const { codes: { ERR_CRYPTO_INVALID_DIGEST } } = require('internal/errors');
-    throw new ERR_CRYPTO_INVALID_DIGEST(value);
+    const error = new ERR_CRYPTO_INVALID_DIGEST(value);
+    if (name === 'mgf1HashAlgorithm') error.message = `Invalid MGF1 digest: ${value}`;
+    throw error;
   }
   if (!kDigestOids.has(lower.replace('/', '-'))) throw new ERR_INVALID_ARG_VALUE(`options.${name}`, value);
   return lower.replace('/', '-');

@@ -27,6 +27,12 @@ function numberOption(options, name) {
   throw new ERR_INVALID_ARG_TYPE(`options.${name}`, ['ArrayBuffer', 'TypedArray', 'Buffer', 'DataView', 'bigint'], value);
 }
 
+function outOfRange(message) {
+  const error = new RangeError(message);
+  error.code = 'ERR_OUT_OF_RANGE';
+  return error;
+}
+
 function primeArguments(size, options) {
   validateInt32(size, 'size', 1);
   validateObject(options, 'options');
@@ -36,11 +42,9 @@ function primeArguments(size, options) {
   validateBoolean(safe, 'options.safe');
   validateBoolean(bigint, 'options.bigint');
   if (add !== undefined) {
-    if (binding.bitLength(add) > size) throw new ERR_OUT_OF_RANGE('options.add', 'invalid options.add', options.add);
+    if (binding.bitLength(add) > size) throw outOfRange('invalid options.add');
     if (rem !== undefined && binding.comparePrimeParts(add, rem) <= 0) {
-      const error = new RangeError('invalid options.rem');
-      error.code = 'ERR_OUT_OF_RANGE';
-      throw error;
+      throw outOfRange('invalid options.rem');
     }
   }
   return { args: [size, safe, add, rem], bigint };

@@ -4,7 +4,6 @@
 // Binding contract (crypto): rsaCrypt(operation, key, data, padding, oaepHash, oaepLabel, req) -> Buffer.
 
 const binding = internalBinding('crypto');
-const { codes: { ERR_CRYPTO_INVALID_DIGEST } } = require('internal/errors');
 const { validateString } = require('internal/validators');
 const { getArrayBufferOrView } = require('internal/crypto/util');
 const { preparePrivateKey, preparePublicOrPrivateKey } = require('internal/crypto/keys');
@@ -21,7 +20,12 @@ function rsaFunction(name, defaultPadding, prepare) {
       let { oaepLabel } = options;
       if (oaepHash !== undefined) validateString(oaepHash, 'key.oaepHash');
       if (oaepLabel !== undefined) oaepLabel = getArrayBufferOrView(oaepLabel, 'key.oaepLabel', encoding);
-      if (oaepHash !== undefined && !binding.isSignatureDigest(oaepHash)) throw new ERR_CRYPTO_INVALID_DIGEST(oaepHash);
+      if (oaepHash !== undefined && !binding.isSignatureDigest(oaepHash)) {
+        const library = 'digital envelope routines';
+        const reason = 'invalid digest';
+        const error = new Error(`error:03000098:${library}::${reason}`);
+        throw Object.assign(error, { library, reason, code: 'ERR_OSSL_EVP_INVALID_DIGEST' });
+      }
       const data = getArrayBufferOrView(buffer, 'buffer', encoding);
       return binding.rsaCrypt(name, handle, data, padding, oaepHash, oaepLabel, undefined);
     },

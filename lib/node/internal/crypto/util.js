@@ -2,11 +2,10 @@
 
 const { codes: { ERR_INVALID_ARG_TYPE, ERR_METHOD_NOT_IMPLEMENTED, ERR_OUT_OF_RANGE } } = require('internal/errors');
 
+const { isAnyArrayBuffer, isUint8Array } = require('internal/util/types');
+
 const kMaxInt32 = 2 ** 31 - 1;
 
-function isAnyArrayBuffer(value) {
-  return value instanceof ArrayBuffer || value instanceof SharedArrayBuffer;
-}
 
 /** Bytes of a string, ArrayBuffer or view, as a Uint8Array. */
 function getArrayBufferOrView(value, name, encoding) {
@@ -14,7 +13,7 @@ function getArrayBufferOrView(value, name, encoding) {
     const { Buffer } = require('buffer');
     return Buffer.from(value, encoding === undefined || encoding === 'buffer' ? 'utf8' : encoding);
   }
-  if (value instanceof Uint8Array) return value;
+  if (isUint8Array(value)) return value;
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   if (isAnyArrayBuffer(value)) return new Uint8Array(value);
   throw new ERR_INVALID_ARG_TYPE(name, ['string', 'ArrayBuffer', 'Buffer', 'TypedArray', 'DataView'], value);

@@ -152,9 +152,22 @@ function normalize(algorithm, op) {
 
 function checkKeyUse(key, algorithm, usage) {
   const { fail } = algorithms();
-  if (key.algorithm.name !== algorithm.name) throw fail('InvalidAccessError', 'Key algorithm mismatch');
-  if (!key.usages.includes(usage)) {
-    throw fail('InvalidAccessError', `Unable to use this key to ${usage}`);
+  const isSame = key.algorithm.name === algorithm.name;
+  switch (usage) {
+    case 'sign':
+    case 'verify':
+      if (!key.usages.includes(usage)) throw fail('InvalidAccessError', `Unable to use this key to ${usage}`);
+      if (!isSame) throw fail('InvalidAccessError', 'Key algorithm mismatch');
+      break;
+    case 'deriveKey':
+    case 'deriveBits':
+      if (!key.usages.includes(usage)) throw fail('InvalidAccessError', `baseKey does not have ${usage} usage`);
+      if (!isSame) throw fail('InvalidAccessError', 'Key algorithm mismatch');
+      break;
+    default:
+      if (!isSame || !key.usages.includes(usage)) {
+        throw fail('InvalidAccessError', 'The requested operation is not valid for the provided key');
+      }
   }
 }
 

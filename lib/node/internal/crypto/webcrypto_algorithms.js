@@ -360,7 +360,7 @@ function derivation(name, params, derive) {
     importKey: {
       params: {},
       run(format, data, given, extractable, usages) {
-        checkUsages(usages, ['deriveKey', 'deriveBits'], name);
+        checkUsages(usages, ['deriveKey', 'deriveBits'], `a ${name}`);
         if (format !== 'raw' && format !== 'raw-secret') throw unsupportedFormat(format, name);
         if (extractable) throw fail('SyntaxError', `${name} keys are not extractable`);
         return newSecret(data, { name }, usages, false);
@@ -583,7 +583,7 @@ function ec(name) {
 async function agree(name, publicKey, key, length, isCompatible) {
   if (key.type !== 'private') throw fail('InvalidAccessError', 'baseKey must be a private key');
   if (publicKey.type !== 'public') throw fail('InvalidAccessError', 'algorithm.public must be a public key');
-  if (publicKey.algorithm.name !== name) throw fail('InvalidAccessError', 'algorithm.public must be a public key of the same algorithm');
+  if (publicKey.algorithm.name !== name) throw fail('InvalidAccessError', 'key algorithm mismatch');
   if (!isCompatible(key, publicKey)) throw fail('InvalidAccessError', 'Named curve mismatch');
   const secret = await operation('agree', handleOf(key), handleOf(publicKey));
   if (length === null || length === undefined) return toArrayBuffer(secret);

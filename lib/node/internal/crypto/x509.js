@@ -132,7 +132,7 @@ class X509Certificate {
 
   checkIP(ip, options) {
     validateString(ip, 'ip');
-    checkNul('ip', ip);
+    if (require('net').isIP(ip) === 0) throw new ERR_INVALID_ARG_VALUE('ip', ip);
     flagsOf(options);
     return this[kHandle].checkIP(ip) ? ip : undefined;
   }

@@ -2,7 +2,8 @@
 // The handle of a TLS socket: a stream handle that encrypts what goes to another one and decrypts what comes from it.
 //
 // Binding contract: internalBinding('tls_wrap').TLSWrap (isServer): connect(context, serverName, protocols, session),
-//   receive(bytes) -> flags (1 hello, 2 handshake done, 4 plain bytes, 8 end, 16 sessions, 32 key lines, 64 failed),
+//   receive(bytes) -> flags (1 hello, 2 handshake done, 4 plain bytes, 8 end, 16 sessions, 32 key lines, 64 failed), open():
+//   what is written goes out from now on,
 //   clientHello() -> [servername, protocols, signature algorithms], answer(context, protocols, requestCert,
 //   rejectUnauthorized, ocspResponse) -> flags, refuse(alert) -> flags, write(bytes), end(), takeOutput() and takePlain() ->
 //   Buffer | undefined, takeError() -> Error | undefined, takeSession() -> [Buffer], takeKeyLines() -> [string], and what was
@@ -92,6 +93,7 @@ class TLSHandle {
     this.onkeylog = noop;
     this.onerror = noop;
     this.isSecure = false;
+    this.isOpen = false; // The program has accepted the other side.
     this.isClosed = false;
     this.hasFailed = false;
     this.plain = []; // Decrypted, and not asked for yet.
@@ -137,13 +139,17 @@ class TLSHandle {
     if (flags & HELLO) this.onhello();
     if (this.isClosed) return;
     if (flags & PLAIN) {
-      const bytes = this.native.takePlain();
-      if (bytes !== undefined) this.plain.push(bytes);
+      for (let bytes; (bytes = this.native.takePlain()) !== undefined;) this.plain.push(bytes);
     }
     if (flags & HANDSHAKE_DONE) {
       this.isSecure = true;
-      this.#finishWaiting(0);
       this.onhandshakedone();
+      if (this.isClosed) return;
+      // Only now, with the other side accepted, may anything be sent to it.
+      this.native.open();
+      this.flush();
+      this.isOpen = true;
+      this.#finishWaiting(0);
     }
     if (this.isClosed) return;
     if (flags & SESSION) for (const session of this.native.takeSession()) this.onnewsession(session);
@@ -155,8 +161,8 @@ class TLSHandle {
   fail() {
     this.hasFailed = true;
     const error = this.native.takeError();
-    this.#finishWaiting(UV_ECANCELED);
     if (error !== undefined) this.onerror(error);
+    this.#finishWaiting(UV_ECANCELED);
   }
 
   /** Writes that waited for the handshake. */
@@ -249,10 +255,9 @@ class TLSHandle {
     req.bytes = data.length;
     this.bytesWritten += data.length;
     this.native.write(data);
-    if (!this.isSecure) {
+    if (!this.isOpen) {
       req.async = true;
       this.waiting.push(req);
-      this.flush();
       return 0;
     }
     let isDone = false;
@@ -287,7 +292,7 @@ class TLSHandle {
   }
 
   shutdown(req) {
-    if (!this.isSecure && !this.hasFailed && !this.ended) {
+    if (!this.isOpen && !this.hasFailed && !this.ended) {
       this.pendingShutdown = req;
       return 0;
     }

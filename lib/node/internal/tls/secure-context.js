@@ -3,7 +3,7 @@
 //
 // Binding contract: internalBinding('tls_wrap').SecureContext: init(min, max), setKey(bytes, passphrase), setCert(bytes),
 //   addCACert(bytes), addCRL(bytes), addRootCerts(), setSuites(list), setGroups(list) -> boolean, loadPKCS12(bytes, passphrase),
-//   setAllowPartialTrustChain(), setTicketKeys(bytes), getTicketKeys(), setSessionTimeout(seconds), getMinProto(), getMaxProto(),
+//   setAllowPartialTrustChain(), setOptions(flags), check(), setTicketKeys(bytes), getTicketKeys(), setSessionTimeout(seconds), getMinProto(), getMaxProto(),
 //   getCertificate() and getIssuer() -> DER | null. cipherSuites() -> the names IANA gives the suites there are.
 
 const binding = internalBinding('tls_wrap');
@@ -57,8 +57,10 @@ function processCiphers(ciphers) {
   const tls13 = [];
   let tls12 = [];
   const banned = new Set();
-  for (const token of ciphers.split(/[:, ]/)) {
-    if (token === '' || token.startsWith('@')) continue;
+  for (const part of ciphers.split(/[:, ]/)) {
+    // A security level has no meaning: there is nothing below the usual one.
+    const [token] = part.split('@');
+    if (token === '') continue;
     if (available.has(token) && kSuites[token] === undefined) {
       tls13.push(token);
     } else if (token.startsWith('!') || token.startsWith('-')) {
@@ -111,17 +113,11 @@ class SecureContext {
       min = methodMin ?? min;
       max = methodMax ?? max;
     }
-    if (max < TLS1_2_VERSION) throw new ERR_FEATURE_UNAVAILABLE_ON_PLATFORM('TLS before version 1.2');
+    // With versions before 1.2 only, a connection will fail for want of a protocol.
     this.context = new binding.SecureContext();
     this.context.init(min, max);
-    if (secureOptions) applySecureOptions(this.context, secureOptions);
+    if (secureOptions) this.context.setOptions(secureOptions);
   }
-}
-
-function applySecureOptions(context, options) {
-  const { SSL_OP_NO_TLSv1_2, SSL_OP_NO_TLSv1_3 } = internalBinding('constants').crypto;
-  if (options & SSL_OP_NO_TLSv1_3 && context.getMaxProto() === TLS1_3_VERSION) context.setMaxProto(TLS1_2_VERSION);
-  if (options & SSL_OP_NO_TLSv1_2 && context.getMinProto() <= TLS1_2_VERSION) context.setMinProto(TLS1_3_VERSION);
 }
 
 function validateKeyOrCertOption(name, value) {

@@ -30,7 +30,7 @@ const kSession = Symbol('session');
 const kSNICallback = Symbol('snicallback');
 const kALPNCallback = Symbol('alpncallback');
 const kDisableRenegotiation = Symbol('disable-renegotiation');
-const kSocketWrap = Symbol('wrapped');
+const kKeyCert = Symbol('keycert');
 
 // Alerts a server may end a handshake with.
 const ALERT_INTERNAL_ERROR = 80;
@@ -68,7 +68,6 @@ function TLSSocket(socket, opts) {
   this[kPendingSession] = null;
   this[kSession] = undefined;
   this[kDisableRenegotiation] = false;
-  this[kSocketWrap] = socket ?? null;
 
   net.Socket.call(this, {
     handle: this._wrapHandle(socket),
@@ -120,8 +119,10 @@ const { kReinitializeHandle } = require('internal/net');
 TLSSocket.prototype[kReinitializeHandle] = function reinitializeHandle(handle) {
   const before = this._handle;
   before?._parent.close();
+  handle ??= new TCP(TCPConstants.SOCKET);
   handle[owner_symbol] = this;
   const next = new TLSHandle(handle, null, !!this._tlsOptions.isServer);
+  next.isReplacement = true;
   this._handle = next;
   next[owner_symbol] = this;
   next.onread = require('internal/stream_base_commons').onStreamRead;
@@ -151,10 +152,10 @@ TLSSocket.prototype._init = function(socket) {
   handle.onerror = (error) => onerror(this, error);
   if (options.isServer) {
     handle.onhello = () => onhello(this);
-    this[kSNICallback] = options.SNICallback;
-    if (typeof options.SNICallback === 'function') {
+    if (options.SNICallback) {
+      validateFunction(options.SNICallback, 'options.SNICallback');
       this._SNICallback = options.SNICallback;
-    } else if (options.server?._contexts.length > 0) {
+    } else if (options.server?._contexts?.length > 0) {
       this._SNICallback = SNICallback;
     }
   } else {
@@ -169,9 +170,11 @@ TLSSocket.prototype._init = function(socket) {
   if (options.handshakeTimeout > 0) this.setTimeout(options.handshakeTimeout, this._handleTimeout);
 
   if (socket) {
-    this._parent = socket;
-    // The connection is that of the other socket.
-    this.connecting = socket instanceof net.Socket && socket.connecting;
+    if (socket instanceof net.Socket) {
+      this._parent = socket;
+      // The connection is that of the other socket.
+      this.connecting = socket.connecting || !socket._handle;
+    }
     if (this.connecting) {
       socket.once('connect', () => {
         this.connecting = false;
@@ -183,6 +186,9 @@ TLSSocket.prototype._init = function(socket) {
       if (!this.destroyed) this.destroy();
     });
     if (options.isServer) this._start();
+  } else if (!this._handle.isReplacement) {
+    // Whoever made the socket is going to connect it.
+    this.connecting = true;
   }
 };
 
@@ -217,6 +223,7 @@ function onhello(socket) {
   const [servername, protocols, sigalgs] = handle.native.clientHello();
   handle.sharedSigalgs = sigalgs;
   socket._handshakeName = servername;
+  socket.servername = servername ?? false;
   selectContext(socket, servername, (error, context) => {
     if (error) {
       refuse(socket, error);
@@ -305,7 +312,10 @@ function selectProtocol(socket, servername, protocols) {
   if (protocols === undefined) return undefined;
   const chosen = Reflect.apply(callback, socket, [{ servername, protocols }]);
   if (chosen === undefined) return null;
-  if (!protocols.includes(chosen)) throw new ERR_TLS_ALPN_CALLBACK_INVALID_RESULT(chosen, protocols);
+  if (!protocols.includes(chosen)) {
+    refuse(socket, new ERR_TLS_ALPN_CALLBACK_INVALID_RESULT(chosen, protocols));
+    return undefined;
+  }
   const out = {};
   tlsModule().convertALPNProtocols([chosen], out);
   return out.ALPNProtocols;
@@ -318,9 +328,8 @@ function answer(socket, context, protocols, response) {
     handle.dispatch(handle.native.refuse(ALERT_NO_APPLICATION_PROTOCOL));
     return;
   }
-  socket._usedContext = context;
   handle.dispatch(handle.native.answer(
-    nativeContext(context), protocols, socket._requestCert, socket._requestCert && socket._rejectUnauthorized, response));
+    nativeContext(socket[kKeyCert] ?? context), protocols, socket._requestCert, socket._requestCert && socket._rejectUnauthorized, response));
 }
 
 function SNICallback(servername, callback) {
@@ -434,7 +443,10 @@ TLSSocket.prototype.setSession = function(session) {
 };
 
 TLSSocket.prototype.getSession = function() {
-  return this._handle ? this[kSession] : undefined;
+  if (!this._handle) return undefined;
+  // Before the server has sent a session there is one that cannot be resumed.
+  if (this[kSession] === undefined && this._secureEstablished) this[kSession] = require('internal/crypto/random').randomBytes(32);
+  return this[kSession];
 };
 
 TLSSocket.prototype.getTLSTicket = function() {
@@ -485,7 +497,7 @@ TLSSocket.prototype.setKeyCert = function(context) {
   if (!this._tlsOptions.isServer) return;
   if (context === null || typeof context !== 'object') throw new ERR_INVALID_ARG_TYPE('context', 'object', context);
   const { SecureContext } = require('internal/tls/secure-context');
-  this._tlsOptions.secureContext = context instanceof SecureContext ? context : tlsModule().createSecureContext(context);
+  this[kKeyCert] = context instanceof SecureContext ? context : tlsModule().createSecureContext(context);
 };
 
 TLSSocket.prototype.getCipher = function() {
@@ -733,8 +745,6 @@ function normalizeConnectArgs(listArgs) {
   return [merged, cb];
 }
 
-let warnedIPServername = false;
-
 function connect(...args) {
   const [given, cb] = normalizeConnectArgs(args);
   const tls = tlsModule();
@@ -753,6 +763,10 @@ function connect(...args) {
     throw new ERR_FEATURE_UNAVAILABLE_ON_PLATFORM('pskCallback');
   }
 
+  // Addresses are no names (RFC 6066).
+  if (options.servername && net.isIP(options.servername)) {
+    throw new ERR_INVALID_ARG_VALUE('options.servername', options.servername, 'must be a host name, not an IP address');
+  }
   const secureContext = options.secureContext || tls.createSecureContext(options);
   const socket = new TLSSocket(options.socket, {
     allowHalfOpen: options.socket ? options.socket.allowHalfOpen : !!options.allowHalfOpen,
@@ -773,14 +787,7 @@ function connect(...args) {
   socket[kConnectOptions] = options;
   if (cb) socket.once('secureConnect', cb);
 
-  if (options.servername) {
-    if (!warnedIPServername && net.isIP(options.servername)) {
-      process.emitWarning('Setting the TLS ServerName to an IP address is not permitted by RFC 6066. ' +
-                          'This will be ignored in a future version.', 'DeprecationWarning', 'DEP0123');
-      warnedIPServername = true;
-    }
-    socket.setServername(options.servername);
-  }
+  if (options.servername) socket.setServername(options.servername);
   if (options.session) socket.setSession(options.session);
   if (!options.socket) {
     // The timer runs while connecting, too.
