@@ -670,6 +670,8 @@ function getPrefix(constructor, tag, fallback, size = '') {
     return tag !== '' && fallback !== tag ?
       `[${fallback}${size}: null prototype] [${tag}] ` : `[${fallback}${size}: null prototype] `;
   }
+  // A tag that ends in the name says where the class belongs: "Intl.Collator".
+  if (tag.endsWith(`.${constructor}`)) return `${tag}${size} `;
   return tag !== '' && constructor !== tag ? `${constructor}${size} [${tag}] ` : `${constructor}${size} `;
 }
 
