@@ -152,7 +152,8 @@ pub struct ShapeTable {
 impl ShapeTable {
     pub(crate) fn new() -> ShapeTable {
         let mut t = ShapeTable {
-            shapes: Vec::with_capacity(1024),
+            // Room for the library's shapes: address space, not memory, until it is used.
+            shapes: Vec::with_capacity(4096),
             free: vec![],
             roots: FastMap::default(),
             young: vec![],

@@ -579,9 +579,15 @@ pub fn hash(v: Raw) -> u32 {
 }
 
 /// The table of interned strings. Weak: unmarked atoms leave it after a major collection.
-#[derive(Default)]
 pub struct AtomTable {
     table: HashTable<Gc<JsString>>,
+}
+
+impl Default for AtomTable {
+    fn default() -> AtomTable {
+        // The names of the built-in objects and of the library's bootstrap, without growing on the way.
+        AtomTable { table: HashTable::with_capacity(7000) }
+    }
 }
 
 impl AtomTable {

@@ -43,6 +43,7 @@ struct Lower<'a, 'b> {
     variables: Vec<Option<Variable>>,
     signatures: BTreeMap<(Vec<u8>, u8), SigRef>,
     exits: BTreeMap<StateId, ir::Block>,
+    exit_tail: Option<ir::Block>,
     vm: ir::Value,
     fp: ir::Value,
     references: References,
@@ -73,6 +74,7 @@ pub fn lower(
         variables: vec![None; graph.nodes.len()],
         signatures: BTreeMap::new(),
         exits: BTreeMap::new(),
+        exit_tail: None,
         vm,
         fp,
         references: References::default(),
@@ -110,6 +112,7 @@ impl Lower<'_, '_> {
             self.block(block);
         }
         self.write_exits();
+        self.write_exit_tail();
     }
     fn type_of(r: Repr) -> ir::Type {
         match r {
@@ -257,18 +260,36 @@ impl Lower<'_, '_> {
             }
         }
         let state = &self.graph.states[s.index()];
-        let f = &self.snapshot.functions[self.graph.frames[state.frame as usize].function];
-        let cell = f.cell;
-        self.references.exits.push(Exit { cell, pc: state.pc, reason: state.reason });
-        let kind = state.kind as u64;
-        let index = self.references.exits.len() as u64 - 1;
-        let (fp, pc) = self.place(s);
-        let (cell, index, kind) =
-            (self.imm(self.snapshot.functions[0].cell), self.imm(index), self.imm(kind));
-        let vm = self.vm;
-        let r =
-            self.call(self.snapshot.stubs.exit, &[vm, fp, pc, cell, index, kind], Some(I64)).expect("result");
-        self.b.ins().return_(&[r]);
+        let frame = &self.graph.frames[state.frame as usize];
+        let cell = self.snapshot.functions[frame.function].cell;
+        let exit = Exit { cell, pc: state.pc, base: frame.base, kind: state.kind, reason: state.reason };
+        self.leave(exit);
+    }
+    /// Jumps to the place that all exits share.
+    fn leave(&mut self, exit: Exit) {
+        self.references.exits.push(exit);
+        let index = self.b.ins().iconst(I64, self.references.exits.len() as i64 - 1);
+        let tail = match self.exit_tail {
+            Some(tail) => tail,
+            None => {
+                let tail = self.cold();
+                self.b.append_block_param(tail, I64);
+                self.exit_tail = Some(tail);
+                tail
+            }
+        };
+        self.b.ins().jump(tail, &[BlockArg::Value(index)]);
+    }
+    fn write_exit_tail(&mut self) {
+        if let Some(tail) = self.exit_tail {
+            self.go(tail);
+            let index = self.b.block_params(tail)[0];
+            let (vm, fp) = (self.vm, self.fp);
+            let (cell, id) = (self.imm(self.snapshot.functions[0].cell), self.imm(self.snapshot.id));
+            let r =
+                self.call(self.snapshot.stubs.exit, &[vm, fp, cell, id, index], Some(I64)).expect("result");
+            self.b.ins().return_(&[r]);
+        }
     }
     /// Ends the block: an exception is pending.
     fn unwind(&mut self, s: StateId) {
@@ -341,16 +362,14 @@ impl Lower<'_, '_> {
         self.go(overflow);
         let f = &self.snapshot.functions[0];
         let pc = self.imm(f.base + 8 * self.snapshot.entry as u64);
-        let (vm, fp) = (self.vm, self.fp);
-        let r = if self.snapshot.entry == 0 {
-            self.call(self.snapshot.stubs.stack_overflow, &[vm, fp, pc], Some(I64))
+        if self.snapshot.entry == 0 {
+            let (vm, fp) = (self.vm, self.fp);
+            let r = self.call(self.snapshot.stubs.stack_overflow, &[vm, fp, pc], Some(I64)).expect("result");
+            self.b.ins().return_(&[r]);
         } else {
-            self.references.exits.push(Exit { cell: f.cell, pc: self.snapshot.entry, reason: "stack" });
-            let (cell, index) = (self.imm(f.cell), self.imm(self.references.exits.len() as u64 - 1));
-            let kind = self.imm(ExitKind::Outdated as u64);
-            self.call(self.snapshot.stubs.exit, &[vm, fp, pc, cell, index, kind], Some(I64))
-        };
-        self.b.ins().return_(&[r.expect("result")]);
+            let (cell, pc) = (f.cell, self.snapshot.entry);
+            self.leave(Exit { cell, pc, base: 0, kind: ExitKind::Outdated, reason: "stack" });
+        }
     }
 
     fn block(&mut self, block: Block) {

@@ -157,6 +157,8 @@ pub struct Snapshot {
     pub functions: Vec<FunctionSnapshot>,
     /// Word index where execution enters: 0, or the target of a `JumpLoop` to enter a running loop.
     pub entry: u32,
+    /// Names this compilation to the runtime.
+    pub id: u64,
     /// Prototype epoch of the snapshot.
     pub epoch: u32,
     /// Address of a table of values that the collector updates: objects and functions that the code refers to. It lives as
@@ -317,8 +319,8 @@ stubs! {
     run_frame,
     /// `(vm, fp_new) -> value`: machine code called with frame `fp_new` has left for the interpreter (`EXITED`): runs it to its end. 0: exception.
     finish_exited,
-    /// `(vm, fp, pc, cell, exit: u64, kind: u64)`: notes that machine code of `cell` goes on in the interpreter at `pc` of frame `fp` (`vm.enter_*`). Returns EXITED.
-    /// With [`ExitKind::Loop`] it may run machine code that enters at `pc` and return its result instead.
+    /// `(vm, outer_fp, cell, id: u64, exit: u64)`: machine code `id` of `cell`, which runs with frame `outer_fp`, is left at one of its [`Exit`]s for
+    /// the interpreter (`vm.enter_*`). Returns EXITED. At an [`ExitKind::Loop`] it may run machine code that enters there and return its result instead.
     exit,
     /// `(vm, outer_fp) -> u64`: an exception is pending, `vm.fp`/`vm.pc` say where. Looks for a handler from there up to frame `outer_fp`: EXITED if one was found (`vm.enter_*`), else 0 with the frames popped.
     unwind,
@@ -390,6 +392,10 @@ pub struct Exit {
     pub cell: u64,
     /// Word index of the instruction at which the interpreter goes on.
     pub pc: u32,
+    /// Slot of register 0 of the frame that goes on, counted from the outermost frame's.
+    pub base: i32,
+    /// What leaving here says.
+    pub kind: ExitKind,
     /// Reason.
     pub reason: &'static str,
 }

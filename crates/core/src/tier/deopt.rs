@@ -1,6 +1,6 @@
 //! Where machine code is left for the interpreter, and how often.
 
-use spey_jit::snapshot::ExitKind;
+use spey_jit::snapshot::{Exit, ExitKind};
 
 use super::policy::{CodeTier, describe, discard, jump_loops};
 use crate::code::Code;
@@ -19,28 +19,35 @@ pub(super) struct ExitCount {
     count: u32,
 }
 
-/// Machine code of `owner` has been left at exit `index`: the interpreter goes on at word `pc` of `code`.
+/// An exit of machine code `id` of `owner`.
 ///
 /// # Safety
-/// Both are live code cells, and `pc` lies in `code`.
-pub(super) unsafe fn left(
-    vm: &mut Vm,
-    owner: *mut Code,
-    code: *mut Code,
-    pc: u32,
-    index: usize,
-    kind: ExitKind,
-) {
+/// `owner` is a live code cell, and the exit one of that code's.
+pub(super) unsafe fn exit_of(owner: *mut Code, id: u64, index: usize) -> Exit {
+    // SAFETY: by the contract.
+    let installed = unsafe { &CodeTier::of(owner).installed };
+    installed.iter().rev().find(|i| i.id == id).expect("machine code that runs is installed").exits[index]
+}
+
+/// Machine code of `owner` has been left.
+///
+/// # Safety
+/// `owner` and the exit's cell are live code cells.
+pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, exit: &Exit) {
+    let (code, pc, kind) = (exit.cell as *mut Code, exit.pc, exit.kind);
     // SAFETY: by the contract; bytecode is writable.
     unsafe {
         let t = CodeTier::of(owner);
         if vm.config().tier.trace_deopt {
-            let matching = |e: &&spey_jit::snapshot::Exit| e.pc == pc && e.cell == code as u64;
-            let exit = t.installed.iter().rev().find_map(|i| i.exits.get(index).filter(matching));
-            let reason = exit.map_or("unknown", |e| e.reason);
             let op = (*(*code).first.add(pc as usize)) as u8;
             let op = spey_bytecode::Op::from_u8(op).map_or("?", |op| op.info().name);
-            println!("[left {}: {reason}, {op} at {} {}]", describe(owner), describe(code), place(code, pc));
+            println!(
+                "[left {}: {}, {op} at {} {}]",
+                describe(owner),
+                exit.reason,
+                describe(code),
+                place(code, pc)
+            );
         }
         // Loops with machine code are entered again at once.
         for word in jump_loops(code) {

@@ -97,6 +97,8 @@ pub struct Installed {
     shapes: Vec<u32>,
     cells: Vec<*mut Code>,
     table: Table,
+    /// As in its snapshot.
+    pub(super) id: u64,
     /// Where it can be left.
     pub(super) exits: Vec<Exit>,
 }
@@ -150,6 +152,7 @@ pub(super) unsafe fn install(vm: &mut Vm, job: Job, compiled: Compiled) -> Optio
             shapes,
             cells,
             table: job.table,
+            id: job.id,
             exits: compiled.exits,
         });
         // The table may hold young objects.

@@ -69,11 +69,16 @@ pub struct Tier {
     worker: Option<Worker>,
     /// Jobs given to the worker.
     pending: Vec<(u64, Job)>,
-    next_ticket: u64,
+    ids: u64,
     pub(super) stubs: Option<spey_jit::snapshot::Stubs>,
 }
 
 impl Tier {
+    /// A new name of a compilation.
+    pub(super) fn next_id(&mut self) -> u64 {
+        self.ids += 1;
+        self.ids
+    }
     pub(crate) fn trace(&mut self, t: &mut Tracer) {
         for (_, job) in &mut self.pending {
             job.trace(t);
@@ -213,8 +218,7 @@ unsafe fn request(vm: &mut Vm, code: *mut Code, entry: u32) {
         }
         t.is_pending = true;
         (*code).counter = PENDING_CALLS;
-        let ticket = vm.tier.next_ticket;
-        vm.tier.next_ticket += 1;
+        let ticket = job.id;
         let interrupt = &raw mut vm.interrupt;
         let print = vm.config().tier.print_ir;
         let worker = vm.tier.worker.get_or_insert_with(|| Worker::start(interrupt.cast()));

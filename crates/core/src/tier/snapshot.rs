@@ -41,6 +41,8 @@ impl Table {
 
 /// What must be kept while a function is compiled.
 pub(super) struct Job {
+    /// Name of the compilation.
+    pub id: u64,
     /// The function.
     pub code: *mut Code,
     /// Word at which the machine code is to enter.
@@ -113,14 +115,15 @@ pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32) -> (Job, Sn
             functions.push(f);
         }
     }
-    let Builder { cells, mut shapes, table, .. } = b;
+    let Builder { vm, cells, mut shapes, table } = b;
     shapes.sort_unstable();
     shapes.dedup();
     let table = Table(table.into());
+    let id = vm.tier.next_id();
     let address = table.0.as_ptr() as u64;
     (
-        Job { code, entry, cells, shapes, table },
-        Snapshot { functions, entry, epoch, table: address, layout, stubs },
+        Job { id, code, entry, cells, shapes, table },
+        Snapshot { id, functions, entry, epoch, table: address, layout, stubs },
     )
 }
 

@@ -385,30 +385,19 @@ unsafe extern "C" fn finish_exited(vm: *mut Vm, new: *mut Raw) -> u64 {
 
 // ---------------------------------------------------------------- leaving
 
-unsafe extern "C" fn exit(
-    vm: *mut Vm,
-    fp: *mut Raw,
-    pc: *const u64,
-    cell: *mut Code,
-    exit: u64,
-    kind: u64,
-) -> u64 {
-    // SAFETY: live frame and code cell.
+unsafe extern "C" fn exit(vm: *mut Vm, outer: *mut Raw, cell: *mut Code, id: u64, exit: u64) -> u64 {
+    // SAFETY: live frames and code cell; the exit is one of the machine code's own.
     unsafe {
-        let code = code_of_frame(fp);
-        (*vm).enter_pc = pc;
+        let exit = super::deopt::exit_of(cell, id, exit as usize);
+        let fp = outer.offset(exit.base as isize);
+        let code = exit.cell as *mut Code;
+        (*vm).enter_pc = (*code).first.add(exit.pc as usize);
         (*vm).enter_fp = fp;
         (*vm).enter_ics = (*code).ics;
-        let at = pc.offset_from((*code).first) as u32;
-        let kind = match kind {
-            k if k == ExitKind::Loop as u64 => ExitKind::Loop,
-            k if k == ExitKind::Outdated as u64 => ExitKind::Outdated,
-            _ => ExitKind::Guess,
-        };
-        super::deopt::left(&mut *vm, cell, code, at, exit as usize, kind);
-        if kind == ExitKind::Loop {
+        super::deopt::left(&mut *vm, cell, &exit);
+        if exit.kind == ExitKind::Loop {
             // The loop around: its machine code goes on with the same frame.
-            let machine = super::policy::outer_loop(vm, code, at);
+            let machine = super::policy::outer_loop(vm, code, exit.pc);
             if !machine.is_null() {
                 let machine: MachineCode = std::mem::transmute(machine);
                 return machine(vm, fp);

@@ -10,9 +10,9 @@ use crate::graph::{Binary, Block, Condition, Frame, Op, Repr, Unary, Value, Widt
 use crate::snapshot::{Callee, FunctionSnapshot, Intrinsic, NO_INDEX, function_flag};
 
 /// Longest bytecode, in words, that is walked in place.
-const INLINE_WORDS: usize = 160;
+const INLINE_WORDS: usize = 64;
 /// Deepest chain of calls walked in place.
-const INLINE_DEPTH: usize = 4;
+const INLINE_DEPTH: usize = 3;
 
 /// Bit of the argument-count word: called by [[Construct]].
 pub const ARGC_CONSTRUCT: i32 = 1 << 24;

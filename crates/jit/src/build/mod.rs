@@ -34,12 +34,12 @@ const HEADER: i32 = spey_bytecode::FRAME_HEADER_WORDS as i32;
 /// Larger graphs are refused.
 const MAX_NODES: usize = 60_000;
 /// No inlining when the graph has this many nodes.
-const INLINE_NODES: usize = 4_000;
+const INLINE_NODES: usize = 1_500;
 
 /// Longest loop, in words, whose first iteration is walked apart.
-const PEEL_WORDS: usize = 120;
+const PEEL_WORDS: usize = 64;
 /// No peeling when the graph has this many nodes.
-const PEEL_NODES: usize = 3_000;
+const PEEL_NODES: usize = 1_500;
 
 /// A loop, whatever the number of the walk: hash of the chain of inlined calls, and the header.
 type LoopKey = (u64, u32);
