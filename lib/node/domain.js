@@ -112,6 +112,16 @@ function clear() {
 // A domain may have been carried here by the context alone: then nothing has looked at the stack yet.
 execution.setDomainHooks({ beforeUncaught: currentStack, afterUncaught: clear });
 
+// What native code calls back on an object that belongs to a domain runs in that.
+require('internal/async_hooks').state.domainCallback = function(callback, ...args) {
+  const { domain } = this;
+  if (!(domain instanceof Domain)) return Reflect.apply(callback, this, args);
+  domain.enter();
+  const result = Reflect.apply(callback, this, args);
+  domain.exit();
+  return result;
+};
+
 // ---- Domains ---------------------------------------------------------------------------------------------------------
 
 class Domain extends EventEmitter {

@@ -15,6 +15,8 @@ pub(crate) struct AsyncHooks {
     before: Global<Value>,
     after: Global<Value>,
     destroy: Global<Value>,
+    /// Record with `domainCallback`.
+    state: Global<Value>,
 }
 /// Loads the functions on first use.
 fn hooks<'a>(s: &mut Scope<'_>) -> JsResult<&'a AsyncHooks> {
@@ -33,6 +35,7 @@ fn hooks<'a>(s: &mut Scope<'_>) -> JsResult<&'a AsyncHooks> {
                 before: f("emitBefore")?,
                 after: f("emitAfter")?,
                 destroy: f("emitDestroy")?,
+                state: f("state")?,
             };
             agent(s).extension::<State>().async_hooks = Some(loaded);
             Ok(())
@@ -49,6 +52,14 @@ fn call_number(s: &mut Scope<'_>, f: &Global<Value>) -> JsResult<f64> {
         let v = call::call(s, f, u, &[])?;
         Ok(v.as_number().unwrap_or(0.0))
     })
+}
+
+/// The function of `domain` through which callbacks without context go, if that module is loaded.
+fn domain_callback<'s>(s: &mut Scope<'s>) -> JsResult<Option<Local<'s, Value>>> {
+    let state = hooks(s)?.state.get(s);
+    let Some(state) = state.as_object() else { return Ok(None) };
+    let f = object::get_named(s, state, "domainCallback")?;
+    Ok(f.is_callable().then_some(f))
 }
 
 /// What `napi_async_context` points to; async work and thread-safe functions have one, too.
@@ -209,9 +220,16 @@ pub extern "C" fn napi_make_callback(
         let args = arguments(argc, argv)?;
         // SAFETY: a context that the addon has not destroyed, or null.
         let context = unsafe { context.0.as_ref() };
+        let domain = if context.is_none() { domain_callback(s)? } else { None };
         let r = enter(s, |s| {
             let saved = context.map(|c| (c.id, c.enter(s)));
-            let r = call::call(s, f, receiver.value(), &args);
+            let r = match domain {
+                Some(domain) => {
+                    let args: Vec<_> = std::iter::once(f).chain(args.iter().copied()).collect();
+                    call::call(s, domain, receiver.value(), &args)
+                }
+                None => call::call(s, f, receiver.value(), &args),
+            };
             let r = match r {
                 Ok(v) => Some(v),
                 Err(t) => {

@@ -51,6 +51,8 @@ pub(crate) struct State {
     pub(crate) waiting: usize,
     /// The agent ends: no JavaScript any more.
     pub(crate) stopping: Rc<Cell<bool>>,
+    /// Number given out last.
+    pub(crate) ids: Rc<Cell<u64>>,
     /// Numbers classes, for the check of receivers.
     pub(crate) classes: i32,
     /// The library's functions for `async_hooks`.
@@ -112,6 +114,7 @@ pub struct Env {
     /// Owners that keep the environment when the agent ends.
     pub(crate) holders: Cell<usize>,
     stopping: Rc<Cell<bool>>,
+    ids: Rc<Cell<u64>>,
 }
 
 /// Why a call failed.
@@ -155,6 +158,7 @@ impl Env {
             instance: Cell::new(None),
             holders: Cell::new(0),
             stopping: agent(s).extension::<State>().stopping.clone(),
+            ids: agent(s).extension::<State>().ids.clone(),
         });
         let state = agent(s).extension::<State>();
         state.envs.push(env.clone());
@@ -164,6 +168,11 @@ impl Env {
     /// For C.
     pub(crate) fn ptr(&self) -> EnvPtr {
         EnvPtr(self)
+    }
+    /// A number that no other reference of the agent has.
+    pub(crate) fn new_id(&self) -> u64 {
+        self.ids.set(self.ids.get() + 1);
+        self.ids.get()
     }
     /// A scope over the handle stack as it is.
     pub(crate) fn scope<'s>(&self) -> Scope<'s> {

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::c_void;
+use std::rc::Rc;
 
 use spey_engine::{Local, PersistentId, Scope, Value};
-use spey_host::enter;
+use spey_host::{agent, enter};
 
 use crate::abi::{EnvPtr, Finalize, NapiValue, Out, Status};
-use crate::env::{Env, basic, plain, plain_value};
+use crate::env::{Env, State, basic, plain, plain_value};
 
 /// A finaliser with its arguments.
 #[derive(Clone, Copy)]
@@ -45,7 +46,6 @@ pub(crate) enum Owner {
 
 /// `napi_ref`: a value held strongly while the count is above 0, weakly else; or a finaliser without a value.
 pub struct Reference {
-    id: u64,
     slot: Option<PersistentId>,
     can_be_weak: bool,
     count: u32,
@@ -53,46 +53,40 @@ pub struct Reference {
     finalizer: Option<Finalizer>,
     data: *mut c_void,
 }
-/// `napi_ref` as C has it.
+/// `napi_ref` as C has it: the number of a reference, never 0. One that has been deleted is not found again.
 #[repr(transparent)]
 #[derive(Clone, Copy)]
-pub struct RefPtr(*mut Reference);
+pub struct RefPtr(usize);
+impl RefPtr {
+    /// For C.
+    pub(crate) fn new(id: u64) -> RefPtr {
+        RefPtr(id as usize)
+    }
+}
 
-/// All references of an environment. Numbers grow, so that the last is the youngest.
+/// All references of an environment, by numbers that are unique in the agent. They grow, so that the last is the youngest.
 #[derive(Default)]
 pub(crate) struct Tracked {
-    next: u64,
     /// Those whose finaliser has not run.
-    finalizing: BTreeMap<u64, Box<Reference>>,
-    plain: BTreeMap<u64, Box<Reference>>,
+    finalizing: BTreeMap<u64, Reference>,
+    plain: BTreeMap<u64, Reference>,
     /// Finalisers to run outside of collections.
     pending: VecDeque<u64>,
 }
 
 impl Tracked {
-    fn insert(&mut self, mut r: Reference) -> RefPtr {
-        self.next += 1;
-        r.id = self.next;
-        let finalizes = r.finalizer.is_some();
-        let mut r = Box::new(r);
-        let p = RefPtr(&mut *r);
-        let map = if finalizes { &mut self.finalizing } else { &mut self.plain };
-        map.insert(self.next, r);
-        p
+    fn insert(&mut self, id: u64, r: Reference) {
+        let map = if r.finalizer.is_some() { &mut self.finalizing } else { &mut self.plain };
+        map.insert(id, r);
     }
     fn get(&mut self, id: u64) -> Option<&mut Reference> {
-        self.finalizing.get_mut(&id).or_else(|| self.plain.get_mut(&id)).map(|r| &mut **r)
+        self.finalizing.get_mut(&id).or_else(|| self.plain.get_mut(&id))
     }
     /// The reference that C refers to; None if it has been deleted.
     fn find(&mut self, r: RefPtr) -> Option<&mut Reference> {
-        if r.0.is_null() {
-            return None;
-        }
-        // SAFETY: a reference that the addon has not deleted.
-        let id = unsafe { (*r.0).id };
-        self.get(id).filter(|found| std::ptr::eq(*found, r.0))
+        self.get(r.0 as u64)
     }
-    fn remove(&mut self, id: u64) -> Option<Box<Reference>> {
+    fn remove(&mut self, id: u64) -> Option<Reference> {
         self.finalizing.remove(&id).or_else(|| self.plain.remove(&id))
     }
     /// Takes the finaliser out; the reference goes, too, unless the addon owns it.
@@ -131,7 +125,7 @@ pub(crate) fn new_reference(
     owner: Owner,
     finalizer: Option<Finalizer>,
     data: *mut c_void,
-) -> (RefPtr, u64) {
+) -> u64 {
     let can_be_weak = can_be_weak(v);
     let slot = (count > 0 || can_be_weak).then(|| {
         let raw = v.raw();
@@ -141,24 +135,20 @@ pub(crate) fn new_reference(
         }
         slot
     });
-    let mut tracked = env.tracked.borrow_mut();
-    let r = tracked.insert(Reference { id: 0, slot, can_be_weak, count, owner, finalizer, data });
-    (r, tracked.next)
+    let id = env.new_id();
+    env.tracked.borrow_mut().insert(id, Reference { slot, can_be_weak, count, owner, finalizer, data });
+    id
 }
 /// Tracks a finaliser that belongs to no value; the number is for [`Tracked::enqueue`] and [`forget`].
 pub(crate) fn track(env: &Env, finalizer: Finalizer) -> u64 {
-    let mut tracked = env.tracked.borrow_mut();
     let data = finalizer.data;
-    tracked.insert(Reference {
-        id: 0,
-        slot: None,
-        can_be_weak: false,
-        count: 0,
-        owner: Owner::Runtime,
-        finalizer: Some(finalizer),
-        data,
-    });
-    tracked.next
+    track_data(env, Some(finalizer), Owner::Runtime, data)
+}
+fn track_data(env: &Env, finalizer: Option<Finalizer>, owner: Owner, data: *mut c_void) -> u64 {
+    let id = env.new_id();
+    let r = Reference { slot: None, can_be_weak: false, count: 0, owner, finalizer, data };
+    env.tracked.borrow_mut().insert(id, r);
+    id
 }
 /// Forgets a reference; its finaliser does not run.
 pub(crate) fn forget(env: &Env, id: u64) {
@@ -170,6 +160,12 @@ pub(crate) fn forget(env: &Env, id: u64) {
 /// Data of a reference.
 pub(crate) fn data_of(env: &Env, id: u64) -> Option<*mut c_void> {
     env.tracked.borrow_mut().get(id).map(|r| r.data)
+}
+/// The environment that has the reference of a wrap: addons may hand wrapped objects to each other.
+pub(crate) fn owner_of(env: &Env, id: u64) -> Option<Rc<Env>> {
+    let mut s = env.scope();
+    let envs = &agent(&mut s).extension::<State>().envs;
+    envs.iter().find(|e| e.tracked.borrow_mut().get(id).is_some()).cloned()
 }
 /// Ends a wrap: the finaliser will not run; the reference stays if the addon owns it.
 pub(crate) fn release_wrap(env: &Env, id: u64) {
@@ -272,8 +268,8 @@ pub extern "C" fn napi_create_reference(
         if env.version < 10 && !can_be_weak(v) {
             return Err(Status::InvalidArg.into());
         }
-        let (r, _) = new_reference(env, s, v, initial_count, Owner::Addon, None, std::ptr::null_mut());
-        result.set(r);
+        let id = new_reference(env, s, v, initial_count, Owner::Addon, None, std::ptr::null_mut());
+        result.set(RefPtr::new(id));
         Ok(())
     })
 }
@@ -281,8 +277,8 @@ pub extern "C" fn napi_create_reference(
 #[unsafe(no_mangle)]
 pub extern "C" fn napi_delete_reference(env: EnvPtr, reference: RefPtr) -> Status {
     basic(env, |env| {
-        let id = env.tracked.borrow_mut().find(reference).map(|r| r.id).ok_or(Status::InvalidArg)?;
-        forget(env, id);
+        env.tracked.borrow_mut().find(reference).ok_or(Status::InvalidArg)?;
+        forget(env, reference.0 as u64);
         Ok(())
     })
 }
@@ -363,8 +359,8 @@ pub extern "C" fn napi_add_finalizer(
             return Err(Status::InvalidArg.into());
         }
         let owner = if result.is_null() { Owner::Runtime } else { Owner::Addon };
-        let (r, _) = new_reference(env, s, v, 0, owner, Some(finalizer), data);
-        result.set(r);
+        let id = new_reference(env, s, v, 0, owner, Some(finalizer), data);
+        result.set(RefPtr::new(id));
         Ok(())
     })
 }
@@ -396,17 +392,8 @@ pub extern "C" fn napi_set_instance_data(
         if let Some(old) = env.instance.take() {
             forget(env, old);
         }
-        let mut tracked = env.tracked.borrow_mut();
-        tracked.insert(Reference {
-            id: 0,
-            slot: None,
-            can_be_weak: false,
-            count: 0,
-            owner: Owner::Addon,
-            finalizer: Finalizer::new(callback, data, hint),
-            data,
-        });
-        env.instance.set(Some(tracked.next));
+        let id = track_data(env, Finalizer::new(callback, data, hint), Owner::Addon, data);
+        env.instance.set(Some(id));
         Ok(())
     })
 }

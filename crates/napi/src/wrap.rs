@@ -10,7 +10,7 @@ use spey_engine::{
 
 use crate::abi::{EnvPtr, Finalize, In, NapiValue, Out, Status, TypeTag};
 use crate::env::{Env, Outcome, js, js_value, keys, plain};
-use crate::references::{Finalizer, Owner, RefPtr, data_of, new_reference, release_wrap};
+use crate::references::{Finalizer, Owner, RefPtr, data_of, new_reference, owner_of, release_wrap};
 
 /// The wrap number of an object.
 fn wrap_of(s: &mut Scope<'_>, o: Local<'_, Object>) -> Option<u64> {
@@ -58,19 +58,19 @@ pub extern "C" fn napi_wrap(
         }
         let owner = if result.is_null() { Owner::Runtime } else { Owner::Addon };
         let finalizer = Finalizer::new(callback, data, hint);
-        let (r, id) = new_reference(env, s, o.value(), 0, owner, finalizer, data);
-        let id = s.number(id as f64);
+        let id = new_reference(env, s, o.value(), 0, owner, finalizer, data);
+        let number = s.number(id as f64);
         let key = keys(s).wrap;
-        set_private(s, o, key, id);
-        result.set(r);
+        set_private(s, o, key, number);
+        result.set(RefPtr::new(id));
         Ok(())
     })
 }
 fn unwrap(env: &Env, s: &mut Scope<'_>, v: NapiValue) -> Outcome<(*mut c_void, u64)> {
     let o = object_of(v)?;
     let id = wrap_of(s, o).ok_or(Status::InvalidArg)?;
-    let data = data_of(env, id).ok_or(Status::InvalidArg)?;
-    Ok((data, id))
+    let data = data_of(env, id).or_else(|| data_of(&*owner_of(env, id)?, id));
+    Ok((data.ok_or(Status::InvalidArg)?, id))
 }
 /// napi_unwrap
 #[unsafe(no_mangle)]
@@ -90,7 +90,10 @@ pub extern "C" fn napi_remove_wrap(env: EnvPtr, js_object: NapiValue, result: Ou
         let o = object_of(js_object)?;
         let (key, undefined) = (keys(s).wrap, s.undefined());
         set_private(s, o, key, undefined);
-        release_wrap(env, id);
+        match owner_of(env, id) {
+            Some(owner) => release_wrap(&owner, id),
+            None => release_wrap(env, id),
+        }
         result.set(data);
         Ok(())
     })

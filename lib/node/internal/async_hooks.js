@@ -23,6 +23,9 @@ const state = {
   afterHooks: 0,
   destroyHooks: 0,
   promiseResolveHooks: 0,
+  // Set by `domain`: (callback, ...args), calls it in the domain of `this`, for callbacks of native code that come without
+  // asynchronous context.
+  domainCallback: undefined,
 };
 const stack = [];
 const topLevelResource = {};
