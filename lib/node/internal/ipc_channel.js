@@ -213,6 +213,13 @@ function setupChannel(target, channel, serialization = 'json', onClosed = nop) {
   const codec = kCodecs[serialization];
   const state = { rest: '', decoder: undefined };
   let pendingHandle = null;
+  // Told once, whichever side ends it.
+  let isClosed = false;
+  const closed = () => {
+    if (isClosed) return;
+    isClosed = true;
+    onClosed();
+  };
   target.channel = control;
   target._channel = channel;
   target._handleQueue = null;
@@ -243,7 +250,7 @@ function setupChannel(target, channel, serialization = 'json', onClosed = nop) {
     channel.close();
     target._channel = null;
     target[kChannelHandle] = null;
-    onClosed();
+    closed();
   };
 
   const deliver = (message, handle) => {
@@ -366,7 +373,7 @@ function setupChannel(target, channel, serialization = 'json', onClosed = nop) {
     target._channel = null;
     target[kChannelHandle] = null;
     control.detach();
-    onClosed();
+    closed();
     target.emit('disconnect');
   };
   target._disconnect = function _disconnect() {
