@@ -1,0 +1,22 @@
+// Loops that are hot in one call: entry in the middle, and types, shapes and callees that change while they run.
+const log = (...x) => console.log(x.join(' '));
+function nested(n) { let s = 0; for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) { if (j > i) break; if ((i + j) % 3 === 0) continue; s += i * j; } return s; } log(nested(60));
+function whiles(n) { let a = n, b = 0; while (a > 0) { a -= 3; b++; do { b += 2; } while (b % 7); } return a + ':' + b; } log(whiles(1000));
+function becomesDouble(n) { let x = 0; for (let i = 0; i < n; i++) { x += i; if (i === n - 5) x += 0.5; } return x; } log(becomesDouble(1000));
+function becomesString(n) { let x = 0; for (let i = 0; i < n; i++) { if (i === n - 3) x = 's'; x += i; } return x; } log(becomesString(1000));
+function overflows() { let x = 1, n = 0; while (x < 1e12) { x = x * 2 + 1; n++; } let i = 2147483600; for (; i < 2147483700; i++) n++; return [x, n, i].join(); } log(overflows());
+function shapeChange(n) { let o = { a: 1 }, s = 0; for (let i = 0; i < n; i++) { s += o.a; if (i === n >> 1) o = { b: 1, a: 2 }; if (i === n - 10) o = { a: 'x' }; } return s; } log(shapeChange(800));
+function closures(n) { const fs = []; for (let i = 0; i < n; i++) { let k = i * 2; fs.push(() => k++ + i); } let s = 0; for (const f of fs) s += f() + f(); return s; } log(closures(300));
+let global = 0; var globalVar = 0; function touchGlobals(n) { for (let i = 0; i < n; i++) { global += i; globalVar ^= i; } return global + globalVar; } log(touchGlobals(700), touchGlobals(10));
+function labels(n) { let c = 0; outer: for (let i = 0; ; i++) { for (let j = 0; j < 20; j++) { if (i > n) break outer; if (j === i % 20) continue outer; c++; } } return c; } log(labels(200));
+function switches(n) { let s = 0; for (let i = 0; i < n; i++) { switch (i % 6) { case 0: s += 1; case 1: s += 2; break; case 2: { s -= 1; break; } case 3: continue; default: s ^= i; } s++; } return s; } log(switches(900));
+function forIn(o, n) { let s = ''; for (let i = 0; i < n; i++) for (const k in o) { if (i === n - 1) s += k; if (i === 5) delete o.gone; } return s; } log(forIn({ x: 1, y: 2, gone: 3, 1: 0 }, 300));
+function forOf(n) { let s = 0; for (let i = 0; i < n; i++) { for (const [k, v] of Object.entries({ a: i, b: 1 })) s += v + k.length; for (const c of 'ab') s += c.length; for (const x of new Set([i])) s += x; for (const [k] of new Map([[i, 0]])) s += k; } return s; } log(forOf(300));
+function* squares(n) { for (let i = 0; i < n; i++) { const back = yield i * i; if (back) i += back; } } function useGenerator(n) { let s = 0; for (const x of squares(n)) s += x; const g = squares(10); g.next(); s += g.next(5).value; return s; } log(useGenerator(300), useGenerator(3));
+function exitsOften(n) { let s = 0; const v = [1, 'a', 1.5, null, {}, [], true, undefined, 2n === 2n]; for (let i = 0; i < n; i++) { const x = v[i % 9]; if (typeof x === 'number') s += x; else if (typeof x === 'string') s += x.length; else if (x) s += 2; } return s; } log(exitsOften(2000));
+function long(n) { let a = 1, b = 2, c = 3, d = 4, e = 5, f = 6, g = 7, h = 8, k = 9, l = 10, m = 11, o = 12, p = 13, q = 14, r = 15, s = 16; for (let i = 0; i < n; i++) { const t = a; a = b ^ i; b = c; c = d; d = e; e = f; f = g; g = h; h = k; k = l; l = m; m = o; o = p; p = q; q = r; r = s; s = t; } return [a, b, c, d, e, f, g, h, k, l, m, o, p, q, r, s].join(); } log(long(1001));
+function allocates(n) { let last = null; for (let i = 0; i < n; i++) { const node = { i, last, list: [i, i + 1], f: () => i }; last = i % 10 ? node : null; } let s = 0; for (; last; last = last.last) s += last.i + last.list[1] + last.f(); return s; } log(allocates(999));
+function evalInside(n) { let s = 0; for (let i = 0; i < n; i++) s += eval('i * 2'); return s; } log(evalInside(100));
+function withInside(o, n) { let s = 0; for (let i = 0; i < n; i++) with (o) { s += x + i; } return s; } log(withInside({ x: 2 }, 100));
+function deepEnv() { let a = 1; return () => { let b = a + 1; return () => { let c = b++ + a++; return () => a + b + c; }; }; } let e = 0; for (let i = 0; i < 100; i++) { const f = deepEnv()(); e += f()() + f()(); } log(e);
+function collatz(limit) { let best = 0, at = 0; for (let i = 1; i < limit; i++) { let n = i, steps = 0; while (n !== 1) { n = n % 2 === 0 ? n / 2 : 3 * n + 1; steps++; } if (steps > best) { best = steps; at = i; } } return at + ':' + best; } log(collatz(300));

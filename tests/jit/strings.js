@@ -1,0 +1,15 @@
+// Strings: concatenation, characters, comparison, keys, and switches on them.
+const log = (...x) => console.log(x.join(' '));
+function repeat(s, n) { let r = ''; for (let i = 0; i < n; i++) r += s + i; return r; } log(repeat('ab', 20), repeat('\u4e2d', 5).length, repeat('x', 500).length);
+function count(text, c) { let n = 0; for (let i = 0; i < text.length; i++) if (text[i] === c) n++; return n; } for (let i = 0; i < 20; i++) count('banana', 'a'); log(count('banana', 'a'), count(repeat('a', 100), 'a'), count('\u00e9t\u00e9\u4e2d', '\u00e9'), count(['a', 'b', 'a'], 'a'));
+function codes(text) { let s = 0; for (let i = 0; i <= text.length; i++) { const c = text.charCodeAt(i); s = s * 31 + (c === c ? c : -1) | 0; } return s; } for (let i = 0; i < 20; i++) codes('warm'); log(codes('hello'), codes(''), codes('\ud83d\ude00'), codes(repeat('z', 50)), 'abc'.charCodeAt(1.9), 'abc'.charCodeAt(-1), 'abc'.charCodeAt('1'));
+function kind(s) { switch (s) { case 'a': return 1; case 'b': return 2; case 'ab': return 3; default: return typeof s; } } for (let i = 0; i < 30; i++) kind('a'); log(kind('a'), kind('a' + 'b'), kind('c'), kind(1), kind('xb'.slice(1)));
+function type(v) { switch (typeof v) { case 'number': return 'n' + v; case 'string': return 's' + v.length; case 'undefined': return 'u'; case 'function': return 'f'; case 'object': return v === null ? 'null' : 'o'; default: return typeof v; } }
+for (let i = 0; i < 10; i++) for (const v of [1, 'a', undefined, () => 1, {}, null, true, 1n, Symbol.iterator]) if (i === 9) log(type(v)); else type(v);
+function tally(words) { const m = {}; for (const w of words) m[w] = (m[w] || 0) + 1; return Object.entries(m).map(([k, v]) => k + v).join(); } for (let i = 0; i < 10; i++) tally(['x', 'y']); log(tally('the cat the dog a cat the end'.split(' ')));
+function reverse(s) { let r = ''; for (let i = s.length - 1; i >= 0; i--) r += s[i]; return r; } log(reverse('hello world'), reverse(repeat('q', 9)));
+function less(a, b) { return a < b ? -1 : a > b ? 1 : 0; } log(['b', 'a', 'C', '\u00e9', 'ab', ''].sort(less).join(), less('a', 'b'), less('10', 9), less('x', 1));
+function template(a, b) { return `${a}-${b}:${a + b}`; } for (let i = 0; i < 30; i++) template(i, 'x'); log(template(1, 2), template('a', null), template([1, 2], {})); try { template(Symbol(), 1); } catch (e) { log(e.message); }
+function parse(text) { const out = []; let i = 0; while (i < text.length) { const c = text[i]; if (c >= '0' && c <= '9') { let n = 0; while (i < text.length && text[i] >= '0' && text[i] <= '9') n = n * 10 + (text.charCodeAt(i++) - 48); out.push(n); } else { if (c !== ' ') out.push(c); i++; } } return out; }
+for (let i = 0; i < 5; i++) parse('1 + 2'); log(parse('12 + (34*5) - 678').join('_'));
+function equal(a, b) { return [a === b, a == b, a !== b].join(); } const rope = 'long enough to be a rope ' + repeat('r', 3); for (let i = 0; i < 30; i++) equal('a', 'b'); log(equal('ab', 'a' + 'b'), equal(rope, 'long enough to be a rope ' + repeat('r', 3)), equal('1', 1), equal(rope, rope));
