@@ -58,7 +58,10 @@ Agent.defaultMaxSockets = Infinity;
 function maybeEnableKeylog(eventName) {
   if (eventName !== 'keylog') return;
   this.removeListener('newListener', maybeEnableKeylog);
-  this[kOnKeylog] = (keylog) => this.emit('keylog', keylog);
+  const agent = this;
+  this[kOnKeylog] = function onkeylog(keylog) {
+    agent.emit('keylog', keylog, this);
+  };
   for (const sockets of Object.values(this.sockets)) {
     for (const socket of sockets) socket.on('keylog', this[kOnKeylog]);
   }

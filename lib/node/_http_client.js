@@ -188,15 +188,17 @@ function ClientRequest(input, options, cb) {
   const created = channel('http.client.request.created');
   if (created.hasSubscribers) created.publish({ request: this });
 
+  // The signal is the request's; the socket may outlive it.
+  const { signal, ...socketOptions } = options;
   // Without an agent the socket is the request's own.
   if (this.agent) {
-    this.agent.addRequest(this, { ...options, host, port });
+    this.agent.addRequest(this, { ...socketOptions, host, port });
   } else {
     this._last = true;
     this.shouldKeepAlive = false;
-    let opts = options;
+    let opts = socketOptions;
     if (opts.path || opts.socketPath) {
-      opts = { ...options };
+      opts = { ...socketOptions };
       if (opts.socketPath) opts.path = opts.socketPath;
       else opts.path = undefined;
     }

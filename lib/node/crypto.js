@@ -2,6 +2,8 @@
 
 // Binding contract: see internal/crypto/*; timingSafeEqual(a, b) -> boolean for views of one length.
 
+// What the binding returns are Buffers once that class exists.
+require('buffer');
 const binding = internalBinding('crypto');
 const { codes: { ERR_CRYPTO_CUSTOM_ENGINE_NOT_SUPPORTED, ERR_CRYPTO_FIPS_FORCED, ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH, ERR_INVALID_ARG_TYPE } } = require('internal/errors');
 const { notImplemented } = require('internal/crypto/util');
@@ -112,19 +114,16 @@ lazy('generateKeyPair', () => require('internal/crypto/keygen').generateKeyPair)
 lazy('KeyObject', () => require('internal/crypto/keys').KeyObject);
 lazy('webcrypto', () => require('internal/crypto/webcrypto').crypto);
 lazy('subtle', () => require('internal/crypto/webcrypto').crypto.subtle);
-let constants;
-lazy('constants', () => {
-  if (constants === undefined) {
-    constants = internalBinding('constants').crypto;
-    const { kCoreCipherList, cipherList } = require('internal/tls/defaults');
-    for (const [name, value] of [['defaultCoreCipherList', kCoreCipherList], ['defaultCipherList', cipherList()]]) {
-      Object.defineProperty(constants, name, { __proto__: null, configurable: true, enumerable: true, value });
-    }
-  }
-  return constants;
-});
+lazy('constants', () => internalBinding('constants').crypto);
 lazy('fips', () => false, false);
 // Old names.
-for (const name of ['pseudoRandomBytes', 'prng', 'rng']) lazy(name, () => random.randomBytes, false);
+let oldRandomBytes;
+for (const name of ['pseudoRandomBytes', 'prng', 'rng']) {
+  lazy(name, () => {
+    if (!require('internal/options').getOptionValue('--pending-deprecation')) return random.randomBytes;
+    return oldRandomBytes ??= require('internal/util').deprecate(
+      random.randomBytes, 'crypto.pseudoRandomBytes is deprecated.', 'DEP0115');
+  }, false);
+}
 
 module.exports = exported;

@@ -14,7 +14,7 @@ const {
   codes: { ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_TLS_CERT_ALTNAME_INVALID },
 } = require('internal/errors');
 const { isArrayBufferView, isUint8Array } = require('internal/util/types');
-const { validateOneOf } = require('internal/validators');
+const { validateOneOf, validateString } = require('internal/validators');
 const binding = internalBinding('tls_wrap');
 
 /** The wire form of a list of protocol names: each with its length before it. */
@@ -179,6 +179,7 @@ function useExtraCertificates() {
 }
 
 function getCACertificates(type = 'default') {
+  validateString(type, 'type');
   validateOneOf(type, 'type', ['default', 'system', 'bundled', 'extra']);
   switch (type) {
     case 'default': return defaults();

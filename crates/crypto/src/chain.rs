@@ -103,7 +103,8 @@ pub fn verify_chain(
         if store.checks_revocation {
             flags |= sys::X509_V_FLAG_CRL_CHECK | sys::X509_V_FLAG_CRL_CHECK_ALL;
         }
-        if store.accepts_partial_chains {
+        // A certificate that signed itself and is trusted needs no right to sign others.
+        if store.accepts_partial_chains || certificate.is_self_issued() {
             flags |= sys::X509_V_FLAG_PARTIAL_CHAIN;
         }
         sys::X509_STORE_CTX_set_flags(context.get(), flags as _);

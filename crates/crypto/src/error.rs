@@ -12,6 +12,8 @@ pub enum Error {
     PassphraseRequired,
     /// The key type cannot do this.
     Unsupported,
+    /// Nor can this kind of input be read; what it is.
+    UnsupportedInput(&'static str),
     /// The digest is not known.
     InvalidDigest(String),
     /// The curve is not known.

@@ -4,7 +4,7 @@ use std::ptr::null_mut;
 
 use aws_lc_sys as sys;
 
-use crate::raw::{Owned, c_string};
+use crate::raw::{Owned, c_string, check};
 use crate::{Certificate, Error, Key, Result};
 
 /// What a file holds.
@@ -32,15 +32,14 @@ pub fn parse_pkcs12(data: &[u8], passphrase: Option<&str>) -> Result<Pkcs12> {
             .map_err(|_| Error::Other("not enough data"))?;
         let text = passphrase.as_ref().map_or(std::ptr::null(), |text| text.as_ptr());
         let (mut key, mut certificate, mut stack) = (null_mut(), null_mut(), null_mut());
-        if sys::PKCS12_parse(file.get(), text, &mut key, &mut certificate, &mut stack) != 1 {
-            let error = Error::last();
-            return Err(match error {
-                Error::Library(_, _, reason) if reason.contains("password") => {
-                    Error::Other("mac verify failure")
-                }
-                error => error,
-            });
+        let length = passphrase.as_ref().map_or(0, |text| text.as_bytes().len() as i32);
+        if sys::PKCS12_verify_mac(file.get(), text, length) != 1 {
+            sys::ERR_clear_error();
+            return Err(Error::Other("mac verify failure"));
         }
+        // The passphrase is right: what fails now are the algorithms.
+        check(sys::PKCS12_parse(file.get(), text, &mut key, &mut certificate, &mut stack))
+            .map_err(|_| Error::UnsupportedInput("PKCS12 PFX data"))?;
         let key = if key.is_null() { None } else { Some(Key::from_pointer(key, true)?) };
         let certificate =
             if certificate.is_null() { None } else { Some(Certificate::from_pointer(certificate)?) };

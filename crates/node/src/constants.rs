@@ -3,7 +3,7 @@
 use spey_engine::{
     Args, JsResult, Local, NativeSpec, Object, PropertyDescriptor, Scope, Value, attr, function, object,
 };
-use spey_host::{constant_number, constant_string, define_value};
+use spey_host::{agent, constant_number, constant_string, define_value};
 
 macro_rules! system {
     ($name:ident: $($constant:ident)*) => {
@@ -325,7 +325,8 @@ static LAZY: &[NativeSpec] = &[
     NativeSpec::new("crypto", 0, |s, this, args| {
         let o = group(s, &[CRYPTO]);
         constant_string(s, o, "defaultCoreCipherList", CIPHERS);
-        constant_string(s, o, "defaultCipherList", CIPHERS);
+        let chosen = agent(s).config.options.text("--tls-cipher-list").map(str::to_string);
+        constant_string(s, o, "defaultCipherList", chosen.as_deref().unwrap_or(CIPHERS));
         settle(s, this, args, o)
     }),
     NativeSpec::new("fs", 0, |s, this, args| {

@@ -18,6 +18,9 @@ impl WorkError for Error {
             Error::Unsupported => {
                 (ErrorKind::Error, "ERR_CRYPTO_UNSUPPORTED_OPERATION", "Unsupported crypto operation".into())
             }
+            Error::UnsupportedInput(what) => {
+                (ErrorKind::Error, "ERR_CRYPTO_UNSUPPORTED_OPERATION", format!("Unsupported {what}"))
+            }
             Error::InvalidDigest(name) => {
                 (ErrorKind::TypeError, "ERR_CRYPTO_INVALID_DIGEST", format!("Invalid digest: {name}"))
             }

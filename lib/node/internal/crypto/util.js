@@ -37,6 +37,12 @@ function notImplemented(name) {
   }[name];
 }
 
+/** The security level in OpenSSL's counting. */
+function getOpenSSLSecLevel() {
+  return internalBinding('crypto').getOpenSSLSecLevel();
+}
+
 module.exports = {
+  getOpenSSLSecLevel,
   getArrayBufferOrView, isAnyArrayBuffer, kMaxInt32, notImplemented, validateByteSource, validateMaxBufferLength,
 };

@@ -5,7 +5,7 @@ const {
   codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_THIS },
 } = require('internal/errors');
 const { Buffer } = require('buffer');
-const { isAnyArrayBuffer } = require('internal/crypto/util');
+const { isAnyArrayBuffer, isArrayBuffer, isSharedArrayBuffer } = require('internal/util/types');
 const { PublicKeyObject, isCryptoKey, kHandle, kKeyObject } = require('internal/crypto/keys');
 const { CryptoKey, createCryptoKey, kUsageOrder } = require('internal/crypto/webcrypto_keys');
 
@@ -32,8 +32,11 @@ function prefixed(method, argument, message, code) {
 
 /** BufferSource: a copy, so that the caller's may change. */
 function toBytes(value, method, argument) {
-  if (isAnyArrayBuffer(value)) return Buffer.from(new Uint8Array(value).slice().buffer);
+  if (isArrayBuffer(value)) return Buffer.from(new Uint8Array(value).slice().buffer);
   if (ArrayBuffer.isView(value)) {
+    if (isSharedArrayBuffer(value.buffer)) {
+      throw prefixed(method, argument, 'is a view on a SharedArrayBuffer, which is not allowed.', 'ERR_INVALID_ARG_TYPE');
+    }
     return Buffer.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice().buffer);
   }
   throw prefixed(method, argument, 'is not instance of ArrayBuffer, Buffer, TypedArray, or DataView.', 'ERR_INVALID_ARG_TYPE');

@@ -134,7 +134,8 @@ class TLSHandle {
 
   /** Acts on the flags of a step. */
   dispatch(flags) {
-    this.flush();
+    // The last message of a handshake is only sent once the other side is accepted.
+    if (!(flags & HANDSHAKE_DONE)) this.flush();
     if (flags & KEY_LINES) for (const line of this.native.takeKeyLines()) this.onkeylog(Buffer.from(line));
     if (flags & HELLO) this.onhello();
     if (this.isClosed) return;
@@ -226,7 +227,8 @@ class TLSHandle {
   }
 
   #deliver() {
-    while (this.reading && this.plain.length > 0 && !this.isClosed) {
+    // What has been decrypted is handed on whether it was asked for or not, as what the system has read would be.
+    while (this.plain.length > 0 && !this.isClosed) {
       const bytes = this.plain.shift();
       this.bytesRead += bytes.length;
       if (this.userBuffer === null) {
@@ -242,7 +244,7 @@ class TLSHandle {
         this.onread(count);
       }
     }
-    if (this.ended && !this.endDelivered && this.plain.length === 0 && !this.isClosed && (this.reading || !this.isSecure)) {
+    if (this.ended && !this.endDelivered && this.plain.length === 0 && !this.isClosed) {
       this.endDelivered = true;
       this.onread(UV_EOF);
     }

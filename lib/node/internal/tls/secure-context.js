@@ -152,8 +152,12 @@ function setCerts(context, certs, name) {
 }
 
 function setKeys(context, key, passphrase, name) {
+  if (!Array.isArray(key)) {
+    setKey(context, key, passphrase, name);
+    return;
+  }
   each(key, (item) => {
-    // A key with a passphrase of its own, or without an explicit one.
+    // In a list a key may have a passphrase of its own.
     const value = item?.pem !== undefined ? item.pem : item;
     setKey(context, value, item?.passphrase !== undefined ? item.passphrase : passphrase, name);
   });

@@ -32,8 +32,7 @@ const kALPNCallback = Symbol('alpncallback');
 const kDisableRenegotiation = Symbol('disable-renegotiation');
 const kKeyCert = Symbol('keycert');
 
-// Alerts a server may end a handshake with.
-const ALERT_INTERNAL_ERROR = 80;
+// The alert a server ends a handshake with.
 const ALERT_NO_APPLICATION_PROTOCOL = 120;
 
 const noop = () => {};
@@ -242,11 +241,7 @@ function isGone(socket) {
 }
 
 function refuse(socket, error) {
-  if (isGone(socket)) return;
-  const handle = socket._handle;
-  handle.native.refuse(ALERT_INTERNAL_ERROR);
-  handle.flush();
-  socket.destroy(socket._tlsError(error));
+  if (!isGone(socket)) socket.destroy(socket._tlsError(error));
 }
 
 function selectContext(socket, servername, done) {
@@ -263,12 +258,7 @@ function selectContext(socket, servername, done) {
     }
     once = true;
     if (error) {
-      if (!isGone(socket)) {
-        const handle = socket._handle;
-        handle.native.refuse(ALERT_INTERNAL_ERROR);
-        handle.flush();
-        socket.destroy(socket._tlsError(error) ?? undefined);
-      }
+      refuse(socket, error);
       return;
     }
     if (socket._handle === null) {
