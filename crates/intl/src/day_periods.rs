@@ -11,8 +11,7 @@ pub fn name(locale: &str, width: &str, minute: u32) -> &'static str {
     let Some(row) = text_table::find(TEXT, width, locale) else { return "" };
     row.split('|')
         .filter_map(|entry| entry.split_once(':'))
-        .filter(|(from, _)| from.parse::<u32>().is_ok_and(|from| from <= minute))
-        .last()
+        .rfind(|(from, _)| from.parse::<u32>().is_ok_and(|from| from <= minute))
         .map_or("", |(_, name)| name)
 }
 

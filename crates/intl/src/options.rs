@@ -28,10 +28,6 @@ impl<'s> Options<'s> {
             None => s.throw_type_error("Incorrect options provided: not an object"),
         }
     }
-    /// Options that are not there.
-    pub fn none(owner: &'static str) -> Self {
-        Options { object: None, owner }
-    }
     /// Get ( options, property )
     pub fn value<'t>(&self, s: &mut Scope<'t>, property: &str) -> JsResult<Local<'t, Value>> {
         match self.object {

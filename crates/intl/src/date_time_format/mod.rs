@@ -1,6 +1,7 @@
 //! DateTimeFormat objects, ECMA-402 §11.
 
 mod format;
+mod interval;
 mod options;
 mod pattern;
 mod range;
@@ -425,6 +426,12 @@ fn range_parts<'s>(
     }
     let start = data.parts_of(s, &x)?;
     let end = data.parts_of(s, &y)?;
+    if let (Argument::Time(x), Argument::Time(y)) = (&x, &y) {
+        let (x, y) = (time_clip(*x), time_clip(*y));
+        if let Some(parts) = interval::parts(&data, data.moment(x), data.moment(y)) {
+            return Ok(parts);
+        }
+    }
     Ok(range::parts(&start, &end))
 }
 /// Intl.DateTimeFormat.prototype.formatRange ( startDate, endDate ), ECMA-402 §11.3.5

@@ -60,6 +60,10 @@ impl Components {
     pub fn has_date(&self) -> bool {
         self.weekday.is_some() || self.year.is_some() || self.month.is_some() || self.day.is_some()
     }
+    /// Is any component of a date shown?
+    pub fn has_date_fields(&self) -> bool {
+        self.has_date() || self.era.is_some()
+    }
     /// Is a component of times that has defaults asked for?
     pub fn has_time(&self) -> bool {
         self.day_period.is_some()

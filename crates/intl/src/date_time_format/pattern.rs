@@ -213,7 +213,7 @@ fn irregular_date(locale: &Locale, c: &Components) -> Vec<Item> {
     items
 }
 /// The name of the section of components of a date.
-fn skeleton(c: &Components) -> String {
+pub fn skeleton(c: &Components) -> String {
     let month = match c.month {
         None => "",
         Some("long") => "MMMM",
@@ -290,21 +290,51 @@ fn time_pattern(locale: &Locale, c: &Components, hour12: bool) -> Vec<Item> {
     builder.length = Some(Length::Short);
     built(locale, builder).unwrap_or_default()
 }
-/// The pattern of date and time together, with the glue of the locale.
-fn both(locale: &Locale, c: &Components, hour12: bool) -> Vec<Item> {
-    let (date, time) = (date_pattern(locale, c), time_pattern(locale, c, hour12));
-    let section = match (c.month, c.weekday) {
+/// The row that joins a date of these components and a time.
+fn glue_section(c: &Components) -> &'static str {
+    match (c.month, c.weekday) {
         (Some("long"), Some(_)) => "glue/full",
         (Some("long"), None) => "glue/long",
         (Some("short" | "narrow"), _) => "glue/medium",
-        (None, _) if c.year.is_none() => {
-            let mut items = date;
-            join(&mut items, " ", time);
-            return items;
-        }
         _ => "glue/short",
-    };
-    glue(locale, section, time, date, ", ")
+    }
+}
+/// A piece of what [`glue_of`] gives.
+pub enum Joined {
+    /// Here the time goes.
+    Time,
+    /// The date.
+    Date(Vec<Item>),
+    /// Text around both.
+    Text(Vec<Item>),
+}
+/// How a date and a time are put together, for a time that is a range.
+pub fn glue_of(locale: &Locale, date: &Components) -> Option<Vec<Joined>> {
+    let row = row(locale, glue_section(date))?;
+    let mut out = Vec::new();
+    let mut rest = row;
+    while let Some(at) = rest.find('{') {
+        if at > 0 {
+            out.push(Joined::Text(parse(&rest[..at])));
+        }
+        let time = rest[at..].starts_with("{0}");
+        out.push(if time { Joined::Time } else { Joined::Date(date_pattern(locale, date)) });
+        rest = rest.get(at + 3..).unwrap_or_default();
+    }
+    if !rest.is_empty() {
+        out.push(Joined::Text(parse(rest)));
+    }
+    Some(out)
+}
+/// The pattern of date and time together, with the glue of the locale.
+fn both(locale: &Locale, c: &Components, hour12: bool) -> Vec<Item> {
+    let (date, time) = (date_pattern(locale, c), time_pattern(locale, c, hour12));
+    if c.month.is_none() && c.year.is_none() {
+        let mut items = date;
+        join(&mut items, " ", time);
+        return items;
+    }
+    glue(locale, glue_section(c), time, date, ", ")
 }
 fn zone_field(style: &str) -> Item {
     match style {
@@ -320,7 +350,7 @@ fn numeric_width(current: usize, option: &str) -> usize {
     if option == "2-digit" { 2 } else { current.min(2) }
 }
 /// Gives the fields of a pattern the widths asked for.
-fn adjust(items: &mut [Item], c: &Components, hour: char) {
+pub fn adjust(items: &mut [Item], c: &Components, hour: char) {
     let names = |option: &str, current: usize| match option {
         "long" => 4,
         "narrow" => 5,

@@ -224,12 +224,6 @@ impl NumberFormatter {
             style,
         }
     }
-    /// Plain numbers without groups, as dates and durations have them.
-    pub fn plain(id: &LanguageIdentifier, numbering_system: &str, digits: DigitOptions) -> NumberFormatter {
-        let choices = Choices { grouping: Grouping::Never, ..Choices::plain() };
-        NumberFormatter::new(id, numbering_system, digits, UnitOptions::plain(), choices)
-    }
-
     // ---------------------------------------------------------------- exponents
 
     /// ComputeExponentForMagnitude ( numberFormat, magnitude ), ECMA-402 §16.5.12

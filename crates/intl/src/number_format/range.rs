@@ -37,25 +37,24 @@ pub fn parts(f: &NumberFormatter, x: &Mathematical, y: &Mathematical) -> Vec<(Pa
     // Affixes, signs among them, are written once if they are the same for both and longer than a character.
     let collapsible = before_x == before_y && after_x == after_y;
     let shared = collapsible && length(&before_x) + length(&after_x) > 1;
-    let (share_before, share_after) = (shared, shared);
-    let repeated = (!share_before && !(before_x.is_empty() && before_y.is_empty()))
-        || (!share_after && !(after_x.is_empty() && after_y.is_empty()));
+    let plain = before_x.is_empty() && before_y.is_empty() && after_x.is_empty() && after_y.is_empty();
+    let repeated = !plain && !shared;
     let separator = tables::range_separator(&f.id);
     let separator = if repeated && !separator.starts_with(char::is_whitespace) {
         format!(" {separator} ")
     } else {
         separator.to_string()
     };
-    push(&mut out, &before_x, if share_before { SHARED } else { START });
+    push(&mut out, &before_x, if shared { SHARED } else { START });
     push(&mut out, &digits_x, START);
-    if !share_after {
+    if !shared {
         push(&mut out, &after_x, START);
     }
     out.push((("literal", separator), SHARED));
-    if !share_before {
+    if !shared {
         push(&mut out, &before_y, END);
     }
     push(&mut out, &digits_y, END);
-    push(&mut out, &after_y, if share_after { SHARED } else { END });
+    push(&mut out, &after_y, if shared { SHARED } else { END });
     out
 }

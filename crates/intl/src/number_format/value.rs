@@ -92,24 +92,6 @@ impl Decimal {
         };
         Decimal::parse(digits, negative).unwrap_or_else(|| Decimal::zero(negative))
     }
-    /// Compares magnitudes and signs; negative zero equals zero.
-    pub fn compare(&self, other: &Decimal) -> std::cmp::Ordering {
-        let sign = |d: &Decimal| {
-            if d.is_zero() {
-                0
-            } else if d.negative {
-                -1
-            } else {
-                1
-            }
-        };
-        let magnitudes = || self.scale.cmp(&other.scale).then_with(|| self.digits.cmp(&other.digits));
-        sign(self).cmp(&sign(other)).then_with(|| match sign(self) {
-            0 => std::cmp::Ordering::Equal,
-            1 => magnitudes(),
-            _ => magnitudes().reverse(),
-        })
-    }
     /// Integer digits (at least `min_integer` of them) and fraction digits (at least `min_fraction`).
     pub fn layout(&self, min_integer: usize, min_fraction: usize) -> (Vec<u8>, Vec<u8>) {
         let whole = self.scale.max(0) as usize;
