@@ -13,7 +13,7 @@ pub(crate) fn install(s: &mut Scope<'_>, target: Local<'_, Object>) {
         ("openSSLIsBoringSSL", false),
         ("hasOpenSSL", true),
         ("fipsMode", false),
-        ("hasIntl", false),
+        ("hasIntl", true),
         ("hasTracing", false),
         ("hasNodeOptions", true),
         ("hasInspector", false),
