@@ -11,6 +11,7 @@
 
 mod build;
 pub mod graph;
+mod liveness;
 mod lower;
 pub mod snapshot;
 
@@ -79,6 +80,16 @@ pub fn compile(snapshot: &Snapshot, print: bool) -> Result<Compiled, Refused> {
         context.clear();
         context.func = ir::Function::new();
         let references = lower::lower(snapshot, &graph, &mut context.func, builder, isa.frontend_config());
+        if let Some((value, safepoint)) = references.lost {
+            if cfg!(debug_assertions) {
+                eprintln!(
+                    "{value:?} = {:?} outlives {safepoint:?} = {:?}",
+                    graph.node(value),
+                    graph.node(safepoint)
+                );
+            }
+            return Err(Refused("a value outlives a safepoint without a slot"));
+        }
         if print {
             text.push_str(&context.func.display().to_string());
         }

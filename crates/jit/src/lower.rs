@@ -16,7 +16,8 @@ use crate::build::{DOUBLE_OFFSET, NUMBER_TAG};
 use crate::graph::{Binary, Block, Condition, Graph, Op, Repr, StateId, Terminator, Unary, Value, Width, ty};
 use crate::snapshot::{Exit, ExitKind, Snapshot, function_flag};
 
-const NOT_CELL: i64 = (NUMBER_TAG | 2) as i64;
+/// Words below this are no addresses.
+const FIRST_CELL: i64 = 16;
 const CANONICAL_NAN: u64 = 0x7FF8_0000_0000_0000;
 /// Bit of raw pointers kept in value slots.
 const RAW_BIT: i64 = 1 << 49;
@@ -32,6 +33,8 @@ pub struct References {
     pub cells: Vec<u64>,
     /// Exits by index.
     pub exits: Vec<Exit>,
+    /// A value that the builder lets outlive a safepoint without a slot: the code must not be used.
+    pub lost: Option<(Value, Value)>,
 }
 
 struct Lower<'a, 'b> {
@@ -44,6 +47,11 @@ struct Lower<'a, 'b> {
     signatures: BTreeMap<(Vec<u8>, u8), SigRef>,
     exits: BTreeMap<StateId, ir::Block>,
     exit_tail: Option<ir::Block>,
+    /// A value that outlives a safepoint without a slot, and the safepoint.
+    lost: Option<(Value, Value)>,
+    threw_tail: Option<ir::Block>,
+    /// Values to be read back after each safepoint.
+    reloads: BTreeMap<Value, Vec<Value>>,
     vm: ir::Value,
     fp: ir::Value,
     references: References,
@@ -75,12 +83,16 @@ pub fn lower(
         signatures: BTreeMap::new(),
         exits: BTreeMap::new(),
         exit_tail: None,
+        lost: None,
+        threw_tail: None,
+        reloads: crate::liveness::reloads(graph),
         vm,
         fp,
         references: References::default(),
     };
     l.run();
-    let references = std::mem::take(&mut l.references);
+    let mut references = std::mem::take(&mut l.references);
+    references.lost = l.lost;
     l.b.seal_all_blocks();
     l.b.finalize(target);
     references
@@ -112,7 +124,7 @@ impl Lower<'_, '_> {
             self.block(block);
         }
         self.write_exits();
-        self.write_exit_tail();
+        self.write_tails();
     }
     fn type_of(r: Repr) -> ir::Type {
         match r {
@@ -280,7 +292,12 @@ impl Lower<'_, '_> {
         };
         self.b.ins().jump(tail, &[BlockArg::Value(index)]);
     }
-    fn write_exit_tail(&mut self) {
+    fn write_tails(&mut self) {
+        if let Some(tail) = self.threw_tail {
+            self.go(tail);
+            let zero = self.imm(0);
+            self.b.ins().return_(&[zero]);
+        }
         if let Some(tail) = self.exit_tail {
             self.go(tail);
             let index = self.b.block_params(tail)[0];
@@ -303,8 +320,15 @@ impl Lower<'_, '_> {
             let r = self.call(self.snapshot.stubs.unwind, &[vm, fp], Some(I64)).expect("result");
             self.b.ins().return_(&[r]);
         } else {
-            let zero = self.imm(0);
-            self.b.ins().return_(&[zero]);
+            let tail = match self.threw_tail {
+                Some(tail) => tail,
+                None => {
+                    let tail = self.cold();
+                    self.threw_tail = Some(tail);
+                    tail
+                }
+            };
+            self.b.ins().jump(tail, &[]);
         }
     }
     /// Goes to the handler, or out, when a runtime function says that it threw.
@@ -430,10 +454,9 @@ impl Lower<'_, '_> {
         self.b.ins().return_(&[x]);
     }
     fn is_cell(&mut self, x: ir::Value) -> ir::Value {
-        let bits = self.b.ins().band_imm_u(x, NOT_CELL);
-        let a = self.b.ins().icmp_imm_u(IntCC::Equal, bits, 0);
-        let c = self.b.ins().icmp_imm_u(IntCC::NotEqual, x, 0);
-        self.b.ins().band(a, c)
+        // The words of undefined and its kin lie below all addresses, numbers above.
+        let distance = self.b.ins().iadd_imm_s(x, -FIRST_CELL);
+        self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, distance, DOUBLE_OFFSET as i64 - FIRST_CELL)
     }
     fn is_object(&mut self, x: ir::Value) -> ir::Value {
         let cell = self.is_cell(x);
@@ -472,17 +495,20 @@ impl Lower<'_, '_> {
             }
         }
     }
-    /// Reads movable values back from their slots. A callee owns its window: slots from `window` on are its parameters now.
-    fn reload(&mut self, s: StateId, window: i32) {
-        let slots = self.graph.states[s.index()].slots.clone();
-        let mut done: Vec<Value> = vec![];
-        for slot in slots.iter().filter(|slot| slot.slot < window) {
-            let v = slot.value;
-            if self.graph.is_movable(v) && self.variables[v.index()].is_some() && !done.contains(&v) {
-                done.push(v);
-                let x = self.b.ins().load(I64, trusted(), self.fp, slot.slot * 8);
-                self.define(v, x);
-            }
+    /// Reads the movable values that safepoint `node` outlives back from their slots. A callee owns its window: slots from `window` on are
+    /// its parameters now.
+    fn reload(&mut self, node: Value, s: StateId, window: i32) {
+        let wanted = self.reloads.get(&node).cloned().unwrap_or_default();
+        for v in wanted {
+            let slots = &self.graph.states[s.index()].slots;
+            let slot = slots.iter().find(|slot| slot.value == v && slot.slot < window);
+            let Some(slot) = slot.map(|s| s.slot) else {
+                // A mistake of the builder: the code would use a stale address.
+                self.lost.get_or_insert((v, node));
+                continue;
+            };
+            let x = self.b.ins().load(I64, trusted(), self.fp, slot * 8);
+            self.define(v, x);
         }
     }
 
@@ -531,10 +557,7 @@ impl Lower<'_, '_> {
                 i
             }
             Op::CheckCell => {
-                let bits = self.b.ins().band_imm_u(args[0], NOT_CELL);
-                let ok = self.b.ins().icmp_imm_u(IntCC::Equal, bits, 0);
-                self.require(ok, st());
-                let ok = self.b.ins().icmp_imm_u(IntCC::NotEqual, args[0], 0);
+                let ok = self.is_cell(args[0]);
                 self.require(ok, st());
                 return;
             }
@@ -757,8 +780,8 @@ impl Lower<'_, '_> {
             }
 
             // safepoints
-            Op::Allocate(header, bytes) => self.allocate(header, bytes, st()),
-            Op::Poll => return self.poll(st()),
+            Op::Allocate(header, bytes) => self.allocate(v, header, bytes, st()),
+            Op::Poll => return self.poll(v, st()),
             Op::Execute => {
                 self.spill(v);
                 let s = &self.graph.states[st().index()];
@@ -769,7 +792,7 @@ impl Lower<'_, '_> {
                 let vm = self.vm;
                 let r = self.call(stub, &[vm, fp, pc, word], Some(I64)).expect("result");
                 self.unless_threw(r, st());
-                self.reload(st(), i32::MAX);
+                self.reload(v, st(), i32::MAX);
                 r
             }
             Op::Call(slot, argc) => {
@@ -782,7 +805,7 @@ impl Lower<'_, '_> {
                     .call(self.snapshot.stubs.call, &[vm, fp, pc, args[0], window, argc], Some(I64))
                     .expect("result");
                 self.unless_threw(r, st());
-                self.reload(st(), slot);
+                self.reload(v, st(), slot);
                 r
             }
             Op::Construct(slot, argc) => {
@@ -794,7 +817,7 @@ impl Lower<'_, '_> {
                 let list = [vm, fp, pc, args[0], window, argc, args[1]];
                 let r = self.call(self.snapshot.stubs.construct, &list, Some(I64)).expect("result");
                 self.unless_threw(r, st());
-                self.reload(st(), slot);
+                self.reload(v, st(), slot);
                 r
             }
             Op::GetMethod => {
@@ -803,14 +826,14 @@ impl Lower<'_, '_> {
                 let vm = self.vm;
                 let r = self.call(self.snapshot.stubs.get_method, &[vm, fp, pc], Some(I64)).expect("result");
                 self.unless_threw(r, st());
-                self.reload(st(), i32::MAX);
+                self.reload(v, st(), i32::MAX);
                 r
             }
             Op::CallDirect(cell, slot, window) => {
                 self.spill(v);
                 self.references.cells.push(cell);
                 let r = self.call_direct(cell, slot, st());
-                self.reload(st(), window);
+                self.reload(v, st(), window);
                 r
             }
         };
@@ -949,43 +972,26 @@ impl Lower<'_, '_> {
         let no = self.b.ins().iconst(I8, 0);
         self.b.ins().brif(ints, done, &[BlockArg::Value(no)], leaf, &[]);
         self.go(leaf);
-        let v = self.call(self.snapshot.stubs.strict_equal, &[x, y], Some(I64)).expect("result");
-        let v = self.b.ins().ireduce(I8, v);
+        let v = self.call(self.snapshot.stubs.strict_equal, &[x, y], Some(I8)).expect("result");
         self.b.ins().jump(done, &[BlockArg::Value(v)]);
         self.go(done);
         r
     }
     fn truthy(&mut self, x: ir::Value) -> ir::Value {
-        let (bool_, other, cell, leaf, done) =
-            (self.fresh(), self.fresh(), self.fresh(), self.fresh(), self.fresh());
+        let (other, leaf, done) = (self.fresh(), self.fresh(), self.fresh());
         let r = self.b.append_block_param(done, I8);
-        let (no, yes) = (self.b.ins().iconst(I8, 0), self.b.ins().iconst(I8, 1));
         let rest = self.b.ins().band_imm_u(x, !1);
         let is_bool = self.b.ins().icmp_imm_u(IntCC::Equal, rest, 6);
-        self.b.ins().brif(is_bool, bool_, &[], other, &[]);
-        self.go(bool_);
         let low = self.b.ins().ireduce(I8, x);
         let low = self.b.ins().band_imm_u(low, 1);
-        self.b.ins().jump(done, &[BlockArg::Value(low)]);
+        self.b.ins().brif(is_bool, done, &[BlockArg::Value(low)], other, &[]);
         self.go(other);
-        let is_cell = self.is_cell(x);
-        let nullish = self.fresh();
-        self.b.ins().brif(is_cell, cell, &[], nullish, &[]);
-        self.go(cell);
-        let kind = self.b.ins().uload8(I32, trusted(), x, 0);
-        let object = self.b.ins().icmp_imm_u(
-            IntCC::UnsignedGreaterThanOrEqual,
-            kind,
-            self.snapshot.layout.kind_object as i64,
-        );
-        self.b.ins().brif(object, done, &[BlockArg::Value(yes)], leaf, &[]);
-        self.go(nullish);
         let rest = self.b.ins().band_imm_u(x, !8);
-        let is = self.b.ins().icmp_imm_u(IntCC::Equal, rest, 2);
-        self.b.ins().brif(is, done, &[BlockArg::Value(no)], leaf, &[]);
+        let nullish = self.b.ins().icmp_imm_u(IntCC::Equal, rest, 2);
+        let no = self.b.ins().iconst(I8, 0);
+        self.b.ins().brif(nullish, done, &[BlockArg::Value(no)], leaf, &[]);
         self.go(leaf);
-        let v = self.call(self.snapshot.stubs.to_boolean, &[x], Some(I64)).expect("result");
-        let v = self.b.ins().ireduce(I8, v);
+        let v = self.call(self.snapshot.stubs.to_boolean, &[x], Some(I8)).expect("result");
         self.b.ins().jump(done, &[BlockArg::Value(v)]);
         self.go(done);
         r
@@ -1071,7 +1077,7 @@ impl Lower<'_, '_> {
         self.go(done);
         r
     }
-    fn allocate(&mut self, header: u64, bytes: u32, s: StateId) -> ir::Value {
+    fn allocate(&mut self, node: Value, header: u64, bytes: u32, s: StateId) -> ir::Value {
         let heap = self.imm(self.snapshot.layout.heap);
         let top = self.b.ins().load(I64, trusted(), heap, 0);
         let next = self.b.ins().iadd_imm_s(top, bytes as i64);
@@ -1097,12 +1103,12 @@ impl Lower<'_, '_> {
         self.b.ins().istore16(trusted(), aux, cell, 2);
         let word = self.imm32((header >> 32) as i32);
         self.b.ins().store(trusted(), word, cell, 4);
-        self.reload(s, i32::MAX);
+        self.reload(node, s, i32::MAX);
         self.b.ins().jump(done, &[BlockArg::Value(cell)]);
         self.go(done);
         r
     }
-    fn poll(&mut self, s: StateId) {
+    fn poll(&mut self, node: Value, s: StateId) {
         let l = self.snapshot.layout;
         let word = self.load_vm(I32, l.vm_interrupt);
         let (slow, done) = (self.cold(), self.fresh());
@@ -1113,7 +1119,7 @@ impl Lower<'_, '_> {
         let vm = self.vm;
         let r = self.call(self.snapshot.stubs.interrupt, &[vm, fp, pc], Some(I64)).expect("result");
         self.unless_threw(r, s);
-        self.reload(s, i32::MAX);
+        self.reload(node, s, i32::MAX);
         self.b.ins().jump(done, &[]);
         self.go(done);
     }

@@ -274,7 +274,7 @@ impl Builder<'_> {
         self.graph.nodes[v.index()].state = Some(state);
         self.graph.nodes[v.index()].spills = spills;
         let slot = call.slot;
-        self.env.forget_memory();
+        self.after_call();
         self.env.in_place.retain(|s, _| *s < slot);
         self.state = None;
         v
@@ -307,7 +307,7 @@ impl Builder<'_> {
         let v = self.emit(Op::GetMethod, vec![], Repr::Tagged, ty::ANY & !ty::EMPTY & !ty::INTERNAL);
         self.graph.nodes[v.index()].state = Some(state);
         self.graph.nodes[v.index()].spills = spills;
-        self.env.forget_memory();
+        self.after_call();
         self.state = None;
         Some(v)
     }
@@ -406,7 +406,7 @@ impl Builder<'_> {
         self.graph.nodes[v.index()].state = Some(state);
         self.graph.nodes[v.index()].spills = spills;
         let slot = call.slot;
-        self.env.forget_memory();
+        self.after_call();
         self.env.in_place.retain(|s, _| *s < slot);
         self.state = None;
         self.set(i.word.a(), v);

@@ -107,6 +107,7 @@ impl Env {
         self.loads.retain(|_, v| !is_address(*v));
         for f in self.facts.values_mut() {
             f.fresh = false;
+            f.tagged = f.tagged.filter(|v| !is_address(*v));
         }
     }
     /// After a store: other objects may be the same object.

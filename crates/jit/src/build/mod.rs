@@ -521,6 +521,8 @@ impl<'a> Builder<'a> {
         if self.assumptions.memory.contains(&key) {
             self.env.forget_memory();
         }
+        // Every iteration ends with a poll.
+        self.after_collection();
         let assumptions = &self.assumptions;
         self.env.loads.retain(|(_, p), _| !assumptions.loads.contains(&(key, *p)));
         self.env.in_place.retain(|s, _| !assumptions.slots.contains(&(key, *s)));
@@ -861,7 +863,7 @@ impl<'a> Builder<'a> {
         let distance = self.emit(Op::Execute, vec![], Repr::Raw, 0);
         self.graph.nodes[distance.index()].state = Some(state);
         self.graph.nodes[distance.index()].spills = spills;
-        self.env.forget_memory();
+        self.after_call();
         self.state = None;
         let reload = |this: &mut Self, r: i16| {
             let slot = this.slot(r);
@@ -897,6 +899,11 @@ impl<'a> Builder<'a> {
         let state = self.state();
         let v = self.emit(Op::Poll, vec![], Repr::None, 0);
         self.graph.nodes[v.index()].state = Some(state);
+        self.after_collection();
+    }
+    /// The last node may have run anything.
+    fn after_call(&mut self) {
+        self.env.forget_memory();
         self.after_collection();
     }
     /// The last node may have collected.

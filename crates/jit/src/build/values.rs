@@ -15,6 +15,8 @@ pub const DOUBLE_OFFSET: u64 = 1 << 49;
 pub const UNDEFINED: u64 = 0x0a;
 /// null
 pub const NULL: u64 = 0x02;
+/// false; true is the next word.
+pub const FALSE: u64 = 0x06;
 
 impl Builder<'_> {
     // ---------------------------------------------------------------- constants
@@ -54,9 +56,10 @@ impl Builder<'_> {
     }
     /// The tagged bits of a value that is a constant.
     pub(super) fn constant_bits(&self, v: Value) -> Option<u64> {
-        match self.graph.node(v).op {
+        let node = self.graph.node(v);
+        match node.op {
             Op::Const(bits) => Some(bits),
-            Op::Int(n) => Some(NUMBER_TAG | n as u32 as u64),
+            Op::Int(n) if node.repr == Repr::Int32 => Some(NUMBER_TAG | n as u32 as u64),
             _ => None,
         }
     }
@@ -100,6 +103,9 @@ impl Builder<'_> {
             return t;
         }
         if let Op::Int(n) = self.graph.node(v).op {
+            if op == Op::BoxBool {
+                return self.constant(FALSE | n as u64);
+            }
             let t = self.constant(NUMBER_TAG | n as u32 as u64);
             self.env.fact_mut(t).int = Some(v);
             return t;
