@@ -98,6 +98,7 @@ function normalizeSpawnArguments(file, args, options) {
     checkNoNull(`${value}`, `options.env['${key}']`);
     envPairs.push(`${key}=${value}`);
   }
+  if (process.permission !== undefined) require('internal/process/permission').passOn(envPairs, args);
   return {
     ...options,
     args,

@@ -167,21 +167,15 @@ function openAsBlob(path, options = {}) {
   const { type = '' } = options;
   validateString(type, 'options.type');
   const { Blob } = require('buffer');
-  return readFilePromise(getValidatedPath(path)).then((data) => new Blob([data], { type }));
+  path = getValidatedPath(path);
+  if (process.permission !== undefined) require('internal/process/permission_guard').check('fs.read', path);
+  return readFilePromise(path).then((data) => new Blob([data], { type }));
 }
 
 function readFilePromise(path) {
   return new Promise((resolve, reject) => {
     readFile(path, (error, data) => (error ? reject(error) : resolve(data)));
   });
-}
-
-function openAsBlobSync(path, options = {}) {
-  validateObject(options, 'options');
-  const { type = '' } = options;
-  validateString(type, 'options.type');
-  const { Blob } = require('buffer');
-  return new Blob([readFileSync(path)], { type });
 }
 
 function close(fd, callback) {
@@ -819,7 +813,7 @@ function realpath(path, options, callback) {
   callback = makeCallback(typeof options === 'function' ? options : callback);
   options = getOptions(options);
   path = getValidatedPath(path);
-  binding.realpath(path, options.encoding || 'utf8', (error, result) => {
+  (binding.plainRealpath ?? binding.realpath)(path, options.encoding || 'utf8', (error, result) => {
     if (error) callback(explainRealpathError(path, error));
     else callback(null, result);
   });
@@ -830,7 +824,7 @@ function realpathSync(path, options) {
   options = getOptions(options);
   path = getValidatedPath(path);
   try {
-    return binding.realpath(path, options.encoding || 'utf8', undefined);
+    return (binding.plainRealpath ?? binding.realpath)(path, options.encoding || 'utf8', undefined);
   } catch (error) {
     throw explainRealpathError(path, error);
   }
@@ -1049,6 +1043,7 @@ function watchFile(filename, options, listener) {
     options = undefined;
   }
   validateFunction(listener, 'listener');
+  if (process.permission !== undefined) require('internal/process/permission_guard').check('fs.read', filename);
   return require('internal/fs/watchers').watchFile(filename, { interval: 5007, persistent: true, ...options }, listener);
 }
 
@@ -1120,7 +1115,6 @@ const fs = module.exports = {
   open,
   openSync,
   openAsBlob,
-  openAsBlobSync,
   readdir,
   readdirSync,
   read,

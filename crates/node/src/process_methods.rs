@@ -347,7 +347,8 @@ fn patch_process_object<'s>(
 
 /// process.dlopen(module, filename, flags)
 fn dlopen<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
-    if let Some(spey_host::OptionValue::Bool(false)) = agent(s).config.options.get("--addons") {
+    let off = matches!(agent(s).config.options.get("--addons"), Some(spey_host::OptionValue::Bool(false)));
+    if off || !crate::permission::addons(s) {
         return spey_host::throw_node_error(
             s,
             spey_engine::error::ErrorKind::Error,

@@ -973,6 +973,7 @@ function UVException(ctx) {
 
 /** The error of a failed call on a socket, with the peer's address. */
 function UVExceptionWithHostPort(err, syscall, address, port) {
+  if (typeof err === 'object') return withProperties(err, { syscall, address }, err);
   const { 0: code, 1: uvMessage } = uvErrmapGet(err) ?? ['UNKNOWN', 'unknown error'];
   let message = `${syscall} ${code}: ${uvMessage}`;
   if (port && port > 0) message += ` ${address}:${port}`;
@@ -985,6 +986,7 @@ function UVExceptionWithHostPort(err, syscall, address, port) {
 
 /** `util._exceptionWithHostPort`: like UVExceptionWithHostPort without the system's words. */
 function ExceptionWithHostPort(err, syscall, address, port, additional) {
+  if (typeof err === 'object') return withProperties(err, { syscall, address }, err);
   const code = uvName(err);
   let details = '';
   if (port && port > 0) details = ` ${address}:${port}`;
@@ -1006,6 +1008,7 @@ function ErrnoException(err, syscall, original) {
 
 /** The error of a failed name lookup. */
 function DNSException(err, syscall, hostname) {
+  if (typeof err === 'object') return withProperties(err, { syscall, hostname }, err);
   let code = err;
   let errno;
   if (typeof err === 'number') {

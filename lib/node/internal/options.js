@@ -10,6 +10,7 @@ let values;
 function readOptions() {
   const options = internalBinding('options').getCLIOptionsValues();
   options['--pending-deprecation'] ??= process.env.NODE_PENDING_DEPRECATION?.[0] === '1';
+  if (options['--permission'] && !options['--allow-addons']) options['--addons'] = false;
   return options;
 }
 

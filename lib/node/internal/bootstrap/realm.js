@@ -5,6 +5,7 @@
 //     embedded file `id`; throws an Error when there is no such file.
 //   builtins.hasBuiltin(id) -> boolean.
 //   module_wrap.ModuleWrap (only when a builtin is imported from an ES module).
+//   permission.has(scope) -> boolean.
 //
 // The native side runs this file first, in every realm, with an empty `process` object, and then calls
 // `module.exports.start()`, which builds the globals and runs the main script the options ask for.
@@ -154,6 +155,10 @@ function requireBuiltin(id) {
 
 /** Builds the globals, then runs the main script. */
 function start() {
+  // Without the permission model everything is granted.
+  if (!internalBinding('permission').has('')) {
+    requireBuiltin('internal/process/permission_guard').install();
+  }
   requireBuiltin('internal/bootstrap/node');
   requireBuiltin('internal/main/start').start();
 }

@@ -73,6 +73,11 @@ function* checkParents(src, srcStat, dest) {
 }
 
 function* copyTree(src, dest, options) {
+  if (process.permission !== undefined) {
+    const { check } = require('internal/process/permission_guard');
+    check('fs.read', src);
+    check('fs.write', dest);
+  }
   const { srcStat, destStat } = yield* checkPaths(src, dest, options);
   yield* checkParents(src, srcStat, dest);
   if (options.filter && !(yield op('filter', src, dest))) return;

@@ -19,7 +19,7 @@ function chooseMain() {
   if (typeof source === 'string') return 'internal/main/eval_string';
   const script = process.argv[1];
   if (getOptionValue('--check')) return 'internal/main/check_syntax';
-  if (script !== undefined && script !== '-') return 'internal/main/run_main_module';
+  if (script && script !== '-') return 'internal/main/run_main_module';
   if (script === '-' || getOptionValue('--interactive') !== true) {
     const type = internalBinding('util').guessHandleType(0);
     if (script === '-' || type !== 'TTY') return 'internal/main/eval_stdin';
