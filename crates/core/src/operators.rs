@@ -7,13 +7,15 @@ use std::cmp::Ordering;
 use spey_gc::Value as Raw;
 
 use crate::bigint;
-use crate::cell::{Kind, Object};
+use crate::cell::{Kind, Object, Slots, flag};
+use crate::code::code_flag;
 use crate::conversion::{self, Hint, f64_to_int32, to_numeric, to_primitive};
 use crate::function;
 use crate::object;
 use crate::scope::{JsResult, Local, Scope, Value};
 use crate::string::JsString;
 use crate::value::{is_bigint, is_string};
+use crate::vm::Vm;
 
 #[cold]
 fn throw_mixed<T>(s: &mut Scope<'_>) -> JsResult<T> {
@@ -283,6 +285,9 @@ pub fn instance_of(s: &mut Scope<'_>, v: Local<'_, Value>, target: Local<'_, Val
     if !target.is_object() {
         return s.throw_type_error("Right-hand side of 'instanceof' is not an object");
     }
+    if let Some(known) = plain_instance_of(s.vm(), v.raw(), target.raw()) {
+        return Ok(known);
+    }
     s.nested(|s| {
         let key = s.names().sym_has_instance;
         if let Some(handler) = object::get_method(s, target, key)? {
@@ -294,6 +299,47 @@ pub fn instance_of(s: &mut Scope<'_>, v: Local<'_, Value>, target: Local<'_, Val
         }
         ordinary_has_instance(s, target, v)
     })
+}
+/// The same for a closure that inherits Function.prototype[@@hasInstance], without calling it. None: not such a case.
+fn plain_instance_of(vm: &mut Vm, v: Raw, target: Raw) -> Option<bool> {
+    if !crate::value::is_kind(target, Kind::Function) {
+        return None;
+    }
+    let key = vm.names.sym_has_instance;
+    // SAFETY: live objects; nothing is allocated.
+    unsafe {
+        let f = target.as_cell() as *mut Object;
+        if (*f).header.flags & flag::LAZY != 0 || !(*function::code_of(f)).has(code_flag::HAS_PROTOTYPE) {
+            return None;
+        }
+        let method = crate::interp::slow::cached_lookup(vm, f, key)?;
+        if !crate::value::is_kind(method, Kind::NativeFunction)
+            || function::native_spec(method.as_cell() as *mut Object).name != "[Symbol.hasInstance]"
+        {
+            return None;
+        }
+        // `prototype` is the third own property; it cannot be made an accessor.
+        let prototype = *Slots::at((*f).slots, 2);
+        if !crate::value::is_object(prototype) {
+            return None;
+        }
+        if !crate::value::is_object(v) {
+            return Some(false);
+        }
+        let mut at = v;
+        loop {
+            if Kind::of(at.as_cell()).is_exotic() {
+                return None;
+            }
+            at = object::prototype_raw(vm, at.as_cell() as *mut Object);
+            if !at.is_cell() {
+                return Some(false);
+            }
+            if at == prototype {
+                return Some(true);
+            }
+        }
+    }
 }
 /// OrdinaryHasInstance, ECMA-262 §7.3.21
 pub fn ordinary_has_instance(

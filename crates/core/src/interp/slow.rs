@@ -1295,6 +1295,27 @@ unsafe fn lookup_and_cache(
         }
     }
 }
+/// Value of a plain data property under a symbol or name, found on the object or its prototypes with the help of the stub cache. None: it is
+/// something else, or there is none.
+///
+/// # Safety
+/// `o` is a live object that is not exotic, `key` no index.
+pub(crate) unsafe fn cached_lookup(vm: &mut Vm, o: *mut Object, key: PropertyKey) -> Option<Raw> {
+    // SAFETY: by the contract; nothing is allocated.
+    unsafe {
+        let shape = (*o).header.word;
+        if let Some(e) = vm.stub_cache.get(shape, key.raw())
+            && let Some(Lookup::Value(v)) = entry_result(vm, &e, o)
+        {
+            return Some(v);
+        }
+        let mut scratch = InlineCache::new(key.raw());
+        match lookup_and_cache(vm, o, shape, key, &mut scratch) {
+            Lookup::Value(v) => Some(v),
+            _ => None,
+        }
+    }
+}
 /// Barrier for an object that a cache of `code` refers to from now on.
 unsafe fn note_holder(vm: &mut Vm, code: Gc<Code>, holder: *mut Object) {
     if !holder.is_null() {
