@@ -795,7 +795,7 @@ function lookupAndConnect(self, options) {
   if (options.lookup != null) validateFunction(options.lookup, 'options.lookup');
   dns ??= require('dns');
   const dnsopts = {
-    family: options.family === undefined ? 0 : socketToDnsFamily(options.family),
+    family: socketToDnsFamily(options.family),
     hints: options.hints || 0,
   };
   if (!process.platform.startsWith('win') && dnsopts.family !== 4 && dnsopts.family !== 6 && dnsopts.hints === 0) {

@@ -163,7 +163,8 @@ function extra() {
       found = binding.parseCertificates(require('fs').readFileSync(file));
       if (found === undefined) throw new Error('no certificates found');
     } catch (error) {
-      process.emitWarning(`Ignoring extra certs from \`${file}\`, load failed: ${error.message}`);
+      const reason = error.code === 'ENOENT' ? 'error:80000002:system library::No such file or directory' : error.message;
+      process.emitWarning(`Ignoring extra certs from \`${file}\`, load failed: ${reason}`);
     }
   }
   return extraCertificates = Object.freeze(found ?? []);

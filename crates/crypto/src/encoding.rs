@@ -314,15 +314,17 @@ fn is_encrypted(data: &[u8]) -> bool {
 
 fn encrypted_private(data: &[u8], passphrase: Option<&[u8]>) -> Result<Key> {
     let Some(passphrase) = passphrase else { return Err(Error::PassphraseRequired) };
+    // What is sealed as OpenSSL does it is opened here: the library knows fewer kinds of keys than `pkcs8_private`.
+    if let Ok(key) = pbes2::decrypt(data, passphrase).and_then(|info| pkcs8_private(&info)) {
+        return Ok(key);
+    }
     let mut input = cbs(data);
     // SAFETY: the input and the passphrase live during the call; the key is owned.
-    let key = unsafe {
-        sys::PKCS8_parse_encrypted_private_key(&mut input, passphrase.as_ptr().cast(), passphrase.len())
-    };
-    // SAFETY: as above.
-    let key = unsafe { Key::from_pointer(key, true) };
-    // Keys the library does not know inside are opened here.
-    key.or_else(|_| pkcs8_private(&pbes2::decrypt(data, passphrase)?)).map_err(|_| Error::bad_decrypt())
+    unsafe {
+        let key =
+            sys::PKCS8_parse_encrypted_private_key(&mut input, passphrase.as_ptr().cast(), passphrase.len());
+        Key::from_pointer(key, true).map_err(|_| Error::bad_decrypt())
+    }
 }
 
 fn pkcs8_private(data: &[u8]) -> Result<Key> {

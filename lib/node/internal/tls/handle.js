@@ -63,6 +63,10 @@ class StreamTransport {
     return 0;
   }
 
+  get writeQueueSize() {
+    return this.stream.writableLength;
+  }
+
   shutdown(req) {
     this.stream.end(() => req.oncomplete(0));
     return 0;
@@ -290,7 +294,9 @@ class TLSHandle {
   writeUcs2String(req, text) { return this.writeBuffer(req, Buffer.from(text, 'utf16le')); }
 
   get writeQueueSize() {
-    return this._parent?.writeQueueSize ?? 0;
+    let bytes = this._parent?.writeQueueSize ?? 0;
+    for (const req of this.waiting) bytes += req.bytes;
+    return bytes;
   }
 
   shutdown(req) {

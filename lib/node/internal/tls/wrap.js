@@ -20,7 +20,7 @@ const {
   validateBuffer, validateFunction, validateInt32, validateNumber, validateObject, validateString, validateUint32,
 } = require('internal/validators');
 const { StreamTransport, TLSHandle } = require('internal/tls/handle');
-const { opensslName } = require('internal/tls/secure-context');
+const { opensslError, opensslName } = require('internal/tls/secure-context');
 
 const kConnectOptions = Symbol('connect-options');
 const kErrorEmitted = Symbol('error-emitted');
@@ -76,6 +76,9 @@ function TLSSocket(socket, opts) {
     highWaterMark: tlsOptions.highWaterMark,
     onread: !socket ? tlsOptions.onread : null,
     signal: tlsOptions.signal,
+    noDelay: tlsOptions.noDelay,
+    keepAlive: tlsOptions.keepAlive,
+    keepAliveInitialDelay: tlsOptions.keepAliveInitialDelay,
   });
   this._init(socket);
   if (enableTrace) this.enableTrace();
@@ -146,6 +149,7 @@ TLSSocket.prototype._init = function(socket) {
   handle.onkeylog = (line) => {
     if (options.isServer) this.server?.emit('keylog', line, this);
     this.emit('keylog', line);
+    logKeys(line);
   };
   handle.onhandshakedone = () => this._finishInit();
   handle.onerror = (error) => onerror(this, error);
@@ -166,6 +170,8 @@ TLSSocket.prototype._init = function(socket) {
     if (options.ALPNProtocols) throw new ERR_TLS_ALPN_CALLBACK_WITH_PROTOCOLS();
     this[kALPNCallback] = options.ALPNCallback;
   }
+  if (handle.isReplacement) return;
+  this.on('error', this._tlsError);
   if (options.handshakeTimeout > 0) this.setTimeout(options.handshakeTimeout, this._handleTimeout);
 
   if (socket) {
@@ -185,11 +191,24 @@ TLSSocket.prototype._init = function(socket) {
       if (!this.destroyed) this.destroy();
     });
     if (options.isServer) this._start();
-  } else if (!this._handle.isReplacement) {
+  } else {
     // Whoever made the socket is going to connect it.
     this.connecting = true;
+    if (!options.isServer) this.once('connect', this._start);
   }
 };
+
+/** --tls-keylog=FILE */
+function logKeys(line) {
+  const file = require('internal/options').getOptionValue('--tls-keylog');
+  if (!file) return;
+  if (!hasWarnedOfKeylog) {
+    hasWarnedOfKeylog = true;
+    process.emitWarning(`Using --tls-keylog makes TLS connections insecure by writing secret key material to file ${file}`);
+  }
+  require('fs').appendFileSync(file, line, { mode: 0o600 });
+}
+let hasWarnedOfKeylog = false;
 
 function toSession(session) {
   return typeof session === 'string' ? Buffer.from(session, 'latin1') : session;
@@ -202,10 +221,10 @@ function onerror(socket, error) {
     socket._emitTLSError(error);
     return;
   }
-  // Listeners of a failed handshake see the socket before it is closed.
-  const reported = socket._tlsError(error);
+  // Listeners of a failed handshake see the socket before it is closed. Until the socket is the program's, the first of
+  // them is `_tlsError`.
   socket._closeAfterHandlingError = true;
-  socket.destroy(reported);
+  socket.destroy(error);
 }
 
 function onnewsession(socket, session) {
@@ -344,7 +363,8 @@ TLSSocket.prototype._start = function() {
   }
   // The socket may have been destroyed before it was connected.
   const handle = this._handle;
-  if (!handle) return;
+  if (!handle || handle.isStarted) return;
+  handle.isStarted = true;
   if (!this._tlsOptions.isServer) {
     const { secureContext, ALPNProtocols } = this._tlsOptions;
     try {
@@ -396,7 +416,10 @@ TLSSocket.prototype.renegotiate = function(options, callback) {
   validateObject(options, 'options');
   if (callback !== undefined) validateFunction(callback, 'callback');
   if (this.destroyed) return;
-  const error = this[kDisableRenegotiation] ? new ERR_TLS_RENEGOTIATION_DISABLED() : new ERR_TLS_RENEGOTIATION_UNSUPPORTED();
+  let error;
+  if (this[kDisableRenegotiation]) error = new ERR_TLS_RENEGOTIATION_DISABLED();
+  else if (this.getProtocol() === 'TLSv1.3') error = opensslError('0A00010A', 'wrong ssl version');
+  else error = new ERR_TLS_RENEGOTIATION_UNSUPPORTED();
   if (callback) process.nextTick(callback, error);
   return false;
 };
@@ -653,7 +676,10 @@ Server.prototype.getTicketKeys = function() {
 
 Server.prototype.setTicketKeys = function(keys) {
   validateBuffer(keys);
-  if (keys.byteLength !== 48) throw new ERR_INVALID_ARG_VALUE('keys', keys.byteLength, 'must be exactly 48 bytes');
+  if (keys.byteLength !== 48) {
+    const { codes: { ERR_INTERNAL_ASSERTION } } = require('internal/errors');
+    throw new ERR_INTERNAL_ASSERTION('Session ticket keys must be a 48-byte buffer');
+  }
   this._sharedCreds.context.setTicketKeys(keys);
 };
 
@@ -772,6 +798,9 @@ function connect(...args) {
     highWaterMark: options.highWaterMark,
     onread: options.onread,
     signal: options.signal,
+    noDelay: options.noDelay,
+    keepAlive: options.keepAlive,
+    keepAliveInitialDelay: options.keepAliveInitialDelay,
   });
   options.rejectUnauthorized = options.rejectUnauthorized !== false;
   socket[kConnectOptions] = options;
@@ -779,12 +808,13 @@ function connect(...args) {
 
   if (options.servername) socket.setServername(options.servername);
   if (options.session) socket.setSession(options.session);
-  if (!options.socket) {
+  socket._releaseControl();
+  // A signal may have ended it already.
+  if (!options.socket && !socket.destroyed) {
     // The timer runs while connecting, too.
     if (options.timeout) socket.setTimeout(options.timeout);
     socket.connect(options, socket._start);
   }
-  socket._releaseControl();
   if (options.socket) socket._start();
   socket.on('secure', onConnectSecure);
   socket.prependListener('end', onConnectEnd);
