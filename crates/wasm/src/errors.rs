@@ -221,21 +221,21 @@ fn insert_frames(s: &mut Scope<'_>, state: &State, error: Local<'_, Object>, tra
     });
 }
 
-/// CompileError for what the compiler says, in V8's form: `api: message @+offset`.
-pub fn compile_message(api: &str, e: &wasmtime::Error) -> String {
-    let text = e.root_cause().to_string();
-    match text.rfind(" (at offset ") {
-        Some(i) => {
-            let offset = text[i + 12..].trim_end_matches(')');
-            let offset = offset
-                .strip_prefix("0x")
-                .and_then(|h| u64::from_str_radix(h, 16).ok())
-                .or_else(|| offset.parse().ok());
-            match offset {
-                Some(n) => format!("{api}: {} @+{n}", &text[..i]),
-                None => format!("{api}: {text}"),
-            }
+/// What the compiler says, in V8's form: `text @+offset`.
+pub fn compile_message(e: &wasmtime::Error) -> String {
+    const PREFIX: &str = "Invalid input WebAssembly code at offset ";
+    let text = e.to_string();
+    let root = e.root_cause().to_string();
+    for t in [&text, &root] {
+        if let Some((offset, message)) = t.strip_prefix(PREFIX).and_then(|rest| rest.split_once(": ")) {
+            return format!("{message} @+{offset}");
         }
-        None => format!("{api}: {text}"),
+    }
+    match root.rsplit_once(" (at offset 0x") {
+        Some((message, offset)) => match u64::from_str_radix(offset.trim_end_matches(')'), 16) {
+            Ok(n) => format!("{message} @+{n}"),
+            Err(_) => root,
+        },
+        None => root,
     }
 }

@@ -200,11 +200,13 @@ fn new_object<'s>(
 ) -> JsResult<Local<'s, Object>> {
     let o = class::create(s, &EXCEPTION, proto, Box::new(ExceptionData { root: root.clone(), tag }));
     let recorded = state.with(|c| -> wasmtime::Result<()> {
+        state.identity.watch(s, c)?;
         let address = {
             let mut scope = RootScope::new(&mut *c);
             root.to_rooted(&mut scope).to_raw(&mut scope)?
         };
-        state.identity.set_object(s, c, address, o)
+        state.identity.set_object(s, address, o);
+        Ok(())
     });
     match recorded {
         Ok(()) => Ok(o),
@@ -312,8 +314,9 @@ pub fn take_pending<'s>(s: &mut Scope<'s>, state: &State) -> Local<'s, Value> {
         if Tag::eq(&tag, &js, &*context) {
             return value::exception_field(s, state, context, e, 0).map(Ok);
         }
+        state.identity.watch(s, context)?;
         let address = e.to_raw(&mut *context)?;
-        if let Some(o) = state.identity.object(s, context, address) {
+        if let Some(o) = state.identity.object(s, address) {
             return Ok(Ok(o.value()));
         }
         Ok(Err((e.to_owned_rooted(&mut *context)?, tag)))

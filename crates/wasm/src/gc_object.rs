@@ -27,8 +27,9 @@ pub fn to_object<'s>(
     context: &mut StoreContextMut<'_, Data>,
     any: Rooted<AnyRef>,
 ) -> wasmtime::Result<Local<'s, Object>> {
+    state.identity.watch(s, context)?;
     let address = any.to_raw(&mut *context)?;
-    if let Some(o) = state.identity.object(s, context, address) {
+    if let Some(o) = state.identity.object(s, address) {
         return Ok(o);
     }
     let root = any.to_owned_rooted(&mut *context)?;
@@ -38,8 +39,7 @@ pub fn to_object<'s>(
     if let Err(t) = object::prevent_extensions(s, o) {
         s.take_exception(t);
     }
-    let address = any.to_raw(&mut *context)?;
-    state.identity.set_object(s, context, address, o)?;
+    state.identity.set_object(s, address, o);
     Ok(o)
 }
 /// The reference behind a value, if it is such an object.

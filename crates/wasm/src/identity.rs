@@ -50,14 +50,40 @@ impl Identity {
     pub fn set_function(&self, key: FunctionKey, slot: u32) {
         self.functions.borrow_mut().insert(key, slot);
     }
+    /// Brings the addresses up to date. To be called before an address is taken; after that nothing may be allocated in the
+    /// store until the address has been looked up and recorded.
+    pub fn watch(&self, s: &mut Scope<'_>, context: &mut StoreContextMut<'_, Data>) -> wasmtime::Result<()> {
+        let mut objects = self.objects.borrow_mut();
+        if objects.collected.as_ref().is_some_and(|c| !c.load(Ordering::Relaxed)) {
+            return Ok(());
+        }
+        // The next collection finds this reference dead. Making it may collect, so the addresses are looked up after it.
+        let flag = Arc::new(AtomicBool::new(false));
+        {
+            let mut scope = RootScope::new(&mut *context);
+            ExternRef::new(&mut scope, Sentinel(flag.clone()))?;
+        }
+        objects.collected = Some(flag);
+        let old = std::mem::take(&mut objects.by_address);
+        for id in old.into_values() {
+            let address = if s.vm().heap.persistents.is_cleared(id) {
+                None
+            } else {
+                let v = s.vm().heap.persistents.get(id);
+                s.nested(|s| s.local(v).as_object().and_then(|o| address_of(o, context)))
+            };
+            match address {
+                Some(a) => {
+                    objects.by_address.insert(a, id);
+                }
+                None => s.vm().heap.persistents.remove(id),
+            }
+        }
+        objects.kept = objects.by_address.len();
+        Ok(())
+    }
     /// The object of the thing at an address of the store's heap.
-    pub fn object<'s>(
-        &self,
-        s: &mut Scope<'s>,
-        context: &mut StoreContextMut<'_, Data>,
-        address: u32,
-    ) -> Option<Local<'s, Object>> {
-        self.follow_moves(s, context);
+    pub fn object<'s>(&self, s: &mut Scope<'s>, address: u32) -> Option<Local<'s, Object>> {
         let id = *self.objects.borrow().by_address.get(&address)?;
         if s.vm().heap.persistents.is_cleared(id) {
             return None;
@@ -66,21 +92,8 @@ impl Identity {
         s.local(v).as_object()
     }
     /// Records the object of the thing at an address.
-    pub fn set_object(
-        &self,
-        s: &mut Scope<'_>,
-        context: &mut StoreContextMut<'_, Data>,
-        address: u32,
-        o: Local<'_, Object>,
-    ) -> wasmtime::Result<()> {
-        self.follow_moves(s, context);
+    pub fn set_object(&self, s: &mut Scope<'_>, address: u32, o: Local<'_, Object>) {
         let mut objects = self.objects.borrow_mut();
-        if objects.collected.is_none() {
-            let flag = Arc::new(AtomicBool::new(false));
-            let mut scope = RootScope::new(&mut *context);
-            ExternRef::new(&mut scope, Sentinel(flag.clone()))?;
-            objects.collected = Some(flag);
-        }
         let raw = o.raw();
         let id = s.vm().heap.persistents.insert(raw);
         s.vm().heap.persistents.make_weak(id);
@@ -98,31 +111,6 @@ impl Identity {
             });
             objects.kept = objects.by_address.len();
         }
-        Ok(())
-    }
-    /// After a collection of the store's heap: looks the addresses up again.
-    fn follow_moves(&self, s: &mut Scope<'_>, context: &mut StoreContextMut<'_, Data>) {
-        let mut objects = self.objects.borrow_mut();
-        if !objects.collected.as_ref().is_some_and(|c| c.load(Ordering::Relaxed)) {
-            return;
-        }
-        objects.collected = None;
-        let old = std::mem::take(&mut objects.by_address);
-        for id in old.into_values() {
-            let address = if s.vm().heap.persistents.is_cleared(id) {
-                None
-            } else {
-                let v = s.vm().heap.persistents.get(id);
-                s.nested(|s| s.local(v).as_object().and_then(|o| address_of(o, context)))
-            };
-            match address {
-                Some(a) => {
-                    objects.by_address.insert(a, id);
-                }
-                None => s.vm().heap.persistents.remove(id),
-            }
-        }
-        objects.kept = objects.by_address.len();
     }
 }
 /// Address in the store's heap of what an object stands for.

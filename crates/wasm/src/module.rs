@@ -166,10 +166,8 @@ fn check_header(bytes: &[u8]) -> Result<(), String> {
 /// Compile a WebAssembly module. Runs on any thread. The error is a message, without the name of the function called.
 pub fn compile(bytes: Vec<u8>, options: Options) -> Result<Compiled, String> {
     check_header(&bytes)?;
-    let strip = |text: String| text.strip_prefix(": ").map(str::to_string).unwrap_or(text);
-    let message = |e: wasmtime::Error| strip(errors::compile_message("", &e));
-    let engine = runtime::engine().map_err(message)?;
-    let module = Module::from_binary(engine, &bytes).map_err(message)?;
+    let message = |e: wasmtime::Error| errors::compile_message(&e);
+    let module = runtime::compile(&bytes).map_err(message)?;
     let Some(sections) = binary::read(&bytes) else {
         return Err("the module cannot be read".into());
     };
@@ -275,10 +273,10 @@ fn custom_sections<'s>(
     if args.get(1).is_undefined() && args.len() < 2 {
         return s.throw_type_error(&format!("{API}: Argument 1 is required"));
     }
-    let name = conversion::to_text(s, args.get(1))?;
+    let name = conversion::to_string(s, args.get(1))?.to_units(s);
     let mut list = vec![];
     for (n, place) in &m.info.sections.custom {
-        if *n == name {
+        if n.encode_utf16().eq(name.iter().copied()) {
             list.push(array_buffer::from_bytes(s, &m.info.bytes[place.clone()])?.value());
         }
     }

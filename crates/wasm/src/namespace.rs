@@ -213,18 +213,10 @@ fn instantiate<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> J
         return reject(s, t);
     }
     if let Some(m) = module::of_value(args.get(0)) {
+        // The module is compiled: nothing to wait for.
         let p = promise::new_promise(s);
         let pending = Pending::new(s, p);
-        let imports = Global::new(s, imports);
-        later(
-            s,
-            Box::new(move |s| {
-                pending.settle(s, |s| {
-                    let imports = imports.get(s);
-                    Ok(instance::instantiate(s, &m, imports, API)?.value())
-                })
-            }),
-        );
+        pending.settle(s, |s| Ok(instance::instantiate(s, &m, imports, API)?.value()));
         return Ok(p.value());
     }
     let parts = module::source_bytes(s, args.get(0), API)

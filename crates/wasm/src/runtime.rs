@@ -16,7 +16,7 @@ use spey_core::scope::{Local, Scope, Value};
 use spey_core::vm::Vm;
 use spey_gc::{LedgerCategory, Tracer, Value as Raw};
 use wasmtime::{
-    AsContextMut, Config, Engine, ExnRefPre, ExnType, FuncType, RefType, ResourceLimiter, Store,
+    AsContextMut, Config, Engine, ExnRefPre, ExnType, FuncType, Module, RefType, ResourceLimiter, Store,
     StoreContextMut, Tag, TagType, ValType,
 };
 
@@ -29,36 +29,53 @@ const STACK_RESERVE_BYTES: usize = 512 << 10;
 /// Most elements of a table, as in V8.
 pub const MAX_TABLE_ELEMENTS: u64 = 10_000_000;
 
+/// Modules below this size are compiled on one thread: handing work over would take longer than doing it.
+const SMALL_MODULE_BYTES: usize = 32 << 10;
+
+fn new_engine(parallel: bool) -> Option<Engine> {
+    let mut config = Config::new();
+    config
+        .max_wasm_stack(WASM_STACK_BYTES)
+        .async_stack_size(WASM_STACK_BYTES * 2)
+        .collector(wasmtime::Collector::Copying)
+        .concurrency_support(false)
+        .shared_memory(true)
+        .parallel_compilation(parallel)
+        // Buffers and the thread pool hold addresses of memories.
+        .memory_may_move(false)
+        .wasm_memory64(true)
+        .wasm_multi_memory(true)
+        .wasm_tail_call(true)
+        .wasm_threads(true)
+        .wasm_simd(true)
+        .wasm_relaxed_simd(true)
+        .wasm_extended_const(true)
+        .wasm_function_references(true)
+        .wasm_gc(true)
+        .wasm_exceptions(true);
+    Engine::new(&config).ok()
+}
 /// The compiler and the type registry: one for the process, so that modules can be sent to other threads. It holds no
 /// state of programs.
 pub fn engine() -> wasmtime::Result<&'static Engine> {
     static ENGINE: OnceLock<Option<Engine>> = OnceLock::new();
-    let engine = ENGINE.get_or_init(|| {
-        let mut config = Config::new();
-        config
-            .max_wasm_stack(WASM_STACK_BYTES)
-            .async_stack_size(WASM_STACK_BYTES * 2)
-            .collector(wasmtime::Collector::Copying)
-            .concurrency_support(false)
-            .shared_memory(true)
-            // Buffers and the thread pool hold addresses of memories.
-            .memory_may_move(false)
-            .wasm_memory64(true)
-            .wasm_multi_memory(true)
-            .wasm_tail_call(true)
-            .wasm_threads(true)
-            .wasm_simd(true)
-            .wasm_relaxed_simd(true)
-            .wasm_extended_const(true)
-            .wasm_function_references(true)
-            .wasm_gc(true)
-            .wasm_exceptions(true);
-        Engine::new(&config).ok()
-    });
-    match engine {
+    match ENGINE.get_or_init(|| new_engine(true)) {
         Some(e) => Ok(e),
         None => wasmtime::bail!("WebAssembly is not available on this machine"),
     }
+}
+/// Compiles a module, on any thread.
+pub fn compile(bytes: &[u8]) -> wasmtime::Result<Module> {
+    static SEQUENTIAL: OnceLock<Option<Engine>> = OnceLock::new();
+    let engine = engine()?;
+    if bytes.len() < SMALL_MODULE_BYTES {
+        if let Some(sequential) = SEQUENTIAL.get_or_init(|| new_engine(false)) {
+            let code = sequential.precompile_module(bytes)?;
+            // SAFETY: the code was made right here, by the same compiler with the same settings.
+            return unsafe { Module::deserialize(engine, code) };
+        }
+    }
+    Module::from_binary(engine, bytes)
 }
 
 /// What the store knows of its VM.
