@@ -7,11 +7,7 @@ use options::{Command, parse};
 use spey_engine::{Engine, VmConfig};
 use spey_host::{Agent, AgentConfig, cleanup_addons, exit_process, run_loop};
 
-/// What the allocator hands out until a program's first line: see `populate_allocator`.
-const START_BYTES: usize = 1536 << 10;
-
 fn main() {
-    spey_loop::os::populate_allocator(START_BYTES);
     // Addons find these functions in the program: the table is what makes the linker take them in.
     std::hint::black_box(spey_napi::symbols());
     let args: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();

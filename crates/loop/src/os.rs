@@ -91,11 +91,6 @@ pub struct ResourceUsage {
 
 // ---- The machine ----------------------------------------------------------------------------------------------------
 
-/// Makes the first `bytes` bytes of the allocator's heap resident at once. For the start of a program that will use them.
-pub fn populate_allocator(bytes: usize) {
-    system::populate_allocator(bytes)
-}
-
 /// The processors.
 pub fn cpus() -> Result<Vec<Cpu>> {
     system::cpus()

@@ -139,26 +139,3 @@ pub(crate) fn hardware_address(address: *const libc::sockaddr) -> Option<[u8; 6]
     mac.copy_from_slice(&link.sll_addr[..6]);
     Some(mac)
 }
-
-/// Makes the first bytes of the allocator's heap resident in one call, where each page would be a fault of its own.
-#[cfg(target_env = "gnu")]
-pub(crate) fn populate_allocator(bytes: usize) {
-    const DEFAULT_TOP_PAD: i32 = 128 << 10;
-    const PAGE: usize = 4096;
-    // SAFETY: allocator parameters and advice about pages that the allocator owns; their content does not change.
-    unsafe {
-        libc::mallopt(libc::M_TOP_PAD, bytes as i32);
-        let first = libc::malloc(64);
-        libc::mallopt(libc::M_TOP_PAD, DEFAULT_TOP_PAD);
-        let start = (first as usize + PAGE - 1) & !(PAGE - 1);
-        let end = libc::sbrk(0) as usize & !(PAGE - 1);
-        // Another heap than the program break is left alone.
-        if start < end && end - start <= 2 * bytes {
-            libc::madvise(start as *mut libc::c_void, end - start, libc::MADV_POPULATE_WRITE);
-        }
-        libc::free(first);
-    }
-}
-/// Makes the first bytes of the allocator's heap resident in one call, where each page would be a fault of its own.
-#[cfg(not(target_env = "gnu"))]
-pub(crate) fn populate_allocator(_bytes: usize) {}
