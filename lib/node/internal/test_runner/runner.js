@@ -218,6 +218,18 @@ function deserialize(bytes) {
   }
 }
 
+let processes;
+/** The processes that run; they end with this one. */
+function children() {
+  if (processes === undefined) {
+    processes = new Set();
+    process.on('exit', () => {
+      for (const child of processes) child.kill();
+    });
+  }
+  return processes;
+}
+
 /** Runs one file in a process of its own. */
 function runFile(file, root, options) {
   const subtest = root.createSubtest(FileTest, file, { timeout: null, signal: options.signal }, async (t) => {
@@ -228,7 +240,7 @@ function runFile(file, root, options) {
     const stdio = ['pipe', 'pipe', 'pipe'];
     const child = spawn(process.execPath, childArguments(file, options),
                         { __proto__: null, signal: t.signal, encoding: 'utf8', env, stdio, cwd: options.cwd });
-    options.processes.add(child);
+    children().add(child);
     let failed;
     child.on('error', (error) => {
       failed = error;
@@ -243,7 +255,7 @@ function runFile(file, root, options) {
       require('stream/promises').finished(child.stdout).catch(() => {}),
       require('stream/promises').finished(child.stderr).catch(() => {}),
     ]).finally(() => {
-      options.processes.delete(child);
+      children().delete(child);
       options.workerIds.release(Number(env.NODE_TEST_WORKER_ID));
     });
     subtest.end();
@@ -400,16 +412,11 @@ function run(options = {}) {
     await setup?.(root.reporter);
     const context = {
       execArgv, argv, only, testNamePatterns, testSkipPatterns, timeout, forceExit, signal, cwd, env,
-      processes: new Set(), workerIds: new WorkerIds(),
+      workerIds: new WorkerIds(),
     };
     if (!inProcess) {
-      const kill = () => {
-        for (const child of context.processes) child.kill();
-      };
-      process.on('exit', kill);
       root.harness.bootstrap = undefined;
       await Promise.all(list.map((file) => runFile(file, root, context)));
-      process.removeListener('exit', kill);
     } else {
       await loadFiles(list, root, cwd);
     }
