@@ -301,15 +301,15 @@ unsafe extern "C" fn construct(
                     (*vm).pc = pc;
                     (*vm).fp = fp;
                     let (shape, inline) = ((*rare).initial_shape, (*rare).inline as usize);
-                    // The callee may move.
+                    // The functions may move.
                     let mark = (*vm).heap.handles.mark();
-                    let root = (*vm).heap.handles.push(callee);
+                    let roots = [callee, new_target].map(|v| (*vm).heap.handles.push(v));
                     let o =
                         crate::object::alloc_object(&mut *vm, Kind::Object, shape, inline, Raw::UNDEFINED);
-                    let callee = *root.as_ptr();
+                    let [f, target] = roots.map(|r| *r.as_ptr());
                     (*vm).heap.handles.reset(mark);
                     *window = Raw::cell(o.cast());
-                    let new = interp::enter(vm, code, callee, window, count, argc::CONSTRUCT, callee, pc, fp);
+                    let new = interp::enter(vm, code, f, window, count, argc::CONSTRUCT, target, pc, fp);
                     if new.is_null() {
                         return overflow(vm, fp, pc);
                     }
