@@ -1,14 +1,14 @@
 //! Names of the parts of the day ("in the morning"), which ICU4X has no place for: CLDR's.
 
-use crate::text_table;
+use crate::text_table::{Table, sections};
 
 /// After a line `#width`: locales, a tab, and `minute:name` joined by `|`, where the name holds from that minute of the
 /// day on.
-static TEXT: &str = include_str!("../data/day_periods.txt");
+static TABLE: Table = Table::new(|| sections(include_str!("../data/day_periods.txt")));
 
 /// The name of the part of the day that a minute of it belongs to.
 pub fn name(locale: &str, width: &str, minute: u32) -> &'static str {
-    let Some(row) = text_table::find(TEXT, width, locale) else { return "" };
+    let Some(row) = TABLE.find(width, locale) else { return "" };
     row.split('|')
         .filter_map(|entry| entry.split_once(':'))
         .rfind(|(from, _)| from.parse::<u32>().is_ok_and(|from| from <= minute))

@@ -21,7 +21,8 @@ use crate::negotiation::{canonicalize, canonicalize_locale_list, resolve};
 use crate::number_format::money::currency_name;
 use crate::number_format::options::is_currency_code;
 use crate::options::{Options, is_unicode_type};
-use crate::{supported_locales_of, text_table};
+use crate::supported_locales_of;
+use crate::text_table::{Table, sections};
 
 const OWNER: &str = "Intl.DisplayNames";
 static CLASS: Class = Class { name: "DisplayNames", tag: -23, prototype: Intrinsic::DisplayNamesPrototype };
@@ -33,7 +34,7 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Tag("Intl.DisplayNames"),
 ];
 /// Names of calendars and of the fields of dates, which ICU4X has no place for: CLDR's.
-static TEXT: &str = include_str!("../data/names.txt");
+static TABLE: Table = Table::new(|| sections(include_str!("../data/names.txt")));
 /// The fields, in the order of the rows.
 const FIELDS: [&str; 12] = [
     "era",
@@ -201,13 +202,13 @@ impl DisplayNames {
             // NOTE: as in V8, the name whatever the style.
             "currency" => currency_name(&DataLocale::from(&self.id), code),
             "calendar" => {
-                let row = text_table::find(TEXT, "calendar", &self.id.to_string())?;
+                let row = TABLE.find("calendar", &self.id.to_string())?;
                 let i = CALENDARS.iter().position(|c| *c == code)?;
                 row.split('|').nth(i).filter(|name| !name.is_empty()).map(String::from)
             }
             _ => {
                 let section = format!("dateTimeField/{}", self.style);
-                let row = text_table::find(TEXT, &section, &self.id.to_string())?;
+                let row = TABLE.find(&section, &self.id.to_string())?;
                 let i = FIELDS.iter().position(|f| *f == code)?;
                 row.split('|').nth(i).filter(|name| !name.is_empty()).map(String::from)
             }

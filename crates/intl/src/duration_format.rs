@@ -1,5 +1,6 @@
 //! DurationFormat objects, ECMA-402 §13 (Intl.DurationFormat).
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use icu::experimental::duration::provider::UnitsDurationDigitalV1;
@@ -82,6 +83,8 @@ struct DurationFormat {
     fractional_digits: Option<u32>,
     separator: String,
     list: Option<ListFormatter>,
+    /// Formats of the numbers by unit, with and without sign, made when first used.
+    numbers: [[OnceCell<NumberFormatter>; 2]; 10],
 }
 
 /// Installs Intl.DurationFormat.
@@ -134,6 +137,7 @@ fn new_duration_format<'s>(
         units,
         fractional_digits,
         separator: digital.map_or_else(|| String::from(":"), |d| d.get().separator.to_string()),
+        numbers: Default::default(),
     })
 }
 /// The text of a duration, from years to nanoseconds, for Temporal.Duration.prototype.toLocaleString.
@@ -333,16 +337,20 @@ fn with_fraction(d: &Duration, i: usize) -> Mathematical {
     Mathematical::Finite(number.shifted(-3 * (NANOSECONDS - i) as i32))
 }
 impl DurationFormat {
+    /// The format of a unit's numbers; what they are made of does not change from call to call.
     fn numbers(
         &self,
+        i: usize,
         digits: DigitOptions,
         unit: UnitOptions,
         grouping: Grouping,
-        sign: bool,
-    ) -> NumberFormatter {
-        let sign = if sign { SignDisplay::Auto } else { SignDisplay::Never };
-        let choices = Choices { grouping, sign, ..Choices::plain() };
-        NumberFormatter::new(&self.id, &self.numbering_system, digits, unit, choices)
+        show_sign: bool,
+    ) -> &NumberFormatter {
+        self.numbers[i][show_sign as usize].get_or_init(|| {
+            let sign = if show_sign { SignDisplay::Auto } else { SignDisplay::Never };
+            let choices = Choices { grouping, sign, ..Choices::plain() };
+            NumberFormatter::new(&self.id, &self.numbering_system, digits, unit, choices)
+        })
     }
     fn fraction_digits(&self, min_integer: u32) -> DigitOptions {
         let (min, max) = self.fractional_digits.map_or((0, 9), |n| (n, n));
@@ -389,7 +397,7 @@ impl DurationFormat {
             } else {
                 (DigitOptions::plain(min_integer, 0, 0).truncating(), self.value(d, d[i], *show_sign))
             };
-            let numbers = self.numbers(digits, UnitOptions::plain(), Grouping::Never, *show_sign);
+            let numbers = self.numbers(i, digits, UnitOptions::plain(), Grouping::Never, *show_sign);
             *show_sign = false;
             out.extend(numbers.parts(&x).into_iter().map(|part| (part, Some(singular(i)))));
         }
@@ -427,7 +435,7 @@ impl DurationFormat {
                     unit_display: unit.style,
                     ..UnitOptions::plain()
                 };
-                let numbers = self.numbers(digits, options, Grouping::Auto, show_sign);
+                let numbers = self.numbers(i, digits, options, Grouping::Auto, show_sign);
                 show_sign = false;
                 groups.push(numbers.parts(&x).into_iter().map(|part| (part, Some(singular(i)))).collect());
             }

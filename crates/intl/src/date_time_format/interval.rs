@@ -11,11 +11,11 @@ use super::pattern::{self, Item, Joined};
 use super::range;
 use crate::class::Part;
 use crate::number_format::symbols::Symbols;
-use crate::text_table;
+use crate::text_table::{Table, sections};
 
 /// After a line `#skeleton/largest difference`: locales, a tab, a pattern. U+E002 stands before what is of the start,
 /// U+E003 before what is of the end, U+E004 before what both share.
-static TEXT: &str = include_str!("../../data/intervals.txt");
+static TABLE: Table = Table::new(|| sections(include_str!("../../data/intervals.txt")));
 
 /// Which end a piece of a pattern shows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,7 +65,7 @@ fn difference(x: Moment, y: Moment, hour12: bool) -> Option<char> {
     })
 }
 fn segments(locale: &Locale, section: &str) -> Option<Vec<(Source, Vec<Item>)>> {
-    let row = text_table::find(TEXT, section, &locale.id.to_string()).filter(|row| !row.is_empty())?;
+    let row = TABLE.find(section, &locale.id.to_string()).filter(|row| !row.is_empty())?;
     let mut out = Vec::new();
     let mut source = Source::Shared;
     let mut rest = row;

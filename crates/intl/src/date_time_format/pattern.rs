@@ -12,11 +12,11 @@ use icu::time::zone::{TimeZone, UtcOffset, ZoneNameTimestamp};
 
 use super::options::Components;
 use crate::negotiation::keyword;
-use crate::text_table;
+use crate::text_table::{Table, sections};
 
 /// Patterns of the Gregorian calendar, which ICU4X has by other combinations of fields than these: CLDR's. Sections are
 /// skeletons, styles, and the patterns that join (`{0}` a time, `{1}` a date or zone).
-static TEXT: &str = include_str!("../../data/date_patterns.txt");
+static TABLE: Table = Table::new(|| sections(include_str!("../../data/date_patterns.txt")));
 
 /// Stands in a literal for the fraction of the second.
 pub const FRACTION_MARK: char = '\u{e000}';
@@ -85,8 +85,7 @@ fn row(locale: &Locale, section: &str) -> Option<&'static str> {
     if !matches!(keyword(locale, "ca").as_deref(), None | Some("gregory")) {
         return None;
     }
-    text_table::find(TEXT, section, &locale.id.to_string())
-        .filter(|row| !row.is_empty() && !row.contains('?'))
+    TABLE.find(section, &locale.id.to_string()).filter(|row| !row.is_empty() && !row.contains('?'))
 }
 fn table(locale: &Locale, section: &str) -> Option<Vec<Item>> {
     let items = parse(row(locale, section)?);

@@ -11,11 +11,11 @@ use icu_provider::prelude::*;
 
 use super::format::{Piece, push_affix, request};
 use super::options::UnitOptions;
-use crate::text_table;
+use crate::text_table::{Table, sections};
 
 /// Patterns of units that ICU4X has no place for (digital units, temperature, angles, speeds): CLDR's. After a line
 /// `#unit/width`: locales, a tab, the pattern of the category `other`, and `|category:pattern` where another differs.
-static TEXT: &str = include_str!("../../data/units.txt");
+static TABLE: Table = Table::new(|| sections(include_str!("../../data/units.txt")));
 
 /// Patterns of a unit by plural category; `{0}` stands for the number.
 #[derive(Debug, Clone)]
@@ -91,7 +91,7 @@ fn from_icu(locale: &DataLocale, unit: &str, width: &str, rules: &PluralRules) -
     root
 }
 fn from_text(id: &LanguageIdentifier, unit: &str, width: &str) -> Option<UnitPatterns> {
-    let row = text_table::find(TEXT, &format!("{unit}/{width}"), &id.to_string())?;
+    let row = TABLE.find(&format!("{unit}/{width}"), &id.to_string())?;
     let mut parts = row.split('|');
     let other = parts.next()?.to_string();
     let by_category = parts
