@@ -149,6 +149,10 @@ class REPLServerImpl extends Interface {
     this._domain.on('error', (error) => this.#onDomainError(error));
     this.on('close', () => {
       servers.delete(this);
+      if (servers.size === 0 && refusing) {
+        refusing = false;
+        process.removeListener('newListener', refuseListeners);
+      }
       if (this.#waiting) this.#queue.push(null);
       else this.emit('exit');
     });
@@ -442,7 +446,7 @@ class REPLServerImpl extends Interface {
     }
     const { Module, makeRequireFunction } = require('internal/modules/cjs/loader');
     const replModule = new Module('<repl>');
-    replModule.paths = [path.resolve('repl'), ...Module._nodeModulePaths(safeCwd())].map((entry, i) => (i === 0 ? path.resolve('node_modules') : entry));
+    replModule.paths = Module._nodeModulePaths(safeCwd());
     replModule.filename = path.join(safeCwd(), '<repl>');
     const define = (name, value) => Object.defineProperty(context, name, {
       __proto__: null, configurable: true, writable: true, value,
@@ -540,7 +544,7 @@ function safeCwd() {
   try {
     return process.cwd();
   } catch {
-    return '.';
+    return '/';
   }
 }
 

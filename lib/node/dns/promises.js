@@ -2,7 +2,8 @@
 // node:dns/promises
 
 const dns = require('internal/dns');
-const { codes: { ERR_MISSING_ARGS } } = require('internal/errors');
+const { codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_MISSING_ARGS } } = require('internal/errors');
+const { validateString } = require('internal/validators');
 
 /** The promise form of a function whose last argument is a callback; argument errors are thrown at once. */
 function promised(call) {
@@ -21,7 +22,16 @@ function promised(call) {
 }
 
 function lookup(hostname, options) {
+  if (hostname) validateString(hostname, 'hostname');
+  if (options !== undefined && typeof options !== 'number' && typeof options !== 'object') {
+    throw new ERR_INVALID_ARG_TYPE('options', ['integer', 'object'], options);
+  }
   const { promise, resolve, reject } = Promise.withResolvers();
+  if (!hostname) {
+    dns.lookupOptions(options);
+    reject(new ERR_INVALID_ARG_VALUE('hostname', hostname, 'must be a non-empty string'));
+    return promise;
+  }
   dns.lookup(hostname, options, (err, address, family) => {
     if (err) reject(err);
     else resolve(Array.isArray(address) ? address : { address, family });

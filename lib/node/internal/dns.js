@@ -382,6 +382,7 @@ function setServers(servers) {
 }
 
 module.exports = {
+  lookupOptions,
   ResolverBase,
   Resolver,
   errorCodes,

@@ -69,7 +69,7 @@ fn structured_clone<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>)
             match list_of_iterable(s, list)? {
                 Some(list) => transfer = list,
                 None => {
-                    let message = "Failed to execute 'structuredClone': transfer in Options cannot be converted to sequence.";
+                    let message = "Failed to execute 'structuredClone': transfer in Options can not be converted to sequence.";
                     return throw_coded(s, "ERR_INVALID_ARG_TYPE", message);
                 }
             }

@@ -49,18 +49,23 @@ function defineValue(target, name, value, enumerable) {
 
 // A property that becomes a plain value when it is first read.
 function defineLazy(target, name, enumerable, load) {
-  Object.defineProperty(target, name, {
-    __proto__: null,
-    configurable: true,
-    enumerable,
-    get() {
+  const accessors = Object.getOwnPropertyDescriptors({
+    get [name]() {
       const value = load();
       defineValue(target, name, value, enumerable);
       return value;
     },
-    set(value) {
+    set [name](value) {
       defineValue(target, name, value, enumerable);
     },
+  })[name];
+  Object.defineProperty(target, name, {
+    __proto__: null,
+    configurable: true,
+    enumerable,
+    // The accessors are seen by programs, so they have the names accessors have.
+    get: accessors.get,
+    set: accessors.set,
   });
 }
 

@@ -64,7 +64,7 @@ function Console(options /* or: stdout, stderr, ignoreErrors = true */) {
 
   // The methods belong to the instance, bound: they are handed around as functions.
   for (const key of Object.keys(Console.prototype)) {
-    const bound = Console.prototype[key].bind(this);
+    const bound = this[key].bind(this);
     this[key] = Object.defineProperty(bound, 'name', { __proto__: null, value: key });
   }
   this[kBindStreamsEager](stdout, stderr);

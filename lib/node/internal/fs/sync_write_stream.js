@@ -32,7 +32,7 @@ class SyncWriteStream extends Writable {
   }
 
   destroySoon() {
-    this.destroy();
+    return this.destroy();
   }
 }
 

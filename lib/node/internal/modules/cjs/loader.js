@@ -500,7 +500,8 @@ Module._resolveFilename = function(request, parent, isMain, options) {
     }
   }
 
-  const self = trySelf(parent?.filename, request, conditions);
+  const parentPath = parent?.filename ?? (parent?.id === '<repl>' || parent?.id === 'internal/preload' ? `${process.cwd()}${path.sep}` : undefined);
+  const self = trySelf(parentPath, request, conditions);
   if (self) return self;
 
   const filename = Module._findPath(request, paths, isMain, conditions);
@@ -524,6 +525,16 @@ Module.prototype.load = function(filename) {
   this.loaded = true;
 };
 
+let tracedRequire;
+
+/** The channel that traces `require`; none as long as nobody uses channels. */
+function requireChannel() {
+  if (tracedRequire === undefined && BuiltinModule.map.get('diagnostics_channel')?.loaded) {
+    tracedRequire = require('diagnostics_channel').tracingChannel('module.require');
+  }
+  return tracedRequire;
+}
+
 /** `require` of this module. */
 Module.prototype.require = function(id) {
   if (typeof id !== 'string' || id === '') {
@@ -533,7 +544,9 @@ Module.prototype.require = function(id) {
   }
   if (requireDepth++ === 0) statCache = new Map();
   try {
-    return Module._load(id, this, false);
+    const channel = requireChannel();
+    if (!channel?.hasSubscribers) return Module._load(id, this, false);
+    return channel.traceSync(Module._load, { __proto__: null, parentFilename: this.filename, id }, Module, id, this, false);
   } finally {
     if (--requireDepth === 0) statCache = null;
   }
