@@ -217,6 +217,7 @@ static ROWS: &[Row] = &[
     row("--trace-uncaught", Nothing, Anywhere, "show where uncaught exceptions were thrown"),
     row("--trace-warnings", Nothing, Anywhere, "stack traces of warnings"),
     accepted("--track-heap-objects", Nothing),
+    accepted("--turbo-fast-api-calls", Nothing),
     row("--unhandled-rejections", Text, Anywhere, "strict, warn, none, throw or warn-with-error-code"),
     accepted("--use-bundled-ca", Nothing),
     accepted("--use-largepages", Text),

@@ -16,8 +16,6 @@ pub use spey_core::{
 };
 
 pub use spey_builtins::{atomics, weak};
-#[cfg(feature = "wasm")]
-pub use spey_wasm as wasm;
 pub use spey_bytecode::serialize::UnitView;
 pub use spey_bytecode::{ModuleRequest, SyntaxError};
 pub use spey_compile::{DynamicKind, Goal, Language};
@@ -31,6 +29,24 @@ pub use spey_core::shape::attr;
 pub use spey_core::string::{JsString, StrView};
 pub use spey_core::vm::{HostHooks, JobKind, Vm, VmConfig};
 pub use spey_gc::{GcReason, HeapConfig, HeapStatistics, LedgerCategory, PersistentId, Tracer, Value as Raw};
+#[cfg(feature = "wasm")]
+pub use spey_wasm::Shareable;
+
+/// What WebAssembly sends to other agents: nothing, without it.
+#[cfg(not(feature = "wasm"))]
+#[derive(Clone)]
+pub enum Shareable {}
+#[cfg(not(feature = "wasm"))]
+impl Shareable {
+    /// The value as something to send.
+    pub fn of_value(_: Local<'_, Value>) -> Option<Shareable> {
+        None
+    }
+    /// An object of the current realm for it.
+    pub fn to_object<'s>(&self, _: &mut Scope<'s>) -> Local<'s, Object> {
+        match *self {}
+    }
+}
 
 /// An isolate: a heap with at least one realm. It belongs to one thread.
 pub struct Engine {

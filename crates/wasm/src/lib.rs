@@ -21,10 +21,10 @@ mod memory;
 mod module;
 mod namespace;
 mod runtime;
+mod share;
 mod string_builtins;
 mod table;
 mod value;
 
-pub use memory::{MemoryData, of_value as memory_of_value, to_object as memory_to_object};
-pub use module::{Compiled, of_value as module_of_value, to_object as module_to_object};
 pub use namespace::install;
+pub use share::Shareable;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use spey_engine::array_buffer::{self, PortableStore, SharedBlock};
 use spey_engine::hash_table;
 use spey_engine::{
-    Intrinsic, JsResult, Kind, Local, Object, PropertyKey, Scope, Value, call, conversion, error, object,
+    Intrinsic, JsResult, Kind, Local, Object, PropertyKey, Scope, Shareable, Value, call, conversion, error,
+    object,
 };
 use spey_host as host;
 
@@ -21,6 +22,8 @@ pub(super) struct Message {
     buffers: Vec<PortableStore>,
     shared: Vec<Arc<SharedBlock>>,
     ports: Vec<Arc<PortState>>,
+    /// Modules and shared memories of WebAssembly.
+    wasm: Vec<Shareable>,
 }
 
 /// How an object goes into a message: bits of its transfer mode.
@@ -29,6 +32,7 @@ const CLONEABLE: i32 = 2;
 /// Forms of host objects.
 const HOST_PORT: u64 = 0;
 const HOST_LIBRARY: u64 = 1;
+const HOST_WASM: u64 = 2;
 
 const NOT_LISTED: &str = "Object that needs transfer was found in message but not listed in transferList";
 const CLONE_UNSUPPORTED: &str = "Cannot clone object of unsupported type.";
@@ -105,6 +109,12 @@ impl WriteDelegate for MessageWriter<'_> {
         }
         if port::is_port(o) {
             return throw_data_clone_error(s, NOT_LISTED);
+        }
+        if let Some(x) = Shareable::of_value(o.value()) {
+            w.varint(HOST_WASM);
+            w.varint(self.message.wasm.len() as u64);
+            self.message.wasm.push(x);
+            return Ok(());
         }
         let mode = self.mode(s, o)?.unwrap_or(0);
         let listed = self.objects.iter_mut().find(|l| l.0.is_same(o));
@@ -263,7 +273,12 @@ impl Message {
     }
     /// The same message for another receiver; without what was transferred.
     pub(super) fn share(&self) -> Message {
-        Message { bytes: self.bytes.clone(), shared: self.shared.clone(), ..Message::default() }
+        Message {
+            bytes: self.bytes.clone(),
+            shared: self.shared.clone(),
+            wasm: self.wasm.clone(),
+            ..Message::default()
+        }
     }
 }
 
@@ -271,6 +286,7 @@ impl Message {
 
 struct MessageReader<'w> {
     shared: Vec<Arc<SharedBlock>>,
+    wasm: Vec<Shareable>,
     ports: Vec<Local<'w, Object>>,
 }
 
@@ -281,12 +297,21 @@ impl ReadDelegate for MessageReader<'_> {
         r: &mut Reader<'_>,
         id: usize,
     ) -> JsResult<Local<'s, Value>> {
-        if r.varint() == Some(HOST_PORT) {
-            let port = r.varint().and_then(|i| self.ports.get(i as usize).copied());
-            return match port {
-                Some(p) => Ok(s.local_object(p.gc()).value()),
-                None => r.fail(s),
-            };
+        match r.varint() {
+            Some(HOST_PORT) => {
+                let port = r.varint().and_then(|i| self.ports.get(i as usize).copied());
+                return match port {
+                    Some(p) => Ok(s.local_object(p.gc()).value()),
+                    None => r.fail(s),
+                };
+            }
+            Some(HOST_WASM) => {
+                let Some(x) = r.varint().and_then(|i| self.wasm.get(i as usize)) else { return r.fail(s) };
+                let o = x.to_object(s);
+                r.set_object(s, id, o.value());
+                return Ok(o.value());
+            }
+            _ => {}
         }
         let info = r.string(s)?.to_text(s);
         let Some((module, name)) = info.rsplit_once(':') else { return r.fail(s) };
@@ -341,7 +366,7 @@ pub(super) fn deserialize<'s>(
     if !r.header() {
         return r.fail(s);
     }
-    let mut d = MessageReader { shared: message.shared, ports };
+    let mut d = MessageReader { shared: message.shared, wasm: message.wasm, ports };
     let value = r.value(s, &mut d)?;
     Ok((value, received))
 }
