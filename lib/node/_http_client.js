@@ -18,6 +18,7 @@ const {
     ERR_INVALID_PROTOCOL, ERR_UNESCAPED_CHARACTERS,
   },
 } = require('internal/errors');
+const { beginSpan, endSpan } = require('internal/perf/spans');
 const { validateBoolean, validateInteger, validateOneOf } = require('internal/validators');
 const { getTimerDuration } = require('internal/timers');
 const { addAbortSignal } = require('stream');
@@ -241,6 +242,9 @@ ClientRequest.prototype._finish = function _finish() {
   const { channel } = require('diagnostics_channel');
   const started = channel('http.client.request.start');
   if (started.hasSubscribers) started.publish({ request: this });
+  beginSpan(this, 'http', 'HttpClient', () => ({
+    req: { method: this.method, url: `${this.protocol}//${this.host}${this.path}`, headers: this.getHeaders() },
+  }));
 };
 
 ClientRequest.prototype._implicitHeader = function _implicitHeader() {
@@ -464,6 +468,7 @@ function parserOnIncomingClient(res, shouldKeepAlive) {
     return 0;
   }
   req.res = res;
+  endSpan(req, () => ({ res: { statusCode: res.statusCode, statusMessage: res.statusMessage, headers: res.headers } }));
 
   if (res.upgrade) return 2;
   if (req.method === 'CONNECT') {

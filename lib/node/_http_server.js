@@ -31,6 +31,7 @@ const {
     ERR_HTTP_SOCKET_ENCODING, ERR_INVALID_ARG_VALUE, ERR_INVALID_CHAR, ERR_OUT_OF_RANGE,
   },
 } = require('internal/errors');
+const { beginSpan, endSpan } = require('internal/perf/spans');
 const { kEmptyObject } = require('internal/util');
 const {
   validateBoolean, validateFunction, validateInteger, validateLinkHeaderValue, validateObject, validateOneOf,
@@ -96,9 +97,17 @@ function ServerResponse(req, options) {
     this.useChunkedEncodingByDefault = chunkExpression.test(req.headers.te);
     this.shouldKeepAlive = false;
   }
+  beginSpan(this, 'http', 'HttpRequest', () => ({ req: { method: req.method, url: req.url, headers: req.headers } }));
 }
 Object.setPrototypeOf(ServerResponse.prototype, OutgoingMessage.prototype);
 Object.setPrototypeOf(ServerResponse, OutgoingMessage);
+
+ServerResponse.prototype._finish = function _finish() {
+  endSpan(this, () => ({
+    res: { statusCode: this.statusCode, statusMessage: this.statusMessage, headers: this.getHeaders() },
+  }));
+  OutgoingMessage.prototype._finish.call(this);
+};
 
 ServerResponse.prototype.statusCode = 200;
 ServerResponse.prototype.statusMessage = undefined;

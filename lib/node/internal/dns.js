@@ -21,6 +21,7 @@ const {
     ERR_INVALID_IP_ADDRESS, ERR_MISSING_ARGS,
   },
 } = require('internal/errors');
+const { beginSpan, endSpan } = require('internal/perf/spans');
 const { isIP } = require('internal/net');
 const {
   validateArray, validateBoolean, validateFunction, validateInt32, validateNumber, validateOneOf, validatePort,
@@ -134,6 +135,7 @@ function onlookup(err, addresses) {
     this.callback(new DNSException(err, 'getaddrinfo', this.hostname));
     return;
   }
+  endSpan(this, () => ({ addresses }));
   if (this.all) {
     this.callback(null, addresses.map((address) => ({ address, family: this.family || isIP(address) })));
   } else {
@@ -168,6 +170,7 @@ function lookup(hostname, options, callback) {
   req.hostname = hostname;
   req.all = all;
   req.oncomplete = onlookup;
+  beginSpan(req, 'dns', 'lookup', () => ({ hostname, family, hints, verbatim: order === 'verbatim', order }));
   const err = binding.getaddrinfo(req, hostname, family, hints, orderNumbers[order]);
   if (err) {
     process.nextTick(callback, new DNSException(err, 'getaddrinfo', hostname));
@@ -177,8 +180,12 @@ function lookup(hostname, options, callback) {
 }
 
 function onlookupservice(err, hostname, service) {
-  if (err) this.callback(new DNSException(err, 'getnameinfo', this.hostname));
-  else this.callback(null, hostname, service);
+  if (err) {
+    this.callback(new DNSException(err, 'getnameinfo', this.hostname));
+  } else {
+    endSpan(this, () => ({ hostname, service }));
+    this.callback(null, hostname, service);
+  }
 }
 
 function lookupService(address, port, callback) {
@@ -193,6 +200,7 @@ function lookupService(address, port, callback) {
   req.hostname = address;
   req.port = port;
   req.oncomplete = onlookupservice;
+  beginSpan(req, 'dns', 'lookupService', () => ({ host: address, port }));
   const err = binding.getnameinfo(req, address, port);
   if (err) throw new DNSException(err, 'getnameinfo', address);
   return req;
@@ -301,6 +309,7 @@ function onresolve(err, result, ttls) {
     this.callback(new DNSException(err, this.bindingName, this.hostname));
     return;
   }
+  endSpan(this, () => ({ result }));
   if (ttls && this.ttl) result = result.map((address, index) => ({ address, ttl: ttls[index] }));
   this.callback(null, result);
 }
@@ -321,6 +330,7 @@ function queryFunction(bindingName) {
     req.hostname = name;
     req.oncomplete = onresolve;
     req.ttl = !!options?.ttl;
+    beginSpan(req, 'dns', bindingName, () => ({ host: name, ttl: req.ttl }));
     const err = this._handle[bindingName](req, name);
     if (err) throw new DNSException(err, bindingName, name);
     return req;

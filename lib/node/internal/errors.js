@@ -174,7 +174,12 @@ function invalidPackageTarget(packagePath, key, target, isImport = false, base =
 
 function requireEsm(filename, hasEsmSyntax, parentPath = null, packageJsonPath = null) {
   let message = `require() of ES Module ${filename}${parentPath ? ` from ${parentPath}` : ''} not supported.`;
-  if (!packageJsonPath) return message;
+  if (!packageJsonPath) {
+    if (filename.endsWith('.mjs')) {
+      message += `\nInstead change the require of ${filename} to a dynamic import() which is available in all CommonJS modules.`;
+    }
+    return message;
+  }
   const path = require('path');
   const base = parentPath && path.basename(filename) === path.basename(parentPath) ? filename : path.basename(filename);
   if (hasEsmSyntax) {

@@ -36,11 +36,12 @@ let internalsExposed = false;
 /** The record of one embedded file: its exports, and the ES module facade made of them on demand. */
 class BuiltinModule {
   static map = records;
+  // A field, not an assignment: a program may have put an accessor of the name on Object.prototype.
+  exports = {};
 
   constructor(id) {
     this.id = id;
     this.filename = `${id}.js`;
-    this.exports = {};
     this.loaded = false;
     this.loading = false;
     this.module = undefined;

@@ -12,6 +12,7 @@
 //   process_methods.dlopen(module, filename, flags).
 
 const path = require('path');
+const { isProxy } = require('internal/util/types');
 const { BuiltinModule } = require('internal/bootstrap/realm');
 const { getOptionValue } = require('internal/options');
 const { getCjsConditions, stripBOM } = require('internal/modules/helpers');
@@ -56,7 +57,8 @@ function updateChildren(parent, child, scan) {
 function Module(id = '', parent) {
   this.id = id;
   this.path = path.dirname(id);
-  this.exports = {};
+  // Not an assignment: a program may have put an accessor of the name on Object.prototype.
+  Object.defineProperty(this, 'exports', { __proto__: null, configurable: true, enumerable: true, writable: true, value: {} });
   if (parent !== undefined) defineParent(this, parent);
   updateChildren(parent, this, false);
   this.filename = null;
@@ -95,13 +97,23 @@ Object.defineProperty(Module.prototype, 'isPreloading', {
     return isPreloading;
   },
 });
+let parentWarned = false;
+function warnOfParent() {
+  if (parentWarned || !getOptionValue('--pending-deprecation')) return;
+  parentWarned = true;
+  process.emitWarning(
+    'module.parent is deprecated due to accuracy issues. Please use require.main to find program entry point instead.',
+    'DeprecationWarning', 'DEP0144');
+}
 Object.defineProperty(Module.prototype, 'parent', {
   __proto__: null,
   configurable: true,
   get() {
+    warnOfParent();
     return parents.get(this);
   },
   set(value) {
+    warnOfParent();
     parents.set(this, value);
   },
 });
@@ -425,6 +437,9 @@ Module._load = function(request, parent, isMain) {
           if (index !== -1) children.splice(index, 1);
         }
       }
+    } else if (circularWarnings !== undefined && !isProxy(module.exports) && typeof module.exports === 'object' &&
+               module.exports !== null && Object.getPrototypeOf(module.exports) === circularWarnings) {
+      Object.setPrototypeOf(module.exports, Object.prototype);
     }
   }
   return module.exports;
@@ -435,6 +450,34 @@ function hooksActive() {
   return customizationHooks !== undefined && customizationHooks.active();
 }
 
+function warnOfMissing(name) {
+  process.emitWarning(
+    `Accessing non-existent property '${String(name)}' of module exports inside circular dependency`);
+}
+
+const kCircularHandler = {
+  get(target, name) {
+    // What transpilers generate asks for __esModule of everything.
+    if (name in target || name === '__esModule') return target[name];
+    warnOfMissing(name);
+    return undefined;
+  },
+  getOwnPropertyDescriptor(target, name) {
+    if (Object.hasOwn(target, name) || name === '__esModule') return Object.getOwnPropertyDescriptor(target, name);
+    warnOfMissing(name);
+    return undefined;
+  },
+};
+let circularWarnings;
+
+/** The prototype of unfinished exports: it warns of what is not there yet. */
+function watchMissing(exports) {
+  if (typeof exports !== 'object' || exports === null || isProxy(exports)) return;
+  if (Object.getPrototypeOf(exports) !== Object.prototype || exports.__esModule) return;
+  circularWarnings ??= new Proxy({}, kCircularHandler);
+  Object.setPrototypeOf(exports, circularWarnings);
+}
+
 function getExportsForCircularRequire(module) {
   if (module[kFormat] === 'module' && module[kInEvaluation]) {
     const { codes: { ERR_REQUIRE_CYCLE_MODULE } } = require('internal/errors');
@@ -443,6 +486,7 @@ function getExportsForCircularRequire(module) {
       'maintain invariants mandated by the ECMAScript specification. Try making at least part of the dependency in ' +
       'the graph lazily loaded.');
   }
+  watchMissing(module.exports);
   return module.exports;
 }
 
@@ -745,7 +789,10 @@ function makeRequireFunction(module) {
     checkRequest(request);
     return Module._resolveLookupPaths(request, module);
   };
-  require.main = process.mainModule;
+  // Not an assignment: a program may have put an accessor of the name on Object.prototype.
+  Object.defineProperty(require, 'main', {
+    __proto__: null, configurable: true, enumerable: true, writable: true, value: process.mainModule,
+  });
   require.extensions = Module._extensions;
   require.cache = Module._cache;
   return require;
