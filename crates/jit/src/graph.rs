@@ -223,6 +223,8 @@ pub enum Op {
     RawConst(u64),
     /// Address of a slot of the frame.
     FrameAddress(i32),
+    /// Address of a part of a cell, so many bytes into it.
+    Part(i32),
     /// A value of the snapshot's table.
     Table(u32),
     /// A value at a fixed address.

@@ -528,6 +528,7 @@ impl Lower<'_, '_> {
             Op::Int(k) => self.imm32(k),
             Op::Double(bits) => self.b.ins().f64const(f64::from_bits(bits)),
             Op::FrameAddress(slot) => self.frame_address(slot),
+            Op::Part(offset) => self.b.ins().iadd_imm_s(args[0], offset as i64),
             Op::Table(k) => {
                 let at = self.imm(self.snapshot.table + 8 * k as u64);
                 self.b.ins().load(I64, trusted(), at, 0)

@@ -25,6 +25,8 @@ pub struct FunctionSnapshot {
     pub param_count: u16,
     /// Derived class constructor, class constructor, strict and so on: see [`function_flag`].
     pub flags: u32,
+    /// Shape of the arrays it makes.
+    pub array_shape: u32,
     /// Bits of the constants. Values that may move are [`MOVING`]: they are read from the pool.
     pub constants: Vec<u64>,
     /// Address of inline cache 0; constant `i` is at `ics_address - 8 (i + 1)`.
@@ -259,6 +261,8 @@ pub struct Layout {
     pub flag_lazy: u8,
     /// Kinds.
     pub kind_string: u8,
+    /// Dense elements.
+    pub kind_elements: u8,
     /// Symbol.
     pub kind_symbol: u8,
     /// BigInt.

@@ -167,6 +167,9 @@ impl Builder<'_> {
             let c = &*code;
             let data = c.data();
             let unit = &data.unit;
+            let realm = self.vm.realms[c.header.word as usize].as_ref().expect("live realm");
+            let array_shape = realm.array_shape;
+            self.shapes.push(array_shape);
             let mut flags = 0;
             for (from, to) in [
                 (code_flag::CLASS, function_flag::CLASS),
@@ -206,6 +209,7 @@ impl Builder<'_> {
                 register_count: c.register_count as u16,
                 param_count: c.param_count,
                 flags,
+                array_shape,
                 constants,
                 ics_address: c.ics as u64,
                 ics,
@@ -341,6 +345,7 @@ fn layout(vm: &Vm) -> Layout {
         flag_sparse: flag::SPARSE,
         flag_lazy: flag::LAZY,
         kind_string: Kind::String as u8,
+        kind_elements: Kind::Elements as u8,
         kind_symbol: Kind::Symbol as u8,
         kind_bigint: Kind::BigInt as u8,
         kind_environment: Kind::Environment as u8,

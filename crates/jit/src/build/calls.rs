@@ -60,9 +60,7 @@ impl Builder<'_> {
                 let mut target = Callee::Unknown;
                 let mut function = NO_INDEX;
                 if let [e, rest @ ..] = &cache.entries[..] {
-                    if rest.is_empty() {
-                        (target, function) = (e.callee, e.function);
-                    } else if rest.iter().all(|r| r.function == e.function && r.callee == e.callee) {
+                    if rest.iter().all(|r| r.function == e.function && r.callee == e.callee) {
                         (target, function) = (e.callee, e.function);
                     }
                 }

@@ -22,6 +22,8 @@ pub struct Fact {
     pub double: Option<Value>,
     /// The same, tagged.
     pub tagged: Option<Value>,
+    /// An array literal under construction, which nobody else knows: its length and the capacity of its elements.
+    pub literal: Option<(u32, u32)>,
     // ---- what a call or a store may change
     /// Shape of the object.
     pub shape: Option<u32>,
@@ -55,6 +57,7 @@ impl Fact {
             int: same(self.int, other.int),
             double: same(self.double, other.double),
             tagged: same(self.tagged, other.tagged),
+            literal: same(self.literal, other.literal),
             shape: same(self.shape, other.shape),
             dense: self.dense && other.dense,
             in_store: self.in_store && other.in_store,

@@ -35,6 +35,9 @@ const ELEMENTS: [Option<Width>; 12] = [
 ];
 const UINT8_CLAMPED: u8 = 2;
 
+/// Longest array literal that is allocated in line.
+const MAX_LITERAL: u32 = 64;
+
 /// Slot number for the result of a diamond while its arms are merged.
 pub(super) const RESULT_SLOT: i32 = i32::MAX;
 
@@ -73,6 +76,33 @@ impl Builder<'_> {
                 let Some(e) = cache.entries.first() else { return self.execute(i).map(Some) };
                 let o = self.new_object(e.shape, e.location);
                 self.set(a, o);
+            }
+            Code::NewArray => {
+                let capacity = b as u16 as u32;
+                if capacity > MAX_LITERAL {
+                    return self.execute(i).map(Some);
+                }
+                let array = self.new_array(capacity);
+                self.set(a, array);
+            }
+            Code::ArrayPush => {
+                let array = self.reg(a);
+                match self.env.fact(array).literal {
+                    Some((length, capacity)) if length < capacity => {
+                        let v = self.reg(b);
+                        let v = self.tagged(v);
+                        self.push_literal(array, length, v);
+                    }
+                    _ => {
+                        self.env.fact_mut(array).literal = None;
+                        return self.execute(i).map(Some);
+                    }
+                }
+            }
+            Code::ArrayPushHole | Code::ArraySpread => {
+                let array = self.reg(a);
+                self.env.fact_mut(array).literal = None;
+                return self.execute(i).map(Some);
             }
             Code::IterNext => return self.iter_next(i).map(Some),
             Code::ToPropertyKey => {
@@ -317,6 +347,65 @@ impl Builder<'_> {
         }
         self.env.fact_mut(o).shape = Some(shape);
         o
+    }
+
+    // ---------------------------------------------------------------- array literals
+
+    /// A new array with room for so many elements: the array and its elements are one allocation.
+    fn new_array(&mut self, capacity: u32) -> Value {
+        let l = self.snapshot.layout;
+        let shape = self.function().array_shape;
+        let array_bytes = l.array_length + 8;
+        let elements_bytes = if capacity == 0 { 0 } else { l.elements_first + 8 * capacity as i32 };
+        let header = Self::header(l.kind_array, 0, 1, shape);
+        let array = self.allocate(header, (array_bytes + elements_bytes) as u32, ty::OBJECT);
+        let null = self.emit(Op::RawConst(0), vec![], Repr::Raw, 0);
+        self.initialize(array, l.object_slots, null);
+        let zero = self.constant(super::values::NUMBER_TAG);
+        self.initialize(array, l.array_length, zero);
+        let elements = if capacity == 0 {
+            self.emit(Op::RawConst(l.empty_elements), vec![], Repr::Raw, 0)
+        } else {
+            let elements = self.emit(Op::Part(array_bytes), vec![array], Repr::Raw, 0);
+            let first = Self::header(l.kind_elements, 0, 0, 0);
+            let first = self.emit(Op::RawConst(first), vec![], Repr::Raw, 0);
+            self.initialize(elements, 0, first);
+            // Length (low half) and capacity are neighbours.
+            let sizes = self.emit(Op::RawConst((capacity as u64) << 32), vec![], Repr::Raw, 0);
+            self.initialize(elements, l.elements_length, sizes);
+            elements
+        };
+        self.initialize(array, l.object_elements, elements);
+        self.env.loads.insert((array, access(Width::Word, l.object_elements)), elements);
+        let f = self.env.fact_mut(array);
+        f.shape = Some(shape);
+        f.dense = true;
+        f.literal = Some((0, capacity));
+        array
+    }
+    /// Appends to an array literal that has room.
+    fn push_literal(&mut self, array: Value, length: u32, v: Value) {
+        let l = self.snapshot.layout;
+        let fresh = self.env.fact(array).fresh;
+        let elements = self.load(array, Width::Word, l.object_elements);
+        self.emit(
+            Op::Store(Width::Value, l.elements_first + 8 * length as i32),
+            vec![elements, v],
+            Repr::None,
+            0,
+        );
+        let n = self.int(length as i32 + 1);
+        self.emit(Op::Store(Width::I32, l.elements_length), vec![elements, n], Repr::None, 0);
+        let tagged = self.tagged(n);
+        self.emit(Op::Store(Width::Value, l.array_length), vec![array, tagged], Repr::None, 0);
+        if !fresh {
+            self.barrier(elements, v);
+        }
+        self.env.forget_loads_at(access(Width::I32, l.elements_length));
+        self.env.forget_loads_at(access(Width::Value, l.array_length));
+        if let Some((_, capacity)) = self.env.fact(array).literal {
+            self.env.fact_mut(array).literal = Some((length + 1, capacity));
+        }
     }
 
     // ---------------------------------------------------------------- elements
