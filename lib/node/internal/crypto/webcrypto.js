@@ -7,7 +7,7 @@ const {
 const { Buffer } = require('buffer');
 const { isAnyArrayBuffer, isArrayBuffer, isSharedArrayBuffer } = require('internal/util/types');
 const { PublicKeyObject, isCryptoKey, kHandle, kKeyObject } = require('internal/crypto/keys');
-const { CryptoKey, createCryptoKey, kUsageOrder } = require('internal/crypto/webcrypto_keys');
+const { CryptoKey, createCryptoKey, kAlgorithm, kUsageOrder, kUsages } = require('internal/crypto/webcrypto_keys');
 
 const kCreate = Symbol('kCreate');
 
@@ -155,20 +155,19 @@ function normalize(algorithm, op) {
 
 function checkKeyUse(key, algorithm, usage) {
   const { fail } = algorithms();
-  const isSame = key.algorithm.name === algorithm.name;
+  const isSame = key[kAlgorithm].name === algorithm.name;
   switch (usage) {
     case 'sign':
     case 'verify':
-      if (!key.usages.includes(usage)) throw fail('InvalidAccessError', `Unable to use this key to ${usage}`);
-      if (!isSame) throw fail('InvalidAccessError', 'Key algorithm mismatch');
+      if (!isSame || !key[kUsages].includes(usage)) throw fail('InvalidAccessError', `Unable to use this key to ${usage}`);
       break;
     case 'deriveKey':
     case 'deriveBits':
-      if (!key.usages.includes(usage)) throw fail('InvalidAccessError', `baseKey does not have ${usage} usage`);
+      if (!key[kUsages].includes(usage)) throw fail('InvalidAccessError', `baseKey does not have ${usage} usage`);
       if (!isSame) throw fail('InvalidAccessError', 'Key algorithm mismatch');
       break;
     default:
-      if (!isSame || !key.usages.includes(usage)) {
+      if (!isSame || !key[kUsages].includes(usage)) {
         throw fail('InvalidAccessError', 'The requested operation is not valid for the provided key');
       }
   }
@@ -183,12 +182,12 @@ async function digestData(algorithm, data) {
 
 async function exportKeyAs(format, key) {
   const { fail, kAlgorithms } = algorithms();
-  const implementation = kAlgorithms[key.algorithm.name]?.exportKey;
-  if (implementation === undefined) throw fail('NotSupportedError', `${key.algorithm.name} key export is not supported`);
+  const implementation = kAlgorithms[key[kAlgorithm].name]?.exportKey;
+  if (implementation === undefined) throw fail('NotSupportedError', `${key[kAlgorithm].name} key export is not supported`);
   if (!key.extractable) throw fail('InvalidAccessError', 'key is not extractable');
   const result = implementation.run(format, key);
   if (result === undefined) {
-    throw fail('NotSupportedError', `Unable to export ${key.algorithm.name} ${key.type} key using ${format} format`);
+    throw fail('NotSupportedError', `Unable to export ${key[kAlgorithm].name} ${key.type} key using ${format} format`);
   }
   return result;
 }
@@ -326,8 +325,8 @@ const methods = {
     if (key.type !== 'private') {
       throw fail(key.type === 'secret' ? 'NotSupportedError' : 'InvalidAccessError', 'key must be a private key');
     }
-    checkUsages(keyUsages, kAlgorithms[key.algorithm.name].publicUsages, key.algorithm.name);
-    return createCryptoKey(new PublicKeyObject(key[kKeyObject][kHandle].toPublic()), key.algorithm, keyUsages, true);
+    checkUsages(keyUsages, kAlgorithms[key[kAlgorithm].name].publicUsages, key[kAlgorithm].name);
+    return createCryptoKey(new PublicKeyObject(key[kKeyObject][kHandle].toPublic()), key[kAlgorithm], keyUsages, true);
   },
 };
 for (const name of ['encapsulateBits', 'encapsulateKey', 'decapsulateBits', 'decapsulateKey']) {

@@ -9,7 +9,7 @@ const { Buffer } = require('buffer');
 const {
   PrivateKeyObject, PublicKeyObject, SecretKeyObject, exportJwk, importJwk, kHandle, kJwkCurves, kKeyObject,
 } = require('internal/crypto/keys');
-const { createCryptoKey } = require('internal/crypto/webcrypto_keys');
+const { createCryptoKey, kAlgorithm, kUsages } = require('internal/crypto/webcrypto_keys');
 
 const kDigests = {
   '__proto__': null, 'SHA-1': 'sha1', 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512', 'SHA3-256': 'sha3-256',
@@ -81,7 +81,7 @@ function importData(make, message = 'Invalid keyData') {
 function jwkOf(key, alg) {
   const handle = handleOf(key);
   const jwk = key.type === 'secret' ? { kty: 'oct', k: secretOf(key).toString('base64url') } : exportJwk(handle, key.type === 'private');
-  jwk.key_ops = key.usages;
+  jwk.key_ops = [...key[kUsages]];
   jwk.ext = key.extractable;
   if (alg !== undefined) jwk.alg = alg;
   return jwk;
@@ -330,7 +330,7 @@ const kHmac = {
       return newSecret(bytes, { name: 'HMAC', hash: params.hash, length }, usages, extractable);
     },
   },
-  exportKey: { params: {}, run: (format, key) => exportSecret(format, key, hmacAlg(key.algorithm.hash.name)) },
+  exportKey: { params: {}, run: (format, key) => exportSecret(format, key, hmacAlg(key[kAlgorithm].hash.name)) },
   keyLength: { params: { 'hash': 'hash', 'length?': 'long' }, run: hmacBits },
 };
 
@@ -339,7 +339,7 @@ function hmacAlg(hash) {
 }
 
 function hmac(key, data) {
-  const native = new binding.Hmac(kDigests[key.algorithm.hash.name], secretOf(key));
+  const native = new binding.Hmac(kDigests[key[kAlgorithm].hash.name], secretOf(key));
   native.update(data);
   return toArrayBuffer(native.digest());
 }
@@ -410,21 +410,21 @@ function rsa(name) {
     params: { 'label?': 'bytes' },
     async run({ label }, key, data) {
       if (key.type !== type) throw fail('InvalidAccessError', `Key must be a ${type} key`);
-      return toArrayBuffer(await operation('rsaCrypt', native, handleOf(key), data, 4, kDigests[key.algorithm.hash.name], label));
+      return toArrayBuffer(await operation('rsaCrypt', native, handleOf(key), data, 4, kDigests[key[kAlgorithm].hash.name], label));
     },
   }])) : {
     sign: {
       params: name === 'RSA-PSS' ? { saltLength: 'long' } : {},
       async run(params, key, data) {
         if (key.type !== 'private') throw fail('InvalidAccessError', 'Key must be a private key');
-        return toArrayBuffer(await operation('sign', handleOf(key), data, false, kDigests[key.algorithm.hash.name], ...padding(params, key), false));
+        return toArrayBuffer(await operation('sign', handleOf(key), data, false, kDigests[key[kAlgorithm].hash.name], ...padding(params, key), false));
       },
     },
     verify: {
       params: name === 'RSA-PSS' ? { saltLength: 'long' } : {},
       run(params, key, data, signature) {
         if (key.type !== 'public') throw fail('InvalidAccessError', 'Key must be a public key');
-        return operation('verify', handleOf(key), data, false, signature, kDigests[key.algorithm.hash.name], ...padding(params, key), false);
+        return operation('verify', handleOf(key), data, false, signature, kDigests[key[kAlgorithm].hash.name], ...padding(params, key), false);
       },
     },
   };
@@ -471,7 +471,7 @@ function rsa(name) {
         return wrapKey(keyObject, hash, extractable, usages);
       },
     },
-    exportKey: { params: {}, run: (format, key) => exportPair(format, key, rsaAlg(name, key.algorithm.hash.name)) },
+    exportKey: { params: {}, run: (format, key) => exportPair(format, key, rsaAlg(name, key[kAlgorithm].hash.name)) },
     adopt: ({ hash }, keyObject, extractable, usages) => wrapKey(keyObject, hash, extractable, usages),
     adoptParams: { hash: 'hash' },
     publicUsages,
@@ -489,7 +489,7 @@ function ec(name) {
   const operations = isExchange ? {
     deriveBits: {
       params: { public: 'key' },
-      run: (params, key, length) => agree(name, params.public, key, length, (own, other) => own.algorithm.namedCurve === other.algorithm.namedCurve),
+      run: (params, key, length) => agree(name, params.public, key, length, (own, other) => own[kAlgorithm].namedCurve === other[kAlgorithm].namedCurve),
     },
   } : {
     sign: {
@@ -583,7 +583,7 @@ function ec(name) {
 async function agree(name, publicKey, key, length, isCompatible) {
   if (key.type !== 'private') throw fail('InvalidAccessError', 'baseKey must be a private key');
   if (publicKey.type !== 'public') throw fail('InvalidAccessError', 'algorithm.public must be a public key');
-  if (publicKey.algorithm.name !== name) throw fail('InvalidAccessError', 'key algorithm mismatch');
+  if (publicKey[kAlgorithm].name !== name) throw fail('InvalidAccessError', 'key algorithm mismatch');
   if (!isCompatible(key, publicKey)) throw fail('InvalidAccessError', 'Named curve mismatch');
   const secret = await operation('agree', handleOf(key), handleOf(publicKey));
   if (length === null || length === undefined) return toArrayBuffer(secret);

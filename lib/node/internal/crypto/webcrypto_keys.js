@@ -9,6 +9,7 @@ const kCreate = Symbol('kCreate');
 const kAlgorithm = Symbol('kAlgorithm');
 const kExtractable = Symbol('kExtractable');
 const kUsages = Symbol('kUsages');
+const kShown = Symbol('kShown');
 
 // The order in which uses are listed.
 const kUsageOrder = [
@@ -22,20 +23,35 @@ class CryptoKey {
     for (const [name, value] of [[kKeyObject, keyObject], [kAlgorithm, algorithm], [kUsages, usages], [kExtractable, extractable]]) {
       Object.defineProperty(this, name, { __proto__: null, value, enumerable: false, writable: false });
     }
+    // What the getters hand out the program may change, without changing what the key is for.
+    Object.defineProperty(this, kShown, { __proto__: null, value: { algorithm: undefined, usages: undefined }, enumerable: false });
   }
 
   [inspect.custom](depth, options) {
     if (depth < 0) return this;
     const opts = { ...options, depth: options.depth == null ? null : options.depth - 1 };
     return `CryptoKey ${inspect({
-      type: this.type, extractable: this.extractable, algorithm: this.algorithm, usages: this.usages,
+      type: this.type, extractable: this.extractable, algorithm: this[kAlgorithm], usages: this[kUsages],
     }, opts)}`;
   }
 
   get type() { return own(this, kKeyObject).type; }
   get extractable() { return own(this, kExtractable); }
-  get algorithm() { return own(this, kAlgorithm); }
-  get usages() { return own(this, kUsages); }
+  get algorithm() {
+    const algorithm = own(this, kAlgorithm);
+    return this[kShown].algorithm ??= copyOf(algorithm);
+  }
+  get usages() {
+    const usages = own(this, kUsages);
+    return this[kShown].usages ??= [...usages];
+  }
+}
+
+function copyOf(algorithm) {
+  const copy = { ...algorithm };
+  if (copy.hash !== undefined) copy.hash = { ...copy.hash };
+  if (copy.publicExponent !== undefined) copy.publicExponent = Uint8Array.from(copy.publicExponent);
+  return copy;
 }
 
 function own(key, name) {
@@ -53,4 +69,4 @@ function createCryptoKey(keyObject, algorithm, usages, extractable) {
   return new CryptoKey(kCreate, keyObject, algorithm, ordered, extractable);
 }
 
-module.exports = { CryptoKey, createCryptoKey, kUsageOrder };
+module.exports = { CryptoKey, createCryptoKey, kAlgorithm, kUsageOrder, kUsages };
