@@ -276,7 +276,7 @@ unsafe impl Send for PortableStore {}
 impl PortableStore {
     /// Takes the bytes out of a store that is not shared. Memory of an embedder is copied, because its deleter belongs to
     /// this thread. None if there is not so much memory.
-    pub fn new(mut store: Box<BackingStore>) -> Option<PortableStore> {
+    pub fn new(mut store: BackingStore) -> Option<PortableStore> {
         let (length, max_length, resizable) = (store.length, store.max_length, store.resizable);
         let (data, size) = match &store.storage {
             Storage::Owned(size) => {

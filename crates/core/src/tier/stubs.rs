@@ -164,7 +164,7 @@ unsafe fn interpret(
 unsafe fn overflow(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u64 {
     // SAFETY: a live frame.
     unsafe {
-        scoped(vm, fp, pc, |s| crate::error::throw_stack_overflow::<()>(s));
+        scoped(vm, fp, pc, crate::error::throw_stack_overflow::<()>);
         THREW
     }
 }

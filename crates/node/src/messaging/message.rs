@@ -247,7 +247,7 @@ pub(super) fn serialize<'s>(
             return throw_data_clone_error(s, "An ArrayBuffer is detached and could not be cloned.");
         }
         let store = array_buffer::detach_store(s, o)?;
-        match PortableStore::new(store) {
+        match PortableStore::new(*store) {
             Some(store) => d.message.buffers.push(store),
             None => return s.throw_range_error("Array buffer allocation failed"),
         }
