@@ -302,7 +302,8 @@ OutgoingMessage.prototype._flushOutput = function _flushOutput(socket) {
   const { outputData } = this;
   const { length } = outputData;
   if (length <= 0) return undefined;
-  while (this[kCorked]) {
+  // The socket of the message is corked along with it.
+  while (this[kCorked] && socket !== this[kSocket]) {
     this[kCorked]--;
     socket.cork();
   }
