@@ -1,0 +1,283 @@
+//! Joins and loops: edges between blocks, merging of environments, first iterations, assumptions at the heads of loops.
+
+use std::collections::BTreeSet;
+
+use spey_bytecode::Operand;
+use spey_bytecode::decode::Instructions;
+
+use super::env::{self, Env};
+use super::{Builder, Loop, PEEL_NODES, PEEL_WORDS};
+use crate::graph::{Block, Node, Op, Repr, Terminator, Value, ty};
+use crate::snapshot::ExitKind;
+
+impl Builder<'_> {
+    /// The next block of the frame being walked: the lowest, once the first iteration of a loop is complete its jumps back.
+    pub(super) fn next_block(&mut self) -> Option<(u32, Vec<(Block, Env)>)> {
+        let walk = self.walk_mut();
+        if let Some((head, end, _)) = &walk.peeling {
+            let (head, end) = (*head, *end);
+            if walk.pending.first_key_value().is_none_or(|(pc, _)| *pc >= end) {
+                let (_, _, edges) = walk.peeling.take().expect("just seen");
+                if !edges.is_empty() {
+                    return Some((head, edges));
+                }
+            }
+        }
+        walk.pending.pop_first()
+    }
+    /// Walks the first iteration of a small innermost loop apart: what it checks need not be checked in the loop.
+    pub(super) fn peel(&mut self, pc: u32) -> bool {
+        let nodes = self.graph.nodes.len();
+        let walk = self.walks.last().expect("a frame is being walked");
+        let loops = &self.infos[&walk.function].loops;
+        let end = loops[&pc];
+        let innermost = loops.range(pc + 1..end).next().is_none();
+        if !innermost || (end - pc) as usize > PEEL_WORDS || nodes > PEEL_NODES || walk.peeling.is_some() {
+            return false;
+        }
+        let walk = self.walk_mut();
+        if !walk.peeled.insert(pc) {
+            return false;
+        }
+        walk.peeling = Some((pc, end, vec![]));
+        true
+    }
+
+    /// Adds an edge from the current block, with a copy of the environment, to an instruction.
+    pub(super) fn edge_from(&mut self, block: Block, target: u32) {
+        let env = self.env.clone();
+        self.walk_mut().pending.entry(target).or_default().push((block, env));
+    }
+
+    /// Makes one block and environment of several edges. With `pc`, registers of the frame that are dead there are dropped.
+    pub(super) fn merge(&mut self, mut edges: Vec<(Block, Env)>, pc: Option<u32>) {
+        if let Some(pc) = pc {
+            let walk = self.walks.last().expect("a frame is being walked");
+            let (function, base) = (walk.function, walk.base);
+            let f = &self.snapshot.functions[function];
+            let live = self.infos.get_mut(&function).expect("made").liveness.live_at(&f.code, pc);
+            let live: BTreeSet<i32> = live.iter().map(|r| base + r as i32).collect();
+            for (_, env) in &mut edges {
+                env.slots.retain(|&s, _| s < base || live.contains(&s));
+                env.in_place.retain(|&s, _| s < base || live.contains(&s));
+            }
+        }
+        if edges.len() == 1 {
+            let (block, env) = edges.pop().expect("one");
+            self.block = block;
+            self.env = env;
+            return;
+        }
+        let target = self.graph.add_block();
+        let cold = edges.iter().all(|(b, _)| self.graph.blocks[b.index()].cold);
+        self.graph.blocks[target.index()].cold = cold;
+        let mut merged = edges[0].1.clone();
+        for (_, e) in &edges[1..] {
+            merged.meet(e);
+        }
+        let slots: Vec<i32> = edges[0]
+            .1
+            .slots
+            .keys()
+            .copied()
+            .filter(|s| edges.iter().all(|(_, e)| e.slots.contains_key(s)))
+            .collect();
+        merged.slots.clear();
+        let mut phis = vec![];
+        for slot in slots {
+            let values: Vec<Value> = edges.iter().map(|(_, e)| e.slots[&slot]).collect();
+            if values.iter().all(|v| *v == values[0]) {
+                merged.slots.insert(slot, values[0]);
+                continue;
+            }
+            let reprs: Vec<Repr> = values.iter().map(|v| self.graph.node(*v).repr).collect();
+            let repr = if reprs.iter().all(|r| *r == reprs[0]) && reprs[0] != Repr::Raw {
+                reprs[0]
+            } else if reprs.iter().all(|r| matches!(r, Repr::Int32 | Repr::Double)) {
+                Repr::Double
+            } else {
+                Repr::Tagged
+            };
+            let mut args = vec![];
+            let mut types = 0;
+            let mut in_place = true;
+            for ((block, env), v) in edges.iter_mut().zip(&values) {
+                in_place &= env.in_place.get(&slot) == Some(v);
+                self.block = *block;
+                std::mem::swap(&mut self.env, env);
+                let v = match repr {
+                    Repr::Tagged => self.tagged(*v),
+                    Repr::Double => self.as_double_free(*v).unwrap_or(*v),
+                    _ => *v,
+                };
+                types |= self.types(v);
+                std::mem::swap(&mut self.env, env);
+                args.push(v);
+            }
+            let phi = self.graph.add(Node { op: Op::Phi, args, repr, types, state: None, spills: vec![] });
+            phis.push(phi);
+            merged.slots.insert(slot, phi);
+            if in_place {
+                merged.in_place.insert(slot, phi);
+            } else {
+                merged.in_place.remove(&slot);
+            }
+        }
+        for (block, _) in &edges {
+            self.block = *block;
+            self.end(Terminator::Jump(target));
+        }
+        self.graph.blocks[target.index()].phis = phis;
+        self.block = target;
+        self.env = merged;
+        self.state = None;
+    }
+
+    /// Starts a loop: the current block becomes its preheader.
+    pub(super) fn enter_loop(&mut self, pc: u32) {
+        let walk = self.walks.last().expect("a frame is being walked");
+        let (function, base, key) = (walk.function, walk.base, (walk.key, pc));
+        let code = &self.snapshot.functions[function].code;
+        let end = self.infos[&function].loops[&pc];
+        let mut assigned = BTreeSet::new();
+        for i in Instructions::range(code, pc, end).map_while(Result::ok) {
+            i.for_each_def(|first, n| assigned.extend((first..first + n as i32).map(|r| base + r)));
+            for (n, kind) in i.op.info().operands.iter().enumerate() {
+                if *kind == Operand::Use2 {
+                    let r = base + i.operand(n) as i32;
+                    assigned.extend([r, r + 1]);
+                }
+            }
+        }
+        // Memory first: conversions below belong to the preheader.
+        if self.assumptions.memory.contains(&key) {
+            self.env.forget_memory();
+        }
+        // Every iteration ends with a poll.
+        self.after_collection();
+        let assumptions = &self.assumptions;
+        self.env.loads.retain(|(_, p), _| !assumptions.loads.contains(&(key, *p)));
+        self.env.in_place.retain(|s, _| !assumptions.slots.contains(&(key, *s)));
+        let header = self.graph.add_block();
+        let slots: Vec<i32> = self.env.slots.keys().copied().filter(|s| assigned.contains(s)).collect();
+        let mut phis = vec![];
+        for slot in slots {
+            let v = self.env.slots[&slot];
+            let assumed = self.assumptions.reprs.get(&(key, slot)).copied();
+            let repr = match assumed {
+                Some(r) => r,
+                None => match self.graph.node(v).repr {
+                    Repr::Int32 => Repr::Int32,
+                    Repr::Double => Repr::Double,
+                    _ if self.env.fact(v).int.is_some() => Repr::Int32,
+                    _ if self.env.fact(v).double.is_some() => Repr::Double,
+                    _ => Repr::Tagged,
+                },
+            };
+            let first = match repr {
+                // What the body makes of the variable is worth a guard before the loop.
+                Repr::Int32 if assumed.is_some() && !self.is_generic() => Some(self.as_int(v)),
+                Repr::Double if assumed.is_some() && !self.is_generic() => Some(self.as_double(v)),
+                Repr::Int32 => self.as_int_free(v),
+                Repr::Double => self.as_double_free(v),
+                _ => None,
+            };
+            let (repr, first) = match first {
+                Some(v) => (repr, v),
+                None => (Repr::Tagged, self.tagged(v)),
+            };
+            let phi = self.graph.add(Node {
+                op: Op::Phi,
+                args: vec![first],
+                repr,
+                types: ty::ANY,
+                state: None,
+                spills: vec![],
+            });
+            phis.push((slot, phi));
+        }
+        self.end(Terminator::Jump(header));
+        for &(slot, phi) in &phis {
+            self.env.slots.insert(slot, phi);
+            self.env.in_place.remove(&slot);
+        }
+        self.graph.blocks[header.index()].phis = phis.iter().map(|p| p.1).collect();
+        self.block = header;
+        self.state = None;
+        let env = self.env.clone();
+        self.walk_mut().loops.push(Loop { pc, key, block: header, phis, env });
+    }
+
+    /// Jumps back to a loop's head.
+    pub(super) fn close_loop(&mut self, target: u32) {
+        let walk = self.walks.last().expect("a frame is being walked");
+        let Some(at) = walk.loops.iter().rposition(|l| l.pc == target) else {
+            // Entered in the middle: an outer loop goes on in the interpreter.
+            self.pc = target;
+            self.state = None;
+            self.exit_as("outer loop", ExitKind::Loop);
+            return;
+        };
+        let (key, header) = (walk.loops[at].key, walk.loops[at].block);
+        let phis = walk.loops[at].phis.clone();
+        for (slot, phi) in phis {
+            let v = match self.env.slots.get(&slot) {
+                Some(v) => *v,
+                None => self.constant(0x0a),
+            };
+            let repr = self.graph.node(phi).repr;
+            let held = self.graph.node(v).repr;
+            if repr == Repr::Tagged
+                && matches!(held, Repr::Int32 | Repr::Double)
+                && !self.assumptions.reprs.contains_key(&(key, slot))
+            {
+                self.assumptions.reprs.insert((key, slot), held);
+                self.assumptions.changed = true;
+                return;
+            }
+            let converted = match repr {
+                Repr::Int32 => self.as_int_free(v),
+                Repr::Double => self.as_double_free(v),
+                _ => Some(self.tagged(v)),
+            };
+            match converted {
+                Some(v) => self.graph.nodes[phi.index()].args.push(v),
+                None => {
+                    let numeric = self.as_double_free(v).is_some();
+                    let wider = if repr == Repr::Int32 && numeric { Repr::Double } else { Repr::Tagged };
+                    self.assumptions.reprs.insert((key, slot), wider);
+                    self.assumptions.changed = true;
+                    return;
+                }
+            }
+        }
+        // What the head takes for granted about memory must still hold.
+        let walk = self.walks.last().expect("a frame is being walked");
+        let head = &walk.loops[at].env;
+        let mut changed = false;
+        for (slot, v) in &head.in_place {
+            if self.env.in_place.get(slot) != Some(v) {
+                changed |= self.assumptions.slots.insert((key, *slot));
+            }
+        }
+        let lost = |f: env::Fact, g: env::Fact| {
+            (f.shape.is_some() && g.shape != f.shape)
+                || (f.dense && !g.dense)
+                || (f.in_store && !g.in_store)
+                || (f.fresh && !g.fresh)
+        };
+        if (head.epoch && !self.env.epoch) || head.facts.iter().any(|(v, f)| lost(*f, self.env.fact(*v))) {
+            changed |= self.assumptions.memory.insert(key);
+        }
+        for (k, v) in &head.loads {
+            if self.env.loads.get(k) != Some(v) {
+                changed |= self.assumptions.loads.insert((key, k.1));
+            }
+        }
+        if changed {
+            self.assumptions.changed = true;
+            return;
+        }
+        self.end(Terminator::Jump(header));
+    }
+}

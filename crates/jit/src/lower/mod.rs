@@ -1,0 +1,517 @@
+//! SSA to Cranelift IR.
+//!
+//! Tagged results that can move are Cranelift variables: after a safepoint they are defined again by a load of their slot.
+//! All other results are plain values. Exits are cold blocks, one for each state.
+
+mod nodes;
+mod operations;
+
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::types::{F64, I8, I32, I64};
+use cranelift_codegen::ir::{
+    self, AbiParam, BlockArg, Function, InstBuilder, MemFlagsData as MemFlags, SigRef, Signature,
+};
+use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
+use std::collections::BTreeMap;
+
+use crate::build::{DOUBLE_OFFSET, NUMBER_TAG};
+use crate::graph::{Block, Graph, Repr, StateId, Terminator, Value, ty};
+use crate::snapshot::{Exit, ExitKind, Snapshot, function_flag};
+
+/// Words below this are no addresses.
+const FIRST_CELL: i64 = 16;
+const CANONICAL_NAN: u64 = 0x7FF8_0000_0000_0000;
+/// Bit of raw pointers kept in value slots.
+const RAW_BIT: i64 = 1 << 49;
+/// Slot of the argument count.
+const ARGC: i32 = -2;
+
+/// What the machine code refers to.
+#[derive(Default)]
+pub struct References {
+    /// Shapes.
+    pub shapes: Vec<u32>,
+    /// Code cells.
+    pub cells: Vec<u64>,
+    /// Exits by index.
+    pub exits: Vec<Exit>,
+    /// A value that the builder lets outlive a safepoint without a slot: the code must not be used.
+    pub lost: Option<(Value, Value)>,
+}
+
+struct Lower<'a, 'b> {
+    snapshot: &'a Snapshot,
+    graph: &'a Graph,
+    b: FunctionBuilder<'b>,
+    blocks: Vec<ir::Block>,
+    values: Vec<Option<ir::Value>>,
+    variables: Vec<Option<Variable>>,
+    signatures: BTreeMap<(Vec<u8>, u8), SigRef>,
+    exits: BTreeMap<StateId, ir::Block>,
+    exit_tail: Option<ir::Block>,
+    /// A value that outlives a safepoint without a slot, and the safepoint.
+    lost: Option<(Value, Value)>,
+    threw_tail: Option<ir::Block>,
+    /// Values to be read back after each safepoint.
+    reloads: BTreeMap<Value, Vec<Value>>,
+    vm: ir::Value,
+    fp: ir::Value,
+    references: References,
+}
+
+/// Writes the graph as a Cranelift function.
+pub fn lower(
+    snapshot: &Snapshot,
+    graph: &Graph,
+    function: &mut Function,
+    context: &mut FunctionBuilderContext,
+    target: TargetFrontendConfig,
+) -> References {
+    function.signature = Signature::new(CallConv::SystemV);
+    function.signature.params = vec![AbiParam::new(I64), AbiParam::new(I64)];
+    function.signature.returns = vec![AbiParam::new(I64)];
+    let mut b = FunctionBuilder::new(function, context);
+    let entry = b.create_block();
+    b.append_block_params_for_function_params(entry);
+    b.switch_to_block(entry);
+    let (vm, fp) = (b.block_params(entry)[0], b.block_params(entry)[1]);
+    let mut l = Lower {
+        snapshot,
+        graph,
+        b,
+        blocks: vec![],
+        values: vec![None; graph.nodes.len()],
+        variables: vec![None; graph.nodes.len()],
+        signatures: BTreeMap::new(),
+        exits: BTreeMap::new(),
+        exit_tail: None,
+        lost: None,
+        threw_tail: None,
+        reloads: crate::liveness::reloads(graph),
+        vm,
+        fp,
+        references: References::default(),
+    };
+    l.run();
+    let mut references = std::mem::take(&mut l.references);
+    references.lost = l.lost;
+    l.b.seal_all_blocks();
+    l.b.finalize(target);
+    references
+}
+
+fn trusted() -> MemFlags {
+    MemFlags::trusted()
+}
+fn unaligned() -> MemFlags {
+    MemFlags::new().with_notrap()
+}
+
+impl Lower<'_, '_> {
+    fn run(&mut self) {
+        for (i, block) in self.graph.blocks.iter().enumerate() {
+            let b = self.b.create_block();
+            self.blocks.push(b);
+            for &phi in &block.phis {
+                let v = self.b.append_block_param(b, Self::type_of(self.graph.node(phi).repr));
+                self.values[phi.index()] = Some(v);
+            }
+            if block.cold {
+                self.b.set_cold_block(b);
+            }
+            let _ = i;
+        }
+        self.prologue();
+        for block in self.order() {
+            self.block(block);
+        }
+        self.write_exits();
+        self.write_tails();
+    }
+    fn type_of(r: Repr) -> ir::Type {
+        match r {
+            Repr::Int32 => I32,
+            Repr::Double => F64,
+            Repr::Bool => I8,
+            _ => I64,
+        }
+    }
+    /// Blocks in reverse post-order.
+    fn order(&self) -> Vec<Block> {
+        let mut seen = vec![false; self.graph.blocks.len()];
+        let mut post = vec![];
+        let mut stack = vec![(Block(0), 0usize)];
+        seen[0] = true;
+        while let Some((b, k)) = stack.pop() {
+            match self.graph.successors(b).nth(k) {
+                Some(s) => {
+                    stack.push((b, k + 1));
+                    if !std::mem::replace(&mut seen[s.index()], true) {
+                        stack.push((s, 0));
+                    }
+                }
+                None => post.push(b),
+            }
+        }
+        post.reverse();
+        post
+    }
+
+    // ---------------------------------------------------------------- values
+
+    fn define(&mut self, v: Value, value: ir::Value) {
+        if self.graph.is_movable(v) {
+            let variable = match self.variables[v.index()] {
+                Some(x) => x,
+                None => {
+                    let x = self.b.declare_var(I64);
+                    self.variables[v.index()] = Some(x);
+                    x
+                }
+            };
+            self.b.def_var(variable, value);
+        } else {
+            self.values[v.index()] = Some(value);
+        }
+    }
+    fn get(&mut self, v: Value) -> ir::Value {
+        match self.variables[v.index()] {
+            Some(x) => self.b.use_var(x),
+            None => self.values[v.index()].expect("defined in a dominating block"),
+        }
+    }
+    fn imm(&mut self, n: u64) -> ir::Value {
+        self.b.ins().iconst(I64, n as i64)
+    }
+    fn imm32(&mut self, n: i32) -> ir::Value {
+        self.b.ins().iconst(I32, n as i64)
+    }
+    /// Tagged bits of a value of any representation.
+    fn boxed(&mut self, v: Value) -> ir::Value {
+        let x = self.get(v);
+        self.boxed_as(x, self.graph.node(v).repr)
+    }
+    fn boxed_as(&mut self, x: ir::Value, repr: Repr) -> ir::Value {
+        match repr {
+            Repr::Int32 => {
+                let w = self.b.ins().uextend(I64, x);
+                self.b.ins().bor_imm_u(w, NUMBER_TAG as i64)
+            }
+            Repr::Double => {
+                let nan = self.b.ins().f64const(f64::from_bits(CANONICAL_NAN));
+                let is = self.b.ins().fcmp(FloatCC::Unordered, x, x);
+                let x = self.b.ins().select(is, nan, x);
+                let w = self.b.ins().bitcast(I64, MemFlags::new(), x);
+                self.b.ins().iadd_imm_u(w, DOUBLE_OFFSET as i64)
+            }
+            Repr::Bool => {
+                let w = self.b.ins().uextend(I64, x);
+                self.b.ins().bor_imm_u(w, 6)
+            }
+            _ => x,
+        }
+    }
+    fn load_vm(&mut self, t: ir::Type, offset: i32) -> ir::Value {
+        self.b.ins().load(t, trusted(), self.vm, offset)
+    }
+    fn store_slot(&mut self, slot: i32, v: ir::Value) {
+        self.b.ins().store(trusted(), v, self.fp, slot * 8);
+    }
+    fn frame_address(&mut self, slot: i32) -> ir::Value {
+        if slot == 0 { self.fp } else { self.b.ins().iadd_imm_s(self.fp, slot as i64 * 8) }
+    }
+    /// Frame and instruction address of a state.
+    fn place(&mut self, s: StateId) -> (ir::Value, ir::Value) {
+        let state = &self.graph.states[s.index()];
+        let frame = &self.graph.frames[state.frame as usize];
+        let f = &self.snapshot.functions[frame.function];
+        let fp = self.frame_address(frame.base);
+        let pc = self.imm(f.base + 8 * state.pc as u64);
+        (fp, pc)
+    }
+
+    // ---------------------------------------------------------------- control
+
+    fn fresh(&mut self) -> ir::Block {
+        self.b.create_block()
+    }
+    fn cold(&mut self) -> ir::Block {
+        let b = self.b.create_block();
+        self.b.set_cold_block(b);
+        b
+    }
+    fn go(&mut self, b: ir::Block) {
+        self.b.switch_to_block(b);
+    }
+    /// Leaves by the state unless `ok`.
+    fn require(&mut self, ok: ir::Value, state: StateId) {
+        let exit = self.exit_block(state);
+        let next = self.fresh();
+        self.b.ins().brif(ok, next, &[], exit, &[]);
+        self.go(next);
+    }
+    fn exit_block(&mut self, state: StateId) -> ir::Block {
+        if let Some(b) = self.exits.get(&state) {
+            return *b;
+        }
+        let b = self.cold();
+        self.exits.insert(state, b);
+        b
+    }
+    fn write_exits(&mut self) {
+        let exits: Vec<_> = self.exits.iter().map(|(s, b)| (*s, *b)).collect();
+        for (s, block) in exits {
+            self.go(block);
+            self.write_exit(s);
+        }
+    }
+    fn write_exit(&mut self, s: StateId) {
+        let slots = self.graph.states[s.index()].slots.clone();
+        for slot in slots {
+            if !slot.in_place {
+                let v = self.boxed(slot.value);
+                self.store_slot(slot.slot, v);
+            }
+        }
+        let state = &self.graph.states[s.index()];
+        let frame = &self.graph.frames[state.frame as usize];
+        let cell = self.snapshot.functions[frame.function].cell;
+        let exit = Exit { cell, pc: state.pc, base: frame.base, kind: state.kind, reason: state.reason };
+        self.leave(exit);
+    }
+    /// Jumps to the place that all exits share.
+    fn leave(&mut self, exit: Exit) {
+        self.references.exits.push(exit);
+        let index = self.b.ins().iconst(I64, self.references.exits.len() as i64 - 1);
+        let tail = match self.exit_tail {
+            Some(tail) => tail,
+            None => {
+                let tail = self.cold();
+                self.b.append_block_param(tail, I64);
+                self.exit_tail = Some(tail);
+                tail
+            }
+        };
+        self.b.ins().jump(tail, &[BlockArg::Value(index)]);
+    }
+    fn write_tails(&mut self) {
+        if let Some(tail) = self.threw_tail {
+            self.go(tail);
+            let zero = self.imm(0);
+            self.b.ins().return_(&[zero]);
+        }
+        if let Some(tail) = self.exit_tail {
+            self.go(tail);
+            let index = self.b.block_params(tail)[0];
+            let (vm, fp) = (self.vm, self.fp);
+            let (cell, id) = (self.imm(self.snapshot.functions[0].cell), self.imm(self.snapshot.id));
+            let r =
+                self.call(self.snapshot.stubs.exit, &[vm, fp, cell, id, index], Some(I64)).expect("result");
+            self.b.ins().return_(&[r]);
+        }
+    }
+    /// Ends the block: an exception is pending.
+    fn unwind(&mut self, s: StateId) {
+        let state = &self.graph.states[s.index()];
+        if state.covered {
+            let (fp, pc) = self.place(s);
+            let l = &self.snapshot.layout;
+            self.b.ins().store(trusted(), fp, self.vm, l.vm_fp);
+            self.b.ins().store(trusted(), pc, self.vm, l.vm_pc);
+            let (vm, fp) = (self.vm, self.fp);
+            let r = self.call(self.snapshot.stubs.unwind, &[vm, fp], Some(I64)).expect("result");
+            self.b.ins().return_(&[r]);
+        } else {
+            let tail = match self.threw_tail {
+                Some(tail) => tail,
+                None => {
+                    let tail = self.cold();
+                    self.threw_tail = Some(tail);
+                    tail
+                }
+            };
+            self.b.ins().jump(tail, &[]);
+        }
+    }
+    /// Goes to the handler, or out, when a runtime function says that it threw.
+    fn unless_threw(&mut self, result: ir::Value, s: StateId) {
+        let (threw, next) = (self.cold(), self.fresh());
+        self.b.ins().brif(result, next, &[], threw, &[]);
+        self.go(threw);
+        self.unwind(s);
+        self.go(next);
+    }
+    fn call(&mut self, address: u64, args: &[ir::Value], result: Option<ir::Type>) -> Option<ir::Value> {
+        let callee = self.imm(address);
+        self.call_value(callee, args, result)
+    }
+    fn call_value(
+        &mut self,
+        callee: ir::Value,
+        args: &[ir::Value],
+        result: Option<ir::Type>,
+    ) -> Option<ir::Value> {
+        let code = |t: ir::Type| match t {
+            _ if t == I64 => 0u8,
+            _ if t == I32 => 1,
+            _ if t == F64 => 2,
+            _ => 3,
+        };
+        let types: Vec<ir::Type> = args.iter().map(|a| self.b.func.dfg.value_type(*a)).collect();
+        let key = (types.iter().map(|t| code(*t)).collect::<Vec<_>>(), result.map_or(9, code));
+        let signature = match self.signatures.get(&key) {
+            Some(s) => *s,
+            None => {
+                let mut s = Signature::new(CallConv::SystemV);
+                s.params = types.iter().map(|t| AbiParam::new(*t)).collect();
+                s.returns = result.iter().map(|t| AbiParam::new(*t)).collect();
+                let s = self.b.import_signature(s);
+                self.signatures.insert(key, s);
+                s
+            }
+        };
+        let call = self.b.ins().call_indirect(signature, callee, args);
+        result.map(|_| self.b.inst_results(call)[0])
+    }
+
+    fn prologue(&mut self) {
+        let l = self.snapshot.layout;
+        let top = self.frame_address(self.graph.extent + 8);
+        let limit = self.load_vm(I64, l.vm_stack_limit);
+        let over = self.b.ins().icmp(IntCC::UnsignedGreaterThan, top, limit);
+        let native = self.load_vm(I64, l.vm_native_limit);
+        let sp = self.b.ins().get_stack_pointer(I64);
+        let under = self.b.ins().icmp(IntCC::UnsignedLessThan, sp, native);
+        let bad = self.b.ins().bor(over, under);
+        let (overflow, start) = (self.cold(), self.blocks[0]);
+        self.b.ins().brif(bad, overflow, &[], start, &[]);
+        self.go(overflow);
+        let f = &self.snapshot.functions[0];
+        let pc = self.imm(f.base + 8 * self.snapshot.entry as u64);
+        if self.snapshot.entry == 0 {
+            let (vm, fp) = (self.vm, self.fp);
+            let r = self.call(self.snapshot.stubs.stack_overflow, &[vm, fp, pc], Some(I64)).expect("result");
+            self.b.ins().return_(&[r]);
+        } else {
+            let (cell, pc) = (f.cell, self.snapshot.entry);
+            self.leave(Exit { cell, pc, base: 0, kind: ExitKind::Outdated, reason: "stack" });
+        }
+    }
+
+    fn block(&mut self, block: Block) {
+        let b = self.blocks[block.index()];
+        self.go(b);
+        let data = &self.graph.blocks[block.index()];
+        for &phi in &data.phis {
+            if self.graph.is_movable(phi) {
+                let v = self.values[phi.index()].expect("parameter");
+                self.define(phi, v);
+            }
+        }
+        for &v in &data.nodes {
+            self.node(v);
+        }
+        match data.end {
+            Terminator::None => unreachable!("blocks are ended by the builder"),
+            Terminator::Jump(t) => {
+                let args = self.edge(block, t);
+                let t = self.blocks[t.index()];
+                self.b.ins().jump(t, &args);
+            }
+            Terminator::Branch(c, t, e) => {
+                let c = self.get(c);
+                let (ta, ea) = (self.edge(block, t), self.edge(block, e));
+                let (t, e) = (self.blocks[t.index()], self.blocks[e.index()]);
+                self.b.ins().brif(c, t, &ta, e, &ea);
+            }
+            Terminator::Return(v) => self.write_return(v),
+            Terminator::Exit(s) => self.write_exit(s),
+            Terminator::Unwind(s) => self.unwind(s),
+        }
+    }
+    fn edge(&mut self, from: Block, to: Block) -> Vec<BlockArg> {
+        let target = &self.graph.blocks[to.index()];
+        let at = target.preds.iter().position(|p| *p == from).expect("known predecessor");
+        target.phis.iter().map(|phi| BlockArg::Value(self.get(self.graph.node(*phi).args[at]))).collect()
+    }
+    fn write_return(&mut self, v: Value) {
+        let mut x = self.get(v);
+        let f = &self.snapshot.functions[0];
+        let may_fail = self.graph.node(v).types & !ty::OBJECT != 0;
+        if f.flags & function_flag::CONSTRUCTOR != 0 && may_fail {
+            let bits = self.b.ins().load(I32, trusted(), self.fp, ARGC * 8);
+            let construct = self.b.ins().band_imm_u(bits, crate::build::ARGC_CONSTRUCT as i64);
+            let (new, done) = (self.cold(), self.fresh());
+            let r = self.b.append_block_param(done, I64);
+            self.b.ins().brif(construct, new, &[], done, &[BlockArg::Value(x)]);
+            self.go(new);
+            let object = self.is_object(x);
+            let this = -(spey_bytecode::FRAME_HEADER_WORDS as i32 + f.param_count as i32 + 1);
+            let this = self.b.ins().load(I64, trusted(), self.fp, this * 8);
+            let y = self.b.ins().select(object, x, this);
+            self.b.ins().jump(done, &[BlockArg::Value(y)]);
+            self.go(done);
+            x = r;
+        }
+        self.b.ins().return_(&[x]);
+    }
+    fn is_cell(&mut self, x: ir::Value) -> ir::Value {
+        // The words of undefined and its kin lie below all addresses, numbers above.
+        let distance = self.b.ins().iadd_imm_s(x, -FIRST_CELL);
+        self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, distance, DOUBLE_OFFSET as i64 - FIRST_CELL)
+    }
+    fn is_object(&mut self, x: ir::Value) -> ir::Value {
+        let cell = self.is_cell(x);
+        let (yes, done) = (self.fresh(), self.fresh());
+        let r = self.b.append_block_param(done, I8);
+        let no = self.b.ins().iconst(I8, 0);
+        self.b.ins().brif(cell, yes, &[], done, &[BlockArg::Value(no)]);
+        self.go(yes);
+        let kind = self.b.ins().uload8(I32, trusted(), x, 0);
+        let is = self.b.ins().icmp_imm_u(
+            IntCC::UnsignedGreaterThanOrEqual,
+            kind,
+            self.snapshot.layout.kind_object as i64,
+        );
+        self.b.ins().jump(done, &[BlockArg::Value(is)]);
+        self.go(done);
+        r
+    }
+
+    // ---------------------------------------------------------------- safepoints
+
+    fn spill(&mut self, v: Value) {
+        let spills = self.graph.node(v).spills.clone();
+        for (slot, value) in spills {
+            let x = self.boxed(value);
+            self.store_slot(slot, x);
+        }
+    }
+    /// In a cold path: everything the collector and the interpreter look at.
+    fn spill_state(&mut self, s: StateId) {
+        let slots = self.graph.states[s.index()].slots.clone();
+        for slot in slots {
+            if !slot.in_place {
+                let x = self.boxed(slot.value);
+                self.store_slot(slot.slot, x);
+            }
+        }
+    }
+    /// Reads the movable values that safepoint `node` outlives back from their slots. A callee owns its window: slots from `window` on are
+    /// its parameters now.
+    fn reload(&mut self, node: Value, s: StateId, window: i32) {
+        let wanted = self.reloads.get(&node).cloned().unwrap_or_default();
+        for v in wanted {
+            let slots = &self.graph.states[s.index()].slots;
+            let slot = slots.iter().find(|slot| slot.value == v && slot.slot < window);
+            let Some(slot) = slot.map(|s| s.slot) else {
+                // A mistake of the builder: the code would use a stale address.
+                self.lost.get_or_insert((v, node));
+                continue;
+            };
+            let x = self.b.ins().load(I64, trusted(), self.fp, slot * 8);
+            self.define(v, x);
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! One node at a time.
+
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::types::{F64, I8, I32, I64};
+use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData as MemFlags};
+
+use super::{Lower, RAW_BIT, trusted};
+use crate::build::NUMBER_TAG;
+use crate::graph::{Binary, Condition, Op, Repr, Unary, Value, Width};
+
+impl Lower<'_, '_> {
+    pub(super) fn node(&mut self, v: Value) {
+        let n = self.graph.node(v);
+        let state = n.state;
+        let st = || state.expect("guards have states");
+        let args: Vec<ir::Value> =
+            if matches!(n.op, Op::Phi) { vec![] } else { n.args.iter().map(|a| self.get(*a)).collect() };
+        let l = self.snapshot.layout;
+        let result: ir::Value = match n.op.clone() {
+            Op::Const(bits) => self.imm(bits),
+            Op::RawConst(bits) => self.imm(bits),
+            Op::Int(k) if n.repr == Repr::Bool => self.b.ins().iconst(I8, k as i64),
+            Op::Int(k) => self.imm32(k),
+            Op::Double(bits) => self.b.ins().f64const(f64::from_bits(bits)),
+            Op::FrameAddress(slot) => self.frame_address(slot),
+            Op::Part(offset) => self.b.ins().iadd_imm_s(args[0], offset as i64),
+            Op::Table(k) => {
+                let at = self.imm(self.snapshot.table + 8 * k as u64);
+                self.b.ins().load(I64, trusted(), at, 0)
+            }
+            Op::Memory(at) => {
+                let at = self.imm(at);
+                self.b.ins().load(I64, trusted(), at, 0)
+            }
+            Op::Slot(slot) => self.b.ins().load(I64, trusted(), self.fp, slot * 8),
+            Op::Phi => return,
+
+            // guards
+            Op::UnboxInt => {
+                let ok =
+                    self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, args[0], NUMBER_TAG as i64);
+                self.require(ok, st());
+                self.b.ins().ireduce(I32, args[0])
+            }
+            Op::UnboxDouble => self.unbox_double(args[0], st()),
+            Op::DoubleToInt => {
+                let i = self.b.ins().fcvt_to_sint_sat(I32, args[0]);
+                let back = self.b.ins().fcvt_from_sint(F64, i);
+                let x = self.b.ins().bitcast(I64, MemFlags::new(), args[0]);
+                let y = self.b.ins().bitcast(I64, MemFlags::new(), back);
+                let ok = self.b.ins().icmp(IntCC::Equal, x, y);
+                self.require(ok, st());
+                i
+            }
+            Op::CheckCell => {
+                let ok = self.is_cell(args[0]);
+                self.require(ok, st());
+                return;
+            }
+            Op::CheckObject => {
+                let kind = self.b.ins().uload8(I32, trusted(), args[0], 0);
+                let ok =
+                    self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, kind, l.kind_object as i64);
+                self.require(ok, st());
+                return;
+            }
+            Op::CheckKind(kind) => {
+                let k = self.b.ins().uload8(I32, trusted(), args[0], 0);
+                let ok = self.b.ins().icmp_imm_u(IntCC::Equal, k, kind as i64);
+                self.require(ok, st());
+                return;
+            }
+            Op::CheckShape(shape) => {
+                self.references.shapes.push(shape);
+                let word = self.b.ins().load(I32, trusted(), args[0], 4);
+                let ok = self.b.ins().icmp_imm_u(IntCC::Equal, word, shape as i64);
+                self.require(ok, st());
+                return;
+            }
+            Op::CheckDense => {
+                let word = self.b.ins().load(I32, trusted(), args[0], 0);
+                let kind = self.b.ins().band_imm_u(word, 0xff);
+                let kind = self.b.ins().iadd_imm_s(kind, -(l.kind_object as i64));
+                let count = (l.kind_first_exotic - l.kind_object) as i64;
+                let ok = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, kind, count);
+                self.require(ok, st());
+                let sparse = self.b.ins().band_imm_u(word, (l.flag_sparse as i64) << 8);
+                let ok = self.b.ins().icmp_imm_u(IntCC::Equal, sparse, 0);
+                self.require(ok, st());
+                return;
+            }
+            Op::CheckCode(cell) => {
+                self.references.cells.push(cell);
+                let code = self.b.ins().load(I64, trusted(), args[0], l.closure_code);
+                let cell = self.imm(cell);
+                let ok = self.b.ins().icmp(IntCC::Equal, code, cell);
+                self.require(ok, st());
+                return;
+            }
+            Op::CheckElementType(e) => {
+                let x = self.b.ins().load(I64, trusted(), args[0], l.typed_element);
+                let want = self.imm(NUMBER_TAG | e as u64);
+                let ok = self.b.ins().icmp(IntCC::Equal, x, want);
+                self.require(ok, st());
+                return;
+            }
+            Op::CheckStore(size) => {
+                let store = self.b.ins().band_imm_u(args[0], !RAW_BIT);
+                let have = self.b.ins().load(I64, trusted(), store, l.store_length);
+                let (offset, length) =
+                    (self.b.ins().uextend(I64, args[1]), self.b.ins().uextend(I64, args[2]));
+                let bytes = self.b.ins().imul_imm_s(length, size as i64);
+                let need = self.b.ins().iadd(offset, bytes);
+                let ok = self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, need, have);
+                self.require(ok, st());
+                return;
+            }
+            Op::CheckSame => {
+                let ok = self.b.ins().icmp(IntCC::Equal, args[0], args[1]);
+                self.require(ok, st());
+                return;
+            }
+            Op::CheckNotEmpty => {
+                let ok = self.b.ins().icmp_imm_u(IntCC::NotEqual, args[0], 0);
+                self.require(ok, st());
+                return;
+            }
+            Op::CheckEpoch(epoch) => {
+                let x = self.load_vm(I32, l.vm_epoch);
+                let ok = self.b.ins().icmp_imm_u(IntCC::Equal, x, epoch as i64);
+                self.require(ok, st());
+                return;
+            }
+            Op::CheckBounds => {
+                let ok = self.b.ins().icmp(IntCC::UnsignedLessThan, args[0], args[1]);
+                self.require(ok, st());
+                return;
+            }
+            Op::CheckConstruct(shape) => {
+                self.references.shapes.push(shape);
+                self.check_construct(args[0], shape, st());
+                return;
+            }
+            Op::CheckFlat => {
+                let aux = self.b.ins().uload16(I32, trusted(), args[0], 2);
+                let ok = self.b.ins().icmp_imm_u(IntCC::Equal, aux, 0);
+                self.require(ok, st());
+                let flags = self.b.ins().uload8(I32, trusted(), args[0], 1);
+                let wide = self.b.ins().band_imm_u(flags, l.string_two_byte as i64);
+                let wide = self.b.ins().icmp_imm_u(IntCC::NotEqual, wide, 0);
+                self.b.ins().uextend(I32, wide)
+            }
+
+            // conversions
+            Op::IntToDouble => self.b.ins().fcvt_from_sint(F64, args[0]),
+            Op::UintToDouble => {
+                let wide = self.b.ins().uextend(I64, args[0]);
+                self.b.ins().fcvt_from_sint(F64, wide)
+            }
+            Op::Truncate => self.truncate(args[0]),
+            Op::BoxInt => self.boxed_as(args[0], Repr::Int32),
+            Op::BoxDouble => self.boxed_as(args[0], Repr::Double),
+            Op::BoxBool => self.boxed_as(args[0], Repr::Bool),
+
+            // arithmetic
+            Op::IntBinary(op) => self.int_binary(op, args[0], args[1], state),
+            Op::IntBinaryWrapping(op) => match op {
+                Binary::Add => self.b.ins().iadd(args[0], args[1]),
+                Binary::Sub => self.b.ins().isub(args[0], args[1]),
+                Binary::Mul => self.b.ins().imul(args[0], args[1]),
+                Binary::Min => self.b.ins().smin(args[0], args[1]),
+                Binary::Max => self.b.ins().smax(args[0], args[1]),
+                Binary::UShr => self.b.ins().ushr(args[0], args[1]),
+                _ => unreachable!("no wrapping form"),
+            },
+            Op::IntNeg => {
+                let rest = self.b.ins().band_imm_u(args[0], 0x7fff_ffff);
+                let ok = self.b.ins().icmp_imm_u(IntCC::NotEqual, rest, 0);
+                self.require(ok, st());
+                self.b.ins().ineg(args[0])
+            }
+            Op::IntNot => self.b.ins().bnot(args[0]),
+            Op::DoubleBinary(op) => match op {
+                Binary::Add => self.b.ins().fadd(args[0], args[1]),
+                Binary::Sub => self.b.ins().fsub(args[0], args[1]),
+                Binary::Mul => self.b.ins().fmul(args[0], args[1]),
+                Binary::Div => self.b.ins().fdiv(args[0], args[1]),
+                Binary::Min => self.b.ins().fmin(args[0], args[1]),
+                Binary::Max => self.b.ins().fmax(args[0], args[1]),
+                Binary::Mod => self.call(self.snapshot.stubs.fmod, &args, Some(F64)).expect("result"),
+                Binary::Pow => self.call(self.snapshot.stubs.pow, &args, Some(F64)).expect("result"),
+                _ => unreachable!("bitwise operations are on int32"),
+            },
+            Op::DoubleUnary(op) => match op {
+                Unary::Neg => self.b.ins().fneg(args[0]),
+                Unary::Abs => self.b.ins().fabs(args[0]),
+                Unary::Sqrt => self.b.ins().sqrt(args[0]),
+                Unary::Floor => self.b.ins().floor(args[0]),
+                Unary::Ceil => self.b.ins().ceil(args[0]),
+                Unary::Trunc => self.b.ins().trunc(args[0]),
+                Unary::Sin => self.call(self.snapshot.stubs.sin, &args, Some(F64)).expect("result"),
+                Unary::Cos => self.call(self.snapshot.stubs.cos, &args, Some(F64)).expect("result"),
+            },
+            Op::IntCompare(c) => {
+                let cc = match c {
+                    Condition::Less => IntCC::SignedLessThan,
+                    Condition::LessEqual => IntCC::SignedLessThanOrEqual,
+                    Condition::Greater => IntCC::SignedGreaterThan,
+                    Condition::GreaterEqual => IntCC::SignedGreaterThanOrEqual,
+                    Condition::Equal => IntCC::Equal,
+                    Condition::NotEqual => IntCC::NotEqual,
+                };
+                self.b.ins().icmp(cc, args[0], args[1])
+            }
+            Op::DoubleCompare(c) => {
+                let cc = match c {
+                    Condition::Less => FloatCC::LessThan,
+                    Condition::LessEqual => FloatCC::LessThanOrEqual,
+                    Condition::Greater => FloatCC::GreaterThan,
+                    Condition::GreaterEqual => FloatCC::GreaterThanOrEqual,
+                    Condition::Equal => FloatCC::Equal,
+                    Condition::NotEqual => FloatCC::NotEqual,
+                };
+                self.b.ins().fcmp(cc, args[0], args[1])
+            }
+            Op::Same => self.b.ins().icmp(IntCC::Equal, args[0], args[1]),
+            Op::IsNullish => {
+                let x = self.b.ins().band_imm_u(args[0], !8);
+                self.b.ins().icmp_imm_u(IntCC::Equal, x, 2)
+            }
+            Op::IsObject => self.is_object(args[0]),
+            Op::StrictEqual => self.strict_equal(args[0], args[1]),
+            Op::Truthy => self.truthy(args[0]),
+            Op::DoubleTruthy => {
+                let zero = self.b.ins().f64const(0.0);
+                self.b.ins().fcmp(FloatCC::OrderedNotEqual, args[0], zero)
+            }
+            Op::Not => self.b.ins().bxor_imm_u(args[0], 1),
+            Op::Select => self.b.ins().select(args[0], args[1], args[2]),
+            Op::TypeOf => {
+                let vm = self.vm;
+                self.call(self.snapshot.stubs.type_of, &[vm, args[0]], Some(I64)).expect("result")
+            }
+
+            // memory
+            Op::Load(width, offset) => self.load(width, args[0], offset),
+            Op::LoadIndexed(width, offset) => {
+                let at = self.element(args[0], args[1], width);
+                self.load(width, at, offset)
+            }
+            Op::Store(width, offset) => return self.store(width, args[0], offset, args[1]),
+            Op::StoreIndexed(width, offset) => {
+                let at = self.element(args[0], args[1], width);
+                return self.store(width, at, offset, args[2]);
+            }
+            Op::Barrier => return self.barrier(args[0], args[1], None),
+            Op::BarrierIndexed => {
+                let at = self.element(args[0], args[1], Width::Value);
+                let at = self.b.ins().iadd_imm_s(at, l.elements_first as i64);
+                return self.barrier(args[0], args[2], Some(at));
+            }
+            Op::StoreData => {
+                let store = self.b.ins().band_imm_u(args[0], !RAW_BIT);
+                let data = self.b.ins().load(I64, trusted(), store, l.store_data);
+                let offset = self.b.ins().uextend(I64, args[1]);
+                self.b.ins().iadd(data, offset)
+            }
+            Op::CharCode => self.char_code(args[0], args[1], args[2]),
+            Op::CharAt => {
+                let vm = self.vm;
+                self.call(self.snapshot.stubs.char_at, &[vm, args[0], args[1]], Some(I64)).expect("result")
+            }
+            Op::CachedGet(at) => {
+                let (vm, at) = (self.vm, self.imm(at));
+                self.call(self.snapshot.stubs.cached_get, &[vm, args[0], at], Some(I64)).expect("result")
+            }
+
+            // safepoints
+            Op::Allocate(header, bytes) => self.allocate(v, header, bytes, st()),
+            Op::Poll => return self.poll(v, st()),
+            Op::Execute => {
+                self.spill(v);
+                let s = &self.graph.states[st().index()];
+                let f = &self.snapshot.functions[self.graph.frames[s.frame as usize].function];
+                let stub = self.snapshot.stubs.ops[(f.code[s.pc as usize] & 0xff) as usize];
+                let (fp, pc) = self.place(st());
+                let word = self.b.ins().load(I64, trusted(), pc, 0);
+                let vm = self.vm;
+                let r = self.call(stub, &[vm, fp, pc, word], Some(I64)).expect("result");
+                self.unless_threw(r, st());
+                self.reload(v, st(), i32::MAX);
+                r
+            }
+            Op::Call(slot, argc) => {
+                self.spill(v);
+                let (fp, pc) = self.place(st());
+                let window = self.frame_address(slot);
+                let argc = self.imm(argc as u64);
+                let vm = self.vm;
+                let r = self
+                    .call(self.snapshot.stubs.call, &[vm, fp, pc, args[0], window, argc], Some(I64))
+                    .expect("result");
+                self.unless_threw(r, st());
+                self.reload(v, st(), slot);
+                r
+            }
+            Op::Construct(slot, argc) => {
+                self.spill(v);
+                let (fp, pc) = self.place(st());
+                let window = self.frame_address(slot);
+                let argc = self.imm(argc as u64);
+                let vm = self.vm;
+                let list = [vm, fp, pc, args[0], window, argc, args[1]];
+                let r = self.call(self.snapshot.stubs.construct, &list, Some(I64)).expect("result");
+                self.unless_threw(r, st());
+                self.reload(v, st(), slot);
+                r
+            }
+            Op::GetMethod => {
+                self.spill(v);
+                let (fp, pc) = self.place(st());
+                let vm = self.vm;
+                let r = self.call(self.snapshot.stubs.get_method, &[vm, fp, pc], Some(I64)).expect("result");
+                self.unless_threw(r, st());
+                self.reload(v, st(), i32::MAX);
+                r
+            }
+            Op::CallDirect(cell, slot, window) => {
+                self.spill(v);
+                self.references.cells.push(cell);
+                let r = self.call_direct(cell, slot, st());
+                self.reload(v, st(), window);
+                r
+            }
+        };
+        self.define(v, result);
+    }
+}

@@ -1,0 +1,332 @@
+//! Operations of more than a few instructions: conversions, comparison of any values, memory, allocation, calls.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::{F32, F64, I8, I32, I64};
+use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData as MemFlags};
+
+use super::{Lower, trusted, unaligned};
+use crate::build::{DOUBLE_OFFSET, NUMBER_TAG};
+use crate::graph::{Binary, StateId, Value, Width};
+
+impl Lower<'_, '_> {
+    pub(super) fn unbox_double(&mut self, x: ir::Value, s: StateId) -> ir::Value {
+        let (int, other, done) = (self.fresh(), self.fresh(), self.fresh());
+        let r = self.b.append_block_param(done, F64);
+        let is_int = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, x, NUMBER_TAG as i64);
+        self.b.ins().brif(is_int, int, &[], other, &[]);
+        self.go(int);
+        let i = self.b.ins().ireduce(I32, x);
+        let d = self.b.ins().fcvt_from_sint(F64, i);
+        self.b.ins().jump(done, &[BlockArg::Value(d)]);
+        self.go(other);
+        let tag = self.b.ins().band_imm_u(x, NUMBER_TAG as i64);
+        let ok = self.b.ins().icmp_imm_u(IntCC::NotEqual, tag, 0);
+        self.require(ok, s);
+        let bits = self.b.ins().iadd_imm_s(x, -(DOUBLE_OFFSET as i64));
+        let d = self.b.ins().bitcast(F64, MemFlags::new(), bits);
+        self.b.ins().jump(done, &[BlockArg::Value(d)]);
+        self.go(done);
+        r
+    }
+    pub(super) fn check_construct(&mut self, f: ir::Value, shape: u32, s: StateId) {
+        let l = self.snapshot.layout;
+        let rare = self.b.ins().load(I64, trusted(), f, l.closure_rare);
+        let ok = self.is_cell(rare);
+        self.require(ok, s);
+        let have = self.b.ins().load(I32, trusted(), rare, l.rare_shape);
+        let ok = self.b.ins().icmp_imm_u(IntCC::Equal, have, shape as i64);
+        self.require(ok, s);
+        let flags = self.b.ins().uload8(I32, trusted(), f, 1);
+        let lazy = self.b.ins().band_imm_u(flags, l.flag_lazy as i64);
+        let ok = self.b.ins().icmp_imm_u(IntCC::Equal, lazy, 0);
+        self.require(ok, s);
+        // `prototype` is the third property of a constructor.
+        let slots = self.b.ins().load(I64, trusted(), f, l.object_slots);
+        let now = self.b.ins().load(I64, trusted(), slots, l.elements_first + 16);
+        let then = self.b.ins().load(I64, trusted(), rare, l.rare_prototype);
+        let ok = self.b.ins().icmp(IntCC::Equal, now, then);
+        self.require(ok, s);
+    }
+    pub(super) fn truncate(&mut self, x: ir::Value) -> ir::Value {
+        let wide = self.b.ins().fcvt_to_sint_sat(I64, x);
+        // i64::MIN and MAX: saturated.
+        let plus = self.b.ins().iadd_imm_s(wide, i64::MIN);
+        let plus = self.b.ins().iadd_imm_s(plus, 1);
+        let saturated = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, plus, 1);
+        let (slow, done) = (self.cold(), self.fresh());
+        let r = self.b.append_block_param(done, I32);
+        let low = self.b.ins().ireduce(I32, wide);
+        self.b.ins().brif(saturated, slow, &[], done, &[BlockArg::Value(low)]);
+        self.go(slow);
+        let y = self.call(self.snapshot.stubs.to_int32, &[x], Some(I32)).expect("result");
+        self.b.ins().jump(done, &[BlockArg::Value(y)]);
+        self.go(done);
+        r
+    }
+    pub(super) fn int_binary(
+        &mut self,
+        op: Binary,
+        x: ir::Value,
+        y: ir::Value,
+        state: Option<StateId>,
+    ) -> ir::Value {
+        let st = || state.expect("checked arithmetic has a state");
+        match op {
+            Binary::Add | Binary::Sub | Binary::Mul => {
+                let (r, overflow) = match op {
+                    Binary::Add => self.b.ins().sadd_overflow(x, y),
+                    Binary::Sub => self.b.ins().ssub_overflow(x, y),
+                    _ => self.b.ins().smul_overflow(x, y),
+                };
+                let exit = self.exit_block(st());
+                let next = self.fresh();
+                self.b.ins().brif(overflow, exit, &[], next, &[]);
+                self.go(next);
+                if op == Binary::Mul {
+                    // 0 may be -0.
+                    let (zero, done) = (self.cold(), self.fresh());
+                    self.b.ins().brif(r, done, &[], zero, &[]);
+                    self.go(zero);
+                    let signs = self.b.ins().bor(x, y);
+                    let ok = self.b.ins().icmp_imm_u(IntCC::SignedGreaterThanOrEqual, signs, 0);
+                    self.require(ok, st());
+                    self.b.ins().jump(done, &[]);
+                    self.go(done);
+                }
+                r
+            }
+            Binary::Div => {
+                let ok = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, y, 0);
+                self.require(ok, st());
+                let q = self.b.ins().sdiv(x, y);
+                let back = self.b.ins().imul(q, y);
+                let ok = self.b.ins().icmp(IntCC::Equal, back, x);
+                self.require(ok, st());
+                q
+            }
+            Binary::Mod => {
+                let ok = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, y, 0);
+                self.require(ok, st());
+                let ok = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, x, 0);
+                self.require(ok, st());
+                self.b.ins().urem(x, y)
+            }
+            Binary::And => self.b.ins().band(x, y),
+            Binary::Or => self.b.ins().bor(x, y),
+            Binary::Xor => self.b.ins().bxor(x, y),
+            Binary::Shl => self.b.ins().ishl(x, y),
+            Binary::Shr => self.b.ins().sshr(x, y),
+            Binary::UShr => {
+                let r = self.b.ins().ushr(x, y);
+                if let Some(s) = state {
+                    let ok = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, r, 0);
+                    self.require(ok, s);
+                }
+                r
+            }
+            Binary::Pow | Binary::Min | Binary::Max => unreachable!("not checked int32 operations"),
+        }
+    }
+    pub(super) fn strict_equal(&mut self, x: ir::Value, y: ir::Value) -> ir::Value {
+        let (same, differ, leaf, done) = (self.fresh(), self.fresh(), self.fresh(), self.fresh());
+        let r = self.b.append_block_param(done, I8);
+        let eq = self.b.ins().icmp(IntCC::Equal, x, y);
+        self.b.ins().brif(eq, same, &[], differ, &[]);
+        self.go(same);
+        // Only a double may differ from itself.
+        let tag = self.b.ins().band_imm_u(x, NUMBER_TAG as i64);
+        let no_number = self.b.ins().icmp_imm_u(IntCC::Equal, tag, 0);
+        let int = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, x, NUMBER_TAG as i64);
+        let sure = self.b.ins().bor(no_number, int);
+        let yes = self.b.ins().iconst(I8, 1);
+        self.b.ins().brif(sure, done, &[BlockArg::Value(yes)], leaf, &[]);
+        self.go(differ);
+        // Two int32, or one of the words a constant: different.
+        let both = self.b.ins().band(x, y);
+        let ints = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, both, NUMBER_TAG as i64);
+        let no = self.b.ins().iconst(I8, 0);
+        self.b.ins().brif(ints, done, &[BlockArg::Value(no)], leaf, &[]);
+        self.go(leaf);
+        let v = self.call(self.snapshot.stubs.strict_equal, &[x, y], Some(I8)).expect("result");
+        self.b.ins().jump(done, &[BlockArg::Value(v)]);
+        self.go(done);
+        r
+    }
+    pub(super) fn truthy(&mut self, x: ir::Value) -> ir::Value {
+        let (other, leaf, done) = (self.fresh(), self.fresh(), self.fresh());
+        let r = self.b.append_block_param(done, I8);
+        let rest = self.b.ins().band_imm_u(x, !1);
+        let is_bool = self.b.ins().icmp_imm_u(IntCC::Equal, rest, 6);
+        let low = self.b.ins().ireduce(I8, x);
+        let low = self.b.ins().band_imm_u(low, 1);
+        self.b.ins().brif(is_bool, done, &[BlockArg::Value(low)], other, &[]);
+        self.go(other);
+        let rest = self.b.ins().band_imm_u(x, !8);
+        let nullish = self.b.ins().icmp_imm_u(IntCC::Equal, rest, 2);
+        let no = self.b.ins().iconst(I8, 0);
+        self.b.ins().brif(nullish, done, &[BlockArg::Value(no)], leaf, &[]);
+        self.go(leaf);
+        let v = self.call(self.snapshot.stubs.to_boolean, &[x], Some(I8)).expect("result");
+        self.b.ins().jump(done, &[BlockArg::Value(v)]);
+        self.go(done);
+        r
+    }
+    pub(super) fn element(&mut self, base: ir::Value, index: ir::Value, width: Width) -> ir::Value {
+        let i = self.b.ins().uextend(I64, index);
+        let shift = width.bytes().trailing_zeros() as i64;
+        let i = if shift == 0 { i } else { self.b.ins().ishl_imm_u(i, shift) };
+        self.b.ins().iadd(base, i)
+    }
+    pub(super) fn load(&mut self, width: Width, base: ir::Value, offset: i32) -> ir::Value {
+        match width {
+            Width::Value | Width::Word => self.b.ins().load(I64, trusted(), base, offset),
+            Width::I32 => self.b.ins().load(I32, unaligned(), base, offset),
+            Width::U32 => {
+                let x = self.b.ins().uload32(unaligned(), base, offset);
+                self.b.ins().fcvt_from_sint(F64, x)
+            }
+            Width::U8 => self.b.ins().uload8(I32, unaligned(), base, offset),
+            Width::I8 => self.b.ins().sload8(I32, unaligned(), base, offset),
+            Width::U16 => self.b.ins().uload16(I32, unaligned(), base, offset),
+            Width::I16 => self.b.ins().sload16(I32, unaligned(), base, offset),
+            Width::F32 => {
+                let x = self.b.ins().load(F32, unaligned(), base, offset);
+                self.b.ins().fpromote(F64, x)
+            }
+            Width::F64 => self.b.ins().load(F64, unaligned(), base, offset),
+        }
+    }
+    pub(super) fn store(&mut self, width: Width, base: ir::Value, offset: i32, v: ir::Value) {
+        match width {
+            Width::Value | Width::Word | Width::F64 | Width::I32 | Width::U32 => {
+                self.b.ins().store(unaligned(), v, base, offset);
+            }
+            Width::U8 | Width::I8 => {
+                self.b.ins().istore8(unaligned(), v, base, offset);
+            }
+            Width::U16 | Width::I16 => {
+                self.b.ins().istore16(unaligned(), v, base, offset);
+            }
+            Width::F32 => {
+                let x = self.b.ins().fdemote(F32, v);
+                self.b.ins().store(unaligned(), x, base, offset);
+            }
+        }
+    }
+    pub(super) fn barrier(&mut self, owner: ir::Value, v: ir::Value, slot: Option<ir::Value>) {
+        let l = self.snapshot.layout;
+        let flags = self.b.ins().uload8(I32, trusted(), owner, 1);
+        let bits = self.b.ins().band_imm_u(flags, 3);
+        let old = self.b.ins().icmp_imm_u(IntCC::Equal, bits, 1);
+        let (check, slow, done) = (self.cold(), self.cold(), self.fresh());
+        self.b.ins().brif(old, check, &[], done, &[]);
+        self.go(check);
+        let base = self.imm(l.young_base);
+        let distance = self.b.ins().isub(v, base);
+        let young = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, distance, l.young_bytes as i64);
+        self.b.ins().brif(young, slow, &[], done, &[]);
+        self.go(slow);
+        let vm = self.vm;
+        match slot {
+            None => self.call(self.snapshot.stubs.remember, &[vm, owner], None),
+            Some(at) => self.call(self.snapshot.stubs.remember_slot, &[vm, owner, at], None),
+        };
+        self.b.ins().jump(done, &[]);
+        self.go(done);
+    }
+    pub(super) fn char_code(&mut self, s: ir::Value, index: ir::Value, wide: ir::Value) -> ir::Value {
+        let first = self.snapshot.layout.string_units;
+        let (two, one, done) = (self.fresh(), self.fresh(), self.fresh());
+        let r = self.b.append_block_param(done, I32);
+        let i = self.b.ins().uextend(I64, index);
+        self.b.ins().brif(wide, two, &[], one, &[]);
+        self.go(one);
+        let at = self.b.ins().iadd(s, i);
+        let x = self.b.ins().uload8(I32, unaligned(), at, first);
+        self.b.ins().jump(done, &[BlockArg::Value(x)]);
+        self.go(two);
+        let i2 = self.b.ins().ishl_imm_u(i, 1);
+        let at = self.b.ins().iadd(s, i2);
+        let x = self.b.ins().uload16(I32, unaligned(), at, first);
+        self.b.ins().jump(done, &[BlockArg::Value(x)]);
+        self.go(done);
+        r
+    }
+    pub(super) fn allocate(&mut self, node: Value, header: u64, bytes: u32, s: StateId) -> ir::Value {
+        let heap = self.imm(self.snapshot.layout.heap);
+        let top = self.b.ins().load(I64, trusted(), heap, 0);
+        let next = self.b.ins().iadd_imm_s(top, bytes as i64);
+        let limit = self.b.ins().load(I64, trusted(), heap, 8);
+        let full = self.b.ins().icmp(IntCC::UnsignedGreaterThan, next, limit);
+        let (slow, fast, done) = (self.cold(), self.fresh(), self.fresh());
+        let r = self.b.append_block_param(done, I64);
+        self.b.ins().brif(full, slow, &[], fast, &[]);
+        self.go(fast);
+        self.b.ins().store(trusted(), next, heap, 0);
+        let first = self.imm(header);
+        self.b.ins().store(trusted(), first, top, 0);
+        self.b.ins().jump(done, &[BlockArg::Value(top)]);
+        self.go(slow);
+        self.spill_state(s);
+        let (fp, pc) = self.place(s);
+        let (kind, size) = (self.imm(header & 0xff), self.imm(bytes as u64));
+        let vm = self.vm;
+        let cell =
+            self.call(self.snapshot.stubs.allocate, &[vm, fp, pc, kind, size], Some(I64)).expect("result");
+        // Kind and the collector's flags are written: the cell may be old.
+        let aux = self.imm32((header >> 16) as i32 & 0xffff);
+        self.b.ins().istore16(trusted(), aux, cell, 2);
+        let word = self.imm32((header >> 32) as i32);
+        self.b.ins().store(trusted(), word, cell, 4);
+        self.reload(node, s, i32::MAX);
+        self.b.ins().jump(done, &[BlockArg::Value(cell)]);
+        self.go(done);
+        r
+    }
+    pub(super) fn poll(&mut self, node: Value, s: StateId) {
+        let l = self.snapshot.layout;
+        let word = self.load_vm(I32, l.vm_interrupt);
+        let (slow, done) = (self.cold(), self.fresh());
+        self.b.ins().brif(word, slow, &[], done, &[]);
+        self.go(slow);
+        self.spill_state(s);
+        let (fp, pc) = self.place(s);
+        let vm = self.vm;
+        let r = self.call(self.snapshot.stubs.interrupt, &[vm, fp, pc], Some(I64)).expect("result");
+        self.unless_threw(r, s);
+        self.reload(node, s, i32::MAX);
+        self.b.ins().jump(done, &[]);
+        self.go(done);
+    }
+    pub(super) fn call_direct(&mut self, cell: u64, slot: i32, s: StateId) -> ir::Value {
+        let l = self.snapshot.layout;
+        let at = self.imm(cell);
+        let machine = self.b.ins().load(I64, trusted(), at, l.code_machine);
+        let new = self.frame_address(slot);
+        let vm = self.vm;
+        let (direct, through, done) = (self.fresh(), self.cold(), self.fresh());
+        let r = self.b.append_block_param(done, I64);
+        self.b.ins().brif(machine, direct, &[], through, &[]);
+        self.go(through);
+        let x = self.call(self.snapshot.stubs.run_frame, &[vm, new], Some(I64)).expect("result");
+        self.b.ins().jump(done, &[BlockArg::Value(x)]);
+        self.go(direct);
+        let x = self.call_value(machine, &[vm, new], Some(I64)).expect("result");
+        self.b.ins().jump(done, &[BlockArg::Value(x)]);
+        self.go(done);
+        let special = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, r, 2);
+        let (rare, exited, ok) = (self.cold(), self.cold(), self.fresh());
+        let v = self.b.append_block_param(ok, I64);
+        self.b.ins().brif(special, rare, &[], ok, &[BlockArg::Value(r)]);
+        self.go(rare);
+        let threw = self.cold();
+        self.b.ins().brif(r, exited, &[], threw, &[]);
+        self.go(exited);
+        let x = self.call(self.snapshot.stubs.finish_exited, &[vm, new], Some(I64)).expect("result");
+        self.b.ins().brif(x, ok, &[BlockArg::Value(x)], threw, &[]);
+        self.go(threw);
+        self.unwind(s);
+        self.go(ok);
+        v
+    }
+}
