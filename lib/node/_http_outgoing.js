@@ -721,7 +721,8 @@ function write_(message, chunk, encoding, callback, fromEnd) {
 
   if (message.chunkedEncoding && chunk.length !== 0) {
     length ??= byteLengthOf(chunk, encoding);
-    if (message[kCorked]) {
+    // The first chunk goes with the header; further ones of the turn become one.
+    if (message[kCorked] && message._headerSent) {
       if (typeof chunk !== 'string' && !(chunk instanceof Buffer)) chunk = Stream._uint8ArrayToBuffer(chunk);
       if (message[kChunkedBuffer] === emptyOutput) message[kChunkedBuffer] = [];
       message[kChunkedBuffer].push(chunk, encoding, callback);
@@ -859,8 +860,7 @@ OutgoingMessage.prototype.end = function end(chunk, encoding, callback) {
     write_(this, chunk, encoding, null, true);
   } else if (this.finished) {
     if (typeof callback === 'function') {
-      if (!this.writableFinished) this.on('finish', callback);
-      else callback(new ERR_STREAM_ALREADY_FINISHED('end'));
+      process.nextTick(callback, new ERR_STREAM_ALREADY_FINISHED('end'));
     }
     return this;
   } else if (!this._header) {
