@@ -1,7 +1,7 @@
 //! The safepoint word: what a loop back-edge or call does when it is nonzero.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::scope::{JsResult, Scope, Thrown};
 
@@ -13,6 +13,17 @@ pub mod bit {
     pub const COLLECT: u32 = 2;
     /// Machine code is ready.
     pub const COMPILED: u32 = 4;
+}
+
+/// Called after a request to stop a VM: makes code that does not look at the safepoint word look. Set once, by WebAssembly.
+pub static ON_TERMINATE: OnceLock<fn()> = OnceLock::new();
+
+/// Asks a VM to stop, by its safepoint word.
+pub fn request_termination(word: &AtomicU32) {
+    word.fetch_or(bit::TERMINATE, Ordering::SeqCst);
+    if let Some(tell) = ON_TERMINATE.get() {
+        tell();
+    }
 }
 
 /// Stops the JavaScript of a VM from any thread, as long as the VM lives.
@@ -34,7 +45,7 @@ impl Terminator {
     pub fn terminate(&self) {
         if let Some(word) = &*self.lock() {
             // SAFETY: open, so the VM is alive.
-            unsafe { &*word.0 }.fetch_or(bit::TERMINATE, Ordering::SeqCst);
+            request_termination(unsafe { &*word.0 });
         }
     }
     /// The VM is about to go.

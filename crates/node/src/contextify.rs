@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::AtomicU32;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -143,7 +143,7 @@ pub(crate) fn with_timeout<'s>(
         let word = word;
         if ended.recv_timeout(Duration::from_secs_f64(milliseconds / 1e3)) == Err(RecvTimeoutError::Timeout) {
             // SAFETY: see above.
-            unsafe { &*word.0 }.fetch_or(interrupt::bit::TERMINATE, Ordering::SeqCst);
+            interrupt::request_termination(unsafe { &*word.0 });
             return true;
         }
         false

@@ -5,7 +5,7 @@ use spey_core::function::{self, NativeSpec};
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::shape::attr;
-use spey_core::{conversion, error, object};
+use spey_core::{conversion, error, interrupt, object};
 use wasmtime::{ThrownException, Trap, WasmBacktrace};
 
 use crate::class;
@@ -132,6 +132,10 @@ pub fn throw_outcome<T>(s: &mut Scope<'_>, state: &State, e: wasmtime::Error) ->
     }
     let message = match e.downcast_ref::<Trap>() {
         Some(Trap::StackOverflow) => return error::throw_stack_overflow(s),
+        Some(Trap::Interrupt) => {
+            interrupt::poll(s)?;
+            "interrupted".to_string()
+        }
         Some(trap) => trap_message(state, *trap, &e).to_string(),
         None => e.root_cause().to_string(),
     };
@@ -167,7 +171,6 @@ fn trap_message(state: &State, trap: Trap, e: &wasmtime::Error) -> &'static str 
         Trap::ArrayOutOfBounds => "array element access out of bounds",
         Trap::AllocationTooLarge => "requested new array is too large",
         Trap::CastFailure => "illegal cast",
-        Trap::Interrupt => "interrupted",
         _ => "WebAssembly trap",
     }
 }

@@ -8,16 +8,17 @@ use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::ptr::NonNull;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use spey_core::cell::NativeData;
-use spey_core::native;
 use spey_core::scope::{Local, Scope, Value};
 use spey_core::vm::Vm;
+use spey_core::{interrupt, native};
 use spey_gc::{LedgerCategory, Tracer, Value as Raw};
 use wasmtime::{
     AsContextMut, Config, Engine, ExnRefPre, ExnType, FuncType, Module, RefType, ResourceLimiter, Store,
-    StoreContextMut, Tag, TagType, ValType,
+    StoreContextMut, Tag, TagType, Trap, UpdateDeadline, ValType,
 };
 
 use crate::identity::Identity;
@@ -41,6 +42,8 @@ fn new_engine(parallel: bool) -> Option<Engine> {
         .concurrency_support(false)
         .shared_memory(true)
         .parallel_compilation(parallel)
+        // Loops look at the epoch, which advances when a VM is to stop.
+        .epoch_interruption(true)
         // Buffers and the thread pool hold addresses of memories.
         .memory_may_move(false)
         .wasm_memory64(true)
@@ -59,7 +62,15 @@ fn new_engine(parallel: bool) -> Option<Engine> {
 /// state of programs.
 pub fn engine() -> wasmtime::Result<&'static Engine> {
     static ENGINE: OnceLock<Option<Engine>> = OnceLock::new();
-    match ENGINE.get_or_init(|| new_engine(true)) {
+    let made = ENGINE.get_or_init(|| new_engine(true));
+    interrupt::ON_TERMINATE.get_or_init(|| {
+        || {
+            if let Ok(e) = engine() {
+                e.increment_epoch();
+            }
+        }
+    });
+    match made {
         Some(e) => Ok(e),
         None => wasmtime::bail!("WebAssembly is not available on this machine"),
     }
@@ -198,6 +209,16 @@ pub fn state<'a>(s: &mut Scope<'_>) -> wasmtime::Result<&'a State> {
     let vm = s.vm_ptr();
     let mut store = Box::new(Store::try_new(engine, Data { state: std::ptr::null(), vm })?);
     store.limiter(|data| data);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|context| {
+        let mut vm = context.data().vm;
+        // SAFETY: the VM is running this code; other threads only set bits of the word.
+        let word = unsafe { AtomicU32::from_ptr(&raw mut vm.as_mut().interrupt) };
+        if word.load(Ordering::SeqCst) & interrupt::bit::TERMINATE != 0 {
+            return Err(Trap::Interrupt.into());
+        }
+        Ok(UpdateDeadline::Continue(1))
+    });
     let store = Box::into_raw(store);
     let state = Box::new(State {
         vm,

@@ -230,14 +230,13 @@ const kFunctions = {
   },
   fd_readdir(fd, address, length, cookie, result) {
     const d = this.table.directory(fd, kRight.FD_READDIR);
-    const names = ['.', '..', ...fs.readdirSync(d.path).sort()];
+    const names = fs.readdirSync(d.path).sort();
     const out = this.bytes(address, length);
     let used = 0;
     for (let i = Number(BigInt.asUintN(64, cookie)); i < names.length && used < out.length; i++) {
       const name = Buffer.from(names[i]);
       const entry = Buffer.alloc(24 + name.length);
-      // What lies above the directory is not looked at.
-      const stat = fs.lstatSync(names[i] === '..' ? d.path : `${d.path}/${names[i]}`, { bigint: true });
+      const stat = fs.lstatSync(`${d.path}/${names[i]}`, { bigint: true });
       entry.writeBigUInt64LE(BigInt(i + 1), 0);
       entry.writeBigUInt64LE(stat.ino, 8);
       entry.writeUInt32LE(name.length, 16);
