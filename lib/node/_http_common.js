@@ -58,7 +58,10 @@ function parserOnHeadersComplete(versionMajor, versionMinor, headers, method, ur
   message.upgrade = upgrade;
 
   let count = headers.length;
-  if (this.maxHeaderPairs > 0 && count > this.maxHeaderPairs) count = this.maxHeaderPairs;
+  if (this.maxHeaderPairs > 0 && count > this.maxHeaderPairs) {
+    count = this.maxHeaderPairs;
+    headers.length = count;
+  }
   message._addHeaderLines(headers, count);
 
   if (typeof method === 'number') {

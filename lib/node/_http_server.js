@@ -766,7 +766,7 @@ ServerResponse.prototype[kAfterFinish] = function() {
 
   const { parser } = socket;
   if (parser && parser.incoming === req) {
-    if (req._dumped && req.complete) parser.incoming = null;
+    if (req._dumped && req.complete && req.listenerCount('end') === 0) parser.incoming = null;
     else if (req.readableEnded) parser.incoming = null;
     else req.on('end', clearIncoming);
   }
