@@ -46,7 +46,7 @@ pub fn load_addon(s: &mut Scope<'_>, module: Local<'_, Object>, path: &str, flag
 }
 /// Ends what addons have in the agent: to be called when its loop has run for the last time.
 pub fn cleanup_addons(s: &mut Scope<'_>) {
-    if let Some(interface) = agent(s).config.addons {
+    if let Some(interface) = agent(s).active_addons {
         s.nested(|s| (interface.cleanup)(s));
     }
 }

@@ -69,6 +69,8 @@ pub struct Agent {
     pub environment: Option<Environment>,
     /// Set in an agent that is not the program's first.
     pub worker: Option<WorkerThread>,
+    /// Native addons, if any have been loaded.
+    pub(crate) active_addons: Option<AddonInterface>,
     /// Bindings by name.
     pub(crate) bindings: FxHashMap<&'static str, Binding>,
     handlers: FxHashMap<HandleId, Handler>,
@@ -130,6 +132,7 @@ impl Agent {
             shared: Arc::default(),
             environment: None,
             worker: None,
+            active_addons: None,
             bindings: FxHashMap::default(),
             handlers: FxHashMap::default(),
             work: FxHashMap::default(),
@@ -174,6 +177,10 @@ impl Agent {
         a.immediate_info = Some(immediate_info);
         a.exit_info = Some(exit_info);
         Ok(())
+    }
+    /// From now on addons are told of what happens in the loop and the heap.
+    pub fn activate_addons(&mut self) {
+        self.active_addons = self.config.addons;
     }
     /// Completions of this handle go to `h` until [`Agent::forget_handle`].
     pub fn on_handle(&mut self, id: HandleId, h: Handler) {

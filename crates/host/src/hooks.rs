@@ -12,7 +12,7 @@ pub struct AgentHooks;
 impl HostHooks for AgentHooks {
     fn after_major_collection(&mut self, s: &mut Scope<'_>) {
         let agent = s.vm().host_data.as_ref().and_then(|h| h.downcast_ref::<crate::Agent>());
-        if let Some(addons) = agent.and_then(|a| a.config.addons) {
+        if let Some(addons) = agent.and_then(|a| a.active_addons) {
             (addons.after_collection)(s);
         }
     }

@@ -104,7 +104,7 @@ fn emit_exit(s: &mut Scope<'_>) -> i32 {
 
 /// Work that collections and shared memory have left: finalization callbacks, ended waits.
 fn after_turn(s: &mut Scope<'_>) {
-    if let Some(addons) = agent(s).config.addons {
+    if let Some(addons) = agent(s).active_addons {
         (addons.after_turn)(s);
     }
     let collections = s.vm().heap.heap_statistics().major_count;
@@ -165,7 +165,7 @@ fn handle_of(c: &Completion) -> Option<HandleId> {
 
 /// Callbacks that addons have in a phase of the loop.
 fn run_phase(s: &mut Scope<'_>, phase: LoopPhase) {
-    if let Some(addons) = agent(s).config.addons {
+    if let Some(addons) = agent(s).active_addons {
         (addons.run_phase)(s, phase);
     }
 }

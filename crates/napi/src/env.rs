@@ -160,6 +160,7 @@ impl Env {
             stopping: agent(s).extension::<State>().stopping.clone(),
             ids: agent(s).extension::<State>().ids.clone(),
         });
+        agent(s).activate_addons();
         let state = agent(s).extension::<State>();
         state.envs.push(env.clone());
         state.hooks.push(Hook::Environment(env.clone()));
