@@ -80,6 +80,26 @@ pub struct Fields {
 }
 
 impl Fields {
+    /// Converts the value of a property to that of its field.
+    fn put(&mut self, s: &mut Scope<'_>, property: &str, v: Local<'_, Value>) -> JsResult<()> {
+        match property {
+            "day" => self.day = Some(positive_integer_with_truncation(s, v)?),
+            "era" => self.era = Some(conversion::to_text(s, v)?),
+            "eraYear" => self.era_year = Some(integer_with_truncation(s, v)?),
+            "hour" => self.time.hour = Some(integer_with_truncation(s, v)?),
+            "microsecond" => self.time.microsecond = Some(integer_with_truncation(s, v)?),
+            "millisecond" => self.time.millisecond = Some(integer_with_truncation(s, v)?),
+            "minute" => self.time.minute = Some(integer_with_truncation(s, v)?),
+            "month" => self.month = Some(positive_integer_with_truncation(s, v)?),
+            "monthCode" => self.month_code = Some(to_month_code(s, v)?),
+            "nanosecond" => self.time.nanosecond = Some(integer_with_truncation(s, v)?),
+            "offset" => self.offset = Some(to_offset(s, v)?),
+            "second" => self.time.second = Some(integer_with_truncation(s, v)?),
+            "timeZone" => self.time_zone = Some(to_time_zone(s, v)?),
+            _ => self.year = Some(integer_with_truncation(s, v)?),
+        }
+        Ok(())
+    }
     /// The date fields. RangeError if the era cannot be that of any calendar.
     pub fn calendar_fields(&self, s: &mut Scope<'_>) -> JsResult<CalendarFields> {
         let era = match &self.era {
@@ -115,8 +135,24 @@ impl Fields {
     }
 }
 
-/// PrepareCalendarFields ( calendar, fields, calendarFieldNames, nonCalendarFieldNames, requiredFieldNames ). Rows are in
-/// the order in which properties are read.
+/// The properties in the order in which they are read, with the field names they belong to.
+const PROPERTIES: [(&str, u16); 14] = [
+    ("day", names::DAY),
+    ("era", names::ERA),
+    ("eraYear", names::ERA),
+    ("hour", names::TIME),
+    ("microsecond", names::TIME),
+    ("millisecond", names::TIME),
+    ("minute", names::TIME),
+    ("month", names::MONTH),
+    ("monthCode", names::MONTH_CODE),
+    ("nanosecond", names::TIME),
+    ("offset", names::OFFSET),
+    ("second", names::TIME),
+    ("timeZone", names::TIME_ZONE),
+    ("year", names::YEAR),
+];
+/// PrepareCalendarFields ( calendar, fields, calendarFieldNames, nonCalendarFieldNames, requiredFieldNames )
 pub fn prepare(
     s: &mut Scope<'_>,
     calendar: &Calendar,
@@ -124,29 +160,12 @@ pub fn prepare(
     mut wanted: u16,
     required: Required,
 ) -> JsResult<Fields> {
-    type Put = fn(&mut Scope<'_>, Local<'_, Value>, &mut Fields) -> JsResult<()>;
-    const ROWS: [(&str, u16, Put); 14] = [
-        ("day", names::DAY, |s, v, f| Ok(f.day = Some(positive_integer_with_truncation(s, v)?))),
-        ("era", names::ERA, |s, v, f| Ok(f.era = Some(conversion::to_text(s, v)?))),
-        ("eraYear", names::ERA, |s, v, f| Ok(f.era_year = Some(integer_with_truncation(s, v)?))),
-        ("hour", names::TIME, |s, v, f| Ok(f.time.hour = Some(integer_with_truncation(s, v)?))),
-        ("microsecond", names::TIME, |s, v, f| Ok(f.time.microsecond = Some(integer_with_truncation(s, v)?))),
-        ("millisecond", names::TIME, |s, v, f| Ok(f.time.millisecond = Some(integer_with_truncation(s, v)?))),
-        ("minute", names::TIME, |s, v, f| Ok(f.time.minute = Some(integer_with_truncation(s, v)?))),
-        ("month", names::MONTH, |s, v, f| Ok(f.month = Some(positive_integer_with_truncation(s, v)?))),
-        ("monthCode", names::MONTH_CODE, |s, v, f| Ok(f.month_code = Some(to_month_code(s, v)?))),
-        ("nanosecond", names::TIME, |s, v, f| Ok(f.time.nanosecond = Some(integer_with_truncation(s, v)?))),
-        ("offset", names::OFFSET, |s, v, f| Ok(f.offset = Some(to_offset(s, v)?))),
-        ("second", names::TIME, |s, v, f| Ok(f.time.second = Some(integer_with_truncation(s, v)?))),
-        ("timeZone", names::TIME_ZONE, |s, v, f| Ok(f.time_zone = Some(to_time_zone(s, v)?))),
-        ("year", names::YEAR, |s, v, f| Ok(f.year = Some(integer_with_truncation(s, v)?))),
-    ];
     if wanted & names::YEAR != 0 && has_eras(calendar) {
         wanted |= names::ERA;
     }
     let mut fields = Fields::default();
     let mut any = false;
-    for (property, name, put) in ROWS {
+    for (property, name) in PROPERTIES {
         if wanted & name == 0 {
             continue;
         }
@@ -154,7 +173,7 @@ pub fn prepare(
             let v = object::get_named(s, o, property)?;
             if !v.is_undefined() {
                 any = true;
-                put(s, v, &mut fields)
+                fields.put(s, property, v)
             } else if matches!(required, Required::Names(names) if names & name != 0) {
                 s.throw_type_error(&format!("Temporal error: Required property {property} is missing"))
             } else {
