@@ -76,7 +76,10 @@ fn quoted(name: &[u8], is_utf8: bool) -> String {
     for c in text.chars() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            c if c < ' ' || (c > '~' && !is_utf8) => out.push_str(&format!("\\u{:04x}", c as u32)),
+            // A comma would look like the end of the name.
+            c if c < ' ' || c == ',' || (c > '~' && !is_utf8) => {
+                out.push_str(&format!("\\u{:04x}", c as u32))
+            }
             c => out.push(c),
         }
     }

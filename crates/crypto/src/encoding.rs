@@ -130,12 +130,7 @@ impl Key {
         passphrase: Option<&[u8]>,
     ) -> Result<Key> {
         if format == ContainerFormat::Pem {
-            for block in pem_blocks(data, passphrase)? {
-                if let Some(key) = private_block(&block, passphrase)? {
-                    return Ok(key);
-                }
-            }
-            return Err(Error::undecodable());
+            return private_pem(data, passphrase).map_err(unanswered);
         }
         match kind {
             Some(PrivateType::Pkcs1) => rsa_private(data),
@@ -163,7 +158,7 @@ impl Key {
             }
             .or_else(undecodable);
         }
-        for block in pem_blocks(data, passphrase)? {
+        for block in pem_blocks(data, passphrase).map_err(unanswered)? {
             match block.label.as_str() {
                 "PUBLIC KEY" => return spki_public(&block.data).or_else(undecodable),
                 "RSA PUBLIC KEY" => return rsa_public(&block.data).or_else(undecodable),
@@ -173,7 +168,7 @@ impl Key {
                         .or_else(undecodable);
                 }
                 _ => {
-                    if let Some(key) = private_block(&block, passphrase)? {
+                    if let Some(key) = private_block(&block, passphrase).map_err(unanswered)? {
                         return Ok(key.public());
                     }
                 }
@@ -292,6 +287,23 @@ impl Key {
         };
         if format == ContainerFormat::Der { Ok(der) } else { pem(label, &der) }
     }
+}
+
+/// What OpenSSL says when it asks for the passphrase of a PEM text and nobody answers.
+fn unanswered(e: Error) -> Error {
+    match e {
+        Error::PassphraseRequired => Error::interrupted(),
+        e => e,
+    }
+}
+
+fn private_pem(data: &[u8], passphrase: Option<&[u8]>) -> Result<Key> {
+    for block in pem_blocks(data, passphrase)? {
+        if let Some(key) = private_block(&block, passphrase)? {
+            return Ok(key);
+        }
+    }
+    Err(Error::undecodable())
 }
 
 fn private_block(block: &PemBlock, passphrase: Option<&[u8]>) -> Result<Option<Key>> {

@@ -31,6 +31,10 @@ impl Error {
     pub(crate) fn bad_decrypt() -> Error {
         Error::Library("1C800064", "Provider routines", "bad decrypt".into())
     }
+    /// Nobody answered the question for a passphrase.
+    pub(crate) fn interrupted() -> Error {
+        Error::Library("07880109", "common libcrypto routines", "interrupted or cancelled".into())
+    }
     /// The newest entry of the thread's error queue, which is emptied.
     pub(crate) fn last() -> Error {
         // SAFETY: both functions only use the queue of this thread; the strings are static.

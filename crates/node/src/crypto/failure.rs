@@ -11,9 +11,9 @@ impl WorkError for Error {
     fn into_error<'s>(self, s: &mut Scope<'s>) -> Local<'s, Value> {
         let (kind, code, message) = match self {
             Error::Library(number, library, reason) => return openssl_error(s, number, library, &reason),
-            // What OpenSSL says when nobody answers its question.
             Error::PassphraseRequired => {
-                return openssl_error(s, "07880109", "common libcrypto routines", "interrupted or cancelled");
+                let message = "Passphrase required for encrypted key";
+                (ErrorKind::TypeError, "ERR_MISSING_PASSPHRASE", message.to_string())
             }
             Error::Unsupported => {
                 (ErrorKind::Error, "ERR_CRYPTO_UNSUPPORTED_OPERATION", "Unsupported crypto operation".into())

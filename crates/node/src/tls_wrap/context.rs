@@ -256,7 +256,7 @@ fn set_key<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> Re
     let key = Key::parse_private(&bytes, ContainerFormat::Pem, None, passphrase.as_deref());
     let key = match key {
         // The words of the library that reads keys of contexts.
-        Err(Error::PassphraseRequired) => {
+        Err(Error::Library("07880109", ..)) => {
             return throw(s, Error::Library("1C800064", "Provider routines", "bad decrypt".into()));
         }
         Err(Error::Library("1E08010C", ..)) if !bytes.windows(10).any(|w| w == b"-----BEGIN") => {

@@ -287,7 +287,9 @@ fn server_config(
     if versions.is_empty() {
         return Err(TlsError(0x102, "unsupported protocol"));
     }
-    let Some(identity) = context.identity.clone() else { return Err(TlsError(0x76, "no suitable signature algorithm")) };
+    let Some(identity) = context.identity.clone() else {
+        return Err(TlsError(0x76, "no suitable signature algorithm"));
+    };
     let identity = match ocsp {
         Some(response) => Arc::new(identity.with_ocsp(response)),
         None => identity,

@@ -474,7 +474,7 @@ function keyObjectToCryptoKey(keyObject, algorithm, extractable, keyUsages) {
     checkUsages(usages, keyObject.type === 'public' ? publicUsages : privateUsages, name);
     key = adopt(normalized.algorithm, keyObject, Boolean(extractable), usages);
   }
-  if (key.type === 'private' && usages.length === 0) {
+  if (key.type !== 'public' && usages.length === 0) {
     throw fail('SyntaxError', `Usages cannot be empty when importing a ${key.type} key.`);
   }
   return key;
