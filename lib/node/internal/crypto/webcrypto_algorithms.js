@@ -324,6 +324,7 @@ const kHmac = {
       if (bytes.byteLength === 0) throw fail('DataError', 'Zero-length key is not supported');
       let length = bytes.byteLength * 8;
       if (params.length !== undefined) {
+        if (params.length === 0) throw fail('DataError', 'HmacImportParams.length cannot be 0');
         if (params.length > length || params.length <= length - 8) throw fail('DataError', 'Invalid key length');
         ({ length } = params);
       }
