@@ -1244,7 +1244,11 @@ unsafe fn lookup_and_cache(
         let epoch = vm.prototype_epoch;
         loop {
             let kind = Kind::of(o.cast());
-            if (kind.is_exotic() && !(kind == Kind::TypedArray && key.is_never_numeric()))
+            // Strings have indices and a length of their own; String.prototype is one.
+            let plain_of_string = kind == Kind::StringObject && key != vm.names.length;
+            if (kind.is_exotic()
+                && !plain_of_string
+                && !(kind == Kind::TypedArray && key.is_never_numeric()))
                 || (kind == Kind::Array && key == vm.names.length)
                 || ((*o).header.flags & flag::LAZY != 0
                     && kind != Kind::Array
