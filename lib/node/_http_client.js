@@ -501,6 +501,7 @@ function parserOnIncomingClient(res, shouldKeepAlive) {
   // The request is answered: whatever fails now is the response's.
   res.on('end', responseOnEnd);
   req.on('finish', requestOnFinish);
+  socket.on('timeout', responseOnTimeout);
   socket.on('drain', ondrain);
   finishedChannel(req, res);
 
@@ -540,9 +541,8 @@ function responseKeepAlive(req) {
   // In the next tick, after the 'end' listeners of the user.
   process.nextTick(emitFreeNT, req);
   req.destroyed = true;
-  if (req.res) {
-    req.res.destroyed = true;
-  }
+  // The socket is free: destroying the response leaves it alone.
+  if (req.res) req.res.socket = null;
 }
 
 function emitFreeNT(req) {
