@@ -57,6 +57,7 @@ fn stopped(s: &mut Scope<'_>) -> Exit {
 }
 /// Dispatches what is due, without waiting; false if nothing keeps the loop alive afterwards.
 pub fn pump(s: &mut Scope<'_>) -> bool {
+    agent(s).loop_.set_immediate_pending(true);
     let was_idle = agent(s).loop_.is_idle();
     agent(s).loop_.set_idle(true);
     let mut idle_phases = 0;
