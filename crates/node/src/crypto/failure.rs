@@ -32,7 +32,10 @@ impl WorkError for Error {
             }
             Error::Other(message) => (ErrorKind::Error, "ERR_CRYPTO_OPERATION_FAILED", message.into()),
         };
-        host::node_error(s, kind, code, &message).value()
+        // As errors made in native code are in Node: the code is a property, and not part of the text.
+        let e = error::create(s, kind, &message);
+        host::constant_string(s, e, "code", code);
+        e.value()
     }
 }
 
