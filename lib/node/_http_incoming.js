@@ -358,6 +358,8 @@ IncomingMessage.prototype._dumpAndCloseReadable = function() {
 IncomingMessage.prototype._dump = function() {
   if (this._dumped) return;
   this._dumped = true;
+  // What is buffered is for nobody.
+  this.removeAllListeners('data');
   this.resume();
 };
 

@@ -760,7 +760,7 @@ ServerResponse.prototype[kAfterFinish] = function() {
   }
   if (!req[kFinishQuietly]?.()) {
     // A body that nobody asked for is still taken off the wire.
-    if (!req._consuming && !req._readableState.resumeScheduled) req._dump();
+    if (!req._consuming && !req._readableState.resumeScheduled && !req._readableState.dataEmitted) req._dump();
   }
   this.detachSocket(socket);
 
