@@ -37,9 +37,12 @@ impl Zone {
             Zone::Named(zone, _) => zone.offset_ms(t),
         }
     }
+    fn is_utc(&self) -> bool {
+        self.id().0.as_str() == "utc"
+    }
     fn id(&self) -> ZoneId {
         match self {
-            Zone::Offset(0) => ZoneId(icu::locale::subtags::subtag!("utc")),
+            Zone::Offset(0) => ZoneId(icu::locale::subtags::subtag!("gmt")),
             Zone::Offset(_) => ZoneId::UNKNOWN,
             Zone::Named(_, id) => *id,
         }
@@ -140,6 +143,8 @@ impl PartsWrite for Collector {
 pub struct Formatter {
     pattern: DateTimePattern,
     names: Option<Names>,
+    /// The zone is shown by its abbreviation.
+    short_zone: bool,
     /// Width of an hour from 1 to 24.
     hour24: Option<usize>,
     /// Digits of the fraction of the second.
@@ -185,6 +190,7 @@ impl Formatter {
         Some(Formatter {
             pattern,
             names,
+            short_zone: items.iter().any(|item| matches!(item, Item::Field('z', width) if *width < 4)),
             hour24,
             fraction: fraction.unwrap_or(0),
             symbols,
@@ -212,6 +218,10 @@ impl Formatter {
         for (kind, text) in &mut parts {
             if *kind == "hour" && self.hour24.is_some() && ms < 3_600_000 {
                 *text = String::from("24");
+            }
+            // The abbreviation of UTC is not translated.
+            if *kind == "timeZoneName" && self.short_zone && zone.is_utc() {
+                *text = String::from("UTC");
             }
             // NOTE: as in V8, the narrow space is written as a plain one.
             if text.contains('\u{202f}') {
