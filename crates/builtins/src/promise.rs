@@ -71,6 +71,9 @@ fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsR
     let slots = promise::slot::COUNT;
     let p = function::create_from_constructor(s, args.new_target(), default, Kind::Promise, slots)?;
     promise::init(s, p);
+    if s.vm().promise_hooks {
+        promise::tell(s, promise::event::INIT, p, None);
+    }
     let (resolve, reject) = promise::create_resolving_functions(s, p);
     let undefined = s.undefined();
     if let Err(t) = call::call(s, executor, undefined, &[resolve.value(), reject.value()]) {
@@ -142,7 +145,15 @@ fn species<'s>(s: &mut Scope<'s>, p: Local<'_, Object>) -> JsResult<Local<'s, Va
 fn then<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let p = support::this_of_kind(s, this, Kind::Promise, "Promise.prototype.then")?;
     let c = species(s, p)?;
-    let capability = promise::new_capability(s, c)?;
+    let hooks = std::mem::replace(&mut s.vm().promise_hooks, false);
+    let capability = promise::new_capability(s, c);
+    s.vm().promise_hooks = hooks;
+    let capability = capability?;
+    if hooks {
+        if let Some(made) = capability.promise.as_object().filter(|o| o.kind() == Kind::Promise) {
+            promise::tell(s, promise::event::INIT, made, Some(p));
+        }
+    }
     promise::perform_then(s, p, args.get(0), args.get(1), Some(&capability));
     Ok(capability.promise)
 }

@@ -99,7 +99,34 @@ pub fn new_promise<'s>(s: &mut Scope<'s>) -> Local<'s, Object> {
     let proto = s.intrinsic(Intrinsic::PromisePrototype);
     let p = object::new_kind(s, Kind::Promise, proto.value(), slot::COUNT);
     init(s, p);
+    if s.vm().promise_hooks {
+        tell(s, event::INIT, p, None);
+    }
     p
+}
+/// Events of [`crate::vm::HostHooks::promise_event`].
+pub mod event {
+    /// Made.
+    pub const INIT: u8 = 0;
+    /// A reaction begins.
+    pub const BEFORE: u8 = 1;
+    /// The reaction has ended.
+    pub const AFTER: u8 = 2;
+    /// Resolved or rejected.
+    pub const RESOLVE: u8 = 3;
+}
+/// Tells the host of an event.
+#[cold]
+pub fn tell(s: &mut Scope<'_>, event: u8, p: Local<'_, Object>, parent: Option<Local<'_, Object>>) {
+    Vm::with_hooks(s, |h, s| s.nested(|s| h.promise_event(s, event, p, parent)));
+}
+/// The same for a value that may be a promise.
+fn tell_value(s: &mut Scope<'_>, event: u8, v: Local<'_, Value>) {
+    if s.vm().promise_hooks {
+        if let Some(p) = v.as_object().filter(|o| o.kind() == Kind::Promise) {
+            tell(s, event, p, None);
+        }
+    }
 }
 /// Initialises the slots of a fresh promise object.
 pub fn init(s: &mut Scope<'_>, p: Local<'_, Object>) {
@@ -119,6 +146,9 @@ pub fn fulfill(s: &mut Scope<'_>, p: Local<'_, Object>, v: Local<'_, Value>) {
 pub fn reject(s: &mut Scope<'_>, p: Local<'_, Object>, v: Local<'_, Value>) {
     if state(p) != PENDING {
         return;
+    }
+    if s.vm().promise_hooks {
+        tell(s, event::RESOLVE, p, None);
     }
     settle(s, p, v, REJECTED);
     if p.slot(slot::HANDLED) == Raw::FALSE {
@@ -154,6 +184,9 @@ fn enqueue_reaction(vm: &mut Vm, r: Raw, v: Raw, state: i32) {
 pub fn resolve(s: &mut Scope<'_>, p: Local<'_, Object>, v: Local<'_, Value>) {
     if state(p) != PENDING {
         return;
+    }
+    if s.vm().promise_hooks {
+        tell(s, event::RESOLVE, p, None);
     }
     s.nested(|s| {
         let Some(o) = v.as_object() else { return fulfill(s, p, v) };
@@ -315,6 +348,14 @@ pub(crate) fn await_promise(s: &mut Scope<'_>, p: Local<'_, Object>, coroutine: 
     let coroutine = s.local(coroutine);
     let r = crate::record::new_local(s, 1, reaction::COUNT);
     r.set_at(s, reaction::ON_FULFILLED, coroutine.raw());
+    if s.vm().promise_hooks {
+        // The host sees the continuation as that of a promise of its own.
+        s.vm().promise_hooks = false;
+        let throwaway = new_promise(s);
+        s.vm().promise_hooks = true;
+        r.set_at(s, reaction::PROMISE, throwaway.raw());
+        tell(s, event::INIT, throwaway, Some(p));
+    }
     add_reaction(s, p, r);
 }
 fn add_reaction(s: &mut Scope<'_>, p: Local<'_, Object>, r: Local<'_, Record>) {
@@ -360,20 +401,31 @@ fn run_job(s: &mut Scope<'_>, job: crate::vm::Job) -> JsResult<()> {
         JobKind::Reaction => {
             // SAFETY: a reaction record.
             let r: Local<'_, Record> = unsafe { values[0].cast() };
-            run_reaction(s, r, values[1], job.values[2].as_int32())
+            if s.vm().promise_hooks {
+                let p = s.local(r.at(reaction::PROMISE));
+                tell_value(s, event::BEFORE, p);
+                let result = run_reaction(s, r, values[1], job.values[2].as_int32());
+                tell_value(s, event::AFTER, p);
+                result
+            } else {
+                run_reaction(s, r, values[1], job.values[2].as_int32())
+            }
         }
         JobKind::ResolveThenable => {
             // NewPromiseResolveThenableJob, §27.2.2.2
             let p = values[0].as_object().expect("promise");
             let (f, g) = create_resolving_functions(s, p);
-            match call(s, values[2], values[1], &[f.value(), g.value()]) {
+            tell_value(s, event::BEFORE, p.value());
+            let result = match call(s, values[2], values[1], &[f.value(), g.value()]) {
                 Ok(_) => Ok(()),
                 Err(t) => {
                     let e = s.take_exception(t);
                     let u = s.undefined();
                     call(s, g.value(), u, &[e]).map(|_| ())
                 }
-            }
+            };
+            tell_value(s, event::AFTER, p.value());
+            result
         }
         JobKind::Callback => {
             let u = s.undefined();

@@ -78,6 +78,17 @@ pub trait HostHooks {
         let _ = (s, module, meta);
         Ok(())
     }
+    /// A promise has been made (0, with its parent if it has one), its reaction begins (1) or has ended (2), or it is being
+    /// resolved (3). Called while [`Vm::promise_hooks`] is on.
+    fn promise_event(
+        &mut self,
+        s: &mut Scope<'_>,
+        event: u8,
+        promise: Local<'_, Object>,
+        parent: Option<Local<'_, Object>>,
+    ) {
+        let _ = (s, event, promise, parent);
+    }
     /// HostEnsureCanCompileStrings
     fn can_compile_strings(&mut self, s: &mut Scope<'_>) -> JsResult<()> {
         let _ = s;
@@ -229,6 +240,8 @@ pub struct Vm {
     pub terminating: bool,
     /// The heap has passed its limit, where that is recoverable: the VM ends.
     pub heap_limit_passed: bool,
+    /// The host is told what promises do.
+    pub promise_hooks: bool,
     /// `--print-bytecode`.
     pub print_bytecode: bool,
     /// Machine code.
@@ -310,6 +323,7 @@ impl Vm {
             preparing_stack: false,
             terminating: false,
             heap_limit_passed: false,
+            promise_hooks: false,
             print_bytecode: false,
             tier: Default::default(),
             throw_value: Raw::EMPTY,

@@ -89,6 +89,8 @@ pub struct Agent {
     pub tick_info: Option<SharedArray<u8>>,
     /// Told of promises rejected without handler: (type, promise, reason).
     pub promise_reject_callback: Option<Global<Object>>,
+    /// Told of what promises do, by the numbers of `promise_event`.
+    pub promise_hooks: [Option<Global<Object>>; 4],
     /// Runs the timer lists: (now) -> next expiry.
     pub process_timers: Option<Global<Object>>,
     /// Runs the immediates.
@@ -144,6 +146,7 @@ impl Agent {
             tick_callback: None,
             tick_info: None,
             promise_reject_callback: None,
+            promise_hooks: [const { None }; 4],
             process_timers: None,
             process_immediate: None,
             immediate_info: None,

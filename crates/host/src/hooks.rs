@@ -1,10 +1,22 @@
 //! What the engine asks its host.
 
 use spey_engine::vm::{BackgroundDone, BackgroundWork};
-use spey_engine::{HostHooks, JsResult, Local, Object, Scope, Value, call};
+use spey_engine::{HostHooks, JsResult, Kind, Local, Object, Scope, Value, call, object};
 use spey_loop::WorkKind;
 
 use crate::agent::agent;
+
+/// Is it the RangeError of a stack that is full?
+fn is_stack_overflow(s: &mut Scope<'_>, e: Local<'_, Value>) -> bool {
+    let Some(o) = e.as_object().filter(|o| o.kind() == Kind::Error) else { return false };
+    match object::get_named(s, o, "message") {
+        Ok(v) => v.as_string().is_some_and(|t| t.to_text(s) == "Maximum call stack size exceeded"),
+        Err(t) => {
+            s.take_exception(t);
+            false
+        }
+    }
+}
 
 /// The hooks of an agent: they pass on to what the bindings have set.
 pub struct AgentHooks;
@@ -40,6 +52,31 @@ impl HostHooks for AgentHooks {
                 crate::fatal::trigger_uncaught(s, e, false);
             }
         });
+    }
+    fn promise_event(
+        &mut self,
+        s: &mut Scope<'_>,
+        event: u8,
+        promise: Local<'_, Object>,
+        parent: Option<Local<'_, Object>>,
+    ) {
+        let Some(f) = agent(s).promise_hooks.get(event as usize).and_then(Option::as_ref) else { return };
+        let f = f.get(s);
+        let u = s.undefined();
+        let parent = match parent {
+            Some(p) => p.value(),
+            None => s.undefined(),
+        };
+        if let Err(t) = spey_engine::call::call(s, f.value(), u, &[promise.value(), parent]) {
+            if s.vm().terminating {
+                return;
+            }
+            let e = s.take_exception(t);
+            // Without room for the hook the promise does without it.
+            if !is_stack_overflow(s, e) {
+                crate::fatal::trigger_uncaught(s, e, false);
+            }
+        }
     }
     fn import_dynamically<'s>(
         &mut self,

@@ -19,6 +19,8 @@ pub struct Exit {
 pub fn run_loop(s: &mut Scope<'_>) -> Exit {
     let a = agent(s);
     a.loop_.set_immediate_pending(true);
+    // What the main script has left.
+    s.nested(after_turn);
     loop {
         if is_stopped(s) {
             return stopped(s);

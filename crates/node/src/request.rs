@@ -3,9 +3,11 @@
 //! The last argument of such a binding function is `undefined` (the result is returned, a failure thrown) or a function
 //! (error, result), which is called from the loop.
 
-use spey_engine::{Global, JsResult, Local, Object, Raw, Scope, Value};
+use spey_engine::{Global, JsResult, Local, Object, Raw, Scope, Value, object};
 use spey_host as host;
 use spey_loop::{UvError, WorkKind};
+
+use crate::async_wrap;
 
 /// A failed system call: what its error says.
 #[derive(Clone, Debug)]
@@ -52,6 +54,8 @@ impl WorkError for Failure {
 pub(crate) struct Callback {
     function: Global<Value>,
     context: Global<Value>,
+    /// Async id and resource, if somebody watches.
+    resource: Option<(f64, Global<Object>)>,
 }
 
 impl Callback {
@@ -59,7 +63,17 @@ impl Callback {
     pub(crate) fn new(s: &mut Scope<'_>, function: Local<'_, Value>) -> Callback {
         let context = s.vm().async_context;
         let context = s.local(context);
-        Callback { function: Global::new(s, function), context: Global::new(s, context) }
+        Callback { function: Global::new(s, function), context: Global::new(s, context), resource: None }
+    }
+    /// As [`Callback::new`], reported to `async_hooks` under the name of a provider.
+    pub(crate) fn of_provider(s: &mut Scope<'_>, function: Local<'_, Value>, provider: &str) -> Callback {
+        let mut callback = Callback::new(s, function);
+        callback.resource = s.nested(|s| {
+            let resource = object::new_object(s);
+            let id = async_wrap::init(s, provider, resource);
+            (id != 0.0).then(|| (id, Global::new(s, resource)))
+        });
+        callback
     }
     /// Calls it through the door.
     pub(crate) fn call(self, s: &mut Scope<'_>, args: &[Local<'_, Value>]) {
@@ -80,14 +94,24 @@ impl Callback {
             Some(o) => o.value(),
             None => s.undefined(),
         };
-        host::enter(s, |s| {
-            if let Err(t) = spey_engine::call::call(s, f, this, args) {
+        let run = |s: &mut Scope<'_>| match spey_engine::call::call(s, f, this, args) {
+            Ok(_) => true,
+            Err(t) => {
                 if !s.vm().terminating {
                     let e = s.take_exception(t);
                     host::trigger_uncaught(s, e, false);
                 }
+                false
             }
-        });
+        };
+        match self.resource {
+            Some((id, resource)) => {
+                let resource = resource.get(s);
+                async_wrap::callback(s, id, resource, run);
+                async_wrap::destroy(s, id);
+            }
+            None => host::enter(s, |s| _ = run(s)),
+        }
         let before: Raw = before.raw();
         s.vm().async_context = before;
     }
@@ -114,7 +138,10 @@ where
             }
         };
     }
-    let callback = Callback::new(s, req);
+    let callback = match kind {
+        WorkKind::FastIo => Callback::of_provider(s, req, "FSREQCALLBACK"),
+        _ => Callback::new(s, req),
+    };
     host::agent(s).submit(kind, work, move |s, result| {
         let outcome = match result {
             Ok(v) => convert(s, v),

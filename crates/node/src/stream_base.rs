@@ -14,6 +14,7 @@ use spey_engine::{
 use spey_host as host;
 use spey_loop::{Completion, HandleId, HandleKind, Loop, ReadBuffer, RequestId, UvError, WriteOutcome};
 
+use crate::async_wrap;
 use crate::http_parser::binding as http;
 use crate::http2;
 use crate::text::{self, Encoding};
@@ -29,6 +30,7 @@ struct Request {
     id: RequestId,
     object: Global<Object>,
     context: Context,
+    async_id: f64,
 }
 
 /// Where bytes that arrive go.
@@ -54,7 +56,8 @@ pub(crate) struct Handle {
     pub(crate) reader: RefCell<Reader>,
     bytes_read: Cell<u64>,
     bytes_written: Cell<u64>,
-    async_id: u64,
+    /// 0 if nobody watched when the handle was made.
+    async_id: Cell<f64>,
 }
 
 /// [`Handle`] as the data of its object.
@@ -88,13 +91,25 @@ impl Context {
         name: &str,
         args: &[Local<'_, Value>],
     ) {
+        self.call_as(s, 0.0, this, name, args);
+    }
+
+    /// The same as a callback of an async resource.
+    pub(crate) fn call_as(
+        &self,
+        s: &mut Scope<'_>,
+        async_id: f64,
+        this: Local<'_, Object>,
+        name: &str,
+        args: &[Local<'_, Value>],
+    ) {
         let context = match &self.0 {
             Some(context) => context.get(s).raw(),
             None => Raw::UNDEFINED,
         };
         let before = std::mem::replace(&mut s.vm().async_context, context);
         let before = s.local(before);
-        host::make_callback_named(s, this, name, args);
+        async_wrap::callback(s, async_id, this, |s| host::make_callback_named(s, this, name, args).is_some());
         let before = before.raw();
         s.vm().async_context = before;
     }
@@ -106,15 +121,11 @@ pub(crate) struct Prototypes {
     pub(crate) tcp: Option<Global<Object>>,
     pub(crate) pipe: Option<Global<Object>>,
     pub(crate) udp: Option<Global<Object>>,
-    async_ids: u64,
 }
 
 impl Handle {
     fn new(s: &mut Scope<'_>, kind: HandleKind) -> Rc<Handle> {
         let context = Context::current(s);
-        let ids = &mut host::agent(s).extension::<Prototypes>().async_ids;
-        *ids += 1;
-        let async_id = *ids;
         Rc::new(Handle {
             id: Cell::new(None),
             kind,
@@ -125,7 +136,7 @@ impl Handle {
             reader: RefCell::new(Reader::Own),
             bytes_read: Cell::new(0),
             bytes_written: Cell::new(0),
-            async_id,
+            async_id: Cell::new(0.0),
         })
     }
 
@@ -157,7 +168,7 @@ impl Handle {
     /// Calls a method of the object through the door.
     pub(crate) fn call(&self, s: &mut Scope<'_>, name: &str, args: &[Local<'_, Value>]) {
         if let Some(object) = self.object(s) {
-            self.context.call(s, object, name, args);
+            self.context.call_as(s, self.async_id.get(), object, name, args);
         }
     }
 
@@ -168,7 +179,8 @@ impl Handle {
     /// Remembers the object of a request until its completion.
     pub(crate) fn begin(&self, s: &mut Scope<'_>, id: RequestId, object: Local<'_, Object>) {
         let context = Context::current(s);
-        self.requests.borrow_mut().push(Request { id, object: Global::new(s, object), context });
+        let async_id = begin_request(s, object);
+        self.requests.borrow_mut().push(Request { id, object: Global::new(s, object), context, async_id });
     }
 
     /// Calls `oncomplete` of a request; `args` makes the arguments.
@@ -184,13 +196,26 @@ impl Handle {
         drop(requests);
         let object = request.object.get(s);
         let args = args(s, object);
-        request.context.call(s, object, "oncomplete", &args);
+        request.context.call_as(s, request.async_id, object, "oncomplete", &args);
+        async_wrap::destroy(s, request.async_id);
     }
+}
+
+/// Tells `async_hooks` of a request: its provider is the name of its class in capitals.
+fn begin_request(s: &mut Scope<'_>, request: Local<'_, Object>) -> f64 {
+    if !async_wrap::is_watched(s) {
+        return 0.0;
+    }
+    s.nested(|s| {
+        let name = spey_engine::error::constructor_name(s, request).to_uppercase();
+        async_wrap::init(s, &name, request)
+    })
 }
 
 /// The handle is gone: its object may go, too.
 fn closed(s: &mut Scope<'_>, handle: &Rc<Handle>) {
     handle.id.set(None);
+    async_wrap::destroy(s, handle.async_id.get());
     let object = handle.object(s);
     let callback = handle.on_close.borrow_mut().take().map(|callback| callback.get(s));
     *handle.object.borrow_mut() = None;
@@ -211,7 +236,26 @@ pub(crate) fn construct<'s>(
 ) -> JsResult<(Local<'s, Object>, Rc<Handle>)> {
     let handle = Handle::new(s, kind);
     let object = host::new_host_object(s, args, TAG, Box::new(HandleRef(handle.clone())), 0)?;
+    // Classes of streams are made with SERVER or SOCKET.
+    let is_server = integer(args, 0) == 1;
+    handle.async_id.set(async_wrap::init(s, provider(kind, is_server), object));
     Ok((object, handle))
+}
+
+/// The name of a kind of handle in `async_hooks`.
+fn provider(kind: HandleKind, is_server: bool) -> &'static str {
+    match (kind, is_server) {
+        (HandleKind::Tcp, true) => "TCPSERVERWRAP",
+        (HandleKind::Tcp, false) => "TCPWRAP",
+        (HandleKind::Pipe, true) => "PIPESERVERWRAP",
+        (HandleKind::Pipe, false) => "PIPEWRAP",
+        (HandleKind::Tty, _) => "TTYWRAP",
+        (HandleKind::Udp, _) => "UDPWRAP",
+        (HandleKind::Process, _) => "PROCESSWRAP",
+        (HandleKind::Signal, _) => "SIGNALWRAP",
+        (HandleKind::FsEvent, _) => "FSEVENTWRAP",
+        (HandleKind::Async, _) => "MESSAGEPORT",
+    }
 }
 
 /// The object of a stream the loop has made (accepted, received).
@@ -240,6 +284,7 @@ pub(crate) fn wrap<'s>(s: &mut Scope<'s>, kind: HandleKind, id: HandleId) -> Opt
     object.set_slot(s, 0, Raw::int32(TAG));
     let handle = Handle::new(s, kind);
     host::set_slot_native(s, object, 1, Box::new(HandleRef(handle.clone())));
+    handle.async_id.set(async_wrap::init(s, provider(kind, false), object));
     let dispatch = if kind == HandleKind::Udp { crate::udp_wrap::dispatch } else { dispatch_stream };
     handle.open(s, object, id, dispatch);
     Some(object)
@@ -398,8 +443,8 @@ fn has_ref<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> Retur
 }
 
 fn get_async_id<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> Returned<'s> {
-    let id = handle_of(s, this)?.async_id;
-    Ok(s.number(id as f64))
+    let id = handle_of(s, this)?.async_id.get();
+    Ok(s.number(id))
 }
 
 fn get_fd<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> Returned<'s> {

@@ -132,6 +132,10 @@ function fatalError(error) {
   process.reallyExit(1);
 }
 
+function isStackOverflow(error) {
+  return error instanceof RangeError && error.message === 'Maximum call stack size exceeded';
+}
+
 function emitToHooks(key, ...args) {
   emitDepth++;
   const hooks = activeHooks;
@@ -141,6 +145,8 @@ function emitToHooks(key, ...args) {
       if (typeof fn === 'function') Reflect.apply(fn, hooks[i], args);
     }
   } catch (error) {
+    // There was no room for a hook: that is the error of whoever used the stack up.
+    if (isStackOverflow(error)) throw error;
     fatalError(error);
   } finally {
     emitDepth--;
@@ -186,7 +192,8 @@ let destroyRegistry;
 /** Emits `destroy` for `asyncId` when `resource` is collected, unless `destroyed.destroyed` was set before. */
 function registerDestroyHook(resource, asyncId, destroyed) {
   destroyRegistry ??= new FinalizationRegistry((held) => {
-    if (!held.destroyed?.destroyed) emitDestroy(held.asyncId);
+    // The collector has taken its time already.
+    if (!held.destroyed?.destroyed && state.destroyHooks > 0) emitToHooks(kDestroy, held.asyncId);
   });
   destroyRegistry.register(resource, { asyncId, destroyed });
 }
