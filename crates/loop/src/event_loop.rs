@@ -62,6 +62,8 @@ struct Work {
     referenced: bool,
     /// Cancelled before it started; the completion is already queued.
     cancelled: bool,
+    /// It may block for long, and owns all that it uses.
+    slow: bool,
 }
 
 /// An event loop, driven by its owner through [`Loop::next`].
@@ -687,7 +689,11 @@ impl Loop {
     where
         F: FnOnce() -> Box<dyn Any + Send> + Send + 'static,
     {
-        let id = WorkId(self.work.insert(Work { referenced: true, cancelled: false }));
+        let id = WorkId(self.work.insert(Work {
+            referenced: true,
+            cancelled: false,
+            slow: kind == WorkKind::SlowIo,
+        }));
         self.active_requests += 1;
         self.pool.submit(id, kind, self.mailbox.clone(), Box::new(job));
         id
@@ -707,12 +713,13 @@ impl Loop {
         Ok(())
     }
 
-    /// Gives up all work: what has not started never does, what runs is waited for. No completion follows.
+    /// Gives up all work: what has not started never does, what runs is waited for unless it is slow. No completion
+    /// follows.
     pub fn abandon_work(&mut self) {
         let ids: Vec<u64> = self.work.iter().map(|(key, _)| key).collect();
         for id in ids {
-            let is_cancelled = self.work.get(id).is_some_and(|work| work.cancelled);
-            if is_cancelled || self.pool.cancel(WorkId(id), &self.mailbox) {
+            let is_over = self.work.get(id).is_some_and(|work| work.cancelled || work.slow);
+            if self.pool.cancel(WorkId(id), &self.mailbox) || is_over {
                 self.work.remove(id);
             }
         }

@@ -50,6 +50,7 @@ struct Port {
     state: Option<Arc<PortState>>,
     handle: HandleId,
     receiving: bool,
+    referenced: bool,
     /// Messages no longer come or go, and it cannot be transferred.
     closing: bool,
     /// Its end has been told to the program.
@@ -251,7 +252,19 @@ pub(crate) fn new_port<'s>(s: &mut Scope<'s>, state: Arc<PortState>) -> JsResult
     let handle = waker.handle();
     agent(s).loop_.unref_handle(handle);
     *lock(&state.waker) = Some(waker);
-    host::set_slot_native(s, o, 1, Box::new(Port { state: Some(state), handle, receiving: false, closing: false, closed: false }));
+    host::set_slot_native(
+        s,
+        o,
+        1,
+        Box::new(Port {
+            state: Some(state),
+            handle,
+            receiving: false,
+            referenced: false,
+            closing: false,
+            closed: false,
+        }),
+    );
     let root = Global::new(s, o);
     let closed = Cell::new(false);
     agent(s).on_handle(
@@ -490,7 +503,11 @@ fn drain<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> Returne
 }
 fn set_ref<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, referenced: bool) -> Returned<'s> {
     let o = this_port(s, this)?;
-    if let Some(handle) = with_port(s, o, |p| p.state.is_some().then_some(p.handle)).flatten() {
+    let handle = with_port(s, o, |p| {
+        p.referenced = referenced;
+        p.state.is_some().then_some(p.handle)
+    });
+    if let Some(handle) = handle.flatten() {
         let l = &mut agent(s).loop_;
         if referenced { l.ref_handle(handle) } else { l.unref_handle(handle) }
     }
@@ -505,14 +522,9 @@ fn unref_port<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> Re
 /// hasRef() -> boolean; undefined once the port has been closed
 fn has_ref<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> Returned<'s> {
     let o = this_port(s, this)?;
-    match with_port(s, o, |p| p.state.is_some().then_some(p.handle)).flatten() {
-        Some(handle) => {
-            let referenced = agent(s).loop_.has_ref(handle);
-            Ok(s.bool(referenced))
-        }
-        None if with_port(s, o, |p| p.closed) == Some(true) => Ok(s.undefined()),
-        None => Ok(s.bool(false)),
-    }
+    let (referenced, closed) =
+        with_port(s, o, |p| (p.referenced && p.state.is_some(), p.closed)).unwrap_or((false, true));
+    Ok(if closed { s.undefined() } else { s.bool(referenced) })
 }
 /// stopMessagePort(port)
 fn stop_message_port<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {

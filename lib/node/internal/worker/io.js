@@ -106,7 +106,6 @@ for (const constructor of [MessagePort, MessageChannel]) {
 }
 defineEventHandler(MessagePort.prototype, 'message');
 defineEventHandler(MessagePort.prototype, 'messageerror');
-defineEventHandler(MessagePort.prototype, 'close');
 
 /** The port behind a BroadcastChannel; ports themselves. */
 function portOf(object) {
