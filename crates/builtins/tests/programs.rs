@@ -35,18 +35,3 @@ fn closures_in_a_loop_head_see_the_variables_outside() {
         "0",
     );
 }
-#[test]
-fn texts_have_segments() {
-    check(
-        "Array.from(new Intl.Segmenter().segment('ab\\u{1F468}\\u200D\\u{1F469}e\\u0301'), x => x.index).join()",
-        "0,1,2,7",
-    );
-    check(
-        "const words = new Intl.Segmenter('en', { granularity: 'word' });
-         Array.from(words.segment('Hi, you'), x => x.segment + x.isWordLike).join('|')",
-        "Hitrue|,false| false|youtrue",
-    );
-    check("new Intl.Segmenter().segment('abc').containing(1).segment", "b");
-    check("new Intl.Segmenter().segment('abc').containing(3) === undefined", "true");
-    check("Intl.getCanonicalLocales(['EN-us', 'de']).join()", "en-US,de");
-}
