@@ -217,7 +217,10 @@ function getSecureServer() {
         this.on('listening', server.setupConnectionsTracking ?? (() => {}));
       }
       if (typeof requestListener === 'function') this.on('request', requestListener);
-      this.on('tlsClientError', (err, conn) => { if (!this.emit('clientError', err, conn)) conn.destroy(err); });
+      this.on('tlsClientError', (err, conn) => {
+        // Nobody else has seen this socket, so nobody could listen for its errors.
+        if (!this.emit('clientError', err, conn)) conn.on('error', () => {}).destroy(err);
+      });
     }
 
     close(...args) {
@@ -239,8 +242,10 @@ function getSecureServer() {
 
 function initializeTLSOptions(options) {
   options = initializeOptions(options);
-  options.ALPNProtocols = ['h2'];
-  if (options.allowHTTP1 === true) options.ALPNProtocols.push('http/1.1');
+  // With a callback the program picks the protocol itself.
+  if (typeof options.ALPNCallback !== 'function') {
+    options.ALPNProtocols = options.allowHTTP1 === true ? ['h2', 'http/1.1'] : ['h2'];
+  }
   return options;
 }
 

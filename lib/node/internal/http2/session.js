@@ -211,9 +211,12 @@ handlers.onorigin = function(origins) {
   if (session === undefined || session.destroyed) return;
   session[kUpdateTimer]();
   if (!session.encrypted || session.destroyed) return;
-  const set = initOriginSet(session);
-  for (const origin of origins) set.add(origin);
-  process.nextTick(emit, session, 'origin', origins);
+  // With its event, not before: several frames may have come at once.
+  process.nextTick(() => {
+    const set = initOriginSet(session);
+    for (const origin of origins) set.add(origin);
+    emit(session, 'origin', origins);
+  });
 };
 
 handlers.onpriority = function(id, parent, weight, exclusive) {
