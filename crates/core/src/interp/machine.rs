@@ -23,8 +23,10 @@ pub const THREW: u64 = 0;
 pub const EXITED: u64 = 1;
 
 /// The word that calls of a function with machine code dispatch to.
+#[cfg(feature = "jit")]
 pub(crate) static ENTER_MACHINE: u64 = spey_bytecode::Op::EnterMachine as u64;
 /// The word that calls of a function whose calls are counted dispatch to.
+#[cfg(feature = "jit")]
 pub(crate) static ENTER_COUNTED: u64 = spey_bytecode::Op::EnterCounted as u64;
 
 #[inline(always)]

@@ -70,6 +70,7 @@ macro_rules! handler {
 pub(crate) use handler;
 
 /// An op as a subroutine: executes one instruction on a frame on behalf of machine code.
+#[cfg(feature = "jit")]
 pub(crate) struct Subroutine<const OP: usize>;
 
 /// An op, from one body twice: the handler, and a [`Subroutine`]. `dispatch!` is the way out; where the fast paths do not

@@ -1246,9 +1246,7 @@ unsafe fn lookup_and_cache(
             let kind = Kind::of(o.cast());
             // Strings have indices and a length of their own; String.prototype is one.
             let plain_of_string = kind == Kind::StringObject && key != vm.names.length;
-            if (kind.is_exotic()
-                && !plain_of_string
-                && !(kind == Kind::TypedArray && key.is_never_numeric()))
+            if (kind.is_exotic() && !plain_of_string && !(kind == Kind::TypedArray && key.is_never_numeric()))
                 || (kind == Kind::Array && key == vm.names.length)
                 || ((*o).header.flags & flag::LAZY != 0
                     && kind != Kind::Array
