@@ -36,7 +36,7 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("blink", 0, html::blink)),
     PropertySpec::Method(NativeSpec::new("bold", 0, html::bold)),
     PropertySpec::Method(NativeSpec::new("charAt", 1, char_at)),
-    PropertySpec::Method(NativeSpec::new("charCodeAt", 1, char_code_at)),
+    PropertySpec::Method(NativeSpec::new("charCodeAt", 1, char_code_at).known_as("StringCharCodeAt")),
     PropertySpec::Method(NativeSpec::new("codePointAt", 1, code_point_at)),
     PropertySpec::Method(NativeSpec::new("concat", 1, concat)),
     PropertySpec::Method(NativeSpec::new("endsWith", 1, search::ends_with)),

@@ -18,6 +18,7 @@ use crate::env::Environment;
 use crate::function::{self, FunctionRare, closure};
 use crate::inline_cache::{self as ic, ABSENT, Entry, GETTER, InlineCache, MEGAMORPHIC};
 use crate::interp::slow::{LEXICAL, STRING_SHAPE};
+use crate::realm::Intrinsic as Intrinsics;
 use crate::string::JsString;
 use crate::typed_array::slot as typed;
 use crate::vm::Vm;
@@ -263,6 +264,11 @@ impl Builder<'_> {
             callee: Callee::Unknown,
         };
         if e.holder.is_null() {
+            // A property of the receiver itself, which is not known, unless its shape tells that it is Math.
+            if is_get && let Some(math) = self.math(e.shape) {
+                // SAFETY: the object has the shape, so it has the slot.
+                self.function_at(&mut s, unsafe { *ic::address(math, e.location) });
+            }
             return s;
         }
         s.holder = self.index(Raw::cell(e.holder.cast()));
@@ -275,6 +281,24 @@ impl Builder<'_> {
             if e.location & GETTER != 0 {
                 v = (*(v.as_cell() as *const Accessor)).get;
             }
+            self.function_at(&mut s, v);
+        }
+        s
+    }
+    /// Math of the realm being compiled for, if it has this shape.
+    fn math(&self, shape: u32) -> Option<*mut Object> {
+        // SAFETY: live code cell; intrinsics are live objects or not set.
+        unsafe {
+            let realm = self.vm.realms[(*self.cells[0]).header.word as usize].as_ref()?;
+            let math = realm.intrinsic(Intrinsics::Math);
+            let o = math.as_cell() as *mut Object;
+            (crate::value::is_object(math) && (*o).header.word == shape).then_some(o)
+        }
+    }
+    /// Notes the function that an entry leads to.
+    fn function_at(&mut self, s: &mut EntrySnapshot, v: Raw) {
+        // SAFETY: live functions of the kinds matched.
+        unsafe {
             if crate::value::is_kind(v, Kind::Function) {
                 s.function = self.index(v);
                 s.callee = Callee::Code(function::code_of(v.as_cell().cast()) as u64);
@@ -284,7 +308,6 @@ impl Builder<'_> {
                 s.callee = Callee::Native(intrinsic(spec.known));
             }
         }
-        s
     }
 }
 
