@@ -244,10 +244,7 @@ pub unsafe fn slot_address(o: *mut Object, slot: u32, inline_capacity: u8) -> *m
 /// Is this a key whose property a lazy object of `kind` has not materialised?
 #[inline]
 pub fn is_lazy_key(vm: &Vm, kind: Kind, key: PropertyKey) -> bool {
-    kind == Kind::HostObject
-        || key == vm.names.length
-        || key == vm.names.name
-        || key == vm.names.prototype
+    kind == Kind::HostObject || key == vm.names.length || key == vm.names.name || key == vm.names.prototype
 }
 
 /// Makes the properties of an object of [`new_lazy`].

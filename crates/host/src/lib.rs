@@ -23,7 +23,8 @@ mod shared;
 mod shared_array;
 
 pub use addons::{
-    AddonInterface, EXTERNAL_TAG, LoopPhase, cleanup_addons, emit_deprecation, load_addon, mark_untransferable,
+    AddonInterface, EXTERNAL_TAG, LoopPhase, cleanup_addons, emit_deprecation, load_addon,
+    mark_untransferable,
 };
 pub use agent::{Agent, AgentConfig, Handler, ImportHook, MetaHook, OptionParser, agent};
 pub use binding::{
