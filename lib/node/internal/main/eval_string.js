@@ -3,4 +3,6 @@
 const { getOptionValue } = require('internal/options');
 const { runSource } = require('internal/main/source');
 
-runSource('[eval]', getOptionValue('--eval'), getOptionValue('--print') === true);
+// `fork` looks here to take the script out of the arguments it hands on.
+process._eval = getOptionValue('--eval');
+runSource('[eval]', process._eval, getOptionValue('--print') === true);

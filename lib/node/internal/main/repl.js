@@ -11,6 +11,7 @@ process.stdout.write(`Welcome to Node.js ${process.version}.\nType ".help" for m
 // -i with -e: the code runs first; the REPL goes on with what it made, but its module is its own.
 const source = getOptionValue('--eval');
 if (typeof source === 'string') {
+  process._eval = source;
   require('internal/process/execution').evalScript('[eval]', source, getOptionValue('--print') === true);
 }
 require('internal/repl').createInternalRepl(process.env, (err, repl) => {
