@@ -137,7 +137,7 @@ pub fn canonicalize_locale_list(s: &mut Scope<'_>, locales: Local<'_, Value>) ->
     }
     if locales.is_string() {
         let tag = conversion::to_text(s, locales)?;
-        return Ok(vec![parse_or_throw(s, &tag)?]);
+        return Ok(parse_request(s, &tag)?.into_iter().collect());
     }
     if let Some(locale) = locale_of(s, locales) {
         return Ok(vec![locale]);
@@ -154,7 +154,7 @@ pub fn canonicalize_locale_list(s: &mut Scope<'_>, locales: Local<'_, Value>) ->
                 return Ok(Some(locale));
             }
             let tag = conversion::to_text(s, v)?;
-            parse_or_throw(s, &tag).map(Some)
+            parse_request(s, &tag)
         })?;
         if let Some(locale) = locale {
             if !list.contains(&locale) {
@@ -163,6 +163,16 @@ pub fn canonicalize_locale_list(s: &mut Scope<'_>, locales: Local<'_, Value>) ->
         }
     }
     Ok(list)
+}
+/// The canonical locale of a requested tag; RangeError if it is none. None: a language of five to eight letters, which is well-formed but
+/// which our locales cannot name. There is no data for any of them, so that the default locale answers all the same.
+fn parse_request(s: &mut Scope<'_>, tag: &str) -> JsResult<Option<Locale>> {
+    let (language, rest) = tag.split_at(tag.find('-').unwrap_or(tag.len()));
+    let long = (5..=8).contains(&language.len()) && language.bytes().all(|b| b.is_ascii_alphabetic());
+    if long && parse(&format!("und{rest}")).is_some() {
+        return Ok(None);
+    }
+    parse_or_throw(s, tag).map(Some)
 }
 /// The canonical locale of a tag; RangeError if it is none.
 pub fn parse_or_throw(s: &mut Scope<'_>, tag: &str) -> JsResult<Locale> {
