@@ -522,14 +522,9 @@ pub fn create_this<'s>(s: &mut Scope<'s>, new_target: Local<'_, Object>) -> JsRe
             let slots = new_target.gc().slots;
             if closure_code(new_target).has(code_flag::HAS_PROTOTYPE) && (*slots).capacity >= 3 {
                 let proto = *Slots::at(slots, 2);
-                let r = new_target.slot(closure::RARE);
-                if r.is_cell() {
-                    let r = r.as_cell() as *mut FunctionRare;
-                    if (*r).initial_shape != 0 && (*r).initial_prototype == proto {
-                        let (shape, inline) = ((*r).initial_shape, (*r).inline as usize);
-                        let o = object::alloc_object(s.vm(), Kind::Object, shape, inline, Raw::UNDEFINED);
-                        return Ok(s.local_object(Gc::from_ptr(o)));
-                    }
+                if let Some((shape, inline)) = initial_layout(new_target.gc().as_ptr()) {
+                    let o = object::alloc_object(s.vm(), Kind::Object, shape, inline, Raw::UNDEFINED);
+                    return Ok(s.local_object(Gc::from_ptr(o)));
                 }
                 if crate::value::is_object(proto) {
                     let inline = guess_inline(s, new_target);
@@ -549,6 +544,27 @@ pub fn create_this<'s>(s: &mut Scope<'s>, new_target: Local<'_, Object>) -> JsRe
     Ok(object::new_object_with(s, proto, DEFAULT_CONSTRUCTED_INLINE))
 }
 const DEFAULT_CONSTRUCTED_INLINE: u8 = 6;
+
+/// Shape and inline slots of the objects that `new` with this new.target starts from, if [`create_this`] has noted them and the
+/// prototype is still the same.
+///
+/// # Safety
+/// `f` is a live Function.
+#[inline(always)]
+pub(crate) unsafe fn initial_layout(f: *mut Object) -> Option<(u32, usize)> {
+    // SAFETY: by the contract; functions with a noted shape that are not lazy have `prototype` in slot 2.
+    unsafe {
+        let rare = *Object::trailing(f, closure::RARE);
+        if !rare.is_cell() || (*f).header.flags & flag::LAZY != 0 {
+            return None;
+        }
+        let rare = rare.as_cell() as *const FunctionRare;
+        if (*rare).initial_shape == 0 || *Slots::at((*f).slots, 2) != (*rare).initial_prototype {
+            return None;
+        }
+        Some(((*rare).initial_shape, (*rare).inline as usize))
+    }
+}
 
 /// Inline slots for instances: stores to `this` in the constructor (and in those it extends), plus two.
 fn guess_inline(s: &mut Scope<'_>, f: Local<'_, Object>) -> u8 {

@@ -339,8 +339,6 @@ pub enum Op {
     CharCode,
     /// One-unit string of a string's unit, or 0.
     CharAt,
-    /// Named data property by the site's caches, or 0: receiver; address of the cache.
-    CachedGet(u64),
 
     // ---- what may collect
     /// New cell with the given first word; the rest is uninitialised. Bytes.

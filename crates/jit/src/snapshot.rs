@@ -187,10 +187,6 @@ pub struct Layout {
     pub vm_stack_limit: i32,
     /// `Vm`: lowest native stack address.
     pub vm_native_limit: i32,
-    /// `Vm`: the shared empty elements.
-    pub vm_empty_elements: i32,
-    /// `Vm`: 256 one-unit strings.
-    pub vm_single_chars: i32,
     /// The shared empty elements (never moves).
     pub empty_elements: u64,
     /// Address of the heap structure: `nursery_top` (u64) is at 0, `nursery_limit` at 8.
@@ -201,16 +197,6 @@ pub struct Layout {
     pub young_bytes: u64,
     /// `Code`: machine code entry or null.
     pub code_machine: i32,
-    /// `InlineCache`: size.
-    pub cache_size: i32,
-    /// `InlineCache`: shape and epoch (u32 each, neighbours) of the monomorphic entry.
-    pub cache_shape: i32,
-    /// `InlineCache`: epoch.
-    pub cache_epoch: i32,
-    /// `InlineCache`: holder.
-    pub cache_holder: i32,
-    /// `InlineCache`: location (u32).
-    pub cache_location: i32,
     /// `Object`: out-of-line slots.
     pub object_slots: i32,
     /// `Object`: elements.
@@ -229,10 +215,6 @@ pub struct Layout {
     pub elements_first: i32,
     /// `Elements`: length (u32).
     pub elements_length: i32,
-    /// `Elements`: capacity (u32).
-    pub elements_capacity: i32,
-    /// `Slots`: capacity (u64).
-    pub slots_capacity: i32,
     /// `Environment`: parent.
     pub env_parent: i32,
     /// `Environment`: first slot.
@@ -277,8 +259,6 @@ pub struct Layout {
     pub kind_array: u8,
     /// Closure.
     pub kind_function: u8,
-    /// Built-in function.
-    pub kind_native_function: u8,
     /// First kind of exotic objects.
     pub kind_first_exotic: u8,
     /// Typed array.
@@ -287,16 +267,12 @@ pub struct Layout {
     pub string_shape: u32,
     /// Shape id of a global lexical binding in caches.
     pub lexical_shape: u32,
-    /// Shape of a cache entry that is not in use.
-    pub unused_shape: u32,
     /// `Accessor`: getter.
     pub accessor_get: i32,
     /// `FunctionRare`: prototype that the initial shape was made for.
     pub rare_prototype: i32,
     /// `FunctionRare`: initial shape (u32).
     pub rare_shape: i32,
-    /// `FunctionRare`: inline slots (u32).
-    pub rare_inline: i32,
 }
 
 macro_rules! stubs {
@@ -354,8 +330,6 @@ stubs! {
     sin,
     /// `(f64) -> f64`
     cos,
-    /// `(vm, receiver: value, cache: address) -> value`: named data property by the site's caches without any call or allocation; 0 when that is impossible.
-    cached_get,
     /// `(vm, cell: address of string, index: u32) -> value`: one-unit string, 0 if it must be allocated.
     char_at,
 }

@@ -8,7 +8,7 @@ use spey_gc::Value as Raw;
 
 use super::property::cached_get;
 use super::{Status, dispatch, handler, insn, reg, set, slow};
-use crate::cell::{Kind, Object, Slots, flag};
+use crate::cell::{Kind, Object};
 use crate::code::{Code, code_flag};
 use crate::frame::{ARGC, CALLEE, CALLER, FrameView, HEADER, NEW_TARGET, RETURN_PC, argc};
 use crate::function;
@@ -200,18 +200,11 @@ handler!(Construct(pc, fp, vm, ics, word) {
     if crate::value::is_kind(callee, Kind::Function) {
         let f = callee.as_cell() as *mut Object;
         let code = function::code_of(f);
-        let rare = *Object::trailing(f, function::closure::RARE);
         const WANTED: u16 = code_flag::CONSTRUCTOR;
-        if (*code).flags & (WANTED | code_flag::DERIVED) == WANTED && !(*code).entry.is_null() && rare.is_cell() {
-            let rare = rare.as_cell() as *const function::FunctionRare;
-            // The object `new` starts from, by the constructor's cached shape (see `function::create_this`).
-            if (*rare).initial_shape != 0
-                && (*f).header.flags & flag::LAZY == 0
-                && *Slots::at((*f).slots, 2) == (*rare).initial_prototype
-            {
+        if (*code).flags & (WANTED | code_flag::DERIVED) == WANTED && !(*code).entry.is_null() {
+            if let Some((shape, inline)) = function::initial_layout(f) {
                 (*vm).pc = pc;
                 (*vm).fp = fp;
-                let (shape, inline) = ((*rare).initial_shape, (*rare).inline as usize);
                 let o = crate::object::alloc_object(&mut *vm, Kind::Object, shape, inline, Raw::UNDEFINED);
                 let window = fp.offset(i.c() as isize);
                 *window = Raw::cell(o.cast());

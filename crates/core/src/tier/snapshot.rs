@@ -12,7 +12,7 @@ use spey_jit::snapshot::{
 
 use super::policy::CodeTier;
 use super::stubs;
-use crate::cell::{Accessor, Elements, Kind, OBJECT_TRAILING, Object, Slots, flag};
+use crate::cell::{Accessor, Elements, Kind, OBJECT_TRAILING, Object, flag};
 use crate::code::{Code, code_flag};
 use crate::env::Environment;
 use crate::function::{self, FunctionRare, closure};
@@ -331,18 +331,11 @@ fn layout(vm: &Vm) -> Layout {
         vm_pc: offset_of!(Vm, pc) as i32,
         vm_stack_limit: offset_of!(Vm, stack_limit) as i32,
         vm_native_limit: offset_of!(Vm, native_limit) as i32,
-        vm_empty_elements: offset_of!(Vm, empty_elements) as i32,
-        vm_single_chars: offset_of!(Vm, single_chars) as i32,
         empty_elements: vm.empty_elements as u64,
         heap: heap as *const Heap as u64,
         young_base: heap.young_base() as u64,
         young_bytes: spey_gc::NURSERY_RESERVATION_BYTES as u64,
         code_machine: offset_of!(Code, machine) as i32,
-        cache_size: size_of::<InlineCache>() as i32,
-        cache_shape: (offset_of!(InlineCache, entry) + offset_of!(Entry, shape)) as i32,
-        cache_epoch: (offset_of!(InlineCache, entry) + offset_of!(Entry, epoch)) as i32,
-        cache_holder: (offset_of!(InlineCache, entry) + offset_of!(Entry, holder)) as i32,
-        cache_location: (offset_of!(InlineCache, entry) + offset_of!(Entry, location)) as i32,
         object_slots: offset_of!(Object, slots) as i32,
         object_elements: offset_of!(Object, elements) as i32,
         object_trailing: OBJECT_TRAILING as i32,
@@ -352,8 +345,6 @@ fn layout(vm: &Vm) -> Layout {
         array_length: trailing(crate::object::ARRAY_LENGTH),
         elements_first: size_of::<Elements>() as i32,
         elements_length: offset_of!(Elements, length) as i32,
-        elements_capacity: offset_of!(Elements, capacity) as i32,
-        slots_capacity: offset_of!(Slots, capacity) as i32,
         env_parent: offset_of!(Environment, parent) as i32,
         env_first: size_of::<Environment>() as i32,
         string_length: offset_of!(JsString, length) as i32,
@@ -376,15 +367,12 @@ fn layout(vm: &Vm) -> Layout {
         kind_object_ordinary: Kind::Object as u8,
         kind_array: Kind::Array as u8,
         kind_function: Kind::Function as u8,
-        kind_native_function: Kind::NativeFunction as u8,
         kind_first_exotic: Kind::StringObject as u8,
         kind_typed_array: Kind::TypedArray as u8,
         string_shape: STRING_SHAPE,
         lexical_shape: LEXICAL,
-        unused_shape: ic::UNUSED,
         accessor_get: offset_of!(crate::cell::Accessor, get) as i32,
         rare_prototype: offset_of!(FunctionRare, initial_prototype) as i32,
         rare_shape: offset_of!(FunctionRare, initial_shape) as i32,
-        rare_inline: offset_of!(FunctionRare, inline) as i32,
     }
 }

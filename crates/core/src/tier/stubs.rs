@@ -10,11 +10,11 @@ use spey_gc::{Header, Value as Raw};
 use spey_jit::snapshot::{ExitKind, Stubs};
 
 use super::policy::code_of_frame;
-use crate::cell::{Kind, Object, Slots, flag};
+use crate::cell::{Kind, Object};
 use crate::code::{Code, code_flag};
 use crate::conversion;
 use crate::frame::{ARGC, CALLER, FrameView, RETURN_PC, argc};
-use crate::function::{self, FunctionRare, closure};
+use crate::function;
 use crate::inline_cache::InlineCache;
 use crate::interp::machine::{EXITED, MachineCode, THREW};
 use crate::interp::{self, Subroutine, property, slow};
@@ -31,7 +31,7 @@ pub(super) fn addresses() -> Stubs {
     }
     table! {
         call, construct, get_method, run_frame, finish_exited, exit, unwind, allocate, remember, remember_slot, stack_overflow,
-        interrupt, to_boolean, strict_equal, type_of, to_int32, fmod, pow, sin, cos, cached_get, char_at,
+        interrupt, to_boolean, strict_equal, type_of, to_int32, fmod, pow, sin, cos, char_at,
     }
 }
 
@@ -287,34 +287,24 @@ unsafe extern "C" fn construct(
                 return run(vm, new, code);
             }
             // The object is made after new.target.
-            let f = new_target.as_cell() as *mut Object;
-            let rare = *Object::trailing(f, closure::RARE);
             if (*code).flags & (WANTED | code_flag::DERIVED) == WANTED
                 && !(*code).entry.is_null()
-                && rare.is_cell()
+                && let Some((shape, inline)) = function::initial_layout(new_target.as_cell() as *mut Object)
             {
-                let rare = rare.as_cell() as *const FunctionRare;
-                if (*rare).initial_shape != 0
-                    && (*f).header.flags & flag::LAZY == 0
-                    && *Slots::at((*f).slots, 2) == (*rare).initial_prototype
-                {
-                    (*vm).pc = pc;
-                    (*vm).fp = fp;
-                    let (shape, inline) = ((*rare).initial_shape, (*rare).inline as usize);
-                    // The functions may move.
-                    let mark = (*vm).heap.handles.mark();
-                    let roots = [callee, new_target].map(|v| (*vm).heap.handles.push(v));
-                    let o =
-                        crate::object::alloc_object(&mut *vm, Kind::Object, shape, inline, Raw::UNDEFINED);
-                    let [f, target] = roots.map(|r| *r.as_ptr());
-                    (*vm).heap.handles.reset(mark);
-                    *window = Raw::cell(o.cast());
-                    let new = interp::enter(vm, code, f, window, count, argc::CONSTRUCT, target, pc, fp);
-                    if new.is_null() {
-                        return overflow(vm, fp, pc);
-                    }
-                    return run(vm, new, code);
+                (*vm).pc = pc;
+                (*vm).fp = fp;
+                // The functions may move.
+                let mark = (*vm).heap.handles.mark();
+                let roots = [callee, new_target].map(|v| (*vm).heap.handles.push(v));
+                let o = crate::object::alloc_object(&mut *vm, Kind::Object, shape, inline, Raw::UNDEFINED);
+                let [f, target] = roots.map(|r| *r.as_ptr());
+                (*vm).heap.handles.reset(mark);
+                *window = Raw::cell(o.cast());
+                let new = interp::enter(vm, code, f, window, count, argc::CONSTRUCT, target, pc, fp);
+                if new.is_null() {
+                    return overflow(vm, fp, pc);
                 }
+                return run(vm, new, code);
             }
         }
         construct_slow(vm, fp, pc, callee, window, count, new_target)
@@ -492,7 +482,7 @@ extern "C" fn sin(n: f64) -> f64 {
 extern "C" fn cos(n: f64) -> f64 {
     libm::cos(n)
 }
-unsafe extern "C" fn cached_get(vm: *mut Vm, receiver: Raw, cache: *mut InlineCache) -> Raw {
+unsafe fn cached_get(vm: *mut Vm, receiver: Raw, cache: *mut InlineCache) -> Raw {
     // SAFETY: a cache of live code.
     unsafe {
         let v = property::cached_get(vm, receiver, cache);

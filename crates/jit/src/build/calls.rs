@@ -262,7 +262,7 @@ impl Builder<'_> {
         with_this: bool,
         types: ty::Types,
     ) -> Value {
-        let state = self.call_state();
+        let state = self.state();
         let mut spills = self.spills(state);
         if with_this && self.env.in_place.get(&call.slot) != Some(&call.window[0]) {
             let this = self.tagged(call.window[0]);
@@ -300,7 +300,7 @@ impl Builder<'_> {
         if self.snapshot.stubs.get_method == 0 {
             return None;
         }
-        let state = self.call_state();
+        let state = self.state();
         let spills = self.spills(state);
         let v = self.emit(Op::GetMethod, vec![], Repr::Tagged, ty::ANY & !ty::EMPTY & !ty::INTERNAL);
         self.graph.nodes[v.index()].state = Some(state);
@@ -386,7 +386,7 @@ impl Builder<'_> {
         }
         self.graph.extent = self.graph.extent.max(fp);
         let code = f.cell;
-        let state = self.call_state();
+        let state = self.state();
         let mut spills = self.spills(state);
         if copied {
             // The original window stays below the copy: `this` belongs to it.

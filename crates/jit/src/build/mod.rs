@@ -507,7 +507,7 @@ impl<'a> Builder<'a> {
                 let v = self.tagged(v);
                 self.store(env, offset, v, env);
             }
-            Code::NewEnv => self.new_env(i),
+            Code::NewEnv => return self.new_env(i),
             Code::Yield
             | Code::YieldDelegate
             | Code::Await
@@ -523,7 +523,7 @@ impl<'a> Builder<'a> {
                 if self.stub(i.op) == 0 {
                     return Ok(self.exit("throw"));
                 }
-                let state = self.call_state();
+                let state = self.state();
                 let spills = self.spills(state);
                 let v = self.emit(Op::Execute, vec![], Repr::Raw, 0);
                 self.graph.nodes[v.index()].state = Some(state);
@@ -562,10 +562,6 @@ impl<'a> Builder<'a> {
         Step::Next
     }
 
-    /// The state for a call: as [`Builder::state`], but not shared with guards, since values are spilled for it.
-    fn call_state(&mut self) -> StateId {
-        self.state()
-    }
     /// Values to be written to the frame for a safepoint with this state. They are in place from then on.
     fn spills(&mut self, state: StateId) -> Vec<(i32, Value)> {
         let slots = self.graph.states[state.index()].slots.clone();
@@ -589,7 +585,7 @@ impl<'a> Builder<'a> {
         if self.stub(i.op) == 0 {
             return Ok(self.exit("not compiled"));
         }
-        let state = self.call_state();
+        let state = self.state();
         let spills = self.spills(state);
         let distance = self.emit(Op::Execute, vec![], Repr::Raw, 0);
         self.graph.nodes[distance.index()].state = Some(state);

@@ -112,8 +112,6 @@ impl Builder<'_> {
                 if self.types(base) & !ty::CELL != 0 {
                     return self.execute(i).map(Some);
                 }
-                let zero = self.int(0);
-                let _ = zero;
                 self.set(a, key);
             }
             _ => return Ok(None),

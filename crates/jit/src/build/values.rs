@@ -3,7 +3,7 @@
 use spey_bytecode::decode::Instruction;
 
 use super::env::access;
-use super::{Builder, HEADER};
+use super::{Builder, HEADER, Result_, Step};
 use crate::graph::{Condition, Op, Repr, Unary, Value, Width, ty};
 use crate::snapshot::{ExitKind, MOVING};
 
@@ -411,14 +411,13 @@ impl Builder<'_> {
         let width = if self.graph.node(v).repr == Repr::Raw { Width::Word } else { Width::Value };
         self.emit(Op::Store(width, offset), vec![cell, v], Repr::None, 0);
     }
-    pub(super) fn new_env(&mut self, i: &Instruction) {
+    pub(super) fn new_env(&mut self, i: &Instruction) -> Result_<Step> {
         let count = i.word.c() as u16 as u32;
         let l = &self.snapshot.layout;
         let (first, parent) = (l.env_first, l.env_parent);
         if count > 256 {
             // Large cells are born old.
-            let _ = self.execute(i);
-            return;
+            return self.execute(i);
         }
         let header = Self::header(l.kind_environment, 0, 0, count);
         let bytes = first as u32 + 8 * count;
@@ -433,6 +432,7 @@ impl Builder<'_> {
             self.env.loads.insert((env, access(Width::Value, first + 8 * k)), empty);
         }
         self.set(i.word.a(), env);
+        Ok(Step::Next)
     }
     pub(super) fn double_unary(&mut self, op: Unary, v: Value) -> Value {
         self.emit(Op::DoubleUnary(op), vec![v], Repr::Double, 0)

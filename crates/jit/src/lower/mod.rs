@@ -110,7 +110,7 @@ fn unaligned() -> MemFlags {
 
 impl Lower<'_, '_> {
     fn run(&mut self) {
-        for (i, block) in self.graph.blocks.iter().enumerate() {
+        for block in &self.graph.blocks {
             let b = self.b.create_block();
             self.blocks.push(b);
             for &phi in &block.phis {
@@ -120,7 +120,6 @@ impl Lower<'_, '_> {
             if block.cold {
                 self.b.set_cold_block(b);
             }
-            let _ = i;
         }
         self.prologue();
         for block in self.order() {

@@ -270,10 +270,6 @@ impl Lower<'_, '_> {
                 let vm = self.vm;
                 self.call(self.snapshot.stubs.char_at, &[vm, args[0], args[1]], Some(I64)).expect("result")
             }
-            Op::CachedGet(at) => {
-                let (vm, at) = (self.vm, self.imm(at));
-                self.call(self.snapshot.stubs.cached_get, &[vm, args[0], at], Some(I64)).expect("result")
-            }
 
             // safepoints
             Op::Allocate(header, bytes) => self.allocate(v, header, bytes, st()),
