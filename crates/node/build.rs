@@ -47,8 +47,15 @@ fn main() {
     if failed {
         std::process::exit(1);
     }
-    std::fs::write(out.join("library.bin"), blob).expect("OUT_DIR is writable");
-    std::fs::write(out.join("library.rs"), index).expect("OUT_DIR is writable");
+    write(&out.join("library.bin"), &blob);
+    write(&out.join("library.rs"), index.as_bytes());
+}
+
+/// Replaces a file: what is there may be a hard link to the output of another build.
+fn write(path: &Path, contents: &[u8]) {
+    let new = path.with_extension("new");
+    std::fs::write(&new, contents).expect("OUT_DIR is writable");
+    std::fs::rename(&new, path).expect("OUT_DIR is writable");
 }
 
 fn env(name: &str) -> String {
