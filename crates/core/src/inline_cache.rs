@@ -89,17 +89,24 @@ impl InlineCache {
     }
     /// Remembers an entry: the newest is the monomorphic one.
     pub fn add(&mut self, e: Entry) {
+        if self.entry.shape == e.shape {
+            // Outdated: that says nothing about how many shapes there are.
+            self.entry = e;
+            return;
+        }
+        let old = self.entry;
+        if let Some(known) = self.more.as_mut().and_then(|m| m.iter_mut().find(|x| x.shape == e.shape)) {
+            *known = old;
+            self.entry = e;
+            return;
+        }
         self.misses += 1;
         if self.misses > MEGAMORPHIC && self.more.is_some() {
             return;
         }
-        if self.entry.shape != UNUSED && self.entry.shape != e.shape {
-            let old = self.entry;
+        if old.shape != UNUSED {
             let more = self.more.get_or_insert_with(|| Box::new([Entry::EMPTY; 3]));
-            let at = more
-                .iter()
-                .position(|x| x.shape == UNUSED || x.shape == old.shape || x.shape == e.shape)
-                .unwrap_or((self.misses % 3) as usize);
+            let at = more.iter().position(|x| x.shape == UNUSED).unwrap_or((self.misses % 3) as usize);
             more[at] = old;
         }
         self.entry = e;

@@ -14,7 +14,7 @@ use crate::function;
 use crate::object;
 use crate::scope::{JsResult, Local, Scope, Value};
 use crate::string::JsString;
-use crate::value::{is_bigint, is_string};
+use crate::value::{is_bigint};
 use crate::vm::Vm;
 
 #[cold]
@@ -150,20 +150,25 @@ unary! {
 
 // ---------------------------------------------------------------- comparison
 
+/// IsLooselyEqual of values that need no conversion; None for others.
+pub(crate) fn loosely_equals_raw(x: Raw, y: Raw) -> Option<bool> {
+    if x.is_nullish() || y.is_nullish() {
+        return Some(x.is_nullish() && y.is_nullish());
+    }
+    let same_type = if x.is_cell() && y.is_cell() {
+        // SAFETY: live cells.
+        let (a, b) = unsafe { (Kind::of(x.as_cell()), Kind::of(y.as_cell())) };
+        a == b || (a.is_object() && b.is_object())
+    } else {
+        (x.is_number() && y.is_number()) || (x.is_bool() && y.is_bool())
+    };
+    same_type.then(|| crate::value::strict_equals(x, y))
+}
 /// IsLooselyEqual, ECMA-262 §7.2.14
 pub fn loosely_equals(s: &mut Scope<'_>, a: Local<'_, Value>, b: Local<'_, Value>) -> JsResult<bool> {
     let (x, y) = (a.raw(), b.raw());
-    if x.is_nullish() || y.is_nullish() {
-        return Ok(x.is_nullish() && y.is_nullish());
-    }
-    let same_type = (x.is_number() && y.is_number())
-        || (x.is_bool() && y.is_bool())
-        || (a.is_object() && b.is_object())
-        || (is_string(x) && is_string(y))
-        || (a.is_symbol() && b.is_symbol())
-        || (is_bigint(x) && is_bigint(y));
-    if same_type {
-        return Ok(crate::value::strict_equals(x, y));
+    if let Some(known) = loosely_equals_raw(x, y) {
+        return Ok(known);
     }
     if x.is_bool() {
         return s.nested(|s| {
@@ -301,7 +306,7 @@ pub fn instance_of(s: &mut Scope<'_>, v: Local<'_, Value>, target: Local<'_, Val
     })
 }
 /// The same for a closure that inherits Function.prototype[@@hasInstance], without calling it. None: not such a case.
-fn plain_instance_of(vm: &mut Vm, v: Raw, target: Raw) -> Option<bool> {
+pub(crate) fn plain_instance_of(vm: &mut Vm, v: Raw, target: Raw) -> Option<bool> {
     if !crate::value::is_kind(target, Kind::Function) {
         return None;
     }

@@ -309,6 +309,10 @@ pub enum Op {
     IsObject,
     /// IsStrictlyEqual of two tagged values.
     StrictEqual,
+    /// IsLooselyEqual of two tagged values; leaves where one must be converted.
+    LooseEqual,
+    /// InstanceofOperator(value, target); leaves where that calls JavaScript or throws.
+    InstanceOf,
     /// ToBoolean.
     Truthy,
     /// Number to boolean.
@@ -520,7 +524,7 @@ impl Graph {
                 let _ = write!(out, " = {:?} {:?}", n.op, n.args);
                 if let Some(s) = n.state {
                     let t = &self.states[s.index()];
-                    let _ = write!(out, " @f{}:{}", t.frame, t.pc);
+                    let _ = write!(out, " @f{}:{} {}", t.frame, t.pc, t.reason);
                     if n.op.is_safepoint() {
                         let list: Vec<_> = t.slots.iter().map(|s| (s.slot, s.value)).collect();
                         let _ = write!(out, " {list:?} spills {:?}", n.spills);

@@ -318,6 +318,10 @@ stubs! {
     to_boolean,
     /// `(a, b) -> u64`: IsStrictlyEqual of two values.
     strict_equal,
+    /// `(a, b) -> u64`: IsLooselyEqual of two values, 2 if one would have to be converted.
+    loosely_equal,
+    /// `(vm, value, target) -> u64`: InstanceofOperator, 2 if that is more than a search of the prototype chain.
+    instance_of,
     /// `(vm, value) -> value`: the typeof string.
     type_of,
     /// `(f64) -> i32`: ToInt32.

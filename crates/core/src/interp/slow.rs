@@ -1484,10 +1484,16 @@ fn set_cached(
             unsafe {
                 let shape = o.gc().header.word;
                 // Polymorphic hit.
-                let known = (*cache)
+                let mut known = (*cache)
                     .find(shape)
                     .or_else(|| if (*cache).entry.shape == shape { Some((*cache).entry) } else { None })
-                    .or_else(|| s.vm().store_cache.get(shape, key.raw()));
+                    .filter(|e| e.epoch == 0 || e.epoch == s.vm().prototype_epoch);
+                if known.is_none() {
+                    known = s.vm().store_cache.get(shape, key.raw());
+                    if let Some(e) = known {
+                        (*cache).add(e);
+                    }
+                }
                 if let Some(e) = known {
                     if e.next_shape != 0 && e.epoch == s.vm().prototype_epoch {
                         add_known(s, o, v, e);

@@ -31,7 +31,7 @@ pub(super) fn addresses() -> Stubs {
     }
     table! {
         call, construct, get_method, run_frame, finish_exited, exit, unwind, allocate, remember, remember_slot, stack_overflow,
-        interrupt, to_boolean, strict_equal, type_of, to_int32, fmod, pow, sin, cos, char_at,
+        interrupt, to_boolean, strict_equal, loosely_equal, instance_of, type_of, to_int32, fmod, pow, sin, cos, char_at,
     }
 }
 
@@ -462,6 +462,13 @@ unsafe extern "C" fn to_boolean(v: Raw) -> u64 {
 }
 unsafe extern "C" fn strict_equal(a: Raw, b: Raw) -> u64 {
     crate::value::strict_equals(a, b) as u64
+}
+unsafe extern "C" fn loosely_equal(a: Raw, b: Raw) -> u64 {
+    crate::operators::loosely_equals_raw(a, b).map_or(2, u64::from)
+}
+unsafe extern "C" fn instance_of(vm: *mut Vm, v: Raw, target: Raw) -> u64 {
+    // SAFETY: live values; nothing is allocated.
+    unsafe { crate::operators::plain_instance_of(&mut *vm, v, target).map_or(2, u64::from) }
 }
 unsafe extern "C" fn type_of(vm: *mut Vm, v: Raw) -> Raw {
     // SAFETY: live value.

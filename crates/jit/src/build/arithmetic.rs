@@ -217,6 +217,16 @@ impl Builder<'_> {
                 let Some(r) = self.loosely_equal(x, y) else { return self.execute(i).map(Some) };
                 Ok(Some(self.jump_if(i, r, i.op == Code::JumpIfEqual)))
             }
+            Code::InstanceOf => {
+                if self.is_generic() {
+                    return self.execute(i).map(Some);
+                }
+                let (x, target) = (self.reg(b), self.reg(c));
+                let (x, target) = (self.tagged(x), self.tagged(target));
+                let r = self.guard(Op::InstanceOf, vec![x, target], Repr::Bool, 0);
+                self.set(a, r);
+                Ok(Some(Step::Next))
+            }
             _ => Ok(None),
         }
     }
@@ -321,19 +331,27 @@ impl Builder<'_> {
     }
     /// IsLooselyEqual, ECMA-262 §7.2.14, where it is simple.
     fn loosely_equal(&mut self, x: Value, y: Value) -> Option<Value> {
-        let (tx, ty) = (self.types(x), self.types(y));
+        let (tx, uy) = (self.types(x), self.types(y));
         let nullish = ty::UNDEFINED | ty::NULL;
         // No object of this engine has an [[IsHTMLDDA]] slot.
         if tx & !nullish == 0 {
             return Some(self.is_nullish(y));
         }
-        if ty & !nullish == 0 {
+        if uy & !nullish == 0 {
             return Some(self.is_nullish(x));
         }
+        // Where both have one type, the same one, or are objects, nothing is converted.
         let number = |t: ty::Types| t & !ty::NUMBER == 0;
-        if number(tx) && number(ty) {
+        let one = |t: ty::Types| tx & !t == 0 && uy & !t == 0;
+        if (number(tx) && number(uy))
+            || [ty::BOOL, ty::OBJECT, ty::STRING, ty::SYMBOL, ty::BIGINT].into_iter().any(one)
+        {
             return Some(self.strict_equal(x, y));
         }
-        None
+        if self.is_generic() {
+            return None;
+        }
+        let (x, y) = (self.tagged(x), self.tagged(y));
+        Some(self.guard(Op::LooseEqual, vec![x, y], Repr::Bool, 0))
     }
 }

@@ -116,8 +116,7 @@ impl Builder<'_> {
         cache: &crate::snapshot::CacheSnapshot,
     ) -> Result_<Option<Step>> {
         let receiver = window[0];
-        let Some(entries) = self.usable(cache) else { return Ok(None) };
-        let mut entries = entries.to_vec();
+        let Some(mut entries) = self.usable(cache) else { return Ok(None) };
         if let Some(s) = self.env.fact(receiver).shape {
             entries.retain(|e| e.shape == s);
         }

@@ -180,20 +180,18 @@ impl Builder<'_> {
         }
         Some(self.call_above(getter, v))
     }
-    pub(super) fn usable<'e>(&self, cache: &'e CacheSnapshot) -> Option<&'e [EntrySnapshot]> {
-        let ok = |e: &EntrySnapshot| Self::is_plain(e) && (e.epoch == 0 || e.epoch == self.snapshot.epoch);
-        if cache.entries.is_empty() || cache.megamorphic || self.is_generic() || !cache.entries.iter().all(ok)
-        {
-            return None;
-        }
-        Some(&cache.entries)
+    /// What a site has seen, without what no longer holds; None if that is no base for a guess.
+    pub(super) fn usable(&self, cache: &CacheSnapshot) -> Option<Vec<EntrySnapshot>> {
+        let valid = |e: &&EntrySnapshot| e.epoch == 0 || e.epoch == self.snapshot.epoch;
+        let entries: Vec<_> = cache.entries.iter().filter(valid).copied().collect();
+        let ok = !entries.is_empty() && !cache.megamorphic && !self.is_generic();
+        (ok && entries.iter().all(Self::is_plain)).then_some(entries)
     }
     /// GetV of the cache's key; None: by the general way.
     pub(super) fn get_named(&mut self, v: Value, cache: &CacheSnapshot) -> Option<Value> {
         let entries = self.usable(cache)?;
         let string = self.snapshot.layout.string_shape;
-        if let [e] = entries {
-            let e = *e;
+        if let &[e] = &entries[..] {
             let ok = if e.shape == string {
                 self.check_kind(v, self.snapshot.layout.kind_string)
             } else {
@@ -209,7 +207,6 @@ impl Builder<'_> {
             let e = *entries.iter().find(|e| e.shape == s)?;
             return Some(self.entry_value(v, &e));
         }
-        let entries = entries.to_vec();
         self.by_shape(v, &entries, |this, _, e| Some(this.entry_value(v, e)))
     }
     /// Runs `arm` for each of the shapes of an object and merges the results; leaves for others.
@@ -263,7 +260,6 @@ impl Builder<'_> {
     fn set_named(&mut self, o: Value, v: Value, cache: &CacheSnapshot) -> bool {
         let known = self.env.fact(o).shape;
         let Some(entries) = self.usable(cache) else { return false };
-        let entries = entries.to_vec();
         match &entries[..] {
             [e] => self.set_by_entry(o, v, e),
             _ if known.is_some() => match entries.iter().find(|e| Some(e.shape) == known) {
@@ -313,8 +309,7 @@ impl Builder<'_> {
     }
 
     fn get_global(&mut self, cache: &CacheSnapshot) -> Option<Value> {
-        let [e] = self.usable(cache)? else { return None };
-        let e = *e;
+        let &[e] = &self.usable(cache)?[..] else { return None };
         if e.holder == NO_INDEX
             || e.shape == self.snapshot.layout.lexical_shape
             || e.location == location::ABSENT

@@ -229,7 +229,20 @@ impl Lower<'_, '_> {
                 self.b.ins().icmp_imm_u(IntCC::Equal, x, 2)
             }
             Op::IsObject => self.is_object(args[0]),
-            Op::StrictEqual => self.strict_equal(args[0], args[1]),
+            Op::StrictEqual => {
+                self.equal(args[0], args[1], |l, x, y| {
+                    l.call(l.snapshot.stubs.strict_equal, &[x, y], Some(I8)).expect("result")
+                })
+            }
+            Op::LooseEqual => self.equal(args[0], args[1], |l, x, y| {
+                let r = l.call(l.snapshot.stubs.loosely_equal, &[x, y], Some(I8)).expect("result");
+                l.require_bool(r, st())
+            }),
+            Op::InstanceOf => {
+                let vm = self.vm;
+                let r = self.call(self.snapshot.stubs.instance_of, &[vm, args[0], args[1]], Some(I8));
+                self.require_bool(r.expect("result"), st())
+            }
             Op::Truthy => self.truthy(args[0]),
             Op::DoubleTruthy => {
                 let zero = self.b.ins().f64const(0.0);
