@@ -49,12 +49,16 @@ pub struct FunctionRare {
     pub home_object: Raw,
     /// [[Fields]]: initialiser function or undefined.
     pub fields: Raw,
-    /// Prototype that `initial_shape` was made for.
+    /// Prototype that the shapes below were made for.
     pub initial_prototype: Raw,
-    /// Shape of objects this constructor makes.
+    /// Shape of objects this constructor makes; 0: not settled.
     pub initial_shape: u32,
     /// Inline slots of objects this constructor makes.
     pub inline: u32,
+    /// Shape of the first objects, which have spare slots, while it is watched how many they use; else 0.
+    pub trial_shape: u32,
+    /// How many more of them there will be.
+    pub trials: u32,
 }
 pub(crate) unsafe fn size_rare(_: *const Header) -> usize {
     std::mem::size_of::<FunctionRare>()
@@ -66,8 +70,12 @@ pub(crate) unsafe fn trace_rare(cell: *mut Header, t: &mut Tracer) {
         t.value(&mut (*r).home_object);
         t.value(&mut (*r).fields);
         t.value(&mut (*r).initial_prototype);
-        if !t.is_minor() && (*r).initial_shape != 0 {
-            t.shape((*r).initial_shape);
+        if !t.is_minor() {
+            for shape in [(*r).initial_shape, (*r).trial_shape] {
+                if shape != 0 {
+                    t.shape(shape);
+                }
+            }
         }
     }
 }
@@ -362,6 +370,8 @@ pub fn rare(s: &mut Scope<'_>, f: Local<'_, Object>) -> *mut FunctionRare {
         (*r).initial_prototype = Raw::UNDEFINED;
         (*r).initial_shape = 0;
         (*r).inline = 0;
+        (*r).trial_shape = 0;
+        (*r).trials = 0;
         f.set_slot(s, closure::RARE, Raw::cell(r.cast()));
         r
     }
@@ -527,15 +537,7 @@ pub fn create_this<'s>(s: &mut Scope<'s>, new_target: Local<'_, Object>) -> JsRe
                     return Ok(s.local_object(Gc::from_ptr(o)));
                 }
                 if crate::value::is_object(proto) {
-                    let inline = guess_inline(s, new_target);
-                    let proto = s.local(proto);
-                    let o = object::new_object_with(s, proto, inline);
-                    let r = rare(s, new_target);
-                    (*r).initial_prototype = proto.raw();
-                    (*r).initial_shape = o.gc().header.word;
-                    (*r).inline = inline as u32;
-                    s.vm().heap.write_barrier(r.cast(), proto.raw());
-                    return Ok(o);
+                    return Ok(create_trial(s, new_target, proto));
                 }
             }
         }
@@ -544,6 +546,40 @@ pub fn create_this<'s>(s: &mut Scope<'s>, new_target: Local<'_, Object>) -> JsRe
     Ok(object::new_object_with(s, proto, DEFAULT_CONSTRUCTED_INLINE))
 }
 const DEFAULT_CONSTRUCTED_INLINE: u8 = 6;
+/// Spare slots of a constructor's first objects, and how many objects that are.
+const SPARE_INLINE: u8 = 8;
+const TRIALS: u32 = 8;
+
+/// One of the first objects that `new` with this new.target makes. After the last of them the layout is settled: from then on objects
+/// have as many inline slots as any of these uses.
+///
+/// # Safety
+/// `proto` is the live object in new.target's `prototype`.
+unsafe fn create_trial<'s>(s: &mut Scope<'s>, new_target: Local<'_, Object>, proto: Raw) -> Local<'s, Object> {
+    let proto = s.local(proto);
+    let r = rare(s, new_target);
+    // SAFETY: the record is live; it is used before anything is allocated.
+    unsafe {
+        if (*r).trial_shape == 0 || (*r).initial_prototype != proto.raw() {
+            let inline = guess_inline(s, new_target) + SPARE_INLINE;
+            (*r).initial_prototype = proto.raw();
+            (*r).initial_shape = 0;
+            (*r).trial_shape = s.vm().shapes.root(proto.raw(), inline);
+            (*r).inline = inline as u32;
+            (*r).trials = TRIALS;
+            s.vm().heap.write_barrier(r.cast(), proto.raw());
+        }
+        let shape = (*r).trial_shape;
+        (*r).trials -= 1;
+        if (*r).trials == 0 {
+            (*r).inline = s.vm().shapes.fit(shape) as u32;
+            (*r).initial_shape = shape;
+            (*r).trial_shape = 0;
+        }
+        let o = object::alloc_object(s.vm(), Kind::Object, shape, (*r).inline as usize, Raw::UNDEFINED);
+        s.local_object(Gc::from_ptr(o))
+    }
+}
 
 /// Shape and inline slots of the objects that `new` with this new.target starts from, if [`create_this`] has noted them and the
 /// prototype is still the same.
@@ -566,9 +602,9 @@ pub(crate) unsafe fn initial_layout(f: *mut Object) -> Option<(u32, usize)> {
     }
 }
 
-/// Inline slots for instances: stores to `this` in the constructor (and in those it extends), plus two.
+/// Inline slots for instances: stores to `this` in the constructor and in those it extends.
 fn guess_inline(s: &mut Scope<'_>, f: Local<'_, Object>) -> u8 {
-    let mut total = 2usize;
+    let mut total = 0usize;
     let mut at = f.gc();
     for _ in 0..8 {
         // SAFETY: live closures on the prototype chain; nothing is allocated.
@@ -587,14 +623,6 @@ fn guess_inline(s: &mut Scope<'_>, f: Local<'_, Object>) -> u8 {
                             && (i.a() == this || (*code).has(code_flag::DERIVED))
                     })
                     .count();
-                // `Base.call(this)`: another constructor adds to the object.
-                let passes_this = u.code.iter().any(|&w| {
-                    let i = spey_bytecode::Insn(w);
-                    i.op_byte() == spey_bytecode::Op::Move as u8 && i.b() == this && i.a() >= 0
-                });
-                if passes_this {
-                    total += 8;
-                }
             } else {
                 total += 4;
             }

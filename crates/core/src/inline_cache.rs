@@ -68,7 +68,7 @@ pub struct InlineCache {
     pub entry: Entry,
     /// Further shapes.
     pub more: Option<Box<[Entry; 3]>>,
-    /// Misses so far; at [`MEGAMORPHIC`] the site stops caching locally.
+    /// Misses so far, 0: the site has not run; at [`MEGAMORPHIC`] the site stops caching locally.
     pub misses: u32,
     /// Spare feedback.
     pub feedback: u32,
@@ -81,6 +81,11 @@ impl InlineCache {
     /// Fresh cache.
     pub fn new(key: Raw) -> InlineCache {
         InlineCache { key, entry: Entry::EMPTY, more: None, misses: 0, feedback: 0 }
+    }
+    /// The site has run, even if there is nothing to remember.
+    #[inline(always)]
+    pub fn note_seen(&mut self) {
+        self.misses |= 1;
     }
     /// Entry for a shape among the polymorphic ones; it is not moved to the front.
     #[inline]

@@ -222,6 +222,32 @@ impl ShapeTable {
         self.roots.insert(k, id);
         id
     }
+    /// Takes unused inline slots from a root shape and all that grow from it. Returns how many there are now.
+    pub fn fit(&mut self, root: ShapeId) -> u8 {
+        let mut tree = vec![root];
+        let mut at = 0;
+        let mut used = 0;
+        while let Some(&id) = tree.get(at) {
+            let s = self.get(id);
+            used = used.max(s.slot_count);
+            tree.extend(s.transitions.iter().map(|t| t.2));
+            tree.extend(s.transition_map.iter().flat_map(|m| m.values()));
+            at += 1;
+        }
+        let before = self.get(root).inline_capacity;
+        if used >= before as u32 {
+            return before;
+        }
+        // Room for what comes later.
+        let capacity = used.max(2).min(before as u32) as u8;
+        for id in tree {
+            self.get_mut(id).inline_capacity = capacity;
+        }
+        let key = self.get(root).root_key;
+        self.roots.remove(&(key, before));
+        self.roots.entry((key, capacity)).or_insert(root);
+        capacity
+    }
     /// A fresh dictionary shape with this prototype and no properties.
     pub fn new_dictionary(&mut self, prototype: Raw, inline_capacity: u8) -> ShapeId {
         let mut shape = self.blank(prototype, inline_capacity);

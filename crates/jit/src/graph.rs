@@ -339,6 +339,10 @@ pub enum Op {
     BarrierIndexed,
     /// Address of the data of a backing store, plus an offset.
     StoreData,
+    /// Appends to an array (known): array, value. Result: the new length, or -1 if that is not simple.
+    ArrayAppend,
+    /// Takes the last element off an array (known). Result: the empty marker if that is not simple.
+    ArrayPop,
     /// Code unit of a flat string: string, index, two-byte flag.
     CharCode,
     /// One-unit string of a string's unit, or 0.

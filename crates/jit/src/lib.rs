@@ -73,12 +73,15 @@ pub fn compile(snapshot: &Snapshot, print: bool) -> Result<Compiled, Refused> {
         return Err(Refused("no back end for this machine"));
     }
     let isa = isa().ok_or(Refused("this processor has no SSE 4.1"))?;
+    let start = std::time::Instant::now();
     let graph = build::build(snapshot)?;
+    let built = start.elapsed();
     debug_assert_eq!(graph.verify(), Ok(()));
     let mut text = if print { graph.print() } else { String::new() };
     CONTEXTS.with_borrow_mut(|(context, builder)| {
         context.clear();
         context.func = ir::Function::new();
+        context.set_disasm(print);
         let references = lower::lower(snapshot, &graph, &mut context.func, builder, isa.frontend_config());
         if let Some((value, safepoint)) = references.lost {
             if cfg!(debug_assertions) {
@@ -99,6 +102,7 @@ pub fn compile(snapshot: &Snapshot, print: bool) -> Result<Compiled, Refused> {
             }
             Refused("code generation failed")
         })?;
+        text.push_str(code.vcode.as_deref().unwrap_or_default());
         if !code.buffer.relocs().is_empty() {
             return Err(Refused("needs relocation"));
         }
@@ -108,6 +112,8 @@ pub fn compile(snapshot: &Snapshot, print: bool) -> Result<Compiled, Refused> {
             cells: references.cells,
             exits: references.exits,
             text,
+            nodes: graph.nodes.len(),
+            took: [built, start.elapsed() - built],
         })
     })
 }

@@ -59,6 +59,8 @@ pub mod function_flag {
 pub struct CacheSnapshot {
     /// Entries seen, the newest first; none: the site never ran or was never cached.
     pub entries: Vec<EntrySnapshot>,
+    /// The site has never run.
+    pub unseen: bool,
     /// More shapes than entries.
     pub megamorphic: bool,
     /// What the site called (sites without a key).
@@ -150,6 +152,8 @@ intrinsics! {
     StringCharCodeAt,
     /// Array.prototype.push
     ArrayPush,
+    /// Array.prototype.pop
+    ArrayPop,
 }
 
 /// Input of one compilation.
@@ -161,8 +165,12 @@ pub struct Snapshot {
     pub entry: u32,
     /// Names this compilation to the runtime.
     pub id: u64,
+    /// Instructions that never ran are left to the interpreter; no: they are compiled without feedback.
+    pub leave_unseen: bool,
     /// Prototype epoch of the snapshot.
     pub epoch: u32,
+    /// At that epoch, the prototypes of arrays have no elements.
+    pub plain_arrays: bool,
     /// Address of a table of values that the collector updates: objects and functions that the code refers to. It lives as
     /// long as the machine code.
     pub table: u64,
@@ -239,6 +247,8 @@ pub struct Layout {
     pub store_length: i32,
     /// Header flag of objects with sparse elements.
     pub flag_sparse: u8,
+    /// Header flag of objects that are prototypes.
+    pub flag_prototype: u8,
     /// Header flag of functions whose own properties are not made yet.
     pub flag_lazy: u8,
     /// Kinds.
@@ -352,6 +362,10 @@ pub struct Compiled {
     pub exits: Vec<Exit>,
     /// Text form, if asked for.
     pub text: String,
+    /// Nodes of the graph.
+    pub nodes: usize,
+    /// Time that building the graph and making code of it took.
+    pub took: [std::time::Duration; 2],
 }
 
 /// What an exit says about the machine code.

@@ -146,6 +146,7 @@ macro_rules! do_call {
                     }
                 }
             } else if (*f).header.kind == Kind::NativeFunction as u8 {
+                $((*$note).note_seen();)?
                 (*$vm).pc = $pc;
                 (*$vm).fp = $fp;
                 let v = run_native($vm, $callee, $window, $count, 0, Raw::UNDEFINED, $pc);

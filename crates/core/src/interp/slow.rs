@@ -1141,7 +1141,10 @@ pub(super) unsafe fn cached_set_global(vm: *mut Vm, cache: *mut InlineCache, v: 
 fn get_global<'s>(s: &mut Scope<'s>, f: Frame, index: i16, must_exist: bool) -> JsResult<Local<'s, Value>> {
     let cache = f.ic(index);
     // SAFETY: the cache belongs to the running code.
-    let key = PropertyKey::from_raw(unsafe { (*cache).key });
+    let key = unsafe {
+        (*cache).note_seen();
+        PropertyKey::from_raw((*cache).key)
+    };
     let epoch = s.vm().prototype_epoch;
     if let Some(&at) = s.vm().realm().lexical.get(&key) {
         let v = s.vm().realm().lexical_values[at as usize];
@@ -1352,6 +1355,7 @@ fn get_cached<'s>(
     // SAFETY: the cache belongs to the running code; raw objects are used before anything is allocated.
     unsafe {
         let key = PropertyKey::from_raw((*cache).key);
+        (*cache).note_seen();
         if key.is_index() {
             return object::get_v(s, v, key);
         }
@@ -1477,7 +1481,10 @@ fn set_cached(
     cache: *mut InlineCache,
 ) -> JsResult<()> {
     // SAFETY: the cache belongs to the running code.
-    let key = PropertyKey::from_raw(unsafe { (*cache).key });
+    let key = unsafe {
+        (*cache).note_seen();
+        PropertyKey::from_raw((*cache).key)
+    };
     if let Some(o) = target.as_object() {
         if !key.is_index() && !o.kind().is_exotic() {
             // SAFETY: live objects; nothing is allocated until the store.
@@ -1630,7 +1637,10 @@ fn init_cached(
     cache: *mut InlineCache,
 ) -> JsResult<()> {
     // SAFETY: the cache belongs to the running code.
-    let key = PropertyKey::from_raw(unsafe { (*cache).key });
+    let key = unsafe {
+        (*cache).note_seen();
+        PropertyKey::from_raw((*cache).key)
+    };
     let o = target.as_object().expect("object literal or instance");
     if !key.is_index()
         && (o.kind() == Kind::Object)
@@ -1784,6 +1794,8 @@ fn iter_method_call<'s>(
 
 /// Calls that the handlers could not do at once: uncompiled code, class constructors, bound functions, proxies, errors.
 fn call_slow(s: &mut Scope<'_>, f: Frame, i: Insn, callee: Local<'_, Value>) -> JsResult<Next> {
+    // SAFETY: the cache belongs to the running code.
+    unsafe { (*f.ic(f.ext().field(1))).note_seen() }
     let count = f.ext().field(0) as u16 as u32;
     // SAFETY: the window belongs to this instruction.
     let window = unsafe { f.fp.offset(i.c() as isize) };
@@ -1858,6 +1870,8 @@ fn construct_slow(
     if !crate::value::is_constructor(callee.raw()) {
         return crate::error::throw_not_constructor(s, f.view(), callee);
     }
+    // SAFETY: the cache belongs to the running code.
+    unsafe { (*f.ic(f.ext().field(1))).note_seen() }
     let count = f.ext().field(0) as u16 as u32;
     let o = callee.as_object().expect("constructor");
     let target = new_target.as_object().expect("new.target is an object");

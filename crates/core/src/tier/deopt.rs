@@ -37,7 +37,6 @@ pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, exit: &Exit) {
     let (code, pc, kind) = (exit.cell as *mut Code, exit.pc, exit.kind);
     // SAFETY: by the contract; bytecode is writable.
     unsafe {
-        let t = CodeTier::of(owner);
         if vm.config().tier.trace_deopt {
             let op = (*(*code).first.add(pc as usize)) as u8;
             let op = spey_bytecode::Op::from_u8(op).map_or("?", |op| op.info().name);
@@ -50,16 +49,20 @@ pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, exit: &Exit) {
             );
         }
         // Loops with machine code are entered again at once.
-        for word in jump_loops(code) {
-            let at = (*code).first.add(word as usize);
-            let target = (word as i64 + spey_bytecode::Insn(*at).bc() as i64) as u32;
-            if !(*code).tier.is_null() && (*(*code).tier).loops.iter().any(|l| l.0 == target) {
-                *(at as *mut u8).add(1) = 0xff;
+        if !(*code).tier.is_null() && !(*(*code).tier).loops.is_empty() {
+            let tier = CodeTier::of(code);
+            for &word in &*tier.jump_loops.get_or_insert_with(|| jump_loops(code).into()) {
+                let at = (*code).first.add(word as usize);
+                let target = (word as i64 + spey_bytecode::Insn(*at).bc() as i64) as u32;
+                if tier.loops.iter().any(|l| l.0 == target) {
+                    *(at as *mut u8).add(1) = 0xff;
+                }
             }
         }
         if kind == ExitKind::Loop {
             return;
         }
+        let t = CodeTier::of(owner);
         let at = match t.exits.iter().position(|e| e.code == code && e.pc == pc) {
             Some(at) => at,
             None => {

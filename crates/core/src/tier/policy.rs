@@ -14,13 +14,15 @@ use crate::interp::machine::{ENTER_COUNTED, ENTER_MACHINE};
 use crate::vm::Vm;
 
 /// Compilations of one function, counting all entries, after which it stays in the interpreter.
-const MAX_COMPILES: u32 = 24;
+const MAX_COMPILES: u32 = 40;
+/// Compilations after which one does not wait any more for the parts that have not run yet.
+const PATIENCE: u32 = 12;
 /// What 256 iterations of a loop count for.
 const LOOP_WEIGHT: i32 = 16;
 /// Calls after which a function whose compilation is under way asks for the result.
 const PENDING_CALLS: i32 = 64;
 /// Functions longer than this are not compiled.
-const MAX_WORDS: usize = 8000;
+const MAX_WORDS: usize = 30_000;
 
 /// What is known about one function.
 #[derive(Default)]
@@ -37,6 +39,8 @@ pub struct CodeTier {
     pub(super) suspects: Vec<u32>,
     /// Instructions at which it was left too often again: no speculation there any more.
     pub(super) generic: Vec<u32>,
+    /// Word indices of the backward jumps.
+    pub(super) jump_loops: Option<Box<[u32]>>,
     compiles: u32,
     is_pending: bool,
 }
@@ -211,7 +215,7 @@ unsafe fn request(vm: &mut Vm, code: *mut Code, entry: u32) {
             return give_up(code);
         }
         t.compiles += 1;
-        let (job, input) = snapshot::build(vm, code, entry);
+        let (job, input) = snapshot::build(vm, code, entry, t.compiles <= PATIENCE);
         if vm.config().tier.sync {
             finish(vm, job, spey_jit::compile(&input, vm.config().tier.print_ir));
             return;
@@ -261,11 +265,16 @@ unsafe fn finish(vm: &mut Vm, job: Job, result: Result<Compiled, Refused>) {
                     println!("{}", compiled.text);
                 }
                 let size = compiled.code.len();
+                let nodes = compiled.nodes;
+                let [build, rest] = compiled.took.map(|t| t.as_secs_f64() * 1e3);
                 let Some(address) = super::install::install(vm, job, compiled) else {
                     return give_up(code);
                 };
                 if trace {
-                    println!("[compiled {} at {}: {size} bytes]", describe(code), entry);
+                    println!(
+                        "[compiled {} at {entry}: {nodes} nodes, {size} bytes, {build:.1} + {rest:.1} ms]",
+                        describe(code)
+                    );
                 }
                 if entry == 0 {
                     (*code).machine = address;

@@ -83,7 +83,12 @@ struct Builder<'a> {
 ///
 /// # Safety
 /// `code` is a live, compiled code cell. Nothing is allocated in the heap.
-pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32) -> (Job, Snapshot) {
+pub(super) unsafe fn build(
+    vm: &mut Vm,
+    code: *mut Code,
+    entry: u32,
+    leave_unseen: bool,
+) -> (Job, Snapshot) {
     let layout = layout(vm);
     let stubs = vm.tier.stubs.get_or_insert_with(stubs::addresses).clone();
     let epoch = vm.prototype_epoch;
@@ -122,10 +127,28 @@ pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32) -> (Job, Sn
     let table = Table(table.into());
     let id = vm.tier.next_id();
     let address = table.0.as_ptr() as u64;
+    // SAFETY: live code cell.
+    let plain_arrays = unsafe { arrays_are_plain(vm, (*code).header.word) };
     (
         Job { id, code, entry, cells, shapes, table },
-        Snapshot { id, functions, entry, epoch, table: address, layout, stubs },
+        Snapshot { id, functions, entry, leave_unseen, epoch, plain_arrays, table: address, layout, stubs },
     )
+}
+
+/// The prototypes of a realm's arrays have no elements.
+unsafe fn arrays_are_plain(vm: &Vm, realm: u32) -> bool {
+    let Some(realm) = vm.realms[realm as usize].as_ref() else { return false };
+    let (array, object) =
+        (realm.intrinsic(Intrinsics::ArrayPrototype), realm.intrinsic(Intrinsics::ObjectPrototype));
+    // SAFETY: live objects.
+    unsafe {
+        let empty = |v: Raw| {
+            let o = v.as_cell() as *const Object;
+            (*o).header.flags & flag::SPARSE == 0 && (*(*o).elements).length == 0
+        };
+        let parent = crate::object::prototype_raw(vm, array.as_cell() as *const Object);
+        empty(array) && parent == object && empty(object)
+    }
 }
 
 /// Code cells that the sites of a function call.
@@ -224,7 +247,11 @@ impl Builder<'_> {
         // SAFETY: a cache of live code.
         unsafe {
             let c = &*cache;
-            let mut s = CacheSnapshot { megamorphic: c.misses >= MEGAMORPHIC, ..Default::default() };
+            let mut s = CacheSnapshot {
+                unseen: c.misses == 0 && c.entry.shape == ic::UNUSED && c.entry.holder.is_null(),
+                megamorphic: c.misses >= MEGAMORPHIC,
+                ..Default::default()
+            };
             if c.key.is_undefined() && c.entry.shape == ic::UNUSED {
                 // A call site.
                 if s.megamorphic {
@@ -357,6 +384,7 @@ fn layout(vm: &Vm) -> Layout {
         store_data: crate::array_buffer::BackingStore::DATA_OFFSET as i32,
         store_length: crate::array_buffer::BackingStore::LENGTH_OFFSET as i32,
         flag_sparse: flag::SPARSE,
+        flag_prototype: flag::IS_PROTOTYPE,
         flag_lazy: flag::LAZY,
         kind_string: Kind::String as u8,
         kind_elements: Kind::Elements as u8,

@@ -129,7 +129,7 @@ impl Builder<'_> {
                     self.emit(Op::DoubleCompare(condition), vec![x, y], Repr::Bool, 0)
                 }
                 Plan::Generic => return self.execute(i).map(Some),
-                Plan::Never => return Ok(Some(self.exit_unseen())),
+                Plan::Never => return self.unseen(i).map(Some),
             };
             return Ok(Some(match jump {
                 Some(when) => self.jump_if(i, r, when),
@@ -158,7 +158,7 @@ impl Builder<'_> {
                         self.double_unary(crate::graph::Unary::Neg, x)
                     }
                     Plan::Generic => return self.execute(i).map(Some),
-                    Plan::Never => return Ok(Some(self.exit_unseen())),
+                    Plan::Never => return self.unseen(i).map(Some),
                 };
                 self.set(a, r);
                 Ok(Some(Step::Next))
@@ -169,7 +169,7 @@ impl Builder<'_> {
                     Plan::Ints => self.as_int(x),
                     Plan::Doubles => self.truncated(x),
                     Plan::Generic => return self.execute(i).map(Some),
-                    Plan::Never => return Ok(Some(self.exit_unseen())),
+                    Plan::Never => return self.unseen(i).map(Some),
                 };
                 let r = self.emit(Op::IntNot, vec![x], Repr::Int32, 0);
                 self.set(a, r);
@@ -264,7 +264,7 @@ impl Builder<'_> {
         let plan = self.plan(i, x, y);
         let r = match plan {
             Plan::Generic => return self.execute(i),
-            Plan::Never => return Ok(self.exit_unseen()),
+            Plan::Never => return self.unseen(i),
             Plan::Ints | Plan::Doubles if is_bitwise(op) => {
                 let ints = matches!(plan, Plan::Ints);
                 let (x, y) = if ints {

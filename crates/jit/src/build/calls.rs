@@ -4,6 +4,7 @@
 use spey_bytecode::Op as Code;
 use spey_bytecode::decode::{Instruction, Instructions};
 
+use super::env::access;
 use super::property::RESULT_SLOT;
 use super::{Builder, HEADER, INLINE_NODES, Result_, Step};
 use crate::graph::{Binary, Block, Condition, Frame, Op, Repr, Unary, Value, Width, ty};
@@ -42,6 +43,9 @@ impl Builder<'_> {
         let (b, c) = (i.word.b(), i.word.c());
         let argc = i.ext.field(0) as u16 as i16;
         let cache = self.cache(i.ext.field(1));
+        if cache.unseen && self.snapshot.leave_unseen {
+            return self.unseen(i);
+        }
         let slot = self.slot(c);
         let mut window = vec![];
         window.push(match i.op {
@@ -172,6 +176,9 @@ impl Builder<'_> {
                 if let Some(v) = self.intrinsic(intrinsic, &call.window) {
                     self.set(a, v);
                     return Ok(Step::Next);
+                }
+                if let Some(v) = self.array_intrinsic(intrinsic, &call.window) {
+                    return self.unless_simple(i, call, v);
                 }
             }
             Callee::Code(cell) => {
@@ -474,6 +481,58 @@ impl Builder<'_> {
     }
 
     // ---------------------------------------------------------------- built-in functions
+
+    /// Array methods that work in place. The result is -1 or the empty marker where they do not.
+    fn array_intrinsic(&mut self, intrinsic: Intrinsic, window: &[Value]) -> Option<Value> {
+        if !matches!(intrinsic, Intrinsic::ArrayPush | Intrinsic::ArrayPop)
+            || self.is_generic()
+            || !self.snapshot.plain_arrays
+            || !self.check_kind(window[0], self.snapshot.layout.kind_array)
+        {
+            return None;
+        }
+        self.check_epoch();
+        let v = match (intrinsic, window) {
+            (Intrinsic::ArrayPush, &[array, v]) => {
+                let v = self.tagged(v);
+                self.emit(Op::ArrayAppend, vec![array, v], Repr::Int32, 0)
+            }
+            (Intrinsic::ArrayPop, &[array]) => {
+                self.emit(Op::ArrayPop, vec![array], Repr::Tagged, ty::ANY)
+            }
+            _ => return None,
+        };
+        let l = self.snapshot.layout;
+        self.env.forget_loads_at(access(Width::I32, l.elements_length));
+        self.env.forget_loads_at(access(Width::Value, l.array_length));
+        Some(v)
+    }
+    /// The result of an array intrinsic, or of the call it stands for.
+    fn unless_simple(&mut self, i: &Instruction, call: Call, v: Value) -> Result_<Step> {
+        let simple = if self.graph.node(v).repr == Repr::Int32 {
+            let zero = self.int(0);
+            self.compare_ints(Condition::GreaterEqual, v, zero)
+        } else {
+            let empty = self.is_constant(v, 0);
+            self.not(empty)
+        };
+        let (yes, no) = self.branch(simple);
+        self.graph.blocks[no.index()].cold = true;
+        let (env, state) = (self.env.clone(), self.state);
+        self.block = yes;
+        if self.graph.node(v).repr == Repr::Tagged {
+            self.env.fact_mut(v).types = Some(ty::ANY & !ty::EMPTY & !ty::INTERNAL);
+        }
+        self.set(i.word.a(), v);
+        let fast = (self.block, std::mem::replace(&mut self.env, env));
+        (self.block, self.state) = (no, state);
+        let mut edges = vec![fast];
+        if let Step::Next = self.call_any(i, call)? {
+            edges.push((self.block, std::mem::take(&mut self.env)));
+        }
+        self.merge(edges, Some(i.next_pc()));
+        Ok(Step::Next)
+    }
 
     /// Some built-in functions on arguments they are made for.
     fn intrinsic(&mut self, intrinsic: Intrinsic, window: &[Value]) -> Option<Value> {

@@ -234,8 +234,11 @@ impl<'a> Builder<'a> {
         self.exit_as(reason, ExitKind::Guess)
     }
     /// Ends the block: this was never run while feedback was collected.
-    fn exit_unseen(&mut self) -> Step {
-        self.exit_as("no feedback", ExitKind::Outdated)
+    fn unseen(&mut self, i: &Instruction) -> Result_<Step> {
+        if !self.snapshot.leave_unseen {
+            return self.execute(i);
+        }
+        Ok(self.exit_as("no feedback", ExitKind::Outdated))
     }
     fn exit_as(&mut self, reason: &'static str, kind: ExitKind) -> Step {
         let state = self.state_as(reason, kind);

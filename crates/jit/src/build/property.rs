@@ -48,6 +48,9 @@ impl Builder<'_> {
         match i.op {
             Code::GetProp => {
                 let cache = self.cache(c);
+                if cache.unseen {
+                    return self.unseen(i).map(Some);
+                }
                 let v = self.reg(b);
                 match self.get_named(v, &cache).or_else(|| self.call_getter(v, &cache)) {
                     Some(v) => self.set(a, v),
@@ -57,6 +60,9 @@ impl Builder<'_> {
             Code::GetLength => return self.get_length(i).map(Some),
             Code::SetProp | Code::InitProp => {
                 let cache = self.cache(b);
+                if cache.unseen {
+                    return self.unseen(i).map(Some);
+                }
                 let (o, v) = (self.reg(a), self.reg(c));
                 if !self.set_named(o, v, &cache) {
                     return self.execute(i).map(Some);
@@ -66,6 +72,9 @@ impl Builder<'_> {
             Code::SetElem => return self.set_element(i).map(Some),
             Code::GetGlobal => {
                 let cache = self.cache(b);
+                if cache.unseen {
+                    return self.unseen(i).map(Some);
+                }
                 match self.get_global(&cache) {
                     Some(v) => self.set(a, v),
                     None => return self.execute(i).map(Some),
@@ -267,11 +276,7 @@ impl Builder<'_> {
                 None => false,
             },
             _ => {
-                // Every arm must be a plain store of an own property.
-                let plain = |e: &EntrySnapshot| {
-                    e.next_shape == 0 && e.holder == NO_INDEX && e.location != location::ABSENT
-                };
-                if !entries.iter().all(plain) {
+                if !entries.iter().all(Self::is_simple_store) {
                     return false;
                 }
                 let undefined = self.constant(super::values::UNDEFINED);
@@ -281,10 +286,15 @@ impl Builder<'_> {
             }
         }
     }
+    /// Own properties, and new ones for which there is room in the object.
+    fn is_simple_store(e: &EntrySnapshot) -> bool {
+        let grows = e.next_shape != 0 && e.location & location::OUT_OF_LINE != 0;
+        e.location != location::ABSENT && e.holder == NO_INDEX && !grows
+    }
     fn set_by_entry(&mut self, o: Value, v: Value, e: &EntrySnapshot) -> bool {
         let e = *e;
         let out_of_line = e.location & location::OUT_OF_LINE != 0;
-        if e.location == location::ABSENT || e.holder != NO_INDEX || (e.next_shape != 0 && out_of_line) {
+        if !Self::is_simple_store(&e) {
             return false;
         }
         if !self.check_shape(o, e.shape) {
@@ -437,7 +447,7 @@ impl Builder<'_> {
             }
         }
         if bits == 0 {
-            return Ok(self.exit_unseen());
+            return self.unseen(i);
         }
         self.execute(i)
     }
@@ -495,7 +505,7 @@ impl Builder<'_> {
             return self.execute(i);
         }
         match bits & receiver::KINDS {
-            0 => Ok(self.exit_unseen()),
+            0 => self.unseen(i),
             receiver::DENSE => {
                 let Some(elements) = self.dense_elements(o) else { return self.execute(i) };
                 let index = self.as_int(k);
@@ -543,7 +553,7 @@ impl Builder<'_> {
             return self.execute(i);
         }
         match bits & receiver::KINDS {
-            0 => Ok(self.exit_unseen()),
+            0 => self.unseen(i),
             receiver::DENSE => {
                 let Some(elements) = self.dense_elements(o) else { return self.execute(i) };
                 let index = self.as_int(k);

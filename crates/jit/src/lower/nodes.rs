@@ -278,6 +278,8 @@ impl Lower<'_, '_> {
                 let offset = self.b.ins().uextend(I64, args[1]);
                 self.b.ins().iadd(data, offset)
             }
+            Op::ArrayAppend => self.array_append(args[0], args[1]),
+            Op::ArrayPop => self.array_pop(args[0]),
             Op::CharCode => self.char_code(args[0], args[1], args[2]),
             Op::CharAt => {
                 let vm = self.vm;

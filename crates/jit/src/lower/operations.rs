@@ -6,7 +6,7 @@ use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData as MemFlag
 
 use super::{Lower, trusted, unaligned};
 use crate::build::{DOUBLE_OFFSET, NUMBER_TAG};
-use crate::graph::{Binary, StateId, Value, Width};
+use crate::graph::{Binary, Repr, StateId, Value, Width};
 
 impl Lower<'_, '_> {
     pub(super) fn unbox_double(&mut self, x: ir::Value, s: StateId) -> ir::Value {
@@ -245,6 +245,73 @@ impl Lower<'_, '_> {
         };
         self.b.ins().jump(done, &[]);
         self.go(done);
+    }
+    /// Jumps to `other` unless all elements of the array are in its elements cell, which may be changed in place. Returns that cell, its
+    /// length, and where the fast path goes on.
+    fn full_elements(&mut self, array: ir::Value, other: ir::Block) -> (ir::Value, ir::Value) {
+        let l = self.snapshot.layout;
+        let flags = self.b.ins().uload8(I32, trusted(), array, 1);
+        let special = self.b.ins().band_imm_u(flags, (l.flag_sparse | l.flag_prototype) as i64);
+        let (dense, full) = (self.fresh(), self.fresh());
+        self.b.ins().brif(special, other, &[], dense, &[]);
+        self.go(dense);
+        let elements = self.b.ins().load(I64, trusted(), array, l.object_elements);
+        let length = self.b.ins().load(I32, trusted(), elements, l.elements_length);
+        let tagged = self.boxed_as(length, Repr::Int32);
+        let array_length = self.b.ins().load(I64, trusted(), array, l.array_length);
+        let same = self.b.ins().icmp(IntCC::Equal, tagged, array_length);
+        self.b.ins().brif(same, full, &[], other, &[]);
+        self.go(full);
+        (elements, length)
+    }
+    fn set_length(&mut self, array: ir::Value, elements: ir::Value, length: ir::Value) {
+        let l = self.snapshot.layout;
+        self.b.ins().store(trusted(), length, elements, l.elements_length);
+        let tagged = self.boxed_as(length, Repr::Int32);
+        self.b.ins().store(trusted(), tagged, array, l.array_length);
+    }
+    pub(super) fn array_append(&mut self, array: ir::Value, v: ir::Value) -> ir::Value {
+        let l = self.snapshot.layout;
+        let (other, done, room) = (self.fresh(), self.fresh(), self.fresh());
+        let r = self.b.append_block_param(done, I32);
+        let (elements, length) = self.full_elements(array, other);
+        // Length and capacity are neighbours.
+        let capacity = self.b.ins().load(I32, trusted(), elements, l.elements_length + 4);
+        let fits = self.b.ins().icmp(IntCC::UnsignedLessThan, length, capacity);
+        self.b.ins().brif(fits, room, &[], other, &[]);
+        self.go(room);
+        let at = self.element(elements, length, Width::Value);
+        self.b.ins().store(trusted(), v, at, l.elements_first);
+        let at = self.b.ins().iadd_imm_s(at, l.elements_first as i64);
+        let longer = self.b.ins().iadd_imm_s(length, 1);
+        self.set_length(array, elements, longer);
+        self.barrier(elements, v, Some(at));
+        self.b.ins().jump(done, &[BlockArg::Value(longer)]);
+        self.go(other);
+        let no = self.imm32(-1);
+        self.b.ins().jump(done, &[BlockArg::Value(no)]);
+        self.go(done);
+        r
+    }
+    pub(super) fn array_pop(&mut self, array: ir::Value) -> ir::Value {
+        let l = self.snapshot.layout;
+        let (other, done, some, value) = (self.fresh(), self.fresh(), self.fresh(), self.fresh());
+        let r = self.b.append_block_param(done, I64);
+        let (elements, length) = self.full_elements(array, other);
+        self.b.ins().brif(length, some, &[], other, &[]);
+        self.go(some);
+        let shorter = self.b.ins().iadd_imm_s(length, -1);
+        let at = self.element(elements, shorter, Width::Value);
+        let v = self.b.ins().load(I64, trusted(), at, l.elements_first);
+        self.b.ins().brif(v, value, &[], other, &[]);
+        self.go(value);
+        self.set_length(array, elements, shorter);
+        self.b.ins().jump(done, &[BlockArg::Value(v)]);
+        self.go(other);
+        let no = self.imm(0);
+        self.b.ins().jump(done, &[BlockArg::Value(no)]);
+        self.go(done);
+        r
     }
     pub(super) fn char_code(&mut self, s: ir::Value, index: ir::Value, wide: ir::Value) -> ir::Value {
         let first = self.snapshot.layout.string_units;
