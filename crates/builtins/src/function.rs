@@ -25,7 +25,7 @@ static THROW_TYPE_ERROR: NativeSpec = NativeSpec::new("", 0, throw_type_error);
 static METHODS: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("apply", 2, apply)),
     PropertySpec::Method(NativeSpec::new("bind", 1, bind)),
-    PropertySpec::Method(NativeSpec::new("call", 1, call_method)),
+    PropertySpec::Method(NativeSpec::new("call", 1, call_method).known_as("FunctionCall")),
     PropertySpec::Method(NativeSpec::new("toString", 0, to_string)),
     PropertySpec::SymbolMethod(
         |n| n.sym_has_instance,

@@ -154,6 +154,8 @@ intrinsics! {
     ArrayPush,
     /// Array.prototype.pop
     ArrayPop,
+    /// Function.prototype.call
+    FunctionCall,
 }
 
 /// Input of one compilation.

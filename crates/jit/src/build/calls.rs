@@ -167,12 +167,24 @@ impl Builder<'_> {
         Ok(Some(Step::Next))
     }
 
-    fn call(&mut self, i: &Instruction, call: Call, target: Callee, function: u32) -> Result_<Step> {
+    fn call(&mut self, i: &Instruction, mut call: Call, target: Callee, function: u32) -> Result_<Step> {
         let a = i.word.a();
         match target {
             Callee::Native(Some(intrinsic)) if function != NO_INDEX => {
                 let expected = self.emit(Op::Table(function), vec![], Repr::Tagged, ty::OBJECT);
                 self.guard(Op::CheckSame, vec![call.callee, expected], Repr::None, 0);
+                if intrinsic == Intrinsic::FunctionCall {
+                    // The window without its first word is that of the call proper.
+                    let callee = call.window.remove(0);
+                    if call.window.is_empty() {
+                        call.window.push(self.constant(super::values::UNDEFINED));
+                    } else {
+                        call.slot += 1;
+                    }
+                    call.callee = callee;
+                    let target = self.env.fact(callee).code.map_or(Callee::Unknown, Callee::Code);
+                    return self.call(i, call, target, NO_INDEX);
+                }
                 if let Some(v) = self.intrinsic(intrinsic, &call.window) {
                     self.set(a, v);
                     return Ok(Step::Next);

@@ -229,15 +229,8 @@ impl Lower<'_, '_> {
                 self.b.ins().icmp_imm_u(IntCC::Equal, x, 2)
             }
             Op::IsObject => self.is_object(args[0]),
-            Op::StrictEqual => {
-                self.equal(args[0], args[1], |l, x, y| {
-                    l.call(l.snapshot.stubs.strict_equal, &[x, y], Some(I8)).expect("result")
-                })
-            }
-            Op::LooseEqual => self.equal(args[0], args[1], |l, x, y| {
-                let r = l.call(l.snapshot.stubs.loosely_equal, &[x, y], Some(I8)).expect("result");
-                l.require_bool(r, st())
-            }),
+            Op::StrictEqual => self.equal(args[0], args[1], None),
+            Op::LooseEqual => self.equal(args[0], args[1], Some(st())),
             Op::InstanceOf => {
                 let vm = self.vm;
                 let r = self.call(self.snapshot.stubs.instance_of, &[vm, args[0], args[1]], Some(I8));

@@ -4,7 +4,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{F32, F64, I8, I32, I64};
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData as MemFlags};
 
-use super::{Lower, trusted, unaligned};
+use super::{FIRST_CELL, Lower, trusted, unaligned};
 use crate::build::{DOUBLE_OFFSET, NUMBER_TAG};
 use crate::graph::{Binary, Repr, StateId, Value, Width};
 
@@ -133,50 +133,103 @@ impl Lower<'_, '_> {
         self.require(ok, s);
         x
     }
-    /// Equality of two tagged words; `leaf_case` is for where the words do not tell.
-    pub(super) fn equal(
-        &mut self,
-        x: ir::Value,
-        y: ir::Value,
-        leaf_case: impl FnOnce(&mut Self, ir::Value, ir::Value) -> ir::Value,
-    ) -> ir::Value {
-        let (same, differ, leaf, done) = (self.fresh(), self.fresh(), self.fresh(), self.fresh());
+    /// Equality of two tagged words; `loose`: IsLooselyEqual, which leaves by the state where a value must be converted.
+    pub(super) fn equal(&mut self, x: ir::Value, y: ir::Value, loose: Option<StateId>) -> ir::Value {
+        let object = self.snapshot.layout.kind_object as i64;
+        let (same, differ, leaf, done) = (self.fresh(), self.fresh(), self.cold(), self.fresh());
         let r = self.b.append_block_param(done, I8);
         let eq = self.b.ins().icmp(IntCC::Equal, x, y);
+        let (no, yes) = (self.b.ins().iconst(I8, 0), self.b.ins().iconst(I8, 1));
         self.b.ins().brif(eq, same, &[], differ, &[]);
         self.go(same);
         // Only a double may differ from itself.
-        let tag = self.b.ins().band_imm_u(x, NUMBER_TAG as i64);
-        let no_number = self.b.ins().icmp_imm_u(IntCC::Equal, tag, 0);
-        let int = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, x, NUMBER_TAG as i64);
-        let sure = self.b.ins().bor(no_number, int);
-        let yes = self.b.ins().iconst(I8, 1);
-        self.b.ins().brif(sure, done, &[BlockArg::Value(yes)], leaf, &[]);
+        let double = self.is_double(x);
+        self.b.ins().brif(double, leaf, &[], done, &[BlockArg::Value(yes)]);
         self.go(differ);
-        // Two int32, or one of the words a constant: different.
+        let (cell, other, kind) = (self.fresh(), self.fresh(), self.fresh());
+        let is = self.is_cell(x);
+        self.b.ins().brif(is, cell, &[], other, &[]);
+        self.go(cell);
+        if loose.is_some() {
+            let is = self.is_cell(y);
+            self.b.ins().brif(is, kind, &[], leaf, &[]);
+            self.go(kind);
+            let k = self.b.ins().uload8(I32, trusted(), y, 0);
+            let is = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, k, object);
+            let both = self.fresh();
+            self.b.ins().brif(is, both, &[], leaf, &[]);
+            self.go(both);
+        } else {
+            self.b.ins().jump(kind, &[]);
+            self.go(kind);
+        }
+        // An object equals nothing but itself.
+        let k = self.b.ins().uload8(I32, trusted(), x, 0);
+        let is = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, k, object);
+        self.b.ins().brif(is, done, &[BlockArg::Value(no)], leaf, &[]);
+        self.go(other);
+        // Two int32 that differ.
         let both = self.b.ins().band(x, y);
         let ints = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, both, NUMBER_TAG as i64);
-        let no = self.b.ins().iconst(I8, 0);
         self.b.ins().brif(ints, done, &[BlockArg::Value(no)], leaf, &[]);
         self.go(leaf);
-        let v = leaf_case(self, x, y);
+        let v = match loose {
+            None => self.call(self.snapshot.stubs.strict_equal, &[x, y], Some(I8)).expect("result"),
+            Some(s) => {
+                let v = self.call(self.snapshot.stubs.loosely_equal, &[x, y], Some(I8)).expect("result");
+                self.require_bool(v, s)
+            }
+        };
         self.b.ins().jump(done, &[BlockArg::Value(v)]);
         self.go(done);
         r
     }
+    fn is_double(&mut self, x: ir::Value) -> ir::Value {
+        // Neither one of the low words nor tagged as an int32.
+        let tag = self.b.ins().ushr_imm_u(x, 49);
+        let tag = self.b.ins().iadd_imm_s(tag, -1);
+        let last = (NUMBER_TAG >> 49) as i64 - 2;
+        self.b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, tag, last)
+    }
     pub(super) fn truthy(&mut self, x: ir::Value) -> ir::Value {
-        let (other, leaf, done) = (self.fresh(), self.fresh(), self.fresh());
+        let l = self.snapshot.layout;
+        let (cell, string, other, number, special, leaf, done) = (
+            self.fresh(),
+            self.fresh(),
+            self.fresh(),
+            self.fresh(),
+            self.fresh(),
+            self.cold(),
+            self.fresh(),
+        );
         let r = self.b.append_block_param(done, I8);
-        let rest = self.b.ins().band_imm_u(x, !1);
-        let is_bool = self.b.ins().icmp_imm_u(IntCC::Equal, rest, 6);
-        let low = self.b.ins().ireduce(I8, x);
-        let low = self.b.ins().band_imm_u(low, 1);
-        self.b.ins().brif(is_bool, done, &[BlockArg::Value(low)], other, &[]);
+        let yes = self.b.ins().iconst(I8, 1);
+        let is = self.is_cell(x);
+        self.b.ins().brif(is, cell, &[], other, &[]);
+        self.go(cell);
+        let kind = self.b.ins().uload8(I32, trusted(), x, 0);
+        let object = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, kind, l.kind_object as i64);
+        let maybe = self.fresh();
+        self.b.ins().brif(object, done, &[BlockArg::Value(yes)], maybe, &[]);
+        self.go(maybe);
+        let is = self.b.ins().icmp_imm_u(IntCC::Equal, kind, l.kind_string as i64);
+        self.b.ins().brif(is, string, &[], leaf, &[]);
+        self.go(string);
+        let length = self.b.ins().load(I32, trusted(), x, l.string_length);
+        let some = self.b.ins().icmp_imm_u(IntCC::NotEqual, length, 0);
+        self.b.ins().jump(done, &[BlockArg::Value(some)]);
         self.go(other);
-        let rest = self.b.ins().band_imm_u(x, !8);
-        let nullish = self.b.ins().icmp_imm_u(IntCC::Equal, rest, 2);
-        let no = self.b.ins().iconst(I8, 0);
-        self.b.ins().brif(nullish, done, &[BlockArg::Value(no)], leaf, &[]);
+        let int = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, x, NUMBER_TAG as i64);
+        self.b.ins().brif(int, number, &[], special, &[]);
+        self.go(number);
+        let n = self.b.ins().ireduce(I32, x);
+        let some = self.b.ins().icmp_imm_u(IntCC::NotEqual, n, 0);
+        self.b.ins().jump(done, &[BlockArg::Value(some)]);
+        self.go(special);
+        // true is the only low word that is truthy; the rest are doubles.
+        let low = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, x, FIRST_CELL);
+        let is = self.b.ins().icmp_imm_u(IntCC::Equal, x, 7);
+        self.b.ins().brif(low, done, &[BlockArg::Value(is)], leaf, &[]);
         self.go(leaf);
         let v = self.call(self.snapshot.stubs.to_boolean, &[x], Some(I8)).expect("result");
         self.b.ins().jump(done, &[BlockArg::Value(v)]);
