@@ -63,7 +63,7 @@ impl Builder<'_> {
                 let receiver = window[0];
                 let mut target = Callee::Unknown;
                 let mut function = NO_INDEX;
-                if let [e, rest @ ..] = &cache.entries[..] {
+                if let Some([e, rest @ ..]) = self.usable(&cache).as_deref() {
                     if rest.iter().all(|r| r.function == e.function && r.callee == e.callee) {
                         (target, function) = (e.callee, e.function);
                     }
