@@ -555,7 +555,11 @@ const TRIALS: u32 = 8;
 ///
 /// # Safety
 /// `proto` is the live object in new.target's `prototype`.
-unsafe fn create_trial<'s>(s: &mut Scope<'s>, new_target: Local<'_, Object>, proto: Raw) -> Local<'s, Object> {
+unsafe fn create_trial<'s>(
+    s: &mut Scope<'s>,
+    new_target: Local<'_, Object>,
+    proto: Raw,
+) -> Local<'s, Object> {
     let proto = s.local(proto);
     let r = rare(s, new_target);
     // SAFETY: the record is live; it is used before anything is allocated.

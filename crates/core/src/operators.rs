@@ -14,7 +14,7 @@ use crate::function;
 use crate::object;
 use crate::scope::{JsResult, Local, Scope, Value};
 use crate::string::JsString;
-use crate::value::{is_bigint};
+use crate::value::is_bigint;
 use crate::vm::Vm;
 
 #[cold]

@@ -83,12 +83,7 @@ struct Builder<'a> {
 ///
 /// # Safety
 /// `code` is a live, compiled code cell. Nothing is allocated in the heap.
-pub(super) unsafe fn build(
-    vm: &mut Vm,
-    code: *mut Code,
-    entry: u32,
-    leave_unseen: bool,
-) -> (Job, Snapshot) {
+pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32, leave_unseen: bool) -> (Job, Snapshot) {
     let layout = layout(vm);
     let stubs = vm.tier.stubs.get_or_insert_with(stubs::addresses).clone();
     let epoch = vm.prototype_epoch;

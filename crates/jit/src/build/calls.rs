@@ -509,9 +509,7 @@ impl Builder<'_> {
                 let v = self.tagged(v);
                 self.emit(Op::ArrayAppend, vec![array, v], Repr::Int32, 0)
             }
-            (Intrinsic::ArrayPop, &[array]) => {
-                self.emit(Op::ArrayPop, vec![array], Repr::Tagged, ty::ANY)
-            }
+            (Intrinsic::ArrayPop, &[array]) => self.emit(Op::ArrayPop, vec![array], Repr::Tagged, ty::ANY),
             _ => return None,
         };
         let l = self.snapshot.layout;

@@ -193,15 +193,8 @@ impl Lower<'_, '_> {
     }
     pub(super) fn truthy(&mut self, x: ir::Value) -> ir::Value {
         let l = self.snapshot.layout;
-        let (cell, string, other, number, special, leaf, done) = (
-            self.fresh(),
-            self.fresh(),
-            self.fresh(),
-            self.fresh(),
-            self.fresh(),
-            self.cold(),
-            self.fresh(),
-        );
+        let (cell, string, other, number, special, leaf, done) =
+            (self.fresh(), self.fresh(), self.fresh(), self.fresh(), self.fresh(), self.cold(), self.fresh());
         let r = self.b.append_block_param(done, I8);
         let yes = self.b.ins().iconst(I8, 1);
         let is = self.is_cell(x);
