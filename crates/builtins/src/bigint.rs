@@ -74,7 +74,7 @@ fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> 
     if !(2.0..=36.0).contains(&radix) {
         return s.throw_range_error("toString() radix argument must be between 2 and 36");
     }
-    let text = bigint::to_text(n.raw(), radix as u32);
+    let text = bigint::to_text(s, n, radix as u32)?;
     spey_core::string::check_length(s, text.len())?;
     Ok(s.string_value(&text))
 }
@@ -88,7 +88,7 @@ fn to_locale_string<'s>(
         return (methods.bigint_to_locale_string)(s, this, args);
     }
     let n = this_bigint(s, this, "toLocaleString")?;
-    let text = bigint::to_text(n.raw(), 10);
+    let text = bigint::to_text(s, n, 10)?;
     let grouped = match text.strip_prefix('-') {
         Some(digits) => format!("-{}", group_digits(digits)),
         None => group_digits(&text),

@@ -1,7 +1,8 @@
 //! BigInt: sign and magnitude in 64-bit digits, ECMA-262 §6.1.6.2.
 //!
 //! The cell is a header (`word` = number of digits, `aux` = 1 if negative) followed by the digits, least significant
-//! first, without leading zeros; zero has no digits. Values of one digit are computed here, longer ones by num-bigint.
+//! first, without leading zeros; zero has no digits. Values of one digit are computed here, longer ones by num-bigint,
+//! and those whose operations take their time by [`crate::bigint_long`].
 
 use std::cmp::Ordering;
 
@@ -10,6 +11,7 @@ use num_traits::{FromPrimitive, Num, Signed, Zero};
 use spey_base::Units;
 use spey_gc::{Header, Value as Raw};
 
+use crate::bigint_long as long;
 use crate::cell::Kind;
 use crate::conversion::{Hint, base_units, to_primitive};
 use crate::scope::{JsResult, Local, Scope, Value};
@@ -89,6 +91,10 @@ fn bit_length(v: Raw) -> u64 {
         [rest @ .., top] => rest.len() as u64 * 64 + (64 - top.leading_zeros()) as u64,
     }
 }
+/// RangeError unless a number of so many bits is allowed, and there is room for it.
+fn check_bits(s: &mut Scope<'_>, bits: u64) -> JsResult<()> {
+    if bits > MAX_BITS || !crate::native::has_room(s, bits as usize / 8) { throw_too_big(s) } else { Ok(()) }
+}
 #[cold]
 fn throw_too_big<T>(s: &mut Scope<'_>) -> JsResult<T> {
     s.throw_range_error("Maximum BigInt size exceeded")
@@ -147,9 +153,7 @@ pub fn to_words(v: Raw) -> (bool, Vec<u64>) {
 }
 /// From a num-bigint value.
 pub fn from_num_bigint<'s>(s: &mut Scope<'s>, n: &BigInt) -> JsResult<Local<'s, Value>> {
-    if n.bits() > MAX_BITS {
-        return throw_too_big(s);
-    }
+    check_bits(s, n.bits())?;
     let list: Vec<u64> = n.iter_u64_digits().collect();
     Ok(from_digits(s, n.sign() == Sign::Minus, &list))
 }
@@ -214,43 +218,54 @@ pub fn to_u64_wrapping(v: Raw) -> u64 {
     if is_negative(v) { low.wrapping_neg() } else { low }
 }
 /// StringToBigInt, ECMA-262 §7.1.14, without making a cell; None if the text is no StringIntegerLiteral.
-pub fn parse_number(s: &mut Scope<'_>, string: Local<'_, JsString>) -> Option<BigInt> {
+pub fn parse_number(s: &mut Scope<'_>, string: Local<'_, JsString>) -> JsResult<Option<BigInt>> {
     string.flatten(s);
-    parse_units(base_units(string.view(&s.no_gc())))
-}
-/// StringToBigInt of code units.
-pub fn parse_units(units: Units<'_>) -> Option<BigInt> {
-    let units = units.trim();
-    if units.is_empty() {
-        return Some(BigInt::zero());
-    }
-    if units.iter().any(|u| u > 0x7f) {
-        return None;
-    }
-    let text = units.to_utf8();
+    let text = {
+        let token = s.no_gc();
+        let units: Units<'_> = base_units(string.view(&token)).trim();
+        if units.is_empty() {
+            return Ok(Some(BigInt::zero()));
+        }
+        if units.iter().any(|u| u > 0x7f) {
+            return Ok(None);
+        }
+        units.to_utf8()
+    };
     if let Some(rest) = text.strip_prefix('-') {
-        return parse_decimal(rest).map(|n| -n);
+        return Ok(parse_decimal(s, rest)?.map(|n| -n));
     }
     if let Some(rest) = text.strip_prefix('+') {
-        return parse_decimal(rest);
+        return parse_decimal(s, rest);
     }
-    parse_text(&text)
+    match parse_decimal(s, &text)? {
+        Some(n) => Ok(Some(n)),
+        None => Ok(parse_text(&text)),
+    }
 }
-fn parse_decimal(text: &str) -> Option<BigInt> {
-    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) { None } else { parse_text(text) }
+fn parse_decimal(s: &mut Scope<'_>, text: &str) -> JsResult<Option<BigInt>> {
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return Ok(None);
+    }
+    // A digit has more than three bits.
+    check_bits(s, text.len() as u64 * 3)?;
+    Ok(Some(long::parse_decimal(s, text.as_bytes())?.into()))
 }
 /// StringToBigInt, ECMA-262 §7.1.14: `Ok(None)` if the text is no StringIntegerLiteral.
 pub fn parse<'s>(s: &mut Scope<'s>, string: Local<'_, JsString>) -> JsResult<Option<Local<'s, Value>>> {
-    match parse_number(s, string) {
+    match parse_number(s, string)? {
         Some(n) => Ok(Some(from_num_bigint(s, &n)?)),
         None => Ok(None),
     }
 }
 /// BigInt::toString, ECMA-262 §6.1.6.2.21
-pub fn to_text(v: Raw, radix: u32) -> String {
-    match small(v) {
-        Some(n) if radix == 10 => n.to_string(),
-        _ => to_num_bigint(v).to_str_radix(radix),
+pub fn to_text(s: &mut Scope<'_>, v: Local<'_, Value>, radix: u32) -> JsResult<String> {
+    match small(v.raw()) {
+        Some(n) if radix == 10 => Ok(n.to_string()),
+        _ => {
+            let n = to_num_bigint(v.raw());
+            let text = long::to_text(s, n.magnitude(), radix)?;
+            Ok(if n.is_negative() { format!("-{text}") } else { text })
+        }
     }
 }
 /// ToBigInt, ECMA-262 §7.1.13
@@ -351,10 +366,12 @@ pub fn mul<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -> J
         let m = x.unsigned_abs() * y.unsigned_abs();
         return Ok(from_digits(s, (x < 0) != (y < 0), &[m as u64, (m >> 64) as u64]));
     }
-    if !is_zero(a.raw()) && !is_zero(b.raw()) && bit_length(a.raw()) + bit_length(b.raw()) > MAX_BITS + 1 {
-        return throw_too_big(s);
+    if !is_zero(a.raw()) && !is_zero(b.raw()) {
+        check_bits(s, bit_length(a.raw()) + bit_length(b.raw()) - 1)?;
     }
-    big(s, a, b, |x, y| x * y)
+    let (x, y) = (to_num_bigint(a.raw()), to_num_bigint(b.raw()));
+    let magnitude = long::mul(s, x.magnitude(), y.magnitude())?;
+    from_num_bigint(s, &BigInt::from_biguint(x.sign() * y.sign(), magnitude))
 }
 /// BigInt::divide, ECMA-262 §6.1.6.2.5
 pub fn div<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
@@ -363,7 +380,11 @@ pub fn div<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -> J
     }
     match both_small(a, b) {
         Some((x, y)) => Ok(from_i128(s, x / y)),
-        None => big(s, a, b, |x, y| x / y),
+        None => {
+            let (x, y) = (to_num_bigint(a.raw()), to_num_bigint(b.raw()));
+            let (quotient, _) = long::div_rem(s, x.magnitude(), y.magnitude())?;
+            from_num_bigint(s, &BigInt::from_biguint(x.sign() * y.sign(), quotient))
+        }
     }
 }
 /// BigInt::remainder, ECMA-262 §6.1.6.2.6
@@ -373,7 +394,11 @@ pub fn rem<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -> J
     }
     match both_small(a, b) {
         Some((x, y)) => Ok(from_i128(s, x % y)),
-        None => big(s, a, b, |x, y| x % y),
+        None => {
+            let (x, y) = (to_num_bigint(a.raw()), to_num_bigint(b.raw()));
+            let (_, rest) = long::div_rem(s, x.magnitude(), y.magnitude())?;
+            from_num_bigint(s, &BigInt::from_biguint(x.sign(), rest))
+        }
     }
 }
 /// BigInt::exponentiate, ECMA-262 §6.1.6.2.3
@@ -399,8 +424,11 @@ pub fn pow<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -> J
         }
         _ => return throw_too_big(s),
     };
-    let n = to_num_bigint(a.raw()).pow(exponent);
-    from_num_bigint(s, &n)
+    check_bits(s, (base_bits - 1) * exponent as u64)?;
+    let base = to_num_bigint(a.raw());
+    let magnitude = long::pow(s, base.magnitude(), exponent)?;
+    let sign = if exponent % 2 == 0 { Sign::Plus } else { base.sign() };
+    from_num_bigint(s, &BigInt::from_biguint(sign, magnitude))
 }
 /// BigInt::unaryMinus, ECMA-262 §6.1.6.2.1
 pub fn negate<'s>(s: &mut Scope<'s>, a: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
@@ -489,6 +517,7 @@ fn shift_left<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -
         &[d] if d <= MAX_BITS && bits + d <= MAX_BITS => d,
         _ => return throw_too_big(s),
     };
+    check_bits(s, bits + count)?;
     if let Some(n) = small(a.raw()) {
         if bits + count < 127 {
             return Ok(from_i128(s, n << count));

@@ -295,7 +295,8 @@ fn to_string_slow<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResult<Local<
     } else if v.is_symbol() {
         return s.throw_type_error("Cannot convert a Symbol value to a string");
     } else if v.is_bigint() {
-        let text = crate::bigint::to_text(raw, 10);
+        let text = crate::bigint::to_text(s, v, 10)?;
+        crate::string::check_length(s, text.len())?;
         return Ok(crate::string::new_latin1(s, text.as_bytes()));
     } else {
         return s.nested_escape(|s| {

@@ -228,8 +228,14 @@ pub(crate) fn unwind_frame(vm: &mut Vm, f: FrameView) -> bool {
         let unit = &(*code).data().unit;
         let pc = f.pc.offset_from(unit.code.as_ptr()) as usize;
         let is_async = (*code).has(code_flag::ASYNC) && !(*code).has(code_flag::GENERATOR);
-        let created = f.argc() & argc::RESUMED != 0
-            || (is_async && unit.code[..pc].iter().any(|&w| w as u8 == Op::EnterAsync as u8));
+        // Instruction by instruction: any byte may be in the operands of one.
+        let has_entered = || {
+            let mut before = spey_bytecode::decode::Instructions::new(&unit.code)
+                .map_while(Result::ok)
+                .take_while(|i| (i.pc as usize) < pc);
+            before.any(|i| i.op == Op::EnterAsync)
+        };
+        let created = f.argc() & argc::RESUMED != 0 || (is_async && has_entered());
         if !created {
             return false;
         }

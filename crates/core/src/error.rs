@@ -79,6 +79,10 @@ pub fn throw_new<T>(s: &mut Scope<'_>, kind: ErrorKind, message: &str) -> JsResu
 pub fn throw_stack_overflow<T>(s: &mut Scope<'_>) -> JsResult<T> {
     // Room for creating the error itself.
     let limit = s.vm().stack_limit;
+    if limit.is_null() || s.vm().interrupt & crate::interrupt::bit::TERMINATE != 0 {
+        // The stack was taken away to stop the VM.
+        return Err(crate::interrupt::terminate_now(s));
+    }
     let native = s.vm().native_limit;
     // SAFETY: the reserve lies inside the reservation.
     s.vm().stack_limit = unsafe { limit.add(4096) };
@@ -86,6 +90,8 @@ pub fn throw_stack_overflow<T>(s: &mut Scope<'_>) -> JsResult<T> {
     let r = throw_new(s, ErrorKind::RangeError, "Maximum call stack size exceeded");
     s.vm().stack_limit = limit;
     s.vm().native_limit = native;
+    // A request that came meanwhile has taken away the larger stack.
+    crate::interrupt::check(s)?;
     r
 }
 /// InstallErrorCause, ECMA-262 §20.5.8.1

@@ -510,11 +510,17 @@ pub fn delete(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> JsRe
 
 /// [[OwnPropertyKeys]]
 pub fn own_property_keys(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<Vec<PropertyKey>> {
+    /// RangeError where the keys would need more memory than there is.
+    fn check_key_count(s: &mut Scope<'_>, count: u64) -> JsResult<()> {
+        let bytes = count as usize * size_of::<PropertyKey>();
+        if crate::native::has_room(s, bytes) { Ok(()) } else { s.throw_range_error("Invalid array length") }
+    }
     match o.kind() {
         Kind::Proxy => proxy::own_property_keys(s, o),
         // String exotic objects, ECMA-262 §10.4.3.3
         Kind::StringObject => {
             let length = string_of(s, o).length() as u32;
+            check_key_count(s, length as u64)?;
             let mut keys: Vec<PropertyKey> = (0..length).map(PropertyKey::from_index).collect();
             keys.extend(object::element_keys(o));
             keys.push(s.names().length);
@@ -524,6 +530,7 @@ pub fn own_property_keys(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<Ve
         // TypedArrays, ECMA-262 §10.4.5.7
         Kind::TypedArray => {
             let length = typed_array::typed_array_length(o).unwrap_or(0) as u64;
+            check_key_count(s, length)?;
             let mut keys = Vec::with_capacity(length as usize);
             for i in 0..length {
                 keys.push(object::index_key(s, i));

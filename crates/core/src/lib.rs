@@ -11,6 +11,7 @@
 pub mod arguments;
 pub mod array_buffer;
 pub mod bigint;
+mod bigint_long;
 pub mod call;
 pub mod cell;
 pub mod code;
@@ -53,3 +54,4 @@ pub mod tier;
 pub mod typed_array;
 pub mod value;
 pub mod vm;
+pub mod watchdog;

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use spey_gc::{Gc, Heap, LedgerCategory, Value as Raw};
+use spey_gc::{Gc, GcReason, Heap, LedgerCategory, Value as Raw};
 
 use crate::cell::{Kind, Native, NativeData};
 use crate::scope::{Handled, Local, Scope};
@@ -70,6 +70,18 @@ impl Drop for ExternalBytes {
     fn drop(&mut self) {
         self.released.add(self.category, self.bytes);
     }
+}
+
+/// Is there room for so many bytes more, on the heap or off it? Collects if that may make room. For what is large and can
+/// be refused: everything else is noticed by the heap once it is there.
+pub fn has_room(s: &mut Scope<'_>, bytes: usize) -> bool {
+    /// Less than this is not asked for.
+    const LARGE_BYTES: usize = 1 << 20;
+    if bytes < LARGE_BYTES || s.vm().heap.has_room(bytes) {
+        return true;
+    }
+    s.vm().heap.collect_major(GcReason::Allocation);
+    s.vm().heap.has_room(bytes)
 }
 
 impl Handled for Native {

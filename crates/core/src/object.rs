@@ -6,6 +6,7 @@
 use spey_gc::{Gc, Header, Value as Raw};
 
 use crate::cell::{Accessor, Elements, Kind, Object, Slots, SparseElement, SparseElements, flag};
+use crate::interrupt;
 use crate::key::PropertyKey;
 use crate::scope::{JsResult, Local, Scope, Value};
 use crate::shape::{ShapeId, attr};
@@ -937,6 +938,7 @@ pub fn array_set_length(
 
 /// [[HasProperty]]
 pub fn has_property(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> JsResult<bool> {
+    interrupt::check(s)?;
     let mut current = s.local_object(o.gc());
     loop {
         // SAFETY: live object.
@@ -969,6 +971,7 @@ pub fn get_with<'s>(
     key: PropertyKey,
     receiver: Local<'_, Value>,
 ) -> JsResult<Local<'s, Value>> {
+    interrupt::check(s)?;
     let mut p = o.gc().as_ptr();
     loop {
         // SAFETY: live objects: nothing is allocated until one of the arms leaves the loop.
@@ -1075,6 +1078,7 @@ pub fn set_with(
     v: Local<'_, Value>,
     receiver: Local<'_, Value>,
 ) -> JsResult<bool> {
+    interrupt::check(s)?;
     let mut p = o.gc().as_ptr();
     loop {
         // SAFETY: live objects: nothing is allocated until one of the arms leaves the loop.
@@ -1261,6 +1265,7 @@ pub fn set_named(s: &mut Scope<'_>, o: Local<'_, Object>, name: &str, v: Local<'
 
 /// [[Delete]]
 pub fn delete(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> JsResult<bool> {
+    interrupt::check(s)?;
     if o.kind().is_exotic() {
         return crate::exotic::delete(s, o, key);
     }
@@ -1366,6 +1371,7 @@ pub fn create_data_property(
     key: PropertyKey,
     v: Local<'_, Value>,
 ) -> JsResult<bool> {
+    interrupt::check(s)?;
     if o.kind() == Kind::Object || (o.kind() == Kind::Array && key.is_index()) {
         if let Own::Missing = own_ordinary(s, o, key) {
             if o.gc().header.flags & (flag::NON_EXTENSIBLE | LENGTH_READONLY) == 0 {

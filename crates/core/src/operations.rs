@@ -86,7 +86,7 @@ pub fn list_from_array_like<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsRes
         return s.throw_type_error("CreateListFromArrayLike called on non-object");
     };
     let n = object::length_of_array_like(s, o)?;
-    if n > 8_000_000 {
+    if n > 8_000_000 || !crate::native::has_room(s, n as usize * 16) {
         return crate::error::throw_stack_overflow(s);
     }
     let mut list = Vec::with_capacity(n as usize);

@@ -196,23 +196,23 @@ pub fn loosely_equals(s: &mut Scope<'_>, a: Local<'_, Value>, b: Local<'_, Value
     }
     // Number, String and BigInt mixed; symbols equal nothing of another type.
     Ok(match (a.as_string(), b.as_string()) {
-        (Some(string), None) => loosely_equals_string(s, string, y),
-        (None, Some(string)) => loosely_equals_string(s, string, x),
+        (Some(string), None) => loosely_equals_string(s, string, y)?,
+        (None, Some(string)) => loosely_equals_string(s, string, x)?,
         _ if is_bigint(x) && y.is_number() => bigint::compare_f64(x, y.as_number()) == Some(Ordering::Equal),
         _ if is_bigint(y) && x.is_number() => bigint::compare_f64(y, x.as_number()) == Some(Ordering::Equal),
         _ => false,
     })
 }
 /// A string against a number or BigInt. `other` is read before anything is allocated.
-fn loosely_equals_string(s: &mut Scope<'_>, string: Local<'_, JsString>, other: Raw) -> bool {
+fn loosely_equals_string(s: &mut Scope<'_>, string: Local<'_, JsString>, other: Raw) -> JsResult<bool> {
     if other.is_number() {
-        return conversion::string_to_number(s, string) == other.as_number();
+        return Ok(conversion::string_to_number(s, string) == other.as_number());
     }
     if !is_bigint(other) {
-        return false;
+        return Ok(false);
     }
     let other = bigint::to_num_bigint(other);
-    bigint::parse_number(s, string).is_some_and(|n| n == other)
+    Ok(bigint::parse_number(s, string)?.is_some_and(|n| n == other))
 }
 
 /// IsLessThan, ECMA-262 §7.2.13: None is undefined (a NaN took part). `left_first` is the order of conversion.
@@ -247,11 +247,11 @@ fn compare(
         match (a.as_string(), b.as_string()) {
             (Some(x), Some(y)) => return Ok(Some(crate::string::compare(x.raw(), y.raw()))),
             (Some(x), None) if b.is_bigint() => {
-                let n = bigint::parse_number(s, x);
+                let n = bigint::parse_number(s, x)?;
                 return Ok(n.map(|n| n.cmp(&bigint::to_num_bigint(b.raw()))));
             }
             (None, Some(y)) if a.is_bigint() => {
-                let n = bigint::parse_number(s, y);
+                let n = bigint::parse_number(s, y)?;
                 return Ok(n.map(|n| bigint::to_num_bigint(a.raw()).cmp(&n)));
             }
             _ => {}

@@ -291,9 +291,12 @@ pub fn new_from_view<'s>(s: &mut Scope<'s>, v: StrView<'_>) -> Local<'s, JsStrin
         StrView::Utf16(u) => new_utf16(s, u),
     }
 }
-/// RangeError unless the length is allowed.
+/// RangeError unless the length is allowed, and there is room for so many code units.
 pub fn check_length(s: &mut Scope<'_>, length: usize) -> JsResult<()> {
-    if length > MAX_LENGTH { s.throw_range_error("Invalid string length") } else { Ok(()) }
+    if length > MAX_LENGTH || !crate::native::has_room(s, length) {
+        return s.throw_range_error("Invalid string length");
+    }
+    Ok(())
 }
 
 impl<'s> Local<'s, JsString> {

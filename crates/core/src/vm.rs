@@ -39,6 +39,11 @@ impl Default for VmConfig {
     }
 }
 
+/// The last 64 KB of the reservation are for handlers of the overflow error.
+fn usable_stack_bytes(config: &VmConfig) -> usize {
+    config.stack_bytes.min(STACK_BYTES - (64 << 10))
+}
+
 /// Work for another thread.
 pub type BackgroundWork = Box<dyn FnOnce() -> Box<dyn std::any::Any + Send> + Send>;
 /// What is to be done with its result.
@@ -164,7 +169,7 @@ pub struct Vm {
     pub fp: *mut Raw,
     /// Instruction the current frame is at (of a native frame: null).
     pub pc: *const u64,
-    /// End of the usable VM stack.
+    /// End of the usable VM stack; null when the VM is to stop.
     pub stack_limit: *mut Raw,
     /// Lowest native stack address that calls may reach.
     pub native_limit: usize,
@@ -283,8 +288,8 @@ impl Vm {
             prototype_epoch: 1,
             fp: std::ptr::null_mut(),
             pc: std::ptr::null(),
-            // SAFETY: inside the reservation: the last 64 KB are for handlers of the overflow error.
-            stack_limit: unsafe { stack_base.add(config.stack_bytes.min(STACK_BYTES - (64 << 10)) / 8) },
+            // SAFETY: inside the reservation.
+            stack_limit: unsafe { stack_base.add(usable_stack_bytes(&config) / 8) },
             native_limit: here - config.native_stack_bytes,
             exception: Raw::EMPTY,
             result: Raw::UNDEFINED,
@@ -411,6 +416,11 @@ impl Vm {
     pub fn is_immutable_prototype(&self, o: Raw) -> bool {
         self.realms.iter().flatten().any(|r| r.intrinsic(Intrinsic::ObjectPrototype) == o)
     }
+    /// Gives the VM its stack back, after a request to stop took it away.
+    pub(crate) fn restore_stack_limit(&mut self) {
+        // SAFETY: inside the reservation.
+        self.stack_limit = unsafe { self.stack_base.add(usable_stack_bytes(&self.config) / 8) };
+    }
     /// Enough native stack left for another level of native recursion?
     #[inline(always)]
     pub fn native_stack_ok(&self) -> bool {
@@ -496,7 +506,7 @@ impl RootProvider for Vm {
     }
     fn heap_limit_passed(&mut self) {
         self.heap_limit_passed = true;
-        self.interrupt |= crate::interrupt::bit::TERMINATE;
+        crate::interrupt::request(self);
     }
 }
 

@@ -8,11 +8,14 @@
 
 #[cfg(doctest)]
 mod compile_fail;
+mod limits;
+
+pub use limits::{Stopped, limited};
 
 pub use spey_core::{
     array_buffer, bigint, call, cell, code, conversion, coroutine, error, eval, frame, function, hash_table,
     interrupt, iteration, key, module, native, object, operators, promise, proxy, realm, record, scope,
-    script, shape, string, symbol, typed_array, value, vm,
+    script, shape, string, symbol, typed_array, value, vm, watchdog,
 };
 
 pub use spey_builtins::{atomics, weak};
@@ -28,6 +31,7 @@ pub use spey_core::scope::{Args, Global, JsResult, Local, NativeFn, NoGc, Scope,
 pub use spey_core::shape::attr;
 pub use spey_core::string::{JsString, StrView};
 pub use spey_core::vm::{HostHooks, JobKind, Vm, VmConfig};
+pub use spey_core::watchdog::{Allowance, Watchdog};
 pub use spey_gc::{GcReason, HeapConfig, HeapStatistics, LedgerCategory, PersistentId, Tracer, Value as Raw};
 #[cfg(feature = "wasm")]
 pub use spey_wasm::Shareable;

@@ -110,16 +110,16 @@ impl Heap {
                 promoted_bytes,
             },
         );
-        let used_bytes = self.old.used_bytes();
-        if used_bytes > self.config.max_heap_bytes {
-            self.limit_passed(used_bytes);
-        }
+        self.check_limit(self.counted_bytes());
     }
 
     fn set_threshold(&mut self) {
         let live_bytes = self.old_and_external_bytes();
         let grown_bytes = (live_bytes as f64 * GROWTH_FACTOR) as usize;
-        let limit_bytes = self.config.max_heap_bytes.saturating_add(self.ledger.external_total());
+        let mut limit_bytes = self.limit_bytes;
+        if !self.config.limit_covers_external {
+            limit_bytes = limit_bytes.saturating_add(self.ledger.external_total());
+        }
         self.threshold_bytes =
             grown_bytes.max(MIN_THRESHOLD_BYTES).min(limit_bytes).max(live_bytes + MIN_HEADROOM_BYTES);
     }

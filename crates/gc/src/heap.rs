@@ -33,8 +33,13 @@ const STRESS_MAJOR_INTERVAL: u64 = 256;
 pub struct HeapConfig {
     /// First and smallest size of the eden.
     pub nursery_bytes: usize,
-    /// A major collection that leaves more than this on the heap ends the process.
+    /// A major collection that leaves more than this on the heap ends the process, unless the limit is recoverable.
     pub max_heap_bytes: usize,
+    /// At its limit, the heap gets more room and tells [`RootProvider::heap_limit_passed`] instead of ending the process:
+    /// for isolates that somebody else watches over.
+    pub recoverable_limit: bool,
+    /// The limit is one for everything that the ledger counts, on the heap and off it.
+    pub limit_covers_external: bool,
     /// Collect at every allocation.
     pub gc_stress: bool,
     /// Print a line for every collection.
@@ -44,7 +49,14 @@ pub struct HeapConfig {
 impl Default for HeapConfig {
     fn default() -> Self {
         let max_heap_bytes = (sys::physical_memory_bytes() / 4).clamp(256 << 20, 4 << 30);
-        HeapConfig { nursery_bytes: 2 << 20, max_heap_bytes, gc_stress: false, trace_gc: false }
+        HeapConfig {
+            nursery_bytes: 2 << 20,
+            max_heap_bytes,
+            recoverable_limit: false,
+            limit_covers_external: false,
+            gc_stress: false,
+            trace_gc: false,
+        }
     }
 }
 
@@ -163,7 +175,8 @@ pub struct Heap {
     pub(crate) max_pause: Duration,
     pub(crate) allocated_bytes: u64,
     pub(crate) on_out_of_memory: fn() -> !,
-    recoverable_limit: bool,
+    /// The limit now: that of the configuration, or more once it has been passed.
+    pub(crate) limit_bytes: usize,
 }
 
 impl Heap {
@@ -226,7 +239,7 @@ impl Heap {
             max_pause: Duration::ZERO,
             allocated_bytes: 0,
             on_out_of_memory,
-            recoverable_limit: false,
+            limit_bytes: config.max_heap_bytes,
             config,
         })
     }
@@ -243,20 +256,22 @@ impl Heap {
         self.old.on_out_of_memory = handler;
     }
 
-    /// Whether the heap, at its limit, gets more room and tells [`RootProvider::heap_limit_passed`] instead of ending the
-    /// process: for isolates that somebody else watches over.
-    pub fn set_recoverable_limit(&mut self, recoverable: bool) {
-        self.recoverable_limit = recoverable;
+    /// Ends the process if so many bytes in use or wanted are more than the limit, or tells of it where that is recoverable.
+    pub(crate) fn check_limit(&mut self, wanted_bytes: usize) {
+        if wanted_bytes > self.limit_bytes {
+            self.limit_passed(wanted_bytes);
+        }
     }
-
-    /// So many bytes are in use or wanted, which is more than the limit.
     #[cold]
-    pub(crate) fn limit_passed(&mut self, wanted_bytes: usize) {
-        let Some(roots) = self.roots.filter(|_| self.recoverable_limit) else { (self.on_out_of_memory)() };
+    fn limit_passed(&mut self, wanted_bytes: usize) {
+        let Some(roots) = self.roots.filter(|_| self.config.recoverable_limit) else {
+            (self.on_out_of_memory)()
+        };
         if wanted_bytes > sys::physical_memory_bytes() {
             (self.on_out_of_memory)();
         }
-        self.config.max_heap_bytes = wanted_bytes.saturating_mul(2);
+        // What is running goes on until it notices, with room to do it in.
+        self.limit_bytes = wanted_bytes.saturating_mul(2);
         // SAFETY: `set_roots` asks for a pointer that stays valid.
         unsafe { (*roots).heap_limit_passed() };
     }
@@ -321,16 +336,11 @@ impl Heap {
         if self.config.gc_stress {
             self.collect_for_stress();
         }
-        if bytes > self.config.max_heap_bytes {
-            self.limit_passed(bytes);
-        }
+        self.check_limit(bytes);
         if self.old_and_external_bytes().saturating_add(bytes) > self.threshold_bytes {
             self.collect_major(GcReason::Allocation);
             self.threshold_bytes = self.threshold_bytes.max(self.old_and_external_bytes() + bytes);
-            let wanted_bytes = self.old.used_bytes() + bytes;
-            if wanted_bytes > self.config.max_heap_bytes {
-                self.limit_passed(wanted_bytes);
-            }
+            self.check_limit(self.counted_bytes() + bytes);
         }
     }
 
@@ -460,9 +470,25 @@ impl Heap {
     /// run [`Heap::collect_major`] and try again.
     #[must_use]
     pub fn try_charge(&mut self, category: LedgerCategory, bytes: usize) -> bool {
-        let fits = self.ledger.try_charge(category, bytes);
+        let fits = (!self.config.limit_covers_external || self.has_room(bytes))
+            && self.ledger.try_charge(category, bytes);
         self.request_if_due();
         fits
+    }
+
+    /// Would so many bytes more stay below the limit? An answer of no may change after [`Heap::collect_major`]. Always yes
+    /// where the limit is not recoverable: there, what does not fit is found out by allocating it.
+    pub fn has_room(&self, bytes: usize) -> bool {
+        !self.config.recoverable_limit
+            || self.counted_bytes().checked_add(bytes).is_some_and(|total| total <= self.limit_bytes)
+    }
+    /// Goes back to the limit of the configuration, which [`RootProvider::heap_limit_passed`] has moved.
+    pub fn restore_limit(&mut self) {
+        self.limit_bytes = self.config.max_heap_bytes;
+    }
+    /// Bytes that count for the limit.
+    pub(crate) fn counted_bytes(&self) -> usize {
+        if self.config.limit_covers_external { self.old_and_external_bytes() } else { self.old.used_bytes() }
     }
 
     pub(crate) fn old_and_external_bytes(&self) -> usize {

@@ -150,7 +150,8 @@ fn bigint_to_locale_string<'s>(
             return s.throw_type_error("BigInt.prototype.toLocaleString requires that 'this' be a BigInt");
         }
     };
-    let x = Mathematical::Finite(Decimal::from_integer_text(&bigint::to_text(raw, 10)));
+    let n = s.local(raw);
+    let x = Mathematical::Finite(Decimal::from_integer_text(&bigint::to_text(s, n, 10)?));
     let format = number_format(s, args)?;
     let text = format.formatter.format(&x);
     string::check_length(s, text.len())?;

@@ -2,12 +2,12 @@
 
 use std::any::Any;
 use std::rc::Rc;
-use std::sync::atomic::AtomicU32;
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use spey_engine::code::ScriptUnit;
 use spey_engine::error::ErrorKind;
+use spey_engine::interrupt::Terminator;
+use spey_engine::watchdog::{Allowance, Watchdog};
 use spey_engine::{
     Args, Goal, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertyKey, PropertySpec, Raw,
     RealmId, Scope, Value, conversion, interrupt, object, realm, script,
@@ -134,29 +134,16 @@ pub(crate) fn with_timeout<'s>(
     if milliseconds.is_nan() || milliseconds <= 0.0 {
         return f(s).map(|v| s.local(v));
     }
-    struct Word(*const AtomicU32);
-    // SAFETY: the word outlives the thread, which is joined below; it is only accessed atomically there.
-    unsafe impl Send for Word {}
-    let word = Word((&raw mut s.vm().interrupt).cast());
-    let (done, ended) = channel::<()>();
-    let watchdog = std::thread::spawn(move || {
-        let word = word;
-        if ended.recv_timeout(Duration::from_secs_f64(milliseconds / 1e3)) == Err(RecvTimeoutError::Timeout) {
-            // SAFETY: see above.
-            interrupt::request_termination(unsafe { &*word.0 });
-            return true;
-        }
-        false
-    });
+    let terminator = Terminator::new(s);
+    let watchdog = Watchdog::start(&terminator, Allowance::Wall(Duration::from_secs_f64(milliseconds / 1e3)));
     let r = f(s).map(|v| s.local(v));
-    drop(done);
-    let fired = watchdog.join().unwrap_or(false);
+    let fired = watchdog.stop();
+    terminator.close();
+    let stopped = fired && r.is_err() && s.vm().terminating;
     if fired {
-        s.vm().interrupt &= !interrupt::bit::TERMINATE;
+        interrupt::resume(s);
     }
-    if fired && r.is_err() && s.vm().terminating {
-        s.vm().terminating = false;
-        s.vm().exception = Raw::EMPTY;
+    if stopped {
         return throw_node_error(
             s,
             ErrorKind::Error,

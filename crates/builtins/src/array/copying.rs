@@ -3,7 +3,7 @@
 use spey_core::cell::{Elements, Object};
 use spey_core::object;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
-use spey_core::{call, conversion};
+use spey_core::{call, conversion, interrupt};
 
 use super::{array_create, species_create};
 use crate::support::{
@@ -145,6 +145,7 @@ fn flatten_into(
     if !s.vm().native_stack_ok() {
         return s.throw_range_error("Maximum call stack size exceeded");
     }
+    interrupt::check(s)?;
     let mut to = start;
     for k in 0..length {
         to = s.nested(|s| {

@@ -8,7 +8,7 @@ use spey_core::object::{self, Own};
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::shape::attr;
 use spey_core::string::{self, JsString, StrView};
-use spey_core::{call, conversion, error, value};
+use spey_core::{call, conversion, error, interrupt, value};
 use spey_gc::Value as Raw;
 
 use crate::object::enumerable_keys;
@@ -347,7 +347,10 @@ fn parse_text<'s, T: Unit>(
     let mut container_count = 0;
     let bottom = s.vm().heap.handles.mark();
     loop {
-        // A value is expected here.
+        // A value is expected here. A request to stop looks like an error of the text: the caller tells them apart.
+        if s.vm().interrupt & interrupt::bit::TERMINATE != 0 {
+            return p.fail(Problem::Token);
+        }
         let token = p.token()?;
         let end = p.at;
         let mut done = match p.primitive(s, &token) {
@@ -562,7 +565,10 @@ impl Copied {
         };
         match parsed {
             Ok(parsed) => Ok(parsed),
-            Err(problem) => throw_problem(s, self.units(), &problem),
+            Err(problem) => {
+                interrupt::check(s)?;
+                throw_problem(s, self.units(), &problem)
+            }
         }
     }
 }

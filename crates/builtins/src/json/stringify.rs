@@ -8,7 +8,7 @@ use spey_core::object::{self, Own};
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::shape::{FastMap, Property, ShapeId, attr};
 use spey_core::string::{self, JsString, StrView};
-use spey_core::{call, conversion, error, value};
+use spey_core::{call, conversion, error, interrupt, value};
 use spey_gc::Value as Raw;
 
 use super::{is_raw_json_object, raw_json_key};
@@ -294,6 +294,8 @@ impl<'a> Serializer<'a> {
 
     /// Pushes an object, refusing cycles and exhausted stack.
     fn enter(&mut self, s: &mut Scope<'_>, o: Local<'_, Object>, name: Name) -> JsResult<()> {
+        interrupt::check(s)?;
+        self.check_length(s)?;
         if !s.vm().native_stack_ok() {
             return error::throw_stack_overflow(s);
         }

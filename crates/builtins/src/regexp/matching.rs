@@ -1,6 +1,6 @@
 //! RegExpBuiltinExec and the methods that report matches: exec, test, Symbol.match, Symbol.search.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use spey_base::chars::{is_lead_surrogate, is_trail_surrogate};
 use spey_core::cell::{Kind, Object};
@@ -8,8 +8,8 @@ use spey_core::object;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::string::{self, JsString, StrView};
 use spey_core::value::same_value;
-use spey_core::{call, conversion};
-use spey_regexp::{Flags, MatchState, Regexp};
+use spey_core::{call, conversion, interrupt};
+use spey_regexp::{Flags, Interrupted, MatchState, Regexp};
 
 use super::{
     has_letter, is_pristine, last_index, legacy, observed_flags, original_flags, program, set_last_index,
@@ -31,7 +31,18 @@ pub(super) enum Anchor {
 
 thread_local! {
     /// Working memory of the matcher: no match runs inside another one.
-    static MATCH_STATE: RefCell<MatchState> = RefCell::new(MatchState::new());
+    static MATCH_STATE: RefCell<MatchState> = RefCell::new(interruptible());
+    /// The safepoint word of the VM whose match runs.
+    static SAFEPOINT: Cell<*const u32> = const { Cell::new(std::ptr::null()) };
+}
+fn interruptible() -> MatchState {
+    let mut state = MatchState::new();
+    state.set_poll(Some(Box::new(|| {
+        let word = SAFEPOINT.get();
+        // SAFETY: set by `run`, whose VM is alive; other threads set bits of the word at any time.
+        unsafe { std::ptr::read_volatile(word) & interrupt::bit::TERMINATE != 0 }
+    })));
+    state
 }
 
 /// Runs the matcher from `start` on; the groups of a match are put into `ranges`.
@@ -44,6 +55,7 @@ pub(super) fn run(
     ranges: &mut Ranges,
 ) -> JsResult<bool> {
     text.flatten(s);
+    SAFEPOINT.set(&raw const s.vm().interrupt);
     let found = {
         let token = s.no_gc();
         let view = text.view(&token);
@@ -63,7 +75,8 @@ pub(super) fn run(
     };
     match found {
         Ok(found) => Ok(found),
-        Err(_) => s.throw_range_error("Maximum call stack size exceeded"),
+        Err(Interrupted::Stopped) => Err(interrupt::terminate_now(s)),
+        Err(Interrupted::OutOfMemory) => s.throw_range_error("Maximum call stack size exceeded"),
     }
 }
 

@@ -436,9 +436,7 @@ fn repeat<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsR
     if text.length() == 0 {
         return Ok(text.value());
     }
-    if count * text.length() as f64 > string::MAX_LENGTH as f64 {
-        string::check_length(s, usize::MAX)?;
-    }
+    string::check_length(s, (count * text.length() as f64) as usize)?;
     Ok(repeated(s, text, count as usize).value())
 }
 /// StringPaddingBuiltinsImpl and StringPad, ECMA-262 §22.1.3.17: the filler, or None if the string is long enough.

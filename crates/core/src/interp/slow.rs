@@ -908,8 +908,14 @@ slow_ops! {
         };
     }
     nexts {
-        slow_JumpLoop |s: &mut Scope<'_>, _: Frame, i: Insn| {
+        slow_JumpLoop |s: &mut Scope<'_>, f: Frame, i: Insn| {
             crate::interrupt::poll(s)?;
+            if i.bc() == 0 {
+                // A loop of nothing but this instruction: zero words to go would say that something was thrown.
+                let (ics, vm) = (f.code().ics, s.vm());
+                (vm.enter_pc, vm.enter_fp, vm.enter_ics) = (f.pc, f.fp, ics);
+                return Ok(ENTER);
+            }
             Ok(i.bc() as isize)
         };
         slow_JumpIfLess jump!(ops::less, true);

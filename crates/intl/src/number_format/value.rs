@@ -126,7 +126,8 @@ impl Mathematical {
         s.nested(|s| {
             let v = conversion::to_primitive(s, v, Hint::Number)?;
             if v.is_bigint() {
-                return Ok(Mathematical::Finite(Decimal::from_integer_text(&bigint::to_text(v.raw(), 10))));
+                let text = bigint::to_text(s, v, 10)?;
+                return Ok(Mathematical::Finite(Decimal::from_integer_text(&text)));
             }
             match v.as_string() {
                 Some(text) => {

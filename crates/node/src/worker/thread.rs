@@ -139,6 +139,7 @@ fn vm_config(start: &mut Start) -> VmConfig {
     }
     config.stack_bytes = (limits[STACK] * STACK_BYTES_PER_MB) as usize;
     config.native_stack_bytes = NATIVE_STACK_BYTES - NATIVE_RESERVE_BYTES;
+    config.heap.recoverable_limit = true;
     config
 }
 
@@ -187,7 +188,6 @@ fn live(start: Start, vm: VmConfig, control: &Arc<Control>) -> Outcome {
     here.port = Some(start.port);
     here.limits = start.limits;
     let mut engine = Engine::new(vm);
-    engine.vm().heap.set_recoverable_limit(true);
     engine.scope(|s| {
         let terminator = Terminator::new(s);
         let waker = agent.loop_.async_new();
