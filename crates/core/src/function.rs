@@ -566,6 +566,7 @@ unsafe fn create_trial<'s>(
     unsafe {
         if (*r).trial_shape == 0 || (*r).initial_prototype != proto.raw() {
             let inline = guess_inline(s, new_target) + SPARE_INLINE;
+            object::mark_prototype(s.vm(), proto.raw());
             (*r).initial_prototype = proto.raw();
             (*r).initial_shape = 0;
             (*r).trial_shape = s.vm().shapes.root(proto.raw(), inline);

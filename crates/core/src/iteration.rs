@@ -80,11 +80,8 @@ pub fn is_plain_array(s: &mut Scope<'_>, v: Local<'_, Value>) -> bool {
             && matches!(b, object::Own::Data(v, _) if v == next)
     };
     if pristine {
-        // SAFETY: live intrinsics.
-        unsafe {
-            (*proto.as_cell()).flags |= flag::IS_PROTOTYPE;
-            (*iter_proto.as_cell()).flags |= flag::IS_PROTOTYPE;
-        }
+        object::mark_prototype(s.vm(), proto);
+        object::mark_prototype(s.vm(), iter_proto);
         let id = s.vm().realm_id();
         s.vm().array_iteration_epoch = (epoch, id);
     }

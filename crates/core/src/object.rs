@@ -104,7 +104,7 @@ pub unsafe fn alloc_object(
 
 /// OrdinaryObjectCreate with inline room for `inline` properties. `proto` is an object or null.
 pub fn new_object_with<'s>(s: &mut Scope<'s>, proto: Local<'_, Value>, inline: u8) -> Local<'s, Object> {
-    mark_prototype(proto.raw());
+    mark_prototype(s.vm(), proto.raw());
     let shape = s.vm().shapes.root(proto.raw(), inline);
     // SAFETY: a root shape of the same inline capacity.
     unsafe {
@@ -129,7 +129,7 @@ pub fn new_kind<'s>(
     proto: Local<'_, Value>,
     slots: usize,
 ) -> Local<'s, Object> {
-    mark_prototype(proto.raw());
+    mark_prototype(s.vm(), proto.raw());
     let shape = s.vm().shapes.root(proto.raw(), 0);
     // SAFETY: shapes of kinds other than Object have no inline slots.
     unsafe {
@@ -171,11 +171,25 @@ pub fn array_from_list<'s>(s: &mut Scope<'s>, list: &[Local<'_, Value>]) -> Loca
     }
     a
 }
-/// Flags a value as prototype of some object.
-pub fn mark_prototype(proto: Raw) {
-    if proto.is_cell() {
-        // SAFETY: prototypes are live objects.
-        unsafe { (*proto.as_cell()).flags |= flag::IS_PROTOTYPE }
+/// Makes a value (an object or null) known as the prototype of some object. From then on it has a shape of its own, so that no cached
+/// transition adds to it unseen, and changes of its structure advance the epoch.
+#[inline]
+pub fn mark_prototype(vm: &mut Vm, proto: Raw) {
+    // SAFETY: prototypes are live objects.
+    unsafe {
+        if proto.is_cell() && (*proto.as_cell()).flags & flag::IS_PROTOTYPE == 0 {
+            become_prototype(vm, proto.as_cell() as *mut Object);
+        }
+    }
+}
+#[cold]
+unsafe fn become_prototype(vm: &mut Vm, o: *mut Object) {
+    // SAFETY: a live object; the new shape has the same layout.
+    unsafe {
+        (*o).header.flags |= flag::IS_PROTOTYPE;
+        if !vm.shapes.get((*o).header.word).dictionary {
+            (*o).header.word = vm.shapes.make_unique((*o).header.word);
+        }
     }
 }
 
@@ -595,7 +609,7 @@ pub fn ordinary_set_prototype_of(s: &mut Scope<'_>, o: Local<'_, Object>, proto:
             p = prototype_raw(s.vm(), p.as_cell() as *const Object);
         }
         note_structure_change(s, o);
-        mark_prototype(proto.raw());
+        mark_prototype(s.vm(), proto.raw());
         let next = s.vm().shapes.change_prototype(o.gc().header.word, proto.raw());
         (*o.gc().as_ptr()).header.word = next;
         true

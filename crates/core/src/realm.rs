@@ -180,10 +180,10 @@ pub fn create(s: &mut Scope<'_>, install: impl for<'n> FnOnce(&mut Scope<'n>)) -
         let null = s.null();
         let object_prototype = object::new_object_with(s, null, 0);
         s.set_intrinsic(Intrinsic::ObjectPrototype, object_prototype);
-        object::mark_prototype(object_prototype.raw());
+        object::mark_prototype(s.vm(), object_prototype.raw());
         let function_prototype = crate::function::new_function_prototype(s, object_prototype);
         s.set_intrinsic(Intrinsic::FunctionPrototype, function_prototype);
-        object::mark_prototype(function_prototype.raw());
+        object::mark_prototype(s.vm(), function_prototype.raw());
         let object_shape = s.vm().shapes.root(object_prototype.raw(), DEFAULT_INLINE);
         let function_shape = s.vm().shapes.root(function_prototype.raw(), 0);
         let (value, done) = (s.names().value, s.names().done);
@@ -210,7 +210,7 @@ pub fn create(s: &mut Scope<'_>, install: impl for<'n> FnOnce(&mut Scope<'n>)) -
             (Intrinsic::AsyncGeneratorFunctionPrototype, 2),
         ] {
             let p = s.intrinsic(i);
-            object::mark_prototype(p.raw());
+            object::mark_prototype(s.vm(), p.raw());
             let shape = s.vm().shapes.root(p.raw(), 0);
             let realm = s.vm().realm_mut();
             match f {
@@ -227,7 +227,7 @@ pub fn create(s: &mut Scope<'_>, install: impl for<'n> FnOnce(&mut Scope<'n>)) -
 /// To be called by the array chapter as soon as %Array.prototype% exists.
 pub fn set_array_prototype(s: &mut Scope<'_>, proto: Local<'_, Object>) {
     s.set_intrinsic(Intrinsic::ArrayPrototype, proto);
-    object::mark_prototype(proto.raw());
+    object::mark_prototype(s.vm(), proto.raw());
     let shape = s.vm().shapes.root(proto.raw(), 0);
     s.vm().realm_mut().array_shape = shape;
 }

@@ -176,8 +176,8 @@ pub(crate) fn install(s: &mut Scope<'_>) {
         support::define_global(s, "RegExp", c.value());
 
         // Changes of both advance the prototype epoch.
-        object::mark_prototype(proto.raw());
-        object::mark_prototype(c.raw());
+        object::mark_prototype(s.vm(), proto.raw());
+        object::mark_prototype(s.vm(), c.raw());
         let empty = s.string("");
         legacy::reset(s, state, empty);
         state.set_at(s, state::EPOCH, Raw::int32(0));

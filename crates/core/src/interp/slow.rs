@@ -1249,7 +1249,10 @@ unsafe fn lookup_and_cache(
     unsafe {
         let mut o = start;
         let mut own = receiver_shape != STRING_SHAPE;
-        let cacheable_chain = !own || !vm.shapes.get(receiver_shape).dictionary;
+        // Dictionaries grow in place; those of prototypes do not do so unseen.
+        let cacheable_chain = !own
+            || !vm.shapes.get(receiver_shape).dictionary
+            || (*start).header.flags & flag::IS_PROTOTYPE != 0;
         let epoch = vm.prototype_epoch;
         loop {
             let kind = Kind::of(o.cast());
