@@ -244,7 +244,12 @@ pub fn put_global(s: &mut Scope<'_>, key: PropertyKey, v: Local<'_, Value>, stri
         if realm.lexical_const[i as usize] {
             return s.throw_type_error("Assignment to constant variable.");
         }
-        s.vm().realm_mut().lexical_values[i as usize] = v.raw();
+        let mark = realm.lexical_marks[i as usize];
+        let old_is_undefined = realm.lexical_values[i as usize].is_undefined();
+        s.vm().watches.changed(mark);
+        let realm = s.vm().realm_mut();
+        realm.lexical_marks[i as usize] = crate::watch::after_replacing(mark, old_is_undefined);
+        realm.lexical_values[i as usize] = v.raw();
         return Ok(());
     }
     let g = s.global();
@@ -456,6 +461,8 @@ pub fn declare_globals(s: &mut Scope<'_>, code: &Code, is_eval: bool) -> JsResul
         realm.lexical.insert(k, i);
         realm.lexical_values.push(Raw::EMPTY);
         realm.lexical_const.push(*constant);
+        realm.lexical_marks.push(crate::watch::FRESH);
+        realm.lexical_base = realm.lexical_values.as_mut_ptr();
     }
     if !d.lexical.is_empty() {
         s.vm().bump_prototype_epoch();

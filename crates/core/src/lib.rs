@@ -54,4 +54,5 @@ pub mod tier;
 pub mod typed_array;
 pub mod value;
 pub mod vm;
+pub mod watch;
 pub mod watchdog;

@@ -11,6 +11,7 @@ use crate::key::PropertyKey;
 use crate::scope::{JsResult, Local, Scope, Value};
 use crate::shape::{ShapeId, attr};
 use crate::vm::Vm;
+use crate::watch;
 
 /// Internal slot of arrays: the length (a number).
 pub const ARRAY_LENGTH: usize = 0;
@@ -464,14 +465,28 @@ pub fn add_named(
         s.vm().heap.write_barrier(owner, v.raw());
     }
 }
-fn write_named(s: &mut Scope<'_>, o: Local<'_, Object>, slot: u32, v: Raw) {
+fn write_named(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey, slot: u32, v: Raw) {
     // SAFETY: the slot exists.
     unsafe {
         let p = o.gc().as_ptr();
-        let inline = s.vm().shapes.get((*p).header.word).inline_capacity;
-        *slot_address(p, slot, inline) = v;
+        let id = (*p).header.word;
+        let inline = s.vm().shapes.get(id).inline_capacity;
+        let place = slot_address(p, slot, inline);
+        if s.vm().shapes.get(id).dictionary {
+            note_replaced(s.vm(), id, key, *place);
+        }
+        *place = v;
         let owner: *mut Header = if slot < inline as u32 { p.cast() } else { (*p).slots.cast() };
         s.vm().heap.write_barrier(owner, v);
+    }
+}
+
+/// The value of a property of a dictionary is about to be replaced.
+fn note_replaced(vm: &mut Vm, id: u32, key: PropertyKey, old: Raw) {
+    let mark = vm.shapes.mark(id, key);
+    if mark != watch::MUTABLE {
+        vm.watches.changed(mark);
+        vm.shapes.set_mark(id, key, watch::after_replacing(mark, old.is_undefined()));
     }
 }
 
@@ -479,7 +494,7 @@ fn write_named(s: &mut Scope<'_>, o: Local<'_, Object>, slot: u32, v: Raw) {
 pub fn write_existing(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey, v: Local<'_, Value>) {
     let id = o.gc().header.word;
     let p = s.vm().shapes.lookup(id, key).expect("existing property");
-    write_named(s, o, p.slot, v.raw());
+    write_named(s, o, key, p.slot, v.raw());
 }
 
 /// Converts elements to the sparse form.
@@ -852,7 +867,7 @@ fn replace_own(
             // A new Accessor cell: caches hold the old one.
             note_structure_change(s, o);
         }
-        write_named(s, o, p.slot, v.raw());
+        write_named(s, o, key, p.slot, v.raw());
     }
 }
 /// New Accessor cell as a value (only to be stored in slots).
@@ -1166,7 +1181,7 @@ fn set_own_data(
     }
     let id = o.gc().header.word;
     let p = s.vm().shapes.lookup(id, key).expect("existing property");
-    write_named(s, o, p.slot, v.raw());
+    write_named(s, o, key, p.slot, v.raw());
     if key == s.names().next || key == s.names().sym_iterator {
         note_structure_change(s, o);
     }
@@ -1309,6 +1324,8 @@ pub fn ordinary_delete(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey
             }
             return true;
         }
+        let mark = s.vm().shapes.mark((*p).header.word, key);
+        s.vm().watches.changed(mark);
         let (next, slot) = s.vm().shapes.remove_property((*p).header.word, key);
         (*p).header.word = next;
         *slot_address(p, slot, s.vm().shapes.get(next).inline_capacity) = Raw::UNDEFINED;

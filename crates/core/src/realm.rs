@@ -83,8 +83,12 @@ pub struct Realm {
     pub lexical: FastMap<PropertyKey, u32>,
     /// Their values; empty in TDZ.
     pub lexical_values: Vec<Raw>,
+    /// Address of the first of them, for machine code.
+    pub lexical_base: *mut Raw,
     /// Which of them are constants.
     pub lexical_const: Vec<bool>,
+    /// Which of them have never been replaced.
+    pub lexical_marks: Vec<crate::watch::Mark>,
     /// [[VarNames]]-like record for eval/global function checks is derived from the global object's attributes.
     pub host_defined: Raw,
 }
@@ -107,7 +111,9 @@ impl Realm {
             stack_accessor: Raw::UNDEFINED,
             lexical: FastMap::default(),
             lexical_values: vec![],
+            lexical_base: std::ptr::null_mut(),
             lexical_const: vec![],
+            lexical_marks: vec![],
             host_defined: Raw::UNDEFINED,
         }
     }

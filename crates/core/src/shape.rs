@@ -10,6 +10,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use spey_gc::{Tracer, Value as Raw};
 
 use crate::key::PropertyKey;
+use crate::watch::{FRESH, MUTABLE, Mark};
 
 /// Property attribute bits.
 pub mod attr {
@@ -71,6 +72,8 @@ pub struct Property {
     pub slot: u32,
     /// Attributes.
     pub attributes: u8,
+    /// Dictionaries: whether the value is constant.
+    pub mark: Mark,
 }
 
 /// Ordered property table.
@@ -93,6 +96,10 @@ impl PropertyTable {
     fn set_attributes(&mut self, key: PropertyKey, attributes: u8) {
         let i = self.index[&key];
         self.entries[i as usize].as_mut().expect("indexed entries are live").1.attributes = attributes;
+    }
+    fn set_mark(&mut self, key: PropertyKey, mark: Mark) {
+        let i = self.index[&key];
+        self.entries[i as usize].as_mut().expect("indexed entries are live").1.mark = mark;
     }
     fn remove(&mut self, key: PropertyKey) -> Option<Property> {
         let i = self.index.remove(&key)?;
@@ -167,7 +174,7 @@ impl ShapeTable {
             prototype,
             parent: 0,
             key: PropertyKey::from_index(0),
-            last: Property { slot: 0, attributes: 0 },
+            last: Property { slot: 0, attributes: 0, mark: FRESH },
             count: 0,
             slot_count: 0,
             inline_capacity,
@@ -332,7 +339,7 @@ impl ShapeTable {
                 .table
                 .as_mut()
                 .expect("dictionaries have a table")
-                .insert(key, Property { slot, attributes });
+                .insert(key, Property { slot, attributes, mark: FRESH });
             return (id, slot);
         }
         if let Some(next) = self.find_transition(id, key, attributes) {
@@ -346,14 +353,14 @@ impl ShapeTable {
         let slot = from.slot_count;
         // A table moves along the path of growth; the parent rebuilds its own when asked.
         let table = from.table.take().map(|mut t| {
-            t.insert(key, Property { slot, attributes });
+            t.insert(key, Property { slot, attributes, mark: FRESH });
             t
         });
         let (prototype, inline_capacity, count) = (from.prototype, from.inline_capacity, from.count);
         let mut shape = self.blank(prototype, inline_capacity);
         shape.parent = id;
         shape.key = key;
-        shape.last = Property { slot, attributes };
+        shape.last = Property { slot, attributes, mark: FRESH };
         shape.count = count + 1;
         shape.slot_count = slot + 1;
         shape.table = table;
@@ -408,7 +415,7 @@ impl ShapeTable {
             prototype: Raw::NULL,
             parent: 0,
             key: PropertyKey::from_index(0),
-            last: Property { slot: 0, attributes: 0 },
+            last: Property { slot: 0, attributes: 0, mark: FRESH },
             count: 0,
             slot_count: 0,
             inline_capacity: 0,
@@ -420,6 +427,18 @@ impl ShapeTable {
             used: true,
             root_key: 0,
         }
+    }
+    /// Mark of the value of an existing property; values of shared shapes are not watched.
+    pub fn mark(&mut self, id: ShapeId, key: PropertyKey) -> Mark {
+        let shape = self.get(id);
+        match &shape.table {
+            Some(table) if shape.dictionary => table.get(key).expect("existing property").mark,
+            _ => MUTABLE,
+        }
+    }
+    /// Changes the mark of a property of a dictionary.
+    pub fn set_mark(&mut self, id: ShapeId, key: PropertyKey, mark: Mark) {
+        self.get_mut(id).table.as_mut().expect("dictionary").set_mark(key, mark);
     }
     /// Shape after deleting a property (becomes a dictionary). Returns the new id and the freed slot.
     pub fn remove_property(&mut self, id: ShapeId, key: PropertyKey) -> (ShapeId, u32) {

@@ -251,6 +251,8 @@ pub struct Vm {
     pub print_bytecode: bool,
     /// Machine code.
     pub tier: crate::tier::Tier,
+    /// What machine code takes for constant.
+    pub watches: crate::watch::Watches,
     /// The exception thrown last: `throw_code` and `throw_pc` tell where.
     pub throw_value: Raw,
     /// Code that threw it.
@@ -331,6 +333,7 @@ impl Vm {
             promise_hooks: false,
             print_bytecode: false,
             tier: Default::default(),
+            watches: Default::default(),
             throw_value: Raw::EMPTY,
             throw_code: Raw::EMPTY,
             throw_pc: 0,
@@ -411,6 +414,7 @@ impl Vm {
     #[inline]
     pub fn bump_prototype_epoch(&mut self) {
         self.prototype_epoch = self.prototype_epoch.wrapping_add(1);
+        self.watches.epoch_advanced();
     }
     /// %Object.prototype% (of any realm) has an immutable prototype.
     pub fn is_immutable_prototype(&self, o: Raw) -> bool {

@@ -259,8 +259,8 @@ pub enum Op {
     CheckSame,
     /// Not the empty marker.
     CheckNotEmpty,
-    /// The prototype epoch.
-    CheckEpoch(u32),
+    /// The code is still valid.
+    CheckValid,
     /// First argument below the second, unsigned.
     CheckBounds,
     /// Backing store covers offset + length elements of so many bytes: store (tagged raw pointer), offset, length.

@@ -27,6 +27,8 @@ pub struct FunctionSnapshot {
     pub flags: u32,
     /// Shape of the arrays it makes.
     pub array_shape: u32,
+    /// Address of the address of its realm's global lexical bindings.
+    pub lexicals: u64,
     /// Bits of the constants. Values that may move are [`MOVING`]: they are read from the pool.
     pub constants: Vec<u64>,
     /// Address of inline cache 0; constant `i` is at `ics_address - 8 (i + 1)`.
@@ -82,10 +84,24 @@ pub struct EntrySnapshot {
     pub next_shape: u32,
     /// The value is on another object than the receiver: index of that object in the snapshot's table; else `NO_INDEX`.
     pub holder: u32,
+    /// The value, if it is taken for constant as long as the code is valid.
+    pub constant: Constant,
     /// For method sites: index in the table of the function found when the snapshot was taken; else `NO_INDEX`.
     pub function: u32,
     /// For method sites: what that function is.
     pub callee: Callee,
+}
+
+/// A value that the code may contain.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Constant {
+    /// Not constant.
+    #[default]
+    None,
+    /// Its bits: no cell, or one that does not move. The kind of the cell.
+    Bits(u64, u8),
+    /// A cell that may move: index in the table, kind.
+    Table(u32, u8),
 }
 
 /// No index into [`Snapshot::table`].
@@ -173,6 +189,8 @@ pub struct Snapshot {
     pub epoch: u32,
     /// At that epoch, the prototypes of arrays have no elements.
     pub plain_arrays: bool,
+    /// Address of a word that is 1 as long as the code is valid: the epoch has not advanced and all constants are what they were.
+    pub valid: u64,
     /// Address of a table of values that the collector updates: objects and functions that the code refers to. It lives as
     /// long as the machine code.
     pub table: u64,
@@ -187,8 +205,6 @@ pub struct Snapshot {
 pub struct Layout {
     /// `Vm`: safepoint word (u32).
     pub vm_interrupt: i32,
-    /// `Vm`: prototype epoch (u32).
-    pub vm_epoch: i32,
     /// `Vm`: current frame.
     pub vm_fp: i32,
     /// `Vm`: current instruction.

@@ -23,6 +23,7 @@ use crate::realm::Intrinsic;
 use crate::scope::{JsResult, Local, Scope, Value};
 use crate::shape::attr;
 use crate::vm::Vm;
+use crate::watch;
 
 /// Shape id that stands for "any string" in inline caches.
 pub const STRING_SHAPE: u32 = 0x7fff_ffff;
@@ -1204,13 +1205,22 @@ fn set_global(s: &mut Scope<'_>, f: Frame, i: Insn) -> JsResult<()> {
     // Remember where the binding is, if plain stores to it are allowed.
     let epoch = s.vm().prototype_epoch;
     let entry = if let Some(&at) = s.vm().realm().lexical.get(&key) {
-        Some(Entry { shape: LEXICAL, epoch, holder: std::ptr::null_mut(), location: at, next_shape: 0 })
+        let settled = s.vm().realm().lexical_marks[at as usize] == watch::MUTABLE;
+        settled.then_some(Entry {
+            shape: LEXICAL,
+            epoch,
+            holder: std::ptr::null_mut(),
+            location: at,
+            next_shape: 0,
+        })
     } else {
         let g = s.global();
         let shape = g.gc().header.word;
         match s.vm().shapes.lookup(shape, key) {
             Some(p)
-                if p.attributes & (attr::WRITABLE | attr::ACCESSOR) == attr::WRITABLE && !key.is_index() =>
+                if p.attributes & (attr::WRITABLE | attr::ACCESSOR) == attr::WRITABLE
+                    && !key.is_index()
+                    && p.mark == watch::MUTABLE =>
             {
                 let inline = s.vm().shapes.get(shape).inline_capacity;
                 let location = ic::location(p.slot, inline);
@@ -1531,7 +1541,9 @@ fn set_cached(
                 let array_length = o.kind() == Kind::Array && key == s.names().length;
                 if !(lazy || watched || array_length) {
                     if let Some(p) = s.vm().shapes.lookup(shape, key) {
-                        if p.attributes & (attr::ACCESSOR | attr::WRITABLE) == attr::WRITABLE {
+                        // Stores to what may be taken for constant must be seen, too.
+                        let settled = p.mark == watch::MUTABLE || !s.vm().shapes.get(shape).dictionary;
+                        if settled && p.attributes & (attr::ACCESSOR | attr::WRITABLE) == attr::WRITABLE {
                             let inline = s.vm().shapes.get(shape).inline_capacity;
                             let location = ic::location(p.slot, inline);
                             let e = Entry {

@@ -19,21 +19,22 @@ pub(super) struct ExitCount {
     count: u32,
 }
 
-/// An exit of machine code `id` of `owner`.
+/// An exit of machine code `id` of `owner`, and whether that code is valid.
 ///
 /// # Safety
 /// `owner` is a live code cell, and the exit one of that code's.
-pub(super) unsafe fn exit_of(owner: *mut Code, id: u64, index: usize) -> Exit {
+pub(super) unsafe fn exit_of(owner: *mut Code, id: u64, index: usize) -> (Exit, bool) {
     // SAFETY: by the contract.
     let installed = unsafe { &CodeTier::of(owner).installed };
-    installed.iter().rev().find(|i| i.id == id).expect("machine code that runs is installed").exits[index]
+    let code = installed.iter().rev().find(|i| i.id == id).expect("machine code that runs is installed");
+    (code.exits[index], code.valid.get() != 0)
 }
 
 /// Machine code of `owner` has been left.
 ///
 /// # Safety
 /// `owner` and the exit's cell are live code cells.
-pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, exit: &Exit) {
+pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, exit: &Exit, valid: bool) {
     let (code, pc, kind) = (exit.cell as *mut Code, exit.pc, exit.kind);
     // SAFETY: by the contract; bytecode is writable.
     unsafe {
@@ -71,10 +72,14 @@ pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, exit: &Exit) {
             }
         };
         t.exits[at].count += 1;
-        let limit = if kind == ExitKind::Outdated { MAX_OUTDATED } else { MAX_EXITS };
+        let limit = match kind {
+            _ if !valid => 1,
+            ExitKind::Outdated => MAX_OUTDATED,
+            _ => MAX_EXITS,
+        };
         if t.exits[at].count >= limit {
             let tier = CodeTier::of(code);
-            if kind == ExitKind::Guess {
+            if kind == ExitKind::Guess && valid {
                 let list = if tier.suspects.contains(&pc) { &mut tier.generic } else { &mut tier.suspects };
                 if !list.contains(&pc) {
                     list.push(pc);

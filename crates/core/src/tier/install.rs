@@ -13,6 +13,7 @@ use super::snapshot::{Job, Table};
 use crate::code::{Code, code_flag};
 use crate::native::ExternalBytes;
 use crate::vm::Vm;
+use crate::watch::Validity;
 
 /// Size of a region, unless one piece of code needs more.
 const REGION_BYTES: usize = 256 << 10;
@@ -97,6 +98,8 @@ pub struct Installed {
     shapes: Vec<u32>,
     cells: Vec<*mut Code>,
     table: Table,
+    /// What it takes for granted holds.
+    pub(super) valid: Validity,
     /// As in its snapshot.
     pub(super) id: u64,
     /// Where it can be left.
@@ -152,6 +155,7 @@ pub(super) unsafe fn install(vm: &mut Vm, job: Job, compiled: Compiled) -> Optio
             shapes,
             cells,
             table: job.table,
+            valid: job.valid,
             id: job.id,
             exits: compiled.exits,
         });

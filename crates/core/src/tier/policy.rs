@@ -258,6 +258,10 @@ unsafe fn finish(vm: &mut Vm, job: Job, result: Result<Compiled, Refused>) {
     // SAFETY: live code cell.
     unsafe {
         let (code, entry) = (job.code, job.entry);
+        if job.valid.get() == 0 {
+            // Something has changed meanwhile: the function asks again.
+            return;
+        }
         let trace = vm.config().tier.trace_opt;
         match result {
             Ok(compiled) => {

@@ -6,8 +6,8 @@ use spey_bytecode::decode::Instructions;
 use spey_bytecode::{Insn, Op};
 use spey_gc::{Heap, Tracer, Value as Raw};
 use spey_jit::snapshot::{
-    CacheSnapshot, Callee, EntrySnapshot, FunctionSnapshot, Intrinsic, Layout, MOVING, NO_INDEX, Snapshot,
-    function_flag,
+    CacheSnapshot, Callee, Constant, EntrySnapshot, FunctionSnapshot, Intrinsic, Layout, MOVING, NO_INDEX,
+    Snapshot, function_flag,
 };
 
 use super::policy::CodeTier;
@@ -18,10 +18,12 @@ use crate::env::Environment;
 use crate::function::{self, FunctionRare, closure};
 use crate::inline_cache::{self as ic, ABSENT, Entry, GETTER, InlineCache, MEGAMORPHIC};
 use crate::interp::slow::{LEXICAL, STRING_SHAPE};
+use crate::key::PropertyKey;
 use crate::realm::Intrinsic as Intrinsics;
 use crate::string::JsString;
 use crate::typed_array::slot as typed;
 use crate::vm::Vm;
+use crate::watch::{self, Validity};
 
 /// Longest function that may be inlined, in words.
 const MAX_INLINE_WORDS: usize = 250;
@@ -54,6 +56,8 @@ pub(super) struct Job {
     pub shapes: Vec<u32>,
     /// All other values in the snapshot.
     pub table: Table,
+    /// What the snapshot takes for granted holds.
+    pub valid: Validity,
 }
 
 impl Job {
@@ -74,6 +78,7 @@ impl Job {
 
 struct Builder<'a> {
     vm: &'a mut Vm,
+    valid: Validity,
     cells: Vec<*mut Code>,
     shapes: Vec<u32>,
     table: Vec<Raw>,
@@ -87,7 +92,8 @@ pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32, leave_unsee
     let layout = layout(vm);
     let stubs = vm.tier.stubs.get_or_insert_with(stubs::addresses).clone();
     let epoch = vm.prototype_epoch;
-    let mut b = Builder { vm, cells: vec![code], shapes: vec![], table: vec![] };
+    let valid = vm.watches.register();
+    let mut b = Builder { vm, valid, cells: vec![code], shapes: vec![], table: vec![] };
     let mut functions: Vec<FunctionSnapshot> = vec![];
     let mut words = 0;
     let mut level_end = 1;
@@ -116,7 +122,8 @@ pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32, leave_unsee
             functions.push(f);
         }
     }
-    let Builder { vm, cells, mut shapes, table } = b;
+    let Builder { vm, valid, cells, mut shapes, table } = b;
+    let valid_at = valid.as_ptr() as u64;
     shapes.sort_unstable();
     shapes.dedup();
     let table = Table(table.into());
@@ -125,8 +132,19 @@ pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32, leave_unsee
     // SAFETY: live code cell.
     let plain_arrays = unsafe { arrays_are_plain(vm, (*code).header.word) };
     (
-        Job { id, code, entry, cells, shapes, table },
-        Snapshot { id, functions, entry, leave_unseen, epoch, plain_arrays, table: address, layout, stubs },
+        Job { id, code, entry, cells, shapes, table, valid },
+        Snapshot {
+            id,
+            functions,
+            entry,
+            leave_unseen,
+            epoch,
+            plain_arrays,
+            valid: valid_at,
+            table: address,
+            layout,
+            stubs,
+        },
     )
 }
 
@@ -188,6 +206,7 @@ impl Builder<'_> {
             let unit = &data.unit;
             let realm = self.vm.realms[c.header.word as usize].as_ref().expect("live realm");
             let array_shape = realm.array_shape;
+            let lexicals = &raw const realm.lexical_base as u64;
             self.shapes.push(array_shape);
             let mut flags = 0;
             for (from, to) in [
@@ -213,6 +232,7 @@ impl Builder<'_> {
                 let ext = || Insn(unit.code[i.pc as usize + 1]);
                 let at = match i.op {
                     Op::GetProp | Op::GetLength => Insn(unit.code[i.pc as usize]).c(),
+                    Op::GetGlobal => Insn(unit.code[i.pc as usize]).b(),
                     Op::CallMethod => ext().field(1),
                     _ => continue,
                 };
@@ -229,6 +249,7 @@ impl Builder<'_> {
                 param_count: c.param_count,
                 flags,
                 array_shape,
+                lexicals,
                 constants,
                 ics_address: c.ics as u64,
                 ics,
@@ -261,7 +282,7 @@ impl Builder<'_> {
             }
             for e in std::iter::once(&c.entry).chain(c.more.iter().flat_map(|m| m.iter())) {
                 if e.shape != ic::UNUSED {
-                    let e = self.entry(e, is_get);
+                    let e = self.entry(e, c.key, is_get);
                     s.entries.push(e);
                 }
             }
@@ -273,7 +294,59 @@ impl Builder<'_> {
             self.shapes.push(id);
         }
     }
-    unsafe fn entry(&mut self, e: &Entry, is_get: bool) -> EntrySnapshot {
+    /// The value at a property of an object that is a dictionary, or of a global lexical binding, if it has never been replaced. It is
+    /// watched from now on.
+    unsafe fn constant(&mut self, e: &Entry, key: Raw) -> Option<Raw> {
+        // SAFETY: holders are live and, while the epoch has not advanced, have the slot.
+        unsafe {
+            if e.shape == LEXICAL {
+                let realm = (*self.cells[0]).header.word as usize;
+                let realm = self.vm.realms[realm].as_mut().expect("live realm");
+                let at = e.location as usize;
+                let v = realm.lexical_values[at];
+                if realm.lexical_marks[at] == watch::MUTABLE || v.is_empty() || v.is_undefined() {
+                    return None;
+                }
+                realm.lexical_marks[at] = self.vm.watches.watch(realm.lexical_marks[at], &self.valid);
+                return Some(v);
+            }
+            let (key, shape) = (PropertyKey::from_raw(key), (*e.holder).header.word);
+            let v = *ic::address(e.holder, e.location);
+            const PLAIN: [Kind; 5] =
+                [Kind::Global, Kind::Object, Kind::Function, Kind::NativeFunction, Kind::Array];
+            let constant = PLAIN.contains(&Kind::of(e.holder.cast()))
+                && self.vm.shapes.get(shape).dictionary
+                && self.vm.shapes.lookup(shape, key).is_some()
+                && self.vm.shapes.mark(shape, key) != watch::MUTABLE
+                && !v.is_undefined();
+            if !constant {
+                return None;
+            }
+            let mark = self.vm.shapes.mark(shape, key);
+            let mark = self.vm.watches.watch(mark, &self.valid);
+            self.vm.shapes.set_mark(shape, key, mark);
+            Some(v)
+        }
+    }
+    unsafe fn note_constant(&mut self, s: &mut EntrySnapshot, v: Raw) {
+        // SAFETY: a live value.
+        unsafe {
+            s.constant = if !v.is_cell() {
+                Constant::Bits(v.bits(), 0)
+            } else {
+                let kind = (*v.as_cell()).kind;
+                let index = self.index(v);
+                // Old cells stay where they are; the table keeps them alive.
+                if self.vm.heap.is_young(v.as_cell()) {
+                    Constant::Table(index, kind)
+                } else {
+                    Constant::Bits(v.bits(), kind)
+                }
+            };
+            self.function_at(s, v);
+        }
+    }
+    unsafe fn entry(&mut self, e: &Entry, key: Raw, is_get: bool) -> EntrySnapshot {
         self.shape(e.shape);
         self.shape(e.next_shape);
         let mut s = EntrySnapshot {
@@ -282,9 +355,22 @@ impl Builder<'_> {
             location: e.location,
             next_shape: e.next_shape,
             holder: NO_INDEX,
+            constant: Constant::None,
             function: NO_INDEX,
             callee: Callee::Unknown,
         };
+        if e.shape == LEXICAL {
+            // SAFETY: an entry of live code.
+            unsafe {
+                if is_get
+                    && e.epoch == self.vm.prototype_epoch
+                    && let Some(v) = self.constant(e, key)
+                {
+                    self.note_constant(&mut s, v);
+                }
+            }
+            return s;
+        }
         if e.holder.is_null() {
             // A property of the receiver itself, which is not known, unless its shape tells that it is Math.
             if is_get && let Some(math) = self.math(e.shape) {
@@ -294,11 +380,17 @@ impl Builder<'_> {
             return s;
         }
         s.holder = self.index(Raw::cell(e.holder.cast()));
-        if !is_get || e.location == ABSENT || e.epoch != self.vm.prototype_epoch || e.shape == LEXICAL {
+        if !is_get || e.location == ABSENT || e.epoch != self.vm.prototype_epoch {
             return s;
         }
         // SAFETY: holders are live and, while the epoch has not advanced, have the slot.
         unsafe {
+            if e.location & GETTER == 0
+                && let Some(v) = self.constant(e, key)
+            {
+                self.note_constant(&mut s, v);
+                return s;
+            }
             let mut v = *ic::address(e.holder, e.location);
             if e.location & GETTER != 0 {
                 v = (*(v.as_cell() as *const Accessor)).get;
@@ -348,7 +440,6 @@ fn layout(vm: &Vm) -> Layout {
     let heap: &Heap = &vm.heap;
     Layout {
         vm_interrupt: offset_of!(Vm, interrupt) as i32,
-        vm_epoch: offset_of!(Vm, prototype_epoch) as i32,
         vm_fp: offset_of!(Vm, fp) as i32,
         vm_pc: offset_of!(Vm, pc) as i32,
         vm_stack_limit: offset_of!(Vm, stack_limit) as i32,

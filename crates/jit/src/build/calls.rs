@@ -97,9 +97,14 @@ impl Builder<'_> {
             }
             Code::Call | Code::CallThis => {
                 let callee = self.reg(b);
-                let target = if generic { Callee::Unknown } else { cache.callee };
+                let fact = self.env.fact(callee);
+                let (target, function) = match (fact.native, fact.function) {
+                    _ if generic => (Callee::Unknown, NO_INDEX),
+                    (Some(intrinsic), Some(function)) => (Callee::Native(Some(intrinsic)), function),
+                    _ => (fact.code.map_or(cache.callee, Callee::Code), NO_INDEX),
+                };
                 let call = Call { callee, window, slot, new_target: None };
-                self.call(i, call, target, NO_INDEX)
+                self.call(i, call, target, function)
             }
             _ => {
                 let callee = self.reg(b);
@@ -134,7 +139,7 @@ impl Builder<'_> {
             return Ok(None);
         }
         if entries.iter().any(|e| e.epoch != 0) {
-            self.check_epoch();
+            self.check_valid();
         }
         let word = self.emit(Op::Load(Width::I32, 4), vec![receiver], Repr::Int32, 0);
         let mut edges: Vec<(Block, super::Env)> = vec![];
@@ -171,8 +176,7 @@ impl Builder<'_> {
         let a = i.word.a();
         match target {
             Callee::Native(Some(intrinsic)) if function != NO_INDEX => {
-                let expected = self.emit(Op::Table(function), vec![], Repr::Tagged, ty::OBJECT);
-                self.guard(Op::CheckSame, vec![call.callee, expected], Repr::None, 0);
+                self.check_function(call.callee, function);
                 if intrinsic == Intrinsic::FunctionCall {
                     // The window without its first word is that of the call proper.
                     let callee = call.window.remove(0);
@@ -208,6 +212,14 @@ impl Builder<'_> {
         self.call_any(i, call)
     }
 
+    /// The callee is this function of the table; leaves if not.
+    fn check_function(&mut self, callee: Value, function: u32) {
+        if self.env.fact(callee).function != Some(function) {
+            let expected = self.emit(Op::Table(function), vec![], Repr::Tagged, ty::OBJECT);
+            self.guard(Op::CheckSame, vec![callee, expected], Repr::None, 0);
+            self.env.fact_mut(callee).function = Some(function);
+        }
+    }
     /// The callee is a closure of this code; leaves if not. False: it certainly is none.
     fn check_code(&mut self, callee: Value, cell: u64, function: u32) -> bool {
         if self.env.fact(callee).code == Some(cell) {
@@ -218,8 +230,7 @@ impl Builder<'_> {
             if self.graph.node(callee).repr != Repr::Tagged {
                 return false;
             }
-            let expected = self.emit(Op::Table(function), vec![], Repr::Tagged, ty::OBJECT);
-            self.guard(Op::CheckSame, vec![callee, expected], Repr::None, 0);
+            self.check_function(callee, function);
         } else {
             if !self.check_kind(callee, self.snapshot.layout.kind_function) {
                 return false;
@@ -503,7 +514,7 @@ impl Builder<'_> {
         {
             return None;
         }
-        self.check_epoch();
+        self.check_valid();
         let v = match (intrinsic, window) {
             (Intrinsic::ArrayPush, &[array, v]) => {
                 let v = self.tagged(v);

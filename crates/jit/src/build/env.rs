@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::graph::{Value, Width, ty::Types};
+use crate::snapshot::Intrinsic;
 
 /// What is known about a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -14,6 +15,10 @@ pub struct Fact {
     pub kind: Option<u8>,
     /// Code of the closure.
     pub code: Option<u64>,
+    /// It is this function of the snapshot's table.
+    pub function: Option<u32>,
+    /// It is this built-in function.
+    pub native: Option<Intrinsic>,
     /// Element type of the typed array.
     pub element: Option<u8>,
     /// The same as Int32.
@@ -53,6 +58,8 @@ impl Fact {
             },
             kind: same(self.kind, other.kind),
             code: same(self.code, other.code),
+            function: same(self.function, other.function),
+            native: same(self.native, other.native),
             element: same(self.element, other.element),
             int: same(self.int, other.int),
             double: same(self.double, other.double),
@@ -84,8 +91,8 @@ pub struct Env {
     pub facts: BTreeMap<Value, Fact>,
     /// Loads and stores whose result is still in memory.
     pub loads: BTreeMap<(Value, Access), Value>,
-    /// The prototype epoch has been checked.
-    pub epoch: bool,
+    /// The code has been checked to be valid.
+    pub valid: bool,
 }
 
 impl Env {
@@ -100,7 +107,7 @@ impl Env {
     /// After a call: any object may have changed and any cell may have moved.
     pub fn forget_memory(&mut self) {
         self.loads.clear();
-        self.epoch = false;
+        self.valid = false;
         for f in self.facts.values_mut() {
             f.forget_memory();
         }
@@ -127,7 +134,7 @@ impl Env {
     pub fn meet(&mut self, other: &Env) {
         self.in_place.retain(|s, v| other.in_place.get(s) == Some(v));
         self.loads.retain(|k, v| other.loads.get(k) == Some(v));
-        self.epoch &= other.epoch;
+        self.valid &= other.valid;
         self.facts.retain(|v, f| match other.facts.get(v) {
             Some(g) => {
                 *f = f.meet(g);

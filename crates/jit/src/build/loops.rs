@@ -266,7 +266,7 @@ impl Builder<'_> {
                 || (f.in_store && !g.in_store)
                 || (f.fresh && !g.fresh)
         };
-        if (head.epoch && !self.env.epoch) || head.facts.iter().any(|(v, f)| lost(*f, self.env.fact(*v))) {
+        if (head.valid && !self.env.valid) || head.facts.iter().any(|(v, f)| lost(*f, self.env.fact(*v))) {
             changed |= self.assumptions.memory.insert(key);
         }
         for (k, v) in &head.loads {

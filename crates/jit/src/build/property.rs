@@ -6,7 +6,7 @@ use spey_bytecode::decode::Instruction;
 use super::env::access;
 use super::{Builder, Result_, Step};
 use crate::graph::{Binary, Block, Condition, Op, Repr, Value, Width, ty};
-use crate::snapshot::{CacheSnapshot, EntrySnapshot, NO_INDEX, location};
+use crate::snapshot::{CacheSnapshot, Callee, EntrySnapshot, NO_INDEX, location};
 
 /// Feedback bits of element access and `length`, as the interpreter writes them.
 mod receiver {
@@ -151,16 +151,32 @@ impl Builder<'_> {
     /// What an entry says, after its shape has been checked.
     pub(super) fn entry_value(&mut self, o: Value, e: &EntrySnapshot) -> Value {
         if e.epoch != 0 {
-            self.check_epoch();
+            self.check_valid();
         }
         if e.location == location::ABSENT {
             return self.constant(super::values::UNDEFINED);
+        }
+        if let Some(v) = self.entry_constant(e) {
+            return v;
         }
         if e.holder == NO_INDEX {
             return self.load_at(o, e.location);
         }
         let holder = self.emit(Op::Table(e.holder), vec![], Repr::Tagged, ty::OBJECT);
         self.load_at(holder, e.location)
+    }
+    /// Value of an entry that is constant.
+    fn entry_constant(&mut self, e: &EntrySnapshot) -> Option<Value> {
+        let v = self.snapshot_constant(e.constant)?;
+        match e.callee {
+            Callee::Code(cell) => self.env.fact_mut(v).code = Some(cell),
+            Callee::Native(intrinsic) => self.env.fact_mut(v).native = intrinsic,
+            Callee::Unknown => {}
+        }
+        if e.function != NO_INDEX {
+            self.env.fact_mut(v).function = Some(e.function);
+        }
+        Some(v)
     }
     /// Value of an accessor property that a site has seen alone; None: not such a site.
     fn call_getter(&mut self, v: Value, cache: &CacheSnapshot) -> Option<Value> {
@@ -172,7 +188,7 @@ impl Builder<'_> {
         if e.shape == self.snapshot.layout.string_shape || !self.check_shape(v, e.shape) {
             return None;
         }
-        self.check_epoch();
+        self.check_valid();
         let holder = match e.holder {
             NO_INDEX => v,
             k => self.emit(Op::Table(k), vec![], Repr::Tagged, ty::OBJECT),
@@ -229,7 +245,7 @@ impl Builder<'_> {
             return None;
         }
         if entries.iter().any(|e| e.epoch != 0) {
-            self.check_epoch();
+            self.check_valid();
         }
         let word = self.emit(Op::Load(Width::I32, 4), vec![v], Repr::Int32, 0);
         let mut edges: Vec<(Block, super::Env)> = vec![];
@@ -302,7 +318,7 @@ impl Builder<'_> {
         }
         let v = self.tagged(v);
         if e.next_shape != 0 {
-            self.check_epoch();
+            self.check_valid();
             let shape = self.int(e.next_shape as i32);
             self.emit(Op::Store(Width::I32, 4), vec![o, shape], Repr::None, 0);
             self.env.forget_shapes();
@@ -320,13 +336,25 @@ impl Builder<'_> {
 
     fn get_global(&mut self, cache: &CacheSnapshot) -> Option<Value> {
         let &[e] = &self.usable(cache)?[..] else { return None };
-        if e.holder == NO_INDEX
-            || e.shape == self.snapshot.layout.lexical_shape
-            || e.location == location::ABSENT
-        {
+        if e.location == location::ABSENT {
             return None;
         }
-        self.check_epoch();
+        self.check_valid();
+        if let Some(v) = self.entry_constant(&e) {
+            return Some(v);
+        }
+        if e.shape == self.snapshot.layout.lexical_shape {
+            let at = self.function().lexicals;
+            let at = self.emit(Op::RawConst(at), vec![], Repr::Raw, 0);
+            let base = self.emit(Op::Load(Width::Word, 0), vec![at], Repr::Raw, 0);
+            let place = 8 * e.location as i32;
+            let v = self.emit(Op::Load(Width::Value, place), vec![base], Repr::Tagged, ty::ANY);
+            self.check_not_empty(v);
+            return Some(v);
+        }
+        if e.holder == NO_INDEX {
+            return None;
+        }
         let holder = self.emit(Op::Table(e.holder), vec![], Repr::Tagged, ty::OBJECT);
         self.check_shape(holder, e.shape);
         Some(self.load_at(holder, e.location))

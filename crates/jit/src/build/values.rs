@@ -5,7 +5,7 @@ use spey_bytecode::decode::Instruction;
 use super::env::access;
 use super::{Builder, HEADER, Result_, Step};
 use crate::graph::{Condition, Op, Repr, Unary, Value, Width, ty};
-use crate::snapshot::{ExitKind, MOVING};
+use crate::snapshot::{Constant, ExitKind, MOVING};
 
 /// First bits of int32 values.
 pub const NUMBER_TAG: u64 = 0xFFFE_0000_0000_0000;
@@ -53,6 +53,30 @@ impl Builder<'_> {
             return self.double(f64::from_bits(bits.wrapping_sub(DOUBLE_OFFSET)));
         }
         self.constant(bits)
+    }
+    /// A value that the snapshot takes for constant. The code has been checked to be valid.
+    pub(super) fn snapshot_constant(&mut self, c: Constant) -> Option<Value> {
+        let l = &self.snapshot.layout;
+        let (node, kind) = match c {
+            Constant::None => return None,
+            Constant::Bits(bits, 0) if bits >= NUMBER_TAG => return Some(self.int(bits as u32 as i32)),
+            Constant::Bits(bits, 0) if bits & NUMBER_TAG != 0 => {
+                return Some(self.double(f64::from_bits(bits.wrapping_sub(DOUBLE_OFFSET))));
+            }
+            Constant::Bits(bits, 0) => return Some(self.constant(bits)),
+            Constant::Bits(bits, kind) => (Op::Const(bits), kind),
+            Constant::Table(k, kind) => (Op::Table(k), kind),
+        };
+        let types = match kind {
+            _ if kind == l.kind_string => ty::STRING,
+            _ if kind == l.kind_symbol => ty::SYMBOL,
+            _ if kind == l.kind_bigint => ty::BIGINT,
+            _ if kind >= l.kind_object => ty::OBJECT,
+            _ => return None,
+        };
+        let v = self.emit(node, vec![], Repr::Tagged, types);
+        self.env.fact_mut(v).kind = Some(kind);
+        Some(v)
     }
     /// The tagged bits of a value that is a constant.
     pub(super) fn constant_bits(&self, v: Value) -> Option<u64> {
@@ -248,13 +272,13 @@ impl Builder<'_> {
         self.env.fact_mut(v).shape = Some(shape);
         true
     }
-    pub(super) fn check_epoch(&mut self) {
-        if !self.env.epoch {
-            let epoch = self.snapshot.epoch;
-            let state = self.state_as("prototypes", ExitKind::Outdated);
-            let v = self.emit(Op::CheckEpoch(epoch), vec![], Repr::None, 0);
+    /// What the code takes for granted about prototypes and constants holds; leaves if not.
+    pub(super) fn check_valid(&mut self) {
+        if !self.env.valid {
+            let state = self.state_as("no longer valid", ExitKind::Outdated);
+            let v = self.emit(Op::CheckValid, vec![], Repr::None, 0);
             self.graph.nodes[v.index()].state = Some(state);
-            self.env.epoch = true;
+            self.env.valid = true;
         }
     }
     pub(super) fn check_not_empty(&mut self, v: Value) {

@@ -125,10 +125,10 @@ impl Lower<'_, '_> {
                 self.require(ok, st());
                 return;
             }
-            Op::CheckEpoch(epoch) => {
-                let x = self.load_vm(I32, l.vm_epoch);
-                let ok = self.b.ins().icmp_imm_u(IntCC::Equal, x, epoch as i64);
-                self.require(ok, st());
+            Op::CheckValid => {
+                let at = self.imm(self.snapshot.valid);
+                let x = self.b.ins().load(I64, trusted(), at, 0);
+                self.require(x, st());
                 return;
             }
             Op::CheckBounds => {
