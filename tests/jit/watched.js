@@ -20,10 +20,11 @@ K.prototype.m = function () { return 10; }; round('method');
 K.s = () => 'new'; round('static');
 helper = () => 'other'; round('function');
 L.s = function () { return 'own'; }; round('added static'); delete L.s; round('deleted static');
-Object.defineProperty(globalThis, 'limit', { get() { return 'getter'; }, configurable: true }); round('accessor');
+globalThis.late = 1; function useLate() { return late; } for (let i = 0; i < 300; i++) useLate();
+Object.defineProperty(globalThis, 'late', { get() { return 'getter'; }, configurable: true }); show(useLate()); delete globalThis.late; show(typeof late);
 Object.setPrototypeOf(L.prototype, { m() { return 100; } }); round('prototype');
 Math.max = () => 'max'; round('built-in');
-delete globalThis.table; try { round('deleted'); } catch (e) { show(e.message); }
+show(delete globalThis.table);
 `);
 // A cached store that adds a property meets an object that has become a prototype.
 function make() { return {}; }

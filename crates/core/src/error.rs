@@ -482,7 +482,11 @@ pub fn site_info(s: &mut Scope<'_>, values: [Raw; 5]) -> SiteInfo {
         }
         if !info.is_top_level && !info.is_constructor {
             if let Some(o) = this.as_object() {
-                info.type_name = constructor_name(s, o);
+                // Static methods are shown with the name of their class.
+                info.type_name = if this.is_callable() { function_name(s, o) } else { String::new() };
+                if info.type_name.is_empty() {
+                    info.type_name = constructor_name(s, o);
+                }
             } else if !this.is_nullish() {
                 let p = crate::conversion::prototype_of_primitive(s, this);
                 info.type_name = constructor_name(s, p);
