@@ -259,7 +259,7 @@ macro_rules! for_each_op {
         /// CreateDataPropertyOrThrow(a, b (property key), c).
         InitElem [Use Use Use];
         /// `a = super[c]` with home object b and receiver d.
-        GetSuper [Def Use Use ; Use No No No];
+        GetSuper [Def Use Use ; Use Ic No No];
         /// `super[b] = c` with home object a and receiver d.
         SetSuper [Use Use Use ; Use No No No];
         /// `a = delete b[c]`
@@ -276,11 +276,11 @@ macro_rules! for_each_op {
         /// `a =` new private name with description constant b.
         NewPrivateName [Def Const No];
         /// `a = b.#c`
-        GetPrivate [Def Use Use];
+        GetPrivate [Def Use Use ; Ic No No No];
         /// `a.#b = c`
-        SetPrivate [Use Use Use];
+        SetPrivate [Use Use Use ; Ic No No No];
         /// PrivateFieldAdd(a, b, c)
-        DefinePrivateField [Use Use Use];
+        DefinePrivateField [Use Use Use ; Ic No No No];
         /// PrivateMethodOrAccessorAdd(a, name b, function c). d: 0 method, 1 getter, 2 setter.
         DefinePrivateMember [Use Use Use ; Uint No No No];
         /// `a = #c in b`
@@ -308,8 +308,8 @@ macro_rules! for_each_op {
         MakeClass [Def2 Use Func ; Use Uint No No];
         /// Stores function b as the instance field initialiser of class constructor a.
         SetFieldInitializer [Use Use No];
-        /// Runs the field initialiser of constructor a (if any) on object b.
-        RunFieldInitializer [Use Use No];
+        /// `a =` the field initialiser of class b, or undefined.
+        GetFieldInitializer [Def Use No];
         /// `a =` template object b of this unit (GetTemplateObject).
         GetTemplateObject [Def Uint No];
 

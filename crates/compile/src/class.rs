@@ -224,7 +224,8 @@ impl<'a> Gen<'a, '_> {
             self.field_value(p, value, None);
             let name = self.load_var(element.private_var, false, None);
             self.b.at(p.span.start);
-            self.b.op(Op::DefinePrivateField, this, name, value);
+            let ic = self.b.call_ic();
+            self.b.op2(Op::DefinePrivateField, this, name, value, ic, 0, 0, 0);
         } else if element.key_var != NONE {
             let k = self.load_var(element.key_var, false, None);
             self.field_value(p, value, Some(k));
@@ -247,6 +248,21 @@ impl<'a> Gen<'a, '_> {
         }
     }
 
+    /// Calls the field initialiser of class `class`, if it has one, on a new object.
+    pub fn run_field_initializer(&mut self, class: Reg, this: Reg) {
+        let mark = self.b.mark();
+        let f = self.b.temp();
+        let window = self.b.temps(1);
+        let end = self.b.label();
+        self.b.op(Op::GetFieldInitializer, f, class, 0);
+        self.b.jump_if(Op::JumpIfUndefined, f, end);
+        self.b.mov(window, this);
+        let ic = self.b.call_ic();
+        self.b.op2(Op::CallThis, f, f, window, 0, ic, 0, 0);
+        self.b.bind(end);
+        self.b.release(mark);
+    }
+
     /// `constructor(...args) { super(...args); }`, without touching the iterator protocol.
     pub fn default_constructor(&mut self) {
         let info = self.info();
@@ -256,7 +272,7 @@ impl<'a> Gen<'a, '_> {
         if info.kind == FunctionKind::ClassConstructor {
             if info.has_fields {
                 self.b.op(Op::LoadCallee, callee, 0, 0);
-                self.b.op(Op::RunFieldInitializer, callee, this, 0);
+                self.run_field_initializer(callee, this);
             }
             self.return_undefined();
             return;
@@ -272,7 +288,7 @@ impl<'a> Gen<'a, '_> {
         self.b.op(Op::CreateRest, window + 1, 0, 0);
         self.b.op2(Op::ConstructSpread, f, f, window, 1, 0, target, 0);
         if info.has_fields {
-            self.b.op(Op::RunFieldInitializer, callee, f, 0);
+            self.run_field_initializer(callee, f);
         }
         self.b.op(Op::Return, f, 0, 0);
     }

@@ -731,7 +731,8 @@ impl<'a> Gen<'a, '_> {
             };
             let home = self.implicit(VarKind::HomeObject, None);
             self.b.at(m.span().start);
-            self.b.op2(Op::GetSuper, dst, home, key, this, 0, 0, 0);
+            let ic = self.b.call_ic();
+            self.b.op2(Op::GetSuper, dst, home, key, this, ic, 0, 0);
             self.b.release(mark);
             return;
         }
@@ -759,7 +760,8 @@ impl<'a> Gen<'a, '_> {
             MemberExpression::PrivateFieldExpression(p) => {
                 let name = self.private_name(&p.field);
                 self.b.at(p.field.span.start);
-                self.b.op(Op::GetPrivate, dst, object, name);
+                let ic = self.b.call_ic();
+                self.b.op2(Op::GetPrivate, dst, object, name, ic, 0, 0, 0);
             }
         }
         self.b.release(mark);

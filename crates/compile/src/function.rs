@@ -377,7 +377,7 @@ impl<'a, 'u> Gen<'a, 'u> {
             let mark = self.b.mark();
             let r = self.b.temp();
             self.b.op(Op::LoadCallee, r, 0, 0);
-            self.b.op(Op::RunFieldInitializer, r, this_register, 0);
+            self.run_field_initializer(r, this_register);
             self.b.release(mark);
         }
     }

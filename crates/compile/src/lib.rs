@@ -27,7 +27,7 @@
 //! * **Returning.** Generators and async functions end with CoroutineReturn; async generators have awaited the value. A
 //!   derived constructor returns its `this` for undefined; Return in a derived constructor called with `new` throws a
 //!   TypeError for any other value that is not an object.
-//! * **Classes.** The constructor of a base class runs the field initialiser itself (RunFieldInitializer); static fields and
+//! * **Classes.** The constructor of a base class runs the field initialiser itself (GetFieldInitializer); static fields and
 //!   blocks are one function called with the class as `this`.
 
 mod analyze;

@@ -1,6 +1,6 @@
 //! Inline caches: monomorphic in the site, polymorphic of up to four shapes beside it, then the megamorphic stub cache.
 
-use spey_gc::{Tracer, Value as Raw};
+use spey_gc::{Gc, Tracer, Value as Raw};
 
 use crate::cell::Object;
 use crate::shape::ShapeId;
@@ -86,6 +86,23 @@ impl InlineCache {
     #[inline(always)]
     pub fn note_seen(&mut self) {
         self.misses |= 1;
+    }
+    /// The key of a site whose key is in a register: what is remembered is for this key only.
+    ///
+    /// # Safety
+    /// The cache belongs to `code`.
+    pub(crate) unsafe fn set_key(
+        &mut self,
+        vm: &mut crate::vm::Vm,
+        code: Gc<crate::code::Code>,
+        key: Raw,
+    ) {
+        if self.key != key {
+            let misses = if self.key.is_undefined() { self.misses } else { MEGAMORPHIC };
+            *self = InlineCache { misses, feedback: self.feedback, ..InlineCache::new(key) };
+            // SAFETY: by the contract.
+            unsafe { vm.heap.write_barrier(code.header(), key) }
+        }
     }
     /// Entry for a shape among the polymorphic ones; it is not moved to the front.
     #[inline]

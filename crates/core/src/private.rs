@@ -8,22 +8,7 @@ use crate::shape::attr;
 fn find(s: &mut Scope<'_>, v: Local<'_, Value>, key: PropertyKey) -> Own {
     let Some(o) = v.as_object() else { return Own::Missing };
     // SAFETY: live object: private elements are named properties of any kind of object, proxies included.
-    let own = unsafe { object::own_named(s.vm(), o.gc().as_ptr(), key) };
-    if let Own::Data(_, a) = own {
-        // For the handlers: where the element is, and whether it may be written.
-        let shape = o.gc().header.word;
-        let p = s.vm().shapes.lookup(shape, key).expect("found above");
-        let inline = s.vm().shapes.get(shape).inline_capacity;
-        let entry = crate::inline_cache::Entry {
-            shape,
-            epoch: 0,
-            holder: std::ptr::null_mut(),
-            location: crate::inline_cache::location(p.slot, inline),
-            next_shape: (a & attr::WRITABLE == 0) as u32,
-        };
-        s.vm().stub_cache.put(key.raw(), entry);
-    }
-    own
+    unsafe { object::own_named(s.vm(), o.gc().as_ptr(), key) }
 }
 /// PrivateGet, §7.3.32
 pub fn get<'s>(s: &mut Scope<'s>, v: Local<'_, Value>, key: PropertyKey) -> JsResult<Local<'s, Value>> {

@@ -172,7 +172,8 @@ impl<'a> Gen<'a, '_> {
             }
             Place::Private { object, name, position } => {
                 self.b.at(*position);
-                self.b.op(Op::SetPrivate, *object, *name, value);
+                let ic = self.b.call_ic();
+                self.b.op2(Op::SetPrivate, *object, *name, value, ic, 0, 0, 0);
             }
             Place::Pattern(t) => self.assign_pattern(t, value),
         }
@@ -195,11 +196,13 @@ impl<'a> Gen<'a, '_> {
                     }
                     Place::Super { home, key, this, position } => {
                         self.b.at(*position);
-                        self.b.op2(Op::GetSuper, d, *home, *key, *this, 0, 0, 0);
+                        let ic = self.b.call_ic();
+                        self.b.op2(Op::GetSuper, d, *home, *key, *this, ic, 0, 0);
                     }
                     Place::Private { object, name, position } => {
                         self.b.at(*position);
-                        self.b.op(Op::GetPrivate, d, *object, *name);
+                        let ic = self.b.call_ic();
+                        self.b.op2(Op::GetPrivate, d, *object, *name, ic, 0, 0, 0);
                     }
                     Place::Name { .. } | Place::Pattern(_) => {}
                 }

@@ -254,7 +254,7 @@ impl<'a> Gen<'a, '_> {
         self.b.op(Op::CheckThisEmpty, old, 0, 0);
         self.b.release(mark);
         self.init_var(v, result);
-        self.b.op(Op::RunFieldInitializer, active, result, 0);
+        self.run_field_initializer(active, result);
     }
 
     pub fn tagged_template(&mut self, t: &'a TaggedTemplateExpression<'a>, dst: Reg) {

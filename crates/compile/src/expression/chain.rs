@@ -123,7 +123,8 @@ impl<'a> Gen<'a, '_> {
             MemberExpression::PrivateFieldExpression(p) => {
                 let name = self.private_name(&p.field);
                 self.b.at(p.field.span.start);
-                self.b.op(Op::GetPrivate, dst, object, name);
+                let ic = self.b.call_ic();
+                self.b.op2(Op::GetPrivate, dst, object, name, ic, 0, 0, 0);
             }
         }
         self.b.release(mark);

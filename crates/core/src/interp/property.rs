@@ -426,12 +426,15 @@ op!(IterNext(pc, fp, vm, ics, word) {
 op!(GetPrivate(pc, fp, vm, ics, word) {
     let i = insn(word);
     let v = reg(fp, i.b());
-    if crate::value::is_object(v) {
-        let o = v.as_cell() as *mut Object;
-        // Private elements are own properties: an entry with a slot is all there is to know.
-        if let Some(e) = (*vm).stub_cache.get((*o).header.word, reg(fp, i.c())) {
-            set(fp, i.a(), *address(o, e.location));
-            dispatch!(pc.add(1), fp, vm, ics)
+    let ic = ics.add(insn(*pc.add(1)).field(0) as u16 as usize);
+    if crate::value::is_object(v) && (*ic).key == reg(fp, i.c()) {
+        let mut x = cached_get(vm, v, ic);
+        if x.is_empty() {
+            x = other_get(vm, v, ic);
+        }
+        if !x.is_empty() {
+            set(fp, i.a(), x);
+            dispatch!(pc.add(2), fp, vm, ics)
         }
     }
     miss!(slow_GetPrivate)
@@ -439,20 +442,36 @@ op!(GetPrivate(pc, fp, vm, ics, word) {
 op!(SetPrivate(pc, fp, vm, ics, word) {
     let i = insn(word);
     let target = reg(fp, i.a());
-    if crate::value::is_object(target) {
-        let o = target.as_cell() as *mut Object;
-        if let Some(e) = (*vm).stub_cache.get((*o).header.word, reg(fp, i.b())) {
-            // `next_shape` marks what may not be written (private methods).
-            if e.next_shape == 0 {
-                let v = reg(fp, i.c());
-                *address(o, e.location) = v;
-                let owner = if e.location & OUT_OF_LINE != 0 { (*o).slots.cast() } else { o.cast() };
-                (*vm).heap.write_barrier(owner, v);
-                dispatch!(pc.add(1), fp, vm, ics)
-            }
-        }
+    let ic = ics.add(insn(*pc.add(1)).field(0) as u16 as usize);
+    if (*ic).key == reg(fp, i.b())
+        && (cached_set(vm, target, reg(fp, i.c()), ic) || other_set(vm, target, reg(fp, i.c()), ic))
+    {
+        dispatch!(pc.add(2), fp, vm, ics)
     }
     miss!(slow_SetPrivate)
+});
+op!(DefinePrivateField(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let ic = ics.add(insn(*pc.add(1)).field(0) as u16 as usize);
+    // Only transitions are in this cache: an object of such a shape does not have the field yet.
+    if (*ic).key == reg(fp, i.b()) && cached_set(vm, reg(fp, i.a()), reg(fp, i.c()), ic) {
+        dispatch!(pc.add(2), fp, vm, ics)
+    }
+    miss!(slow_DefinePrivateField)
+});
+op!(GetSuper(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let home = reg(fp, i.b());
+    let ic = ics.add(insn(*pc.add(1)).field(1) as u16 as usize);
+    if (*ic).key == reg(fp, i.c()) && crate::value::is_object(home) && !Kind::of(home.as_cell()).is_exotic() {
+        let base = object::prototype_raw(&*vm, home.as_cell().cast());
+        let v = cached_get(vm, base, ic);
+        if !v.is_empty() {
+            set(fp, i.a(), v);
+            dispatch!(pc.add(2), fp, vm, ics)
+        }
+    }
+    miss!(slow_GetSuper)
 });
 op!(NewArray(pc, fp, vm, ics, word) {
     // The allocations may collect: the frame must be known.

@@ -496,10 +496,28 @@ slow_ops! {
             let (o, k) = (f.local(s, i.b()), f.local(s, i.c()));
             get_element(s, o, k)
         };
-        GetSuper 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+        slow_GetSuper 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let (home, k, this) = (f.local(s, i.b()), f.local(s, i.c()), f.local(s, f.ext().field(0)));
             let proto = super_base(s, home)?;
             let key = conv::to_property_key(s, k)?;
+            let cache = f.ic(f.ext().field(1));
+            // SAFETY: the cache belongs to the running code.
+            unsafe { (*cache).note_seen() }
+            if let Some(p) = proto.as_object()
+                && !key.is_index()
+                && key.raw() == k.raw()
+                && !p.kind().is_exotic()
+            {
+                // SAFETY: live object; nothing is allocated before the use of what is found.
+                unsafe {
+                    (*cache).set_key(s.vm(), f.code(), key.raw());
+                    let found = lookup_and_cache(s.vm(), p.gc().as_ptr(), p.gc().header.word, key, cache);
+                    note_holder(s.vm(), f.code(), (*cache).entry.holder);
+                    if let Lookup::Value(x) = found {
+                        return Ok(s.local(x));
+                    }
+                }
+            }
             match proto.as_object() {
                 Some(p) => object::get_with(s, p, key, this),
                 None => object::get_v(s, proto, key),
@@ -520,7 +538,8 @@ slow_ops! {
             let d = s.local(f.constant(i.b() as u16 as u32));
             Ok(crate::symbol::new_private(s, d).value())
         };
-        slow_GetPrivate 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+        slow_GetPrivate 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            note_private(s, f, f.ext().field(0), i.b(), i.c());
             let (o, k) = (f.local(s, i.b()), f.raw(i.c()));
             crate::private::get(s, o, PropertyKey::from_raw(k))
         };
@@ -550,6 +569,13 @@ slow_ops! {
         };
         GetTemplateObject 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             Ok(crate::template::get_template_object(s, f.code(), i.b() as u16 as usize).value())
+        };
+        GetFieldInitializer 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let v = match f.local(s, i.b()).as_object() {
+                Some(c) if c.kind() == Kind::Function => field_initializer(c),
+                _ => Raw::UNDEFINED,
+            };
+            Ok(s.local(v))
         };
         GetSuperConstructor 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let c = f.local(s, i.b()).as_object().expect("active function");
@@ -761,13 +787,22 @@ slow_ops! {
             }
             Ok(())
         };
-        slow_SetPrivate 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+        slow_SetPrivate 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            note_private(s, f, f.ext().field(0), i.a(), i.b());
             let (o, k, v) = (f.local(s, i.a()), f.raw(i.b()), f.local(s, i.c()));
             crate::private::set(s, o, PropertyKey::from_raw(k), v)
         };
-        DefinePrivateField 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+        slow_DefinePrivateField 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let (o, k, v) = (f.local(s, i.a()), f.raw(i.b()), f.local(s, i.c()));
-            crate::private::add_field(s, o, PropertyKey::from_raw(k), v)
+            let before = o.as_object().map(|o| o.gc().header.word);
+            crate::private::add_field(s, o, PropertyKey::from_raw(k), v)?;
+            let cache = f.ic(f.ext().field(0));
+            if let (Some(o), Some(shape)) = (o.as_object(), before) {
+                // SAFETY: the cache belongs to the running code.
+                unsafe { (*cache).set_key(s.vm(), f.code(), k) }
+                note_transition(s, o, shape, cache);
+            }
+            Ok(())
         };
         DefinePrivateMember 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let (o, k, v) = (f.local(s, i.a()), f.raw(i.b()), f.local(s, i.c()));
@@ -799,10 +834,6 @@ slow_ops! {
                 s.vm().heap.write_barrier(r.cast(), init);
             }
             Ok(())
-        };
-        RunFieldInitializer 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
-            let (c, this) = (f.local(s, i.a()), f.local(s, i.b()));
-            run_field_initializer(s, c, this)
         };
         slow_GetIterator 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let v = f.local(s, i.b());
@@ -1619,6 +1650,27 @@ unsafe fn add_known(s: &mut Scope<'_>, o: Local<'_, Object>, v: Local<'_, Value>
         s.vm().heap.write_barrier(owner, v.raw());
     }
 }
+/// Remembers where a private element is, for the handlers.
+fn note_private(s: &mut Scope<'_>, f: Frame, ic: i16, object: i16, name: i16) {
+    let (v, key) = (f.raw(object), f.raw(name));
+    if !crate::value::is_object(v) {
+        return;
+    }
+    let shape = unsafe { (*v.as_cell()).word };
+    let cache = f.ic(ic);
+    // SAFETY: the cache belongs to the running code.
+    unsafe {
+        (*cache).note_seen();
+        (*cache).set_key(s.vm(), f.code(), key);
+        let Some(p) = s.vm().shapes.lookup(shape, PropertyKey::from_raw(key)) else { return };
+        // Fields; methods and accessors are found the general way.
+        if p.attributes & (attr::WRITABLE | attr::ACCESSOR) == attr::WRITABLE {
+            let inline = s.vm().shapes.get(shape).inline_capacity;
+            let location = ic::location(p.slot, inline);
+            (*cache).add(Entry { shape, epoch: 0, holder: std::ptr::null_mut(), location, next_shape: 0 });
+        }
+    }
+}
 /// Adds a property and remembers the transition.
 fn add_cached(
     s: &mut Scope<'_>,
@@ -1629,6 +1681,17 @@ fn add_cached(
 ) {
     let before = o.gc().header.word;
     object::add_named(s, o, key, v, attr::ALL);
+    if let Some(e) = note_transition(s, o, before, cache) {
+        s.vm().store_cache.put(key.raw(), e);
+    }
+}
+/// Remembers that the last store to an object has added a property.
+fn note_transition(
+    s: &mut Scope<'_>,
+    o: Local<'_, Object>,
+    before: u32,
+    cache: *mut InlineCache,
+) -> Option<Entry> {
     let after = o.gc().header.word;
     if after != before
         && !s.vm().shapes.get(after).dictionary
@@ -1647,9 +1710,10 @@ fn add_cached(
                 next_shape: after,
             };
             (*cache).add(e);
-            s.vm().store_cache.put(key.raw(), e);
+            return Some(e);
         }
     }
+    None
 }
 fn init_cached(
     s: &mut Scope<'_>,
@@ -1766,23 +1830,10 @@ fn make_class(s: &mut Scope<'_>, f: Frame, i: Insn) -> JsResult<()> {
     f.set(i.a() + 1, proto.raw());
     Ok(())
 }
-fn run_field_initializer(s: &mut Scope<'_>, c: Local<'_, Value>, this: Local<'_, Value>) -> JsResult<()> {
-    let Some(c) = c.as_object() else { return Ok(()) };
-    if c.kind() != Kind::Function {
-        return Ok(());
-    }
-    let r = c.slot(function::closure::RARE);
-    if !r.is_cell() {
-        return Ok(());
-    }
+fn field_initializer(class: Local<'_, Object>) -> Raw {
+    let r = class.slot(function::closure::RARE);
     // SAFETY: live FunctionRare.
-    let init = unsafe { (*(r.as_cell() as *mut function::FunctionRare)).fields };
-    if init.is_undefined() {
-        return Ok(());
-    }
-    let init = s.local(init);
-    crate::call::call(s, init, this, &[])?;
-    Ok(())
+    if r.is_cell() { unsafe { (*(r.as_cell() as *mut function::FunctionRare)).fields } } else { Raw::UNDEFINED }
 }
 
 /// Values of an array made by the compiler for spread arguments.
@@ -1903,6 +1954,15 @@ fn construct_slow(
             Kind::Function => {
                 super::construct_closure(s, o, window, target)?;
                 let code = function::closure_code(o);
+                let cache = f.ic(f.ext().field(1));
+                InlineCache::note_callee(cache, code.as_ptr());
+                if !code.has(code_flag::DERIVED)
+                    && target.kind() == Kind::Function
+                    && let Some((shape, inline)) = function::initial_layout(target.gc().as_ptr())
+                {
+                    (*cache).entry.next_shape = shape;
+                    (*cache).entry.location = inline as u32;
+                }
                 let vm: *mut Vm = s.vm();
                 let new = super::enter(
                     vm,

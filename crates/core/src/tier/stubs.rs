@@ -56,16 +56,16 @@ fn operations() -> Vec<u64> {
         JumpIfStrictEqual JumpIfStrictNotEqual JumpIfLessImm JumpIfLessEqualImm JumpIfGreaterImm
         JumpIfGreaterEqualImm JumpIfNotLessImm JumpIfNotLessEqualImm JumpIfNotGreaterImm
         JumpIfNotGreaterEqualImm JumpIfStrictEqualImm JumpIfStrictNotEqualImm GetProp SetProp GetLength
-        GetElem SetElem InitProp GetPrivate SetPrivate NewObject NewArray ArrayPush MakeClosure GetIterator
+        GetElem SetElem InitProp GetPrivate SetPrivate DefinePrivateField GetSuper NewObject NewArray ArrayPush MakeClosure GetIterator
         IterNext IterStep Nop;
         slow:
         LoadHomeObject CreateMappedArguments CreateUnmappedArguments CreateRest LoadGlobalObject NewNamedEnv
         NewWithEnv NewEvalVarEnv ThrowConstAssign GetImport LookupGet LookupTypeof LookupScope ScopeGet
         ScopePut LookupCallee LookupDelete DeclareEvalVar DeclareEvalFunction TypeofGlobal InitGlobalLexical
         DeleteGlobal Exp ToString ToObject Equal NotEqual InstanceOf In JumpIfEqual JumpIfNotEqual InitElem
-        GetSuper SetSuper DeleteElem DefineMember SetProtoLiteral CopyDataProperties SetFunctionName
-        SetHomeObject NewPrivateName DefinePrivateField DefinePrivateMember PrivateIn ArrayPushHole
-        ArraySpread NewRegExp MakeClosureFar MakeClass SetFieldInitializer RunFieldInitializer
+        SetSuper DeleteElem DefineMember SetProtoLiteral CopyDataProperties SetFunctionName
+        SetHomeObject NewPrivateName DefinePrivateMember PrivateIn ArrayPushHole
+        ArraySpread NewRegExp MakeClosureFar MakeClass SetFieldInitializer GetFieldInitializer
         GetTemplateObject CallSpread ConstructSpread GetSuperConstructor ImportCall ImportMeta
         GetAsyncIterator IterRest IterClose IterCloseSilent AsyncIterNext IterUnwrap IterReturnCall
         IterThrowCall CheckObject ForInPrepare ForInNext Throw ThrowError CheckCoercible NewDisposeScope
