@@ -323,6 +323,10 @@ pub enum Op {
     Select,
     /// typeof
     TypeOf,
+    /// Prototype of an object; leaves for exotic ones.
+    PrototypeOf,
+    /// The constructor that a class extends; leaves if there is none.
+    SuperConstructor,
 
     // ---- memory
     /// Load at an offset from a cell or raw address.
@@ -337,6 +341,8 @@ pub enum Op {
     Barrier,
     /// Write barrier for a slot of an elements cell: owner, index, value.
     BarrierIndexed,
+    /// Length of a typed array (known), 0 if it is out of bounds; leaves for very long ones.
+    TypedLength,
     /// Address of the data of a backing store, plus an offset.
     StoreData,
     /// Appends to an array (known): array, value. Result: the new length, or -1 if that is not simple.

@@ -61,6 +61,8 @@ pub mod function_flag {
 pub struct CacheSnapshot {
     /// Entries seen, the newest first; none: the site never ran or was never cached.
     pub entries: Vec<EntrySnapshot>,
+    /// The key, of sites that have it in a register.
+    pub key: Constant,
     /// The site has never run.
     pub unseen: bool,
     /// More shapes than entries.
@@ -172,6 +174,8 @@ intrinsics! {
     ArrayPop,
     /// Function.prototype.call
     FunctionCall,
+    /// get %TypedArray%.prototype.length
+    TypedArrayLength,
 }
 
 /// Input of one compilation.
@@ -297,6 +301,10 @@ pub struct Layout {
     pub lexical_shape: u32,
     /// `Accessor`: getter.
     pub accessor_get: i32,
+    /// `FunctionRare`: home object.
+    pub rare_home: i32,
+    /// `FunctionRare`: field initialiser.
+    pub rare_fields: i32,
     /// `FunctionRare`: prototype that the initial shape was made for.
     pub rare_prototype: i32,
     /// `FunctionRare`: initial shape (u32).
@@ -350,6 +358,12 @@ stubs! {
     loosely_equal,
     /// `(vm, value, target) -> u64`: InstanceofOperator, 2 if that is more than a search of the prototype chain.
     instance_of,
+    /// `(typed array) -> i32`: its length, -1 if it is 2^31 or more.
+    typed_length,
+    /// `(vm, object) -> value`: its prototype; 0 for exotic objects.
+    prototype_of,
+    /// `(vm, class) -> value`: its prototype if that is a constructor, else 0.
+    super_constructor,
     /// `(vm, value) -> value`: the typeof string.
     type_of,
     /// `(f64) -> i32`: ToInt32.

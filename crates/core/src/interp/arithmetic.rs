@@ -97,14 +97,15 @@ macro_rules! bits {
             let i = insn(word);
             let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
             if x.is_int32() && y.is_int32() {
-                note(pc, word, INT32);
-                set(fp, i.a(), $f(x.as_int32(), y.as_int32()));
+                let r: Raw = $f(x.as_int32(), y.as_int32());
+                note(pc, word, if r.is_double() { INT32 | OVERFLOW } else { INT32 });
+                set(fp, i.a(), r);
                 dispatch!(pc.add(1), fp, vm, ics)
             }
             if x.is_number() && y.is_number() {
-                note(pc, word, DOUBLE);
-                let (a, b) = (to_int32_number(x), to_int32_number(y));
-                set(fp, i.a(), $f(a, b));
+                let r: Raw = $f(to_int32_number(x), to_int32_number(y));
+                note(pc, word, if r.is_double() { DOUBLE | OVERFLOW } else { DOUBLE });
+                set(fp, i.a(), r);
                 dispatch!(pc.add(1), fp, vm, ics)
             }
             miss!($slow)
@@ -113,14 +114,15 @@ macro_rules! bits {
             let i = insn(word);
             let x = reg(fp, i.b());
             if x.is_int32() {
-                note(pc, word, INT32);
-                set(fp, i.a(), $f(x.as_int32(), i.c() as i32));
+                let r: Raw = $f(x.as_int32(), i.c() as i32);
+                note(pc, word, if r.is_double() { INT32 | OVERFLOW } else { INT32 });
+                set(fp, i.a(), r);
                 dispatch!(pc.add(1), fp, vm, ics)
             }
             if x.is_double() {
-                note(pc, word, DOUBLE);
-                let a = to_int32_number(x);
-                set(fp, i.a(), $f(a, i.c() as i32));
+                let r: Raw = $f(to_int32_number(x), i.c() as i32);
+                note(pc, word, if r.is_double() { DOUBLE | OVERFLOW } else { DOUBLE });
+                set(fp, i.a(), r);
                 dispatch!(pc.add(1), fp, vm, ics)
             }
             miss!($slow_imm)

@@ -30,24 +30,24 @@ pub(super) unsafe fn exit_of(owner: *mut Code, id: u64, index: usize) -> (Exit, 
     (code.exits[index], code.valid.get() != 0)
 }
 
-/// Machine code of `owner` has been left.
+/// Machine code `id` of `owner` has been left.
 ///
 /// # Safety
 /// `owner` and the exit's cell are live code cells.
-pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, exit: &Exit, valid: bool) {
+pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, id: u64, exit: &Exit, valid: bool) {
     let (code, pc, kind) = (exit.cell as *mut Code, exit.pc, exit.kind);
     // SAFETY: by the contract; bytecode is writable.
     unsafe {
         if vm.config().tier.trace_deopt {
             let op = (*(*code).first.add(pc as usize)) as u8;
             let op = spey_bytecode::Op::from_u8(op).map_or("?", |op| op.info().name);
-            println!(
+            super::trace(format_args!(
                 "[left {}: {}, {op} at {} {}]",
                 describe(owner),
                 exit.reason,
                 describe(code),
                 place(code, pc)
-            );
+            ));
         }
         // Loops with machine code are entered again at once.
         if !(*code).tier.is_null() && !(*(*code).tier).loops.is_empty() {
@@ -85,7 +85,7 @@ pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, exit: &Exit, valid: boo
                     list.push(pc);
                 }
             }
-            discard(vm, owner);
+            discard(vm, owner, id);
         }
     }
 }

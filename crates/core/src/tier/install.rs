@@ -100,6 +100,8 @@ pub struct Installed {
     table: Table,
     /// What it takes for granted holds.
     pub(super) valid: Validity,
+    /// Where it is.
+    pub(super) address: *const u8,
     /// As in its snapshot.
     pub(super) id: u64,
     /// Where it can be left.
@@ -156,6 +158,7 @@ pub(super) unsafe fn install(vm: &mut Vm, job: Job, compiled: Compiled) -> Optio
             cells,
             table: job.table,
             valid: job.valid,
+            address,
             id: job.id,
             exits: compiled.exits,
         });

@@ -27,6 +27,13 @@ pub use policy::{CodeTier, Tier};
 #[cfg(feature = "jit")]
 pub(crate) use policy::{collect, init, on_call, on_loop};
 
+/// Prints a line of a trace. That it cannot be written is no reason to stop.
+#[cfg(feature = "jit")]
+fn trace(line: std::fmt::Arguments<'_>) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
 /// Settings of the optimising tier.
 #[derive(Clone, Debug)]
 pub struct TierConfig {

@@ -266,7 +266,7 @@ unsafe fn finish(vm: &mut Vm, job: Job, result: Result<Compiled, Refused>) {
         match result {
             Ok(compiled) => {
                 if vm.config().tier.print_ir {
-                    println!("{}", compiled.text);
+                    super::trace(format_args!("{}", compiled.text));
                 }
                 let size = compiled.code.len();
                 let nodes = compiled.nodes;
@@ -275,10 +275,10 @@ unsafe fn finish(vm: &mut Vm, job: Job, result: Result<Compiled, Refused>) {
                     return give_up(code);
                 };
                 if trace {
-                    println!(
+                    super::trace(format_args!(
                         "[compiled {} at {entry}: {nodes} nodes, {size} bytes, {build:.1} + {rest:.1} ms]",
                         describe(code)
-                    );
+                    ));
                 }
                 if entry == 0 {
                     (*code).machine = address;
@@ -291,7 +291,7 @@ unsafe fn finish(vm: &mut Vm, job: Job, result: Result<Compiled, Refused>) {
             }
             Err(Refused(why)) => {
                 if trace {
-                    println!("[refused {} at {}: {why}]", describe(code), entry);
+                    super::trace(format_args!("[refused {} at {entry}: {why}]", describe(code)));
                 }
                 if entry == 0 {
                     give_up(code);
@@ -315,16 +315,20 @@ pub(super) unsafe fn describe(code: *mut Code) -> String {
     }
 }
 
-/// Discards the machine code of a function; frames that run it end in it.
+/// Discards machine code `id` of a function; frames that run it end in it.
 ///
 /// # Safety
 /// `code` is a live code cell.
-pub(super) unsafe fn discard(vm: &mut Vm, code: *mut Code) {
+pub(super) unsafe fn discard(vm: &mut Vm, code: *mut Code, id: u64) {
     // SAFETY: by the contract.
     unsafe {
         let t = CodeTier::of(code);
-        t.loops.clear();
         t.exits.clear();
+        let Some(address) = t.installed.iter().find(|i| i.id == id).map(|i| i.address) else { return };
+        t.loops.retain(|l| l.1 != address);
+        if (*code).machine != address {
+            return;
+        }
         (*code).machine = std::ptr::null();
         if (*code).flags & code_flag::NO_MACHINE == 0 {
             (*code).entry = &ENTER_COUNTED;

@@ -183,7 +183,7 @@ unsafe fn may_inline(code: *mut Code) -> bool {
     // SAFETY: live code cell.
     unsafe {
         !(*code).data.is_null()
-            && (*code).flags & (code_flag::COROUTINE | code_flag::DERIVED) == 0
+            && (*code).flags & code_flag::COROUTINE == 0
             && (*code).data().unit.code.len() <= MAX_INLINE_WORDS
     }
 }
@@ -227,18 +227,34 @@ impl Builder<'_> {
                     if moves { MOVING } else { v.bits() }
                 })
                 .collect();
-            let mut methods = vec![false; unit.ics.len()];
+            let (mut methods, mut keyed) = (vec![false; unit.ics.len()], vec![false; unit.ics.len()]);
             for i in Instructions::new(&unit.code).map_while(Result::ok) {
                 let ext = || Insn(unit.code[i.pc as usize + 1]);
                 let at = match i.op {
                     Op::GetProp | Op::GetLength => Insn(unit.code[i.pc as usize]).c(),
+                    Op::GetSuper => {
+                        keyed[ext().field(1) as u16 as usize] = true;
+                        ext().field(1)
+                    }
+                    Op::GetPrivate | Op::SetPrivate | Op::DefinePrivateField => {
+                        keyed[ext().field(0) as u16 as usize] = true;
+                        continue;
+                    }
                     Op::GetGlobal => Insn(unit.code[i.pc as usize]).b(),
                     Op::CallMethod => ext().field(1),
                     _ => continue,
                 };
                 methods[at as u16 as usize] = true;
             }
-            let ics = (0..unit.ics.len()).map(|i| self.cache(c.ics.add(i), methods[i])).collect();
+            let ics = (0..unit.ics.len())
+                .map(|i| {
+                    let mut s = self.cache(c.ics.add(i), methods[i]);
+                    if keyed[i] {
+                        s.key = self.constant_of((*c.ics.add(i)).key);
+                    }
+                    s
+                })
+                .collect();
             FunctionSnapshot {
                 name: c.meta().name.as_ref().map_or_else(String::new, |n| n.to_text()),
                 cell: code as u64,
@@ -331,19 +347,22 @@ impl Builder<'_> {
     unsafe fn note_constant(&mut self, s: &mut EntrySnapshot, v: Raw) {
         // SAFETY: a live value.
         unsafe {
-            s.constant = if !v.is_cell() {
-                Constant::Bits(v.bits(), 0)
-            } else {
-                let kind = (*v.as_cell()).kind;
-                let index = self.index(v);
-                // Old cells stay where they are; the table keeps them alive.
-                if self.vm.heap.is_young(v.as_cell()) {
-                    Constant::Table(index, kind)
-                } else {
-                    Constant::Bits(v.bits(), kind)
-                }
-            };
+            s.constant = self.constant_of(v);
             self.function_at(s, v);
+        }
+    }
+    unsafe fn constant_of(&mut self, v: Raw) -> Constant {
+        if !v.is_cell() {
+            return Constant::Bits(v.bits(), 0);
+        }
+        // SAFETY: a live cell.
+        let kind = unsafe { (*v.as_cell()).kind };
+        let index = self.index(v);
+        // Old cells stay where they are; the table keeps them alive.
+        if self.vm.heap.is_young(v.as_cell()) {
+            Constant::Table(index, kind)
+        } else {
+            Constant::Bits(v.bits(), kind)
         }
     }
     unsafe fn entry(&mut self, e: &Entry, key: Raw, is_get: bool) -> EntrySnapshot {
@@ -486,6 +505,8 @@ fn layout(vm: &Vm) -> Layout {
         string_shape: STRING_SHAPE,
         lexical_shape: LEXICAL,
         accessor_get: offset_of!(crate::cell::Accessor, get) as i32,
+        rare_home: offset_of!(FunctionRare, home_object) as i32,
+        rare_fields: offset_of!(FunctionRare, fields) as i32,
         rare_prototype: offset_of!(FunctionRare, initial_prototype) as i32,
         rare_shape: offset_of!(FunctionRare, initial_shape) as i32,
     }

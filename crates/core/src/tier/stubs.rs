@@ -31,7 +31,7 @@ pub(super) fn addresses() -> Stubs {
     }
     table! {
         call, construct, get_method, run_frame, finish_exited, exit, unwind, allocate, remember, remember_slot, stack_overflow,
-        interrupt, to_boolean, strict_equal, loosely_equal, instance_of, type_of, to_int32, fmod, pow, sin, cos, char_at,
+        interrupt, to_boolean, strict_equal, loosely_equal, instance_of, typed_length, prototype_of, super_constructor, type_of, to_int32, fmod, pow, sin, cos, char_at,
     }
 }
 
@@ -384,7 +384,7 @@ unsafe extern "C" fn exit(vm: *mut Vm, outer: *mut Raw, cell: *mut Code, id: u64
         (*vm).enter_pc = (*code).first.add(exit.pc as usize);
         (*vm).enter_fp = fp;
         (*vm).enter_ics = (*code).ics;
-        super::deopt::left(&mut *vm, cell, &exit, valid);
+        super::deopt::left(&mut *vm, cell, id, &exit, valid);
         if exit.kind == ExitKind::Loop {
             // The loop around: its machine code goes on with the same frame.
             let machine = super::policy::outer_loop(vm, code, exit.pc);
@@ -469,6 +469,27 @@ unsafe extern "C" fn loosely_equal(a: Raw, b: Raw) -> u64 {
 unsafe extern "C" fn instance_of(vm: *mut Vm, v: Raw, target: Raw) -> u64 {
     // SAFETY: live values; nothing is allocated.
     unsafe { crate::operators::plain_instance_of(&mut *vm, v, target).map_or(2, u64::from) }
+}
+unsafe extern "C" fn typed_length(array: Raw) -> i32 {
+    // SAFETY: a live typed array.
+    let n = unsafe { crate::typed_array::typed_array_length_raw(array.as_cell().cast()) };
+    i32::try_from(n.unwrap_or(0)).unwrap_or(-1)
+}
+unsafe extern "C" fn prototype_of(vm: *mut Vm, object: Raw) -> Raw {
+    // SAFETY: a live object.
+    unsafe {
+        if Kind::of(object.as_cell()).is_exotic() {
+            return Raw::EMPTY;
+        }
+        crate::object::prototype_raw(&*vm, object.as_cell().cast())
+    }
+}
+unsafe extern "C" fn super_constructor(vm: *mut Vm, class: Raw) -> Raw {
+    // SAFETY: a live closure.
+    unsafe {
+        let parent = crate::object::prototype_raw(&*vm, class.as_cell().cast());
+        if crate::value::is_constructor(parent) { parent } else { Raw::EMPTY }
+    }
 }
 unsafe extern "C" fn type_of(vm: *mut Vm, v: Raw) -> Raw {
     // SAFETY: live value.

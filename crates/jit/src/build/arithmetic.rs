@@ -103,6 +103,8 @@ impl Builder<'_> {
             0 if numbers => Plan::Doubles,
             0 => Plan::Never,
             INT32 => Plan::Ints,
+            // Of shifts: the result was no int32.
+            _ if bits == INT32 | OVERFLOW && matches!(i.op, Code::UShr | Code::UShrImm) => Plan::Ints,
             _ => Plan::Doubles,
         }
     }
@@ -276,7 +278,7 @@ impl Builder<'_> {
                     match self.graph.node(y).op {
                         // The result is below 2^31 by itself.
                         Op::Int(n) if n & 31 != 0 => self.emit(Op::IntBinary(op), vec![x, y], Repr::Int32, 0),
-                        _ if self.is_generic() => {
+                        _ if self.is_generic() || i.word.feedback() & OVERFLOW != 0 => {
                             let bits = self.emit(Op::IntBinaryWrapping(op), vec![x, y], Repr::Int32, 0);
                             self.emit(Op::UintToDouble, vec![bits], Repr::Double, 0)
                         }

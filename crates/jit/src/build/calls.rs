@@ -252,17 +252,24 @@ impl Builder<'_> {
     ) -> Result_<Step> {
         let (shape, inline) = cache.construct;
         if let Callee::Code(cell) = cache.callee
-            && shape != 0
             && !generic
-            && i.op == Code::Construct
             && let Some(k) = self.snapshot.functions.iter().position(|f| f.cell == cell)
         {
             let f = &self.snapshot.functions[k];
-            if f.flags & (function_flag::DERIVED | function_flag::COROUTINE) == 0
+            let derived = f.flags & function_flag::DERIVED != 0;
+            let target = call.new_target.expect("construct");
+            if f.flags & function_flag::COROUTINE == 0
+                && (derived || shape != 0)
                 && self.check_code(call.callee, cell, NO_INDEX)
+                && self.check_kind(target, self.snapshot.layout.kind_function)
             {
-                self.guard(Op::CheckConstruct(shape), vec![call.callee], Repr::None, 0);
-                let this = self.new_object(shape, inline);
+                // Derived constructors get their `this` from the superclass.
+                let this = if derived {
+                    self.constant(0)
+                } else {
+                    self.guard(Op::CheckConstruct(shape), vec![target], Repr::None, 0);
+                    self.new_object(shape, inline)
+                };
                 call.window[0] = this;
                 return self.call_known(i, call, k);
             }
@@ -343,7 +350,7 @@ impl Builder<'_> {
 
     fn can_inline(&mut self, k: usize) -> bool {
         let f = &self.snapshot.functions[k];
-        let refused = function_flag::COROUTINE | function_flag::DERIVED;
+        let refused = function_flag::COROUTINE;
         if f.code.is_empty()
             || f.code.len() > INLINE_WORDS
             || f.flags & refused != 0

@@ -174,6 +174,11 @@ impl<'a> Builder<'a> {
             self.env.slots.insert(slot, v);
             self.env.in_place.insert(slot, v);
         }
+        if f.flags & function_flag::DERIVED != 0 && self.snapshot.entry == 0 {
+            // `this` comes from the superclass.
+            let empty = self.constant(0);
+            self.env.slots.insert(-(HEADER + f.param_count as i32 + 1), empty);
+        }
         let returns = self.walk(0, 0, 0, self.snapshot.entry)?;
         for (block, env, v) in returns {
             self.block = block;
@@ -422,6 +427,12 @@ impl<'a> Builder<'a> {
             Code::CheckThis | Code::CheckTdz => {
                 let v = self.reg(a);
                 self.check_not_empty(v);
+            }
+            Code::CheckThisEmpty => {
+                let v = self.reg(a);
+                if self.types(v) != ty::EMPTY {
+                    return self.execute(i);
+                }
             }
             Code::CoerceThis => {
                 let v = self.reg(b);

@@ -6,7 +6,7 @@ use spey_bytecode::decode::Instruction;
 use super::env::access;
 use super::{Builder, Result_, Step};
 use crate::graph::{Binary, Block, Condition, Op, Repr, Value, Width, ty};
-use crate::snapshot::{CacheSnapshot, Callee, EntrySnapshot, NO_INDEX, location};
+use crate::snapshot::{CacheSnapshot, Callee, Constant, EntrySnapshot, Intrinsic, NO_INDEX, location};
 
 /// Feedback bits of element access and `length`, as the interpreter writes them.
 mod receiver {
@@ -38,6 +38,8 @@ const UINT8_CLAMPED: u8 = 2;
 /// Longest array literal that is allocated in line.
 const MAX_LITERAL: u32 = 64;
 
+/// Stands for the length of a typed array among the offsets of loads.
+const TYPED_LENGTH: i32 = i32::MIN;
 /// Slot number for the result of a diamond while its arms are merged.
 pub(super) const RESULT_SLOT: i32 = i32::MAX;
 
@@ -79,6 +81,63 @@ impl Builder<'_> {
                     Some(v) => self.set(a, v),
                     None => return self.execute(i).map(Some),
                 }
+            }
+            Code::GetPrivate | Code::SetPrivate | Code::DefinePrivateField => {
+                let cache = self.cache(i.ext.field(0));
+                if cache.unseen {
+                    return self.unseen(i).map(Some);
+                }
+                let (o, key) = if i.op == Code::GetPrivate { (b, c) } else { (a, b) };
+                if cache.megamorphic || self.is_generic() || !self.check_key(key, &cache) {
+                    return self.execute(i).map(Some);
+                }
+                let o = self.reg(o);
+                let ok = if i.op == Code::GetPrivate {
+                    self.get_named(o, &cache).map(|v| self.set(a, v)).is_some()
+                } else {
+                    let v = self.reg(c);
+                    self.set_named(o, v, &cache)
+                };
+                if !ok {
+                    return self.execute(i).map(Some);
+                }
+            }
+            Code::GetSuper => {
+                let cache = self.cache(i.ext.field(1));
+                if cache.unseen {
+                    return self.unseen(i).map(Some);
+                }
+                let home = self.reg(b);
+                if self.usable(&cache).is_none() || !self.check_key(c, &cache) || !self.check_object(home) {
+                    return self.execute(i).map(Some);
+                }
+                let base = self.guard(Op::PrototypeOf, vec![home], Repr::Tagged, ty::OBJECT | ty::NULL);
+                match self.get_named(base, &cache) {
+                    Some(v) => self.set(a, v),
+                    None => return self.execute(i).map(Some),
+                }
+            }
+            Code::LoadHomeObject | Code::GetFieldInitializer => {
+                let f = if i.op == Code::LoadHomeObject { self.callee() } else { self.reg(b) };
+                let l = self.snapshot.layout;
+                if self.is_generic() || !self.check_kind(f, l.kind_function) {
+                    return self.execute(i).map(Some);
+                }
+                let rare = self.load(f, Width::Value, l.closure_rare);
+                if !self.check_cell(rare) {
+                    return self.execute(i).map(Some);
+                }
+                let place = if i.op == Code::LoadHomeObject { l.rare_home } else { l.rare_fields };
+                let v = self.load(rare, Width::Value, place);
+                self.set(a, v);
+            }
+            Code::GetSuperConstructor => {
+                let class = self.reg(b);
+                if self.is_generic() || !self.check_kind(class, self.snapshot.layout.kind_function) {
+                    return self.execute(i).map(Some);
+                }
+                let v = self.guard(Op::SuperConstructor, vec![class], Repr::Tagged, ty::OBJECT);
+                self.set(a, v);
             }
             Code::NewObject => {
                 let cache = self.cache(c);
@@ -131,6 +190,25 @@ impl Builder<'_> {
     pub(super) fn cache(&self, index: i16) -> CacheSnapshot {
         let f = self.function();
         f.ics.get(index as u16 as usize).cloned().unwrap_or_default()
+    }
+
+    /// The key in a register is the one that the cache is for; leaves if not. False: it cannot be told.
+    fn check_key(&mut self, r: i16, cache: &CacheSnapshot) -> bool {
+        let key = self.reg(r);
+        if let Constant::Bits(bits, _) = cache.key
+            && let Some(known) = self.constant_bits(key)
+        {
+            return known == bits;
+        }
+        if self.graph.node(key).repr != Repr::Tagged {
+            return false;
+        }
+        let Some(wanted) = self.snapshot_constant(cache.key) else { return false };
+        if self.graph.node(wanted).repr != Repr::Tagged {
+            return false;
+        }
+        self.guard(Op::CheckSame, vec![key, wanted], Repr::None, 0);
+        true
     }
 
     // ---------------------------------------------------------------- named properties
@@ -469,6 +547,10 @@ impl Builder<'_> {
         }
         if bits == receiver::OTHER {
             let cache = self.cache(c);
+            if let Some(n) = self.typed_length(v, &cache) {
+                self.set(a, n);
+                return Ok(Step::Next);
+            }
             if let Some(r) = self.get_named(v, &cache) {
                 self.set(a, r);
                 return Ok(Step::Next);
@@ -478,6 +560,39 @@ impl Builder<'_> {
             return self.unseen(i);
         }
         self.execute(i)
+    }
+
+    /// `length` of a typed array.
+    fn typed_length(&mut self, v: Value, cache: &CacheSnapshot) -> Option<Value> {
+        let known = |e: &&EntrySnapshot| e.callee == Callee::Native(Some(Intrinsic::TypedArrayLength));
+        if self.is_generic() || cache.entries.is_empty() || cache.entries.iter().filter(known).count() == 0 {
+            return None;
+        }
+        let place = (v, access(Width::I32, TYPED_LENGTH));
+        if let Some(n) = self.env.loads.get(&place) {
+            return Some(*n);
+        }
+        // One shape or several: what matters is that the getter is the one known.
+        let entries: Vec<_> =
+            cache.entries.iter().filter(|e| e.epoch == self.snapshot.epoch).copied().collect();
+        if entries.is_empty() || !entries.iter().all(|e| known(&e)) {
+            return None;
+        }
+        self.check_valid();
+        if let [e] = entries[..] {
+            if !self.check_shape(v, e.shape) {
+                return None;
+            }
+        } else {
+            let nothing = self.constant(super::values::UNDEFINED);
+            self.by_shape(v, &entries, |_, _, _| Some(nothing))?;
+        }
+        if !self.check_kind(v, self.snapshot.layout.kind_typed_array) {
+            return None;
+        }
+        let n = self.guard(Op::TypedLength, vec![v], Repr::Int32, 0);
+        self.env.loads.insert(place, n);
+        Some(n)
     }
 
     /// Elements cell of an object with dense elements; leaves for others.

@@ -243,6 +243,14 @@ impl Lower<'_, '_> {
             }
             Op::Not => self.b.ins().bxor_imm_u(args[0], 1),
             Op::Select => self.b.ins().select(args[0], args[1], args[2]),
+            Op::PrototypeOf | Op::SuperConstructor => {
+                let stubs = &self.snapshot.stubs;
+                let stub = if n.op == Op::PrototypeOf { stubs.prototype_of } else { stubs.super_constructor };
+                let vm = self.vm;
+                let r = self.call(stub, &[vm, args[0]], Some(I64)).expect("result");
+                self.require(r, st());
+                r
+            }
             Op::TypeOf => {
                 let vm = self.vm;
                 self.call(self.snapshot.stubs.type_of, &[vm, args[0]], Some(I64)).expect("result")
@@ -264,6 +272,12 @@ impl Lower<'_, '_> {
                 let at = self.element(args[0], args[1], Width::Value);
                 let at = self.b.ins().iadd_imm_s(at, l.elements_first as i64);
                 return self.barrier(args[0], args[2], Some(at));
+            }
+            Op::TypedLength => {
+                let n = self.call(self.snapshot.stubs.typed_length, &args, Some(I32)).expect("result");
+                let ok = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, n, 0);
+                self.require(ok, st());
+                n
             }
             Op::StoreData => {
                 let store = self.b.ins().band_imm_u(args[0], !RAW_BIT);
