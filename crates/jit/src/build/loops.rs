@@ -6,7 +6,7 @@ use spey_bytecode::Operand;
 use spey_bytecode::decode::Instructions;
 
 use super::env::{self, Env};
-use super::{Builder, Loop, PEEL_NODES, PEEL_WORDS};
+use super::{Builder, Loop, OUTER_WORDS, PEEL_NODES, PEEL_WORDS};
 use crate::graph::{Block, Node, Op, Repr, Terminator, Value, ty};
 use crate::snapshot::ExitKind;
 
@@ -14,16 +14,28 @@ impl Builder<'_> {
     /// The next block of the frame being walked: the lowest, once the first iteration of a loop is complete its jumps back.
     pub(super) fn next_block(&mut self) -> Option<(u32, Vec<(Block, Env)>)> {
         let walk = self.walk_mut();
-        if let Some((head, end, _)) = &walk.peeling {
-            let (head, end) = (*head, *end);
-            if walk.pending.first_key_value().is_none_or(|(pc, _)| *pc >= end) {
-                let (_, _, edges) = walk.peeling.take().expect("just seen");
-                if !edges.is_empty() {
-                    return Some((head, edges));
-                }
+        while let Some(&(head, end, _)) = walk.peeling.last() {
+            if walk.pending.first_key_value().is_some_and(|(pc, _)| *pc < end) {
+                break;
+            }
+            let (_, _, edges) = walk.peeling.pop().expect("just seen");
+            if !edges.is_empty() {
+                walk.peeled = Some(head);
+                return Some((head, edges));
             }
         }
         walk.pending.pop_first()
+    }
+    /// Entering at the head of a loop is entering the loops around it in the middle: what is left of their iteration is walked apart.
+    pub(super) fn enter_in_the_middle(&mut self, entry: u32) {
+        let walk = self.walks.last().expect("a frame is being walked");
+        let loops = &self.infos[&walk.function].loops;
+        let around: Vec<_> = loops
+            .iter()
+            .filter(|&(&head, &end)| head < entry && entry < end && (end - head) as usize <= OUTER_WORDS)
+            .map(|(&head, &end)| (head, end, vec![]))
+            .collect();
+        self.walk_mut().peeling = around;
     }
     /// Walks the first iteration of a small innermost loop apart: what it checks need not be checked in the loop.
     pub(super) fn peel(&mut self, pc: u32) -> bool {
@@ -32,14 +44,12 @@ impl Builder<'_> {
         let loops = &self.infos[&walk.function].loops;
         let end = loops[&pc];
         let innermost = loops.range(pc + 1..end).next().is_none();
-        if !innermost || (end - pc) as usize > PEEL_WORDS || nodes > PEEL_NODES || walk.peeling.is_some() {
-            return false;
-        }
         let walk = self.walk_mut();
-        if !walk.peeled.insert(pc) {
+        if walk.peeled.take() == Some(pc) || !innermost || (end - pc) as usize > PEEL_WORDS || nodes > PEEL_NODES
+        {
             return false;
         }
-        walk.peeling = Some((pc, end, vec![]));
+        walk.peeling.push((pc, end, vec![]));
         true
     }
 

@@ -39,6 +39,8 @@ const INLINE_NODES: usize = 1_500;
 
 /// Longest loop, in words, whose first iteration is walked apart.
 const PEEL_WORDS: usize = 64;
+/// Longest loop, in words, that is compiled with a loop in it that is entered.
+const OUTER_WORDS: usize = 600;
 /// No peeling when the graph has this many nodes.
 const PEEL_NODES: usize = 1_500;
 
@@ -102,10 +104,10 @@ struct Walk {
     pending: BTreeMap<u32, Vec<(Block, Env)>>,
     loops: Vec<Loop>,
     returns: Vec<(Block, Env, Value)>,
-    /// Heads of loops whose first iteration has been walked apart.
-    peeled: BTreeSet<u32>,
-    /// The loop whose first iteration is being walked: head, end, and the jumps back so far.
-    peeling: Option<(u32, u32, Vec<(Block, Env)>)>,
+    /// The loop whose first iteration has just been walked apart.
+    peeled: Option<u32>,
+    /// Loops whose first iteration, or the rest of one, is being walked, inner last: head, end, and the jumps back so far.
+    peeling: Vec<(u32, u32, Vec<(Block, Env)>)>,
 }
 
 /// What became of an instruction.
@@ -349,9 +351,10 @@ impl<'a> Builder<'a> {
             pending: BTreeMap::from([(entry, vec![start])]),
             loops: vec![],
             returns: vec![],
-            peeled: BTreeSet::new(),
-            peeling: None,
+            peeled: None,
+            peeling: vec![],
         });
+        self.enter_in_the_middle(entry);
         let code = &self.snapshot.functions[function].code;
         while let Some((pc, edges)) = self.next_block() {
             self.pc = pc;
@@ -449,13 +452,9 @@ impl<'a> Builder<'a> {
             Code::JumpLoop => {
                 let target = i.jump_target().expect("jump") as u32;
                 let (block, walk) = (self.block, self.walk_mut());
-                if let Some((head, _, _)) = &walk.peeling
-                    && *head == target
-                {
+                if let Some(at) = walk.peeling.iter().position(|p| p.0 == target) {
                     let env = std::mem::take(&mut self.env);
-                    if let Some((_, _, edges)) = &mut self.walk_mut().peeling {
-                        edges.push((block, env));
-                    }
+                    self.walk_mut().peeling[at].2.push((block, env));
                     return Ok(Step::End);
                 }
                 self.poll();
