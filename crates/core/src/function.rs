@@ -276,20 +276,29 @@ pub unsafe fn new_closure_raw(vm: &mut crate::vm::Vm, code: *mut Code, env: Raw)
     unsafe {
         let mark = vm.heap.handles.mark();
         let root = vm.heap.handles.push(env);
-        let realm = vm.realms[(*code).header.word as usize].as_ref().expect("live realm");
-        let flags = (*code).flags;
-        let shape = match (flags & code_flag::ASYNC != 0, flags & code_flag::GENERATOR != 0) {
-            (false, false) => realm.function_shape,
-            (true, false) => realm.async_function_shape,
-            (false, true) => realm.generator_function_shape,
-            (true, true) => realm.async_generator_function_shape,
-        };
+        let shape = closure_shape(vm, code);
         let o = object::alloc_object(vm, Kind::Function, shape, closure::COUNT, Raw::UNDEFINED);
         (*o).header.flags |= flag::LAZY;
         *Object::trailing(o, closure::CODE) = Raw::cell(code.cast());
         *Object::trailing(o, closure::ENV) = *root.as_ptr();
         vm.heap.handles.reset(mark);
         o
+    }
+}
+
+/// Shape of new closures of a code cell.
+///
+/// # Safety
+/// `code` is a live code cell.
+pub(crate) unsafe fn closure_shape(vm: &crate::vm::Vm, code: *mut Code) -> u32 {
+    // SAFETY: by the contract.
+    let (flags, realm) = unsafe { ((*code).flags, (*code).header.word) };
+    let realm = vm.realms[realm as usize].as_ref().expect("live realm");
+    match (flags & code_flag::ASYNC != 0, flags & code_flag::GENERATOR != 0) {
+        (false, false) => realm.function_shape,
+        (true, false) => realm.async_function_shape,
+        (false, true) => realm.generator_function_shape,
+        (true, true) => realm.async_generator_function_shape,
     }
 }
 

@@ -91,12 +91,7 @@ impl InlineCache {
     ///
     /// # Safety
     /// The cache belongs to `code`.
-    pub(crate) unsafe fn set_key(
-        &mut self,
-        vm: &mut crate::vm::Vm,
-        code: Gc<crate::code::Code>,
-        key: Raw,
-    ) {
+    pub(crate) unsafe fn set_key(&mut self, vm: &mut crate::vm::Vm, code: Gc<crate::code::Code>, key: Raw) {
         if self.key != key {
             let misses = if self.key.is_undefined() { self.misses } else { MEGAMORPHIC };
             *self = InlineCache { misses, feedback: self.feedback, ..InlineCache::new(key) };

@@ -35,6 +35,8 @@ pub struct FunctionSnapshot {
     pub ics_address: u64,
     /// Inline caches.
     pub ics: Vec<CacheSnapshot>,
+    /// Functions that it has made closures of: index, code cell, shape of the closures.
+    pub closures: Vec<(u32, u64, u32)>,
     /// Word indices at which machine code was left too often: no speculation there.
     pub generic: Vec<u32>,
 }
@@ -239,6 +241,8 @@ pub struct Layout {
     pub closure_env: i32,
     /// FunctionRare of a closure, or undefined.
     pub closure_rare: i32,
+    /// Trailing slots of closures.
+    pub closure_slots: u16,
     /// Array length (a value).
     pub array_length: i32,
     /// Elements and slots: first value.

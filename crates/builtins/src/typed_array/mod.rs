@@ -22,7 +22,10 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Getter("buffer", NativeSpec::new("get buffer", 0, methods::buffer)),
     PropertySpec::Getter("byteLength", NativeSpec::new("get byteLength", 0, methods::byte_length)),
     PropertySpec::Getter("byteOffset", NativeSpec::new("get byteOffset", 0, methods::byte_offset)),
-    PropertySpec::Getter("length", NativeSpec::new("get length", 0, methods::length).known_as("TypedArrayLength")),
+    PropertySpec::Getter(
+        "length",
+        NativeSpec::new("get length", 0, methods::length).known_as("TypedArrayLength"),
+    ),
     PropertySpec::Method(NativeSpec::new("entries", 0, methods::entries)),
     PropertySpec::Method(NativeSpec::new("keys", 0, methods::keys)),
     PropertySpec::Method(NativeSpec::new("values", 0, methods::values)),

@@ -1833,7 +1833,11 @@ fn make_class(s: &mut Scope<'_>, f: Frame, i: Insn) -> JsResult<()> {
 fn field_initializer(class: Local<'_, Object>) -> Raw {
     let r = class.slot(function::closure::RARE);
     // SAFETY: live FunctionRare.
-    if r.is_cell() { unsafe { (*(r.as_cell() as *mut function::FunctionRare)).fields } } else { Raw::UNDEFINED }
+    if r.is_cell() {
+        unsafe { (*(r.as_cell() as *mut function::FunctionRare)).fields }
+    } else {
+        Raw::UNDEFINED
+    }
 }
 
 /// Values of an array made by the compiler for spread arguments.

@@ -174,6 +174,7 @@ fn callees(f: &FunctionSnapshot) -> Vec<u64> {
         .ics
         .iter()
         .flat_map(|c| c.entries.iter().filter_map(|e| of(&e.callee)).chain(of(&c.callee)))
+        .chain(f.closures.iter().map(|c| c.1))
         .collect();
     all.sort_unstable();
     all.dedup();
@@ -227,11 +228,21 @@ impl Builder<'_> {
                     if moves { MOVING } else { v.bits() }
                 })
                 .collect();
+            let mut closures = vec![];
             let (mut methods, mut keyed) = (vec![false; unit.ics.len()], vec![false; unit.ics.len()]);
             for i in Instructions::new(&unit.code).map_while(Result::ok) {
                 let ext = || Insn(unit.code[i.pc as usize + 1]);
                 let at = match i.op {
                     Op::GetProp | Op::GetLength => Insn(unit.code[i.pc as usize]).c(),
+                    Op::MakeClosure => {
+                        let index = Insn(unit.code[i.pc as usize]).b() as u16 as u32;
+                        if let Some(child) = crate::code::existing_child(code, index) {
+                            let shape = function::closure_shape(self.vm, child);
+                            self.shapes.push(shape);
+                            closures.push((index, child as u64, shape));
+                        }
+                        continue;
+                    }
                     Op::GetSuper => {
                         keyed[ext().field(1) as u16 as usize] = true;
                         ext().field(1)
@@ -269,6 +280,7 @@ impl Builder<'_> {
                 constants,
                 ics_address: c.ics as u64,
                 ics,
+                closures,
                 generic: if c.tier.is_null() { vec![] } else { CodeTier::of(code).generic.clone() },
             }
         }
@@ -474,6 +486,7 @@ fn layout(vm: &Vm) -> Layout {
         closure_code: trailing(closure::CODE),
         closure_env: trailing(closure::ENV),
         closure_rare: trailing(closure::RARE),
+        closure_slots: closure::COUNT as u16,
         array_length: trailing(crate::object::ARRAY_LENGTH),
         elements_first: size_of::<Elements>() as i32,
         elements_length: offset_of!(Elements, length) as i32,

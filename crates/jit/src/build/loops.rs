@@ -45,7 +45,10 @@ impl Builder<'_> {
         let end = loops[&pc];
         let innermost = loops.range(pc + 1..end).next().is_none();
         let walk = self.walk_mut();
-        if walk.peeled.take() == Some(pc) || !innermost || (end - pc) as usize > PEEL_WORDS || nodes > PEEL_NODES
+        if walk.peeled.take() == Some(pc)
+            || !innermost
+            || (end - pc) as usize > PEEL_WORDS
+            || nodes > PEEL_NODES
         {
             return false;
         }

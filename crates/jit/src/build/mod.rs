@@ -520,6 +520,16 @@ impl<'a> Builder<'a> {
                 let v = self.tagged(v);
                 self.store(env, offset, v, env);
             }
+            Code::MakeClosure => {
+                let index = b as u16 as u32;
+                let Some(&(_, cell, shape)) = self.function().closures.iter().find(|c| c.0 == index) else {
+                    return self.execute(i);
+                };
+                let env = self.reg(c);
+                let env = self.tagged(env);
+                let f = self.new_closure(cell, shape, env);
+                self.set(a, f);
+            }
             Code::NewEnv => return self.new_env(i),
             Code::Yield
             | Code::YieldDelegate

@@ -458,6 +458,29 @@ impl Builder<'_> {
         o
     }
 
+    /// A new closure.
+    pub(super) fn new_closure(&mut self, cell: u64, shape: u32, env: Value) -> Value {
+        let l = self.snapshot.layout;
+        let header = Self::header(l.kind_function, l.flag_lazy, l.closure_slots, shape);
+        let f = self.allocate(header, l.object_trailing as u32 + 8 * l.closure_slots as u32, ty::OBJECT);
+        let null = self.emit(Op::RawConst(0), vec![], Repr::Raw, 0);
+        self.initialize(f, l.object_slots, null);
+        let empty = self.emit(Op::RawConst(l.empty_elements), vec![], Repr::Raw, 0);
+        self.initialize(f, l.object_elements, empty);
+        let undefined = self.constant(super::values::UNDEFINED);
+        for k in 0..l.closure_slots as i32 {
+            self.initialize(f, l.object_trailing + 8 * k, undefined);
+        }
+        let code = self.emit(Op::RawConst(cell), vec![], Repr::Raw, 0);
+        self.initialize(f, l.closure_code, code);
+        self.initialize(f, l.closure_env, env);
+        self.env.loads.insert((f, access(Width::Value, l.closure_env)), env);
+        let fact = self.env.fact_mut(f);
+        fact.shape = Some(shape);
+        fact.code = Some(cell);
+        f
+    }
+
     // ---------------------------------------------------------------- array literals
 
     /// A new array with room for so many elements: the array and its elements are one allocation.

@@ -401,6 +401,11 @@ impl Lower<'_, '_> {
         // Kind and the collector's flags are written: the cell may be old.
         let aux = self.imm32((header >> 16) as i32 & 0xffff);
         self.b.ins().istore16(trusted(), aux, cell, 2);
+        if header >> 8 & 0xff != 0 {
+            let flags = self.b.ins().uload8(I32, trusted(), cell, 1);
+            let flags = self.b.ins().bor_imm_u(flags, (header >> 8 & 0xff) as i64);
+            self.b.ins().istore8(trusted(), flags, cell, 1);
+        }
         let word = self.imm32((header >> 32) as i32);
         self.b.ins().store(trusted(), word, cell, 4);
         self.reload(node, s, i32::MAX);
