@@ -9,6 +9,7 @@
 mod args;
 mod bench;
 mod expectations;
+mod fuzz;
 mod http_load;
 mod node_test;
 mod process;
@@ -22,6 +23,7 @@ const HELP: &str = "cargo xtask <task>
   test262   --test262 DIR --spey PATH [filter…]
   node-test --node-tests DIR --spey PATH [filter…]
   bench     [startup|http|micro|NAME…] --spey PATH [--node PATH] [--bun PATH] [--deno PATH]
+  fuzz      programs|regexp --spey PATH [--node PATH] [--seed N] [--minutes N]
 
 cargo xtask <task> --help lists the options of a task.";
 
@@ -34,6 +36,7 @@ fn main() {
         "test262" => test262::run,
         "node-test" => node_test::run,
         "bench" => bench::run,
+        "fuzz" => fuzz::run,
         "" | "help" | "--help" | "-h" => {
             println!("{HELP}");
             return;

@@ -6,9 +6,11 @@ use spey_core::iteration::{self, IteratorRecord};
 use spey_core::object;
 use spey_core::record;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
-use spey_core::{call, conversion};
+use spey_core::{call, conversion, string, value};
 
-use super::{callback, this_iterator};
+use super::chunking::integral_number;
+use super::{callback, this_iterator, unopened};
+use crate::support::{self, StringBuilder};
 
 /// The receiver as an open iterator, and the callback checked.
 fn open<'s>(
@@ -136,4 +138,67 @@ pub(super) fn reduce<'s>(
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(s.local(cell.at(0)))
+}
+
+/// The number of values that includes passes over.
+fn skipped_elements(s: &mut Scope<'_>, v: Local<'_, Value>) -> JsResult<f64> {
+    if v.is_undefined() {
+        return Ok(0.0);
+    }
+    let n = integral_number(s, v)?;
+    if n < 0.0 || (n.is_finite() && n > support::MAX_SAFE as f64) {
+        return s.throw_range_error(&format!("{n} must be between 0 and 2^53 - 1"));
+    }
+    Ok(n)
+}
+/// Iterator.prototype.includes ( searchElement [ , skippedElements ] ), of the iterator includes proposal
+pub(super) fn includes<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
+    let o = this_iterator(s, this, "includes")?;
+    let to_skip = skipped_elements(s, args.get(1));
+    let closing = unopened(s, o);
+    let mut to_skip = iteration::close_on_error(s, &closing, to_skip)?;
+    let record = iteration::get_iterator_direct(s, this)?;
+    let mut found = false;
+    iteration::iterate_record(s, &record, &mut |_, v| {
+        if to_skip > 0.0 {
+            to_skip -= 1.0;
+            return Ok(ControlFlow::Continue(()));
+        }
+        found = value::same_value_zero(v.raw(), args.get(0).raw());
+        Ok(if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })?;
+    Ok(s.bool(found))
+}
+/// Iterator.prototype.join ( separator ), of the iterator join proposal
+pub(super) fn join<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
+    let o = this_iterator(s, this, "join")?;
+    let separator = if args.get(0).is_undefined() {
+        string::new_latin1(s, b",")
+    } else {
+        let text = conversion::to_string(s, args.get(0));
+        let closing = unopened(s, o);
+        iteration::close_on_error(s, &closing, text)?
+    };
+    let record = iteration::get_iterator_direct(s, this)?;
+    let mut out = StringBuilder::default();
+    let mut first = true;
+    iteration::iterate_record(s, &record, &mut |s, v| {
+        if !std::mem::take(&mut first) {
+            out.push(s, separator)?;
+        }
+        if !v.is_nullish() {
+            let text = conversion::to_string(s, v)?;
+            out.push(s, text)?;
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(out.finish(s).value())
 }

@@ -10,7 +10,7 @@ use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::{call, conversion, error};
 use spey_gc::Value as Raw;
 
-use super::{Primitives, callback, get_iterator_flattenable, joint, this_iterator, unopened};
+use super::{Primitives, callback, chunking, get_iterator_flattenable, joint, this_iterator, unopened};
 use crate::support;
 
 /// Internal slots after the tag.
@@ -23,15 +23,16 @@ pub(super) mod slot {
     pub const ITERATOR: usize = 3;
     /// Its next method.
     pub const NEXT: usize = 4;
-    /// Callback, or the remaining count of take and drop, or the list of concat and the zips.
+    /// Callback, or the remaining count of take and drop, or the size of chunks and windows, or the list of concat and
+    /// the zips.
     pub const OPERAND: usize = 5;
-    /// Calls so far, or the index in the list.
+    /// Calls so far, or the index in the list, or whether the end was reached (chunks and windows).
     pub const COUNTER: usize = 6;
-    /// Inner iterator of flatMap and concat, or undefined; the mode of the zips.
+    /// Inner iterator of flatMap and concat, or undefined; the mode of the zips; the last window.
     pub const INNER: usize = 7;
     /// Its next method; the padding of the zips.
     pub const INNER_NEXT: usize = 8;
-    /// The keys of zipKeyed, or undefined.
+    /// The keys of zipKeyed, or undefined; what windows does with too few values.
     pub const EXTRA: usize = 9;
     /// Number of slots.
     pub const COUNT: usize = 10;
@@ -48,6 +49,8 @@ const DROP: i32 = 3;
 const FLAT_MAP: i32 = 4;
 const CONCAT: i32 = 5;
 pub(super) const ZIP: i32 = 6;
+pub(super) const CHUNKS: i32 = 7;
+pub(super) const WINDOWS: i32 = 8;
 
 static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("next", 0, next)),
@@ -71,7 +74,8 @@ pub(super) fn create<'s>(s: &mut Scope<'s>, kind: i32) -> Local<'s, Object> {
     h.set_slot(s, slot::COUNTER, Raw::int32(0));
     h
 }
-fn create_on<'s>(
+/// New helper over an iterator.
+pub(super) fn create_on<'s>(
     s: &mut Scope<'s>,
     kind: i32,
     record: &IteratorRecord<'_>,
@@ -136,7 +140,7 @@ fn with_limit<'s>(
     let limit = conversion::to_number(s, args.get(0));
     let n = iteration::close_on_error(s, &closing, limit)?;
     let limit = if n.is_nan() { -1.0 } else { conversion::integer_or_infinity(n) };
-    if limit < 0.0 {
+    if limit < 0.0 || (n.is_finite() && n > support::MAX_SAFE as f64) {
         let text = error::describe(s, args.get(0));
         let r = s.throw_range_error(&format!("{text} must be positive"));
         return iteration::close_on_error(s, &closing, r);
@@ -274,6 +278,14 @@ fn step<'s>(s: &mut Scope<'s>, h: Local<'_, Object>) -> JsResult<Option<Local<'s
         }
         FLAT_MAP => flat_map_step(s, h),
         CONCAT => concat_step(s, h),
+        CHUNKS => {
+            let record = outer(s, h);
+            chunking::chunks_step(s, h, &record)
+        }
+        WINDOWS => {
+            let record = outer(s, h);
+            chunking::windows_step(s, h, &record)
+        }
         _ => joint::step(s, h),
     }
 }
@@ -345,6 +357,7 @@ fn close(s: &mut Scope<'_>, h: Local<'_, Object>) -> JsResult<()> {
             None => Ok(()),
         },
         ZIP => joint::close_all(s, h, Ok(())),
+        CHUNKS | WINDOWS if chunking::is_exhausted(h) => Ok(()),
         _ => {
             let record = outer(s, h);
             iteration::close_normal(s, &record)

@@ -1,6 +1,7 @@
 //! Iterator, %Iterator.prototype% and %AsyncIteratorPrototype%, ECMA-262 §27.1.
 
 mod async_from_sync;
+mod chunking;
 mod consume;
 mod helper;
 mod joint;
@@ -31,6 +32,10 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("take", 1, helper::take)),
     PropertySpec::Method(NativeSpec::new("drop", 1, helper::drop)),
     PropertySpec::Method(NativeSpec::new("flatMap", 1, helper::flat_map)),
+    PropertySpec::Method(NativeSpec::new("chunks", 1, chunking::chunks)),
+    PropertySpec::Method(NativeSpec::new("windows", 1, chunking::windows)),
+    PropertySpec::Method(NativeSpec::new("includes", 1, consume::includes)),
+    PropertySpec::Method(NativeSpec::new("join", 1, consume::join)),
     PropertySpec::SymbolMethod(
         |n| n.sym_iterator,
         NativeSpec::new("[Symbol.iterator]", 0, |_, this, _| Ok(this)),

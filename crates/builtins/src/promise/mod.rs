@@ -1,5 +1,7 @@
 //! Promise, ECMA-262 §27.2.
 
+mod keyed;
+
 use spey_core::cell::{Kind, Object, Record};
 use spey_core::function::{self, NativeSpec, PropertySpec};
 use spey_core::iteration::{self, IteratorRecord};
@@ -20,6 +22,8 @@ static STATICS: &[PropertySpec] = &[
         combine(s, t, a, Combinator::AllSettled)
     })),
     PropertySpec::Method(NativeSpec::new("any", 1, |s, t, a| combine(s, t, a, Combinator::Any))),
+    PropertySpec::Method(NativeSpec::new("allKeyed", 1, keyed::all_keyed)),
+    PropertySpec::Method(NativeSpec::new("allSettledKeyed", 1, keyed::all_settled_keyed)),
     PropertySpec::Method(NativeSpec::new("race", 1, |s, t, a| combine(s, t, a, Combinator::Race))),
     PropertySpec::Method(NativeSpec::new("resolve", 1, resolve)),
     PropertySpec::Method(NativeSpec::new("reject", 1, reject)),
@@ -237,7 +241,9 @@ mod shared {
     pub const PROMISE: usize = 2;
     pub const RESOLVE: usize = 3;
     pub const REJECT: usize = 4;
-    pub const COUNT: usize = 5;
+    /// Array of the keys that the values belong to, or undefined.
+    pub const KEYS: usize = 5;
+    pub const COUNT: usize = 6;
 }
 /// Data of an element function.
 mod element {
@@ -258,18 +264,7 @@ fn combine<'s>(
 ) -> JsResult<Local<'s, Value>> {
     require_object(s, this, how.name())?;
     let capability = promise::new_capability(s, this)?;
-    // GetPromiseResolve, ECMA-262 §27.2.4.1.1
-    let resolve_function = {
-        let key = s.names().resolve;
-        object::get_v(s, this, key).and_then(|f| {
-            if f.is_callable() {
-                Ok(f)
-            } else {
-                s.throw_type_error("Promise resolve or reject function is not callable")
-            }
-        })
-    };
-    let record = match resolve_function.and_then(|f| Ok((f, iteration::get_iterator(s, args.get(0))?))) {
+    let record = match get_promise_resolve(s, this).and_then(|f| Ok((f, iteration::get_iterator(s, args.get(0))?))) {
         Ok(r) => r,
         Err(t) => return capability.reject_thrown(s, t),
     };
@@ -278,6 +273,15 @@ fn combine<'s>(
         Ok(()) => Ok(capability.promise),
         Err(t) => capability.reject_thrown(s, t),
     }
+}
+/// GetPromiseResolve, ECMA-262 §27.2.4.1.1
+fn get_promise_resolve<'s>(s: &mut Scope<'s>, constructor: Local<'s, Value>) -> JsResult<Local<'s, Value>> {
+    let key = s.names().resolve;
+    let f = object::get_v(s, constructor, key)?;
+    if f.is_callable() {
+        return Ok(f);
+    }
+    s.throw_type_error("Promise resolve or reject function is not callable")
 }
 /// PerformPromiseAll and its relatives.
 fn perform<'s>(
@@ -288,33 +292,12 @@ fn perform<'s>(
     resolve_function: Local<'s, Value>,
     how: Combinator,
 ) -> JsResult<()> {
-    let values = object::new_array(s, 0);
-    let shared = record::new_local(s, 0, shared::COUNT);
-    shared.set_at(s, shared::VALUES, values.raw());
-    shared.set_at(s, shared::REMAINING, Raw::int32(1));
-    shared.set_at(s, shared::PROMISE, capability.promise.raw());
-    shared.set_at(s, shared::RESOLVE, capability.resolve.raw());
-    shared.set_at(s, shared::REJECT, capability.reject.raw());
-    // The functions of the capability that are passed on as they are.
-    let (mut on_resolve, mut on_reject) = (capability.resolve, capability.reject);
-    if on_resolve.is_undefined() && how != Combinator::AllSettled {
-        let p = capability.promise.as_object().expect("native promise");
-        let (a, b) = promise::create_resolving_functions(s, p);
-        (on_resolve, on_reject) = (a.value(), b.value());
-        shared.set_at(s, shared::RESOLVE, on_resolve.raw());
-        shared.set_at(s, shared::REJECT, on_reject.raw());
-    }
+    let sharing = Sharing::new(s, capability, how);
     let mut index = 0i32;
     loop {
         let more = s.nested(|s| -> JsResult<bool> {
             let Some(v) = iteration::step_value(s, iterator)? else { return Ok(false) };
-            let undefined = s.undefined();
-            if how != Combinator::Race {
-                object::array_push(s, values, undefined);
-                let n = shared.at(shared::REMAINING).as_int32();
-                shared.set_at(s, shared::REMAINING, Raw::int32(n + 1));
-            }
-            let r = subscribe(s, constructor, v, resolve_function, shared, index, how, on_resolve, on_reject);
+            let r = subscribe(s, constructor, v, resolve_function, &sharing, index, how);
             iteration::close_on_error(s, iterator, r)?;
             Ok(true)
         })?;
@@ -323,7 +306,45 @@ fn perform<'s>(
         }
         index += 1;
     }
-    if how != Combinator::Race { release(s, shared, how) } else { Ok(()) }
+    if how != Combinator::Race { release(s, sharing.record, how) } else { Ok(()) }
+}
+/// What the elements of one call share.
+struct Sharing<'s> {
+    /// See [`shared`].
+    record: Local<'s, Record>,
+    /// The functions of the capability that are passed on as they are.
+    resolve: Local<'s, Value>,
+    reject: Local<'s, Value>,
+}
+impl<'s> Sharing<'s> {
+    fn new(s: &mut Scope<'s>, capability: &PromiseCapability<'s>, how: Combinator) -> Sharing<'s> {
+        let (mut resolve, mut reject) = (capability.resolve, capability.reject);
+        if resolve.is_undefined() && how != Combinator::AllSettled {
+            // A native capability comes without functions.
+            let p = capability.promise.as_object().expect("native promise");
+            let functions = promise::create_resolving_functions(s, p);
+            (resolve, reject) = (functions.0.value(), functions.1.value());
+        }
+        let values = object::new_array(s, 0);
+        let record = record::new_local(s, 0, shared::COUNT);
+        record.set_at(s, shared::VALUES, values.raw());
+        record.set_at(s, shared::REMAINING, Raw::int32(1));
+        record.set_at(s, shared::PROMISE, capability.promise.raw());
+        record.set_at(s, shared::RESOLVE, resolve.raw());
+        record.set_at(s, shared::REJECT, reject.raw());
+        Sharing { record, resolve, reject }
+    }
+    /// One element more to wait for.
+    fn add(&self, s: &mut Scope<'_>) {
+        s.nested(|s| {
+            let undefined = s.undefined();
+            let values = self.record.at(shared::VALUES);
+            let values = s.local(values).as_object().expect("values array");
+            object::array_push(s, values, undefined);
+            let n = self.record.at(shared::REMAINING).as_int32();
+            self.record.set_at(s, shared::REMAINING, Raw::int32(n + 1));
+        })
+    }
 }
 /// Calls `then` of one element's promise.
 fn subscribe(
@@ -331,20 +352,22 @@ fn subscribe(
     constructor: Local<'_, Value>,
     v: Local<'_, Value>,
     resolve_function: Local<'_, Value>,
-    shared: Local<'_, Record>,
+    sharing: &Sharing<'_>,
     index: i32,
     how: Combinator,
-    on_resolve: Local<'_, Value>,
-    on_reject: Local<'_, Value>,
 ) -> JsResult<()> {
+    if how != Combinator::Race {
+        sharing.add(s);
+    }
     let next = call::call(s, resolve_function, constructor, &[v])?;
-    let (a, b) = (on_resolve.raw(), on_reject.raw());
+    let (a, b) = (sharing.resolve.raw(), sharing.reject.raw());
     let (mut on_fulfilled, mut on_rejected) = (s.local(a), s.local(b));
     if how != Combinator::Race {
         let called = record::new_local(s, 0, 1);
         let index = s.int(index);
+        let shared = s.local(sharing.record.raw());
         // SAFETY: records are cells; the data values of a native function are opaque.
-        let data: [Local<'_, Value>; 3] = unsafe { [shared.cast(), index, called.cast()] };
+        let data: [Local<'_, Value>; 3] = unsafe { [shared, index, called.cast()] };
         match how {
             Combinator::All => on_fulfilled = function::new_native_with(s, &ALL_ELEMENT, &data).value(),
             Combinator::Any => on_rejected = function::new_native_with(s, &ANY_ELEMENT, &data).value(),
@@ -369,7 +392,9 @@ fn release(s: &mut Scope<'_>, shared: Local<'_, Record>, how: Combinator) -> JsR
             [shared::VALUES, shared::PROMISE, shared::RESOLVE, shared::REJECT].map(|i| s.local(shared.at(i)));
         let capability = PromiseCapability { promise, resolve, reject };
         if how != Combinator::Any {
-            return capability.resolve_with(s, values);
+            let keys = s.local(shared.at(shared::KEYS));
+            let result = keyed::result_object(s, keys, values);
+            return capability.resolve_with(s, result);
         }
         let e = aggregate_error(s, values);
         capability.reject_with(s, e.value())

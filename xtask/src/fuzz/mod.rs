@@ -1,0 +1,263 @@
+//! Differential fuzzing: generated programs must print the same in the interpreter, in machine code, and in Node.
+//!
+//! A case is a list of lines, the body of a function that is given `log`. A batch of them is one file for one process
+//! (`driver.js`). Cases whose output differs, or that end the process, are made smaller by leaving lines out as long as
+//! the difference stays, and saved with both outputs. A seed and an index name a case for good.
+
+mod expression;
+mod program;
+mod random;
+mod regexp;
+
+use crate::args::{Args, Opt, opt};
+use crate::process::{self, Runner, Scratch};
+use crate::report::quote;
+use random::Random;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+const OPTIONS: &[Opt] = &[
+    opt("spey", "PATH", "program under test"),
+    opt("node", "PATH", "peer to compare with (needed for regexp)"),
+    opt("seed", "N", "first seed (1)"),
+    opt("batches", "N", "batches, one seed each (unlimited)"),
+    opt("minutes", "N", "stop after that time (5)"),
+    opt("cases", "N", "cases per batch (200)"),
+    opt("case", "N", "print this case of the seed and leave"),
+    opt("findings", "N", "stop after so many findings (20)"),
+    opt("messages", "", "compare the messages of errors, too"),
+    opt("gc-stress", "", "a further run with a collection at every allocation"),
+    opt("out", "DIR", "where findings go (target/fuzz)"),
+];
+
+/// Lines of one program.
+type Case = Vec<String>;
+
+/// A way to run a batch.
+struct Subject {
+    name: &'static str,
+    program: String,
+    flags: Vec<String>,
+}
+
+/// The task: `fuzz programs` or `fuzz regexp`.
+pub fn run(arguments: Vec<String>) -> Result<bool, String> {
+    let args = Args::parse("fuzz", arguments, OPTIONS)?;
+    let generate: fn(&mut Random) -> Case = match args.positional.first().map(String::as_str) {
+        Some("programs") => program::generate,
+        Some("regexp") => regexp::generate,
+        _ => return Err("fuzz: programs or regexp?".into()),
+    };
+    let count = args.number("cases", 200)? as usize;
+    let first = args.number("seed", 1)?;
+    if args.value("case").is_some() {
+        let case = batch(generate, first, count).swap_remove(args.number("case", 0)? as usize);
+        println!("{}", case.join("\n"));
+        return Ok(true);
+    }
+    let out = args.value("out").map_or_else(|| crate::root().join("target/fuzz"), PathBuf::from);
+    std::fs::create_dir_all(&out).map_err(|e| format!("{}: {e}", out.display()))?;
+    let mut fuzzer = Fuzzer::new(&args)?;
+    let end = Instant::now() + Duration::from_secs(60 * args.number("minutes", 5)?);
+    let (batches, limit) = (args.number("batches", u64::MAX)?, args.number("findings", 20)?);
+    let (mut done, mut findings) = (0, 0);
+    while done < batches && findings < limit && Instant::now() < end {
+        let seed = first + done;
+        let cases = batch(generate, seed, count);
+        for index in fuzzer.differences(&cases)? {
+            findings += 1;
+            let small = fuzzer.shrink(cases[index].clone())?;
+            let file = out.join(format!("{}-{seed}-{index}.js", args.positional[0]));
+            let text = fuzzer.describe(&small)?;
+            std::fs::write(&file, &text).map_err(|e| format!("{}: {e}", file.display()))?;
+            println!("{}\n{text}", file.display());
+            if findings >= limit {
+                break;
+            }
+        }
+        done += 1;
+    }
+    println!("{} cases of {done} seeds from {first}, {findings} findings", done as usize * count);
+    Ok(findings == 0)
+}
+
+/// The cases of a seed.
+fn batch(generate: fn(&mut Random) -> Case, seed: u64, count: usize) -> Vec<Case> {
+    (0..count).map(|i| generate(&mut Random::new((seed << 20) + i as u64))).collect()
+}
+
+struct Fuzzer {
+    subjects: Vec<Subject>,
+    scratch: Scratch,
+    runner: Runner,
+    messages: bool,
+}
+
+impl Fuzzer {
+    fn new(args: &Args) -> Result<Fuzzer, String> {
+        let spey = crate::test262::absolute(args.required("spey")?);
+        let with = |name, flags: &[&str]| Subject {
+            name,
+            program: spey.clone(),
+            flags: flags.iter().map(|&f| f.to_owned()).collect(),
+        };
+        let mut subjects = vec![with("interpreter", &["--jitless"])];
+        if args.positional[0] == "programs" {
+            subjects.push(with("machine code", &["--jit-threshold=1", "--jit-sync"]));
+            subjects.push(with("machine code with feedback", &["--jit-threshold=12", "--jit-sync"]));
+        }
+        if args.flag("gc-stress") {
+            subjects.push(with("collections", &["--jit-threshold=2", "--jit-sync", "--gc-stress"]));
+        }
+        if let Some(node) = args.value("node") {
+            subjects.push(Subject {
+                name: "Node",
+                program: crate::test262::absolute(node),
+                flags: vec!["--stack-size=900".into()],
+            });
+        }
+        if subjects.len() < 2 {
+            return Err("--node is missing".into());
+        }
+        let scratch = Scratch::new("fuzz")?;
+        let seconds = if args.flag("gc-stress") { 300 } else { 60 };
+        let runner = Runner::new(&scratch, 0, Duration::from_secs(seconds))?;
+        Ok(Fuzzer { subjects, scratch, runner, messages: args.flag("messages") })
+    }
+
+    /// Indices of the cases on which the subjects do not agree.
+    fn differences(&mut self, cases: &[Case]) -> Result<Vec<usize>, String> {
+        let mut outputs = vec![];
+        for subject in 0..self.subjects.len() {
+            outputs.push(self.outputs(subject, cases)?);
+        }
+        let differs = |&i: &usize| {
+            // A case on which the peer fails tells nothing, nor does one that says that it meets a known bug of the peer.
+            if outputs.iter().any(|o| o[i].contains("incomparable")) {
+                return false;
+            }
+            let comparable = |o: &&Vec<String>| !o[i].starts_with("ended: ") || o[i].contains("spey");
+            let mut kept = outputs.iter().filter(comparable);
+            let first = kept.next();
+            kept.any(|o| first.is_some_and(|f| f[i] != o[i]))
+        };
+        Ok((0..cases.len()).filter(differs).collect())
+    }
+
+    /// What each case prints. The case at which the process ends is skipped, and the rest runs in a new one.
+    fn outputs(&mut self, subject: usize, cases: &[Case]) -> Result<Vec<String>, String> {
+        let Subject { name, program, flags } = &self.subjects[subject];
+        let file = self.scratch.path().join("batch.cjs");
+        let mut all: Vec<String> = vec![];
+        while all.len() < cases.len() {
+            write_batch(&file, &cases[all.len()..], self.messages)?;
+            let mut arguments = flags.clone();
+            arguments.push(file.to_string_lossy().into_owned());
+            let outcome = self.runner.run(&mut process::command(program, &arguments));
+            let printed = outcome.stdout.strip_prefix("== ").unwrap_or_default();
+            let sections = printed.split("\n== ").filter_map(|text| text.split_once('\n'));
+            all.extend(sections.map(|(_, text)| text.trim_end().to_owned()));
+            if all.len() < cases.len() {
+                let who = if *name == "Node" { "peer" } else { "spey" };
+                let last = outcome.stderr.lines().find(|l| !l.trim().is_empty()).unwrap_or_default();
+                all.push(format!("ended: {who} {} {last}", outcome.end));
+            }
+        }
+        Ok(all)
+    }
+
+    /// Leaves lines out as long as the subjects disagree: blocks with all they hold, heads with their closing lines, then
+    /// runs of single lines. All candidates of a round run in one process.
+    fn shrink(&mut self, mut case: Case) -> Result<Case, String> {
+        for _ in 0..200 {
+            let candidates = smaller(&case);
+            let mut better = None;
+            for group in candidates.chunks(40) {
+                let found = self.differences(group)?;
+                if let Some(&i) = found.first() {
+                    better = Some(group[i].clone());
+                    break;
+                }
+            }
+            match better {
+                Some(next) => case = next,
+                None => break,
+            }
+        }
+        Ok(case)
+    }
+
+    /// A finding as text: the program and, as comments, what each subject printed.
+    fn describe(&mut self, case: &Case) -> Result<String, String> {
+        let mut text = case.join("\n") + "\n";
+        for subject in 0..self.subjects.len() {
+            let output = self.outputs(subject, std::slice::from_ref(case))?.swap_remove(0);
+            text += &format!("// {}:\n", self.subjects[subject].name);
+            for line in output.lines().take(30) {
+                text += &format!("//   {line}\n");
+            }
+        }
+        Ok(text)
+    }
+}
+
+fn write_batch(file: &Path, cases: &[Case], messages: bool) -> Result<(), String> {
+    let sources: Vec<String> = cases.iter().map(|case| quote(&case.join("\n"))).collect();
+    let text = format!(
+        "const MESSAGES = {messages};\nconst CASES = [\n{}\n];\n{}",
+        sources.join(",\n"),
+        include_str!("driver.js")
+    );
+    std::fs::write(file, text).map_err(|e| format!("{}: {e}", file.display()))
+}
+
+/// The case with parts left out, larger parts first.
+fn smaller(case: &Case) -> Vec<Case> {
+    let without = |ranges: &[(usize, usize)]| -> Case {
+        let keep = |i: usize| !ranges.iter().any(|&(from, to)| (from..to).contains(&i));
+        case.iter().enumerate().filter(|(i, _)| keep(*i)).map(|(_, line)| line.clone()).collect()
+    };
+    let mut out: Vec<Case> = vec![];
+    let mut blocks: Vec<(usize, usize)> = vec![];
+    let mut open = vec![];
+    for (i, line) in case.iter().enumerate() {
+        if line.trim_start().starts_with('}') {
+            if let Some(start) = open.pop() {
+                blocks.push((start, i));
+            }
+        }
+        if line.ends_with('{') {
+            open.push(i);
+        }
+    }
+    blocks.sort_by_key(|(from, to)| std::cmp::Reverse(to - from));
+    out.extend(blocks.iter().map(|&(from, to)| without(&[(from, to + 1)])));
+    let mut size = case.len() / 2;
+    while size > 0 {
+        out.extend((0..case.len()).step_by(size).map(|from| without(&[(from, from + size)])));
+        size /= 2;
+    }
+    out.extend(blocks.iter().map(|&(from, to)| without(&[(from, from + 1), (to, to + 1)])));
+    out.retain(|c| c.len() < case.len());
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cases_are_reproducible() {
+        for generate in [program::generate as fn(&mut Random) -> Case, regexp::generate] {
+            assert_eq!(batch(generate, 7, 20), batch(generate, 7, 20));
+        }
+    }
+
+    #[test]
+    fn smaller_leaves_blocks_out() {
+        let case: Case = ["a;", "if (b) {", "  c;", "}"].map(str::to_owned).into();
+        let all = smaller(&case);
+        assert!(all.contains(&vec!["a;".to_owned()]));
+        assert!(all.contains(&vec!["a;".to_owned(), "  c;".to_owned()]));
+    }
+}
