@@ -18,6 +18,9 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("resize", 1, resize)),
     PropertySpec::Method(NativeSpec::new("transfer", 0, transfer)),
     PropertySpec::Method(NativeSpec::new("transferToFixedLength", 0, transfer_to_fixed_length)),
+    PropertySpec::Method(NativeSpec::new("transferToImmutable", 0, transfer_to_immutable)),
+    PropertySpec::Method(NativeSpec::new("sliceToImmutable", 2, slice_to_immutable)),
+    PropertySpec::Getter("immutable", NativeSpec::new("get immutable", 0, immutable)),
     PropertySpec::Getter("detached", NativeSpec::new("get detached", 0, detached)),
     PropertySpec::Tag("ArrayBuffer"),
 ];
@@ -171,14 +174,13 @@ fn resize<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsR
     Ok(s.undefined())
 }
 
-/// ArrayBufferCopyAndDetach, ECMA-262 §25.1.3.6
-fn copy_and_detach<'s>(
+/// The first steps of ArrayBufferCopyAndDetach, ECMA-262 §25.1.3.6: the buffer, which is not detached, and the new length.
+fn transferred<'s>(
     s: &mut Scope<'s>,
     this: Local<'s, Value>,
     args: &Args<'s>,
-    keep_resizable: bool,
     method: &str,
-) -> JsResult<Local<'s, Value>> {
+) -> JsResult<(Local<'s, Object>, usize)> {
     let o = this_of_kind(s, this, Kind::ArrayBuffer, method)?;
     let length = if args.get(0).is_undefined() {
         buffers::byte_length(o) as u64
@@ -188,11 +190,15 @@ fn copy_and_detach<'s>(
     if buffers::is_detached(o) {
         return throw_detached(s, method);
     }
-    Ok(buffers::transfer(s, o, length as usize, keep_resizable)?.value())
+    if buffers::is_immutable(o) {
+        return s.throw_type_error(&format!("Cannot perform {method} on an immutable ArrayBuffer"));
+    }
+    Ok((o, length as usize))
 }
 /// ArrayBuffer.prototype.transfer ( [ newLength ] ), ECMA-262 §25.1.6.8
 fn transfer<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
-    copy_and_detach(s, this, args, true, "ArrayBuffer.prototype.transfer")
+    let (o, length) = transferred(s, this, args, "ArrayBuffer.prototype.transfer")?;
+    Ok(buffers::transfer(s, o, length, true)?.value())
 }
 /// ArrayBuffer.prototype.transferToFixedLength ( [ newLength ] ), ECMA-262 §25.1.6.9
 fn transfer_to_fixed_length<'s>(
@@ -200,7 +206,48 @@ fn transfer_to_fixed_length<'s>(
     this: Local<'s, Value>,
     args: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
-    copy_and_detach(s, this, args, false, "ArrayBuffer.prototype.transferToFixedLength")
+    let (o, length) = transferred(s, this, args, "ArrayBuffer.prototype.transferToFixedLength")?;
+    Ok(buffers::transfer(s, o, length, false)?.value())
+}
+
+/// ArrayBuffer.prototype.transferToImmutable ( [ newLength ] ), of the immutable buffers proposal
+fn transfer_to_immutable<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
+    let (o, length) = transferred(s, this, args, "ArrayBuffer.prototype.transferToImmutable")?;
+    Ok(buffers::transfer_to_immutable(s, o, length)?.value())
+}
+/// ArrayBuffer.prototype.sliceToImmutable ( start, end ), of the immutable buffers proposal
+fn slice_to_immutable<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
+    const METHOD: &str = "ArrayBuffer.prototype.sliceToImmutable";
+    let o = this_of_kind(s, this, Kind::ArrayBuffer, METHOD)?;
+    if buffers::is_detached(o) {
+        return throw_detached(s, METHOD);
+    }
+    let length = buffers::byte_length(o) as u64;
+    let first = conversion::relative_index(s, args.get(0), length, 0)?;
+    let last = conversion::relative_index(s, args.get(1), length, length)?;
+    if buffers::is_detached(o) {
+        return throw_detached(s, METHOD);
+    }
+    // NOTE: the conversions may have shrunk the receiver.
+    if (buffers::byte_length(o) as u64) < last {
+        return s.throw_range_error("The ArrayBuffer has become too small");
+    }
+    let count = last.saturating_sub(first);
+    let first = if count == 0 { 0 } else { first };
+    Ok(buffers::slice_to_immutable(s, o, first as usize, count as usize)?.value())
+}
+/// get ArrayBuffer.prototype.immutable, of the immutable buffers proposal
+fn immutable<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    let o = this_of_kind(s, this, Kind::ArrayBuffer, "ArrayBuffer.prototype.immutable")?;
+    Ok(s.bool(buffers::is_immutable(o)))
 }
 
 /// ArrayBuffer.prototype.slice ( start, end ), ECMA-262 §25.1.6.7
@@ -243,6 +290,9 @@ fn slice_of<'s>(
     }
     if buffers::is_detached(new) {
         return throw_detached(s, method);
+    }
+    if buffers::is_immutable(new) {
+        return s.throw_type_error("Species constructor returned an immutable ArrayBuffer");
     }
     if new.is_same(o)
         || (kind == Kind::SharedArrayBuffer && buffers::data(new) == buffers::data(o) && count > 0)

@@ -20,6 +20,7 @@ use spey_gc::PersistentId;
 
 use crate::array_buffer::throw_detached;
 use crate::support;
+use crate::typed_array::require_mutable;
 
 static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("load", 2, load)),
@@ -56,6 +57,13 @@ fn validate<'s>(s: &mut Scope<'_>, args: &Args<'s>, waitable: bool) -> JsResult<
     let (array, length) = validate_array(s, v, waitable)?;
     let index = validate_index(s, args.get(1), length)?;
     Ok((array, index))
+}
+/// As [`validate`], for writing.
+fn validate_mutable<'s>(s: &mut Scope<'_>, args: &Args<'s>) -> JsResult<(Local<'s, Object>, usize)> {
+    if let Some(o) = args.get(0).as_object().filter(|o| o.kind() == Kind::TypedArray) {
+        require_mutable(s, o, "Atomics operation")?;
+    }
+    validate(s, args, false)
 }
 fn validate_array<'s>(
     s: &mut Scope<'_>,
@@ -176,7 +184,7 @@ fn read_modify_write<'s>(
     args: &Args<'s>,
     op: impl Fn(u64, u64) -> u64,
 ) -> JsResult<Local<'s, Value>> {
-    let (o, index) = validate(s, args, false)?;
+    let (o, index) = validate_mutable(s, args)?;
     let t = views::element_type(o);
     let (_, e) = operand(s, t, args.get(2))?;
     let p = revalidate(s, o, index)?;
@@ -215,7 +223,7 @@ fn compare_exchange<'s>(
     _: Local<'s, Value>,
     args: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
-    let (o, index) = validate(s, args, false)?;
+    let (o, index) = validate_mutable(s, args)?;
     let t = views::element_type(o);
     let (_, expected) = operand(s, t, args.get(2))?;
     let (_, replacement) = operand(s, t, args.get(3))?;
@@ -236,7 +244,7 @@ fn load<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult
 }
 /// Atomics.store ( typedArray, index, value ), ECMA-262 §25.4.12
 fn store<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
-    let (o, index) = validate(s, args, false)?;
+    let (o, index) = validate_mutable(s, args)?;
     let t = views::element_type(o);
     let (v, e) = operand(s, t, args.get(2))?;
     let p = revalidate(s, o, index)?;

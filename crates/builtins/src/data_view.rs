@@ -10,6 +10,7 @@ use spey_core::typed_array::{self as views, ElementType, slot};
 
 use crate::array_buffer::throw_detached;
 use crate::support::{self, this_of_kind};
+use crate::typed_array::require_mutable;
 
 macro_rules! accessors {
     ($($get:literal $set:literal $read:ident $write:ident $element:ident,)*) => {
@@ -201,6 +202,7 @@ fn set_view_value<'s>(
     method: &str,
 ) -> JsResult<Local<'s, Value>> {
     let v = this_view(s, this, method)?;
+    require_mutable(s, v, method)?;
     let index = conversion::to_index_with_message(s, args.get(0), OUTSIDE)?;
     let e = element.convert(s, args.get(1))?;
     let little = conversion::to_boolean(args.get(2).raw());

@@ -9,7 +9,7 @@ use spey_core::object::{self, Own, PropertyDescriptor};
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::shape::attr;
-use spey_core::{call, conversion, error, iteration, value};
+use spey_core::{call, conversion, error, iteration, typed_array, value};
 
 use crate::error::message_text;
 use crate::support::{define_accessor, define_global, require_callable};
@@ -489,7 +489,7 @@ fn prevent_extensions_or_throw(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsRes
 /// SetIntegrityLevel, ECMA-262 §7.3.15
 fn set_integrity_level(s: &mut Scope<'_>, o: Local<'_, Object>, level: Level) -> JsResult<()> {
     s.nested(|s| {
-        if level == Level::Frozen && o.kind() == Kind::TypedArray {
+        if level == Level::Frozen && o.kind() == Kind::TypedArray && !typed_array::is_immutable(o) {
             let keys = object::own_property_keys(s, o)?;
             if keys.first().is_some_and(|k| k.is_index()) {
                 return s.throw_type_error("Cannot freeze array buffer views with elements");

@@ -62,6 +62,7 @@ pub struct BackingStore {
     detached: bool,
     growable_shared: bool,
     detachable: bool,
+    immutable: bool,
     storage: Storage,
     external: ExternalBytes,
 }
@@ -203,6 +204,7 @@ impl BackingStore {
             detached: false,
             growable_shared: false,
             detachable: true,
+            immutable: false,
             storage,
             external: ExternalBytes::new(s.vm(), LedgerCategory::Buffers),
         }
@@ -240,6 +242,11 @@ impl BackingStore {
     /// Shared memory?
     pub fn is_shared(&self) -> bool {
         matches!(self.storage, Storage::Shared(_))
+    }
+    /// IsImmutableBuffer: can its bytes never change?
+    #[inline(always)]
+    pub fn is_immutable(&self) -> bool {
+        self.immutable
     }
     /// Can its bytes be taken away by `detach` and `transfer`?
     pub fn is_detachable(&self) -> bool {
@@ -540,6 +547,10 @@ pub fn shared_block(buffer: Local<'_, Object>) -> Option<Arc<SharedBlock>> {
         _ => None,
     }
 }
+/// IsImmutableBuffer, of the immutable buffers proposal
+pub fn is_immutable(buffer: Local<'_, Object>) -> bool {
+    store(buffer).is_immutable()
+}
 /// Forbids detaching (memories of WebAssembly).
 pub fn set_detachable(buffer: Local<'_, Object>, detachable: bool) {
     // SAFETY: no other reference is in use.
@@ -599,6 +610,45 @@ pub fn transfer<'s>(
     // SAFETY: both are valid for the smaller length, and different.
     unsafe { std::ptr::copy_nonoverlapping(old.data, store.data, length.min(new_length)) }
     Ok(new_buffer(s, store))
+}
+/// The immutable buffer that takes the place of one that is not detached, with its bytes cut or filled up to a length:
+/// ArrayBufferCopyAndDetach of the immutable buffers proposal.
+pub fn transfer_to_immutable<'s>(
+    s: &mut Scope<'s>,
+    buffer: Local<'_, Object>,
+    new_length: usize,
+) -> JsResult<Local<'s, Object>> {
+    let length = byte_length(buffer);
+    if new_length == length && !is_resizable(buffer) {
+        let store = detach_store(s, buffer)?;
+        return Ok(new_immutable(s, store));
+    }
+    let store = allocate_store(s, new_length, None)?;
+    let old = detach_store(s, buffer)?;
+    // SAFETY: both are valid for the smaller length, and different.
+    unsafe { std::ptr::copy_nonoverlapping(old.data, store.data, length.min(new_length)) }
+    Ok(new_immutable(s, store))
+}
+/// AllocateImmutableArrayBuffer of the immutable buffers proposal: a buffer with a copy of some bytes of another, which has
+/// them.
+pub fn slice_to_immutable<'s>(
+    s: &mut Scope<'s>,
+    buffer: Local<'_, Object>,
+    first: usize,
+    count: usize,
+) -> JsResult<Local<'s, Object>> {
+    let new = allocate_store(s, count, None)?;
+    let old = store(buffer);
+    assert!(first + count <= old.byte_length());
+    // SAFETY: in bounds of both, which are different.
+    unsafe { std::ptr::copy_nonoverlapping(old.data.add(first), new.data, count) }
+    Ok(new_immutable(s, new))
+}
+fn new_immutable<'s>(s: &mut Scope<'s>, mut store: Box<BackingStore>) -> Local<'s, Object> {
+    // Views are made later, so that all of them know.
+    store.immutable = true;
+    store.detachable = false;
+    new_buffer(s, store)
 }
 fn set_length(store: &mut BackingStore, new_length: usize) {
     if new_length < store.length {

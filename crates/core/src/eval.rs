@@ -1,9 +1,12 @@
 //! eval and dynamic functions (ECMA-262 §19.2.1, §20.2.1.1.1).
 
+use std::rc::Rc;
+
 use spey_compile::{DynamicKind, Goal};
 use spey_gc::Value as Raw;
 
 use crate::cell::Object;
+use crate::code::ScriptUnit;
 use crate::frame::FrameView;
 use crate::function;
 use crate::realm::Intrinsic;
@@ -21,16 +24,24 @@ fn active_host_defined<'s>(s: &mut Scope<'s>) -> Local<'s, Value> {
 }
 /// PerformEval for an indirect call.
 pub fn perform_indirect<'s>(s: &mut Scope<'s>, x: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
-    let Some(text) = x.as_string() else {
+    if !x.is_string() {
         let raw = x.raw();
         return Ok(s.local(raw));
-    };
+    }
+    let unit = compile_indirect(s, x)?;
+    run_indirect(s, &unit)
+}
+/// The first half of PerformEval for an indirect call: the source text parsed.
+pub fn compile_indirect(s: &mut Scope<'_>, text: Local<'_, Value>) -> JsResult<Rc<ScriptUnit>> {
     Vm::with_hooks(s, |h, s| h.can_compile_strings(s))?;
-    let source = text.to_text(s);
-    let unit = compile(s, &source, &Origin::file("evalmachine.<anonymous>"), Goal::Eval { site: None })?;
+    let source = text.as_string().map(|t| t.to_text(s)).unwrap_or_default();
+    compile(s, &source, &Origin::file("evalmachine.<anonymous>"), Goal::Eval { site: None })
+}
+/// The second half: runs it in the current realm.
+pub fn run_indirect<'s>(s: &mut Scope<'s>, unit: &Rc<ScriptUnit>) -> JsResult<Local<'s, Value>> {
     let u = s.undefined();
     let host = active_host_defined(s);
-    let top = crate::code::instantiate(s, &unit, u, host);
+    let top = crate::code::instantiate(s, unit, u, host);
     let code = function::closure_code(top);
     if !code.has(crate::code::code_flag::STRICT) {
         crate::dynamic_scope::declare_globals(s, &code, true)?;

@@ -34,8 +34,6 @@ pub mod mapped {
     /// Number of slots.
     pub const SLOTS: usize = 4;
 }
-/// Internal slot of module namespaces: the module record.
-pub const NAMESPACE_MODULE: usize = 0;
 /// Internal slots of objects with interceptors: global objects of contexts that a sandbox object stands in for.
 pub mod interceptor {
     /// The real global object.
@@ -225,11 +223,14 @@ pub fn get_own_property<'s>(
         Kind::TypedArray => match numeric_key(key) {
             Some(n) => typed_array::valid_index(o, n)
                 .and_then(|i| typed_array::get_element(s, o, i))
-                .map(|v| PropertyDescriptor::data(v, attr::ALL)),
+                .map(|v| {
+                    let fixed = typed_array::is_immutable(o);
+                    PropertyDescriptor::data(v, if fixed { attr::ENUMERABLE } else { attr::ALL })
+                }),
             None => object::ordinary_get_own_property(s, o, key),
         },
         // Module namespaces, ECMA-262 §10.4.6.5
-        Kind::ModuleNamespace if !key.is_symbol() => crate::module::namespace_get(s, o, key)?
+        Kind::ModuleNamespace if !crate::module::is_symbol_like(s, o, key) => crate::module::namespace_get(s, o, key)?
             .map(|v| PropertyDescriptor::data(v, attr::WRITABLE | attr::ENUMERABLE)),
         Kind::Interceptor => {
             let (target, sandbox) = target_and_sandbox(s, o);
@@ -293,6 +294,13 @@ pub fn define_own_property(
                 return Ok(object::ordinary_define_own_property(s, o, key, d));
             };
             let Some(i) = typed_array::valid_index(o, n) else { return Ok(false) };
+            if typed_array::is_immutable(o) {
+                return s.nested(|s| {
+                    let current = get_own_property(s, o, key)?;
+                    let extensible = object::is_extensible(s, o)?;
+                    Ok(object::validate_and_apply(s, None, key, extensible, d, current.as_ref()))
+                });
+            }
             if d.configurable == Some(false)
                 || d.enumerable == Some(false)
                 || d.writable == Some(false)
@@ -306,7 +314,7 @@ pub fn define_own_property(
             Ok(true)
         }
         // Module namespaces, ECMA-262 §10.4.6.7
-        Kind::ModuleNamespace if !key.is_symbol() => s.nested(|s| {
+        Kind::ModuleNamespace if !crate::module::is_symbol_like(s, o, key) => s.nested(|s| {
             let Some(current) = get_own_property(s, o, key)? else { return Ok(false) };
             if d.configurable == Some(true)
                 || d.enumerable == Some(false)
@@ -352,8 +360,8 @@ pub fn has_property(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -
             None => own(ordinary_has(s, o, key)),
         },
         // Module namespaces, ECMA-262 §10.4.6.8
-        Kind::ModuleNamespace if !key.is_symbol() => {
-            Some(crate::module::namespace_exports(s, o).contains(&key))
+        Kind::ModuleNamespace if !crate::module::is_symbol_like(s, o, key) => {
+            Some(crate::module::namespace_exports(s, o)?.contains(&key))
         }
         Kind::Interceptor => s.nested(|s| -> JsResult<Option<bool>> {
             let (target, sandbox) = target_and_sandbox(s, o);
@@ -397,7 +405,7 @@ pub fn get<'s>(
             None => ordinary_get(s, o, key, receiver),
         },
         // Module namespaces, ECMA-262 §10.4.6.9
-        Kind::ModuleNamespace if !key.is_symbol() => crate::module::namespace_get(s, o, key),
+        Kind::ModuleNamespace if !crate::module::is_symbol_like(s, o, key) => crate::module::namespace_get(s, o, key),
         Kind::Interceptor => {
             let (target, sandbox) = target_and_sandbox(s, o);
             let v = if object::has_property(s, sandbox, key)? {
@@ -436,10 +444,16 @@ pub fn set(
             Kind::TypedArray => {
                 if let Some(n) = numeric_key(key) {
                     if is_receiver {
+                        if typed_array::is_immutable(o) {
+                            return Ok(Some(false));
+                        }
                         // TypedArraySetElement, §10.4.5.17: the conversion may bring the index into bounds.
                         let is_index = n >= 0.0 && n.fract() == 0.0 && !(n == 0.0 && n.is_sign_negative());
                         typed_array::set_element(s, o, if is_index { n as usize } else { usize::MAX }, v)?;
                     } else if typed_array::valid_index(o, n).is_some() {
+                        if typed_array::is_immutable(o) {
+                            return Ok(Some(false));
+                        }
                         return object::set_on_receiver(s, key, v, receiver).map(Some);
                     }
                     return Ok(Some(true));
@@ -497,8 +511,8 @@ pub fn delete(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> JsRe
             None => Ok(object::ordinary_delete(s, o, key)),
         },
         // Module namespaces, ECMA-262 §10.4.6.11
-        Kind::ModuleNamespace if !key.is_symbol() => {
-            Ok(!crate::module::namespace_exports(s, o).contains(&key))
+        Kind::ModuleNamespace if !crate::module::is_symbol_like(s, o, key) => {
+            Ok(!crate::module::namespace_exports(s, o)?.contains(&key))
         }
         Kind::Interceptor => s.nested(|s| {
             let (target, sandbox) = target_and_sandbox(s, o);
@@ -540,7 +554,7 @@ pub fn own_property_keys(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<Ve
         }
         // Module namespaces, ECMA-262 §10.4.6.12
         Kind::ModuleNamespace => {
-            let mut keys = crate::module::namespace_exports(s, o);
+            let mut keys = crate::module::namespace_exports(s, o)?;
             object::append_named_keys(s, o, &mut keys);
             Ok(keys)
         }

@@ -1264,8 +1264,11 @@ fn find_property<'s>(
 #[cold]
 pub fn throw_read_only<T>(s: &mut Scope<'_>, v: Local<'_, Value>, key: PropertyKey) -> JsResult<T> {
     let mut text = crate::error::describe_receiver(s, v);
+    // A look-up in a deferred namespace would evaluate its module.
+    let deferred = |o: Local<'_, Object>| o.kind() == Kind::ModuleNamespace && crate::module::is_deferred(o);
     if let Some(o) = v.as_object() {
-        match find_property(s, o, key)? {
+        let found = if deferred(o) { None } else { find_property(s, o, key)? };
+        match found {
             None if o.kind() != Kind::Proxy && !is_extensible(s, o)? => {
                 return s.throw_type_error(&format!(
                     "Cannot add property {}, object is not extensible",

@@ -138,6 +138,15 @@ pub fn state(p: Local<'_, Object>) -> i32 {
     p.slot(slot::STATE).as_int32()
 }
 
+/// Somebody has taken note of the rejection: HostPromiseRejectionTracker(promise, "handle"), and [[PromiseIsHandled]] set.
+pub fn mark_handled(s: &mut Scope<'_>, p: Local<'_, Object>) {
+    if state(p) == REJECTED && p.slot(slot::HANDLED) == Raw::FALSE {
+        let u = s.undefined();
+        Vm::with_hooks(s, |h, s| h.promise_rejection(s, p, 1, u));
+    }
+    p.set_slot(s, slot::HANDLED, Raw::TRUE);
+}
+
 /// FulfillPromise, §27.2.1.4
 pub fn fulfill(s: &mut Scope<'_>, p: Local<'_, Object>, v: Local<'_, Value>) {
     settle(s, p, v, FULFILLED);
@@ -292,6 +301,19 @@ pub fn native_capability<'s>(s: &mut Scope<'s>) -> PromiseCapability<'s> {
     let u = s.undefined();
     PromiseCapability { promise: p.value(), resolve: u, reject: u }
 }
+/// Settles a capability as a promise is settled, without a look at the promise's `then`.
+pub fn follow(s: &mut Scope<'_>, p: Local<'_, Object>, capability: &PromiseCapability<'_>) {
+    s.nested(|s| {
+        let (mut resolve, mut reject) = (s.local(capability.resolve.raw()), s.local(capability.reject.raw()));
+        if resolve.is_undefined() {
+            // A native capability comes without functions.
+            let made = capability.promise.as_object().expect("native promise");
+            let functions = create_resolving_functions(s, made);
+            (resolve, reject) = (functions.0.value(), functions.1.value());
+        }
+        perform_then(s, p, resolve, reject, None);
+    })
+}
 /// PromiseResolve(C, x), §27.2.4.7.1
 pub fn promise_resolve<'s>(
     s: &mut Scope<'s>,
@@ -366,10 +388,7 @@ fn add_reaction(s: &mut Scope<'_>, p: Local<'_, Object>, r: Local<'_, Record>) {
         r.set_at(s, reaction::NEXT, p.slot(slot::REACTIONS));
         p.set_slot(s, slot::REACTIONS, r.raw());
     } else {
-        if st == REJECTED && p.slot(slot::HANDLED) == Raw::FALSE {
-            let u = s.undefined();
-            Vm::with_hooks(s, |h, s| h.promise_rejection(s, p, 1, u));
-        }
+        mark_handled(s, p);
         enqueue_reaction(s.vm(), r.raw(), p.slot(slot::RESULT), st);
     }
     p.set_slot(s, slot::HANDLED, Raw::TRUE);

@@ -43,7 +43,7 @@ intrinsics! {
     Float32ArrayPrototype, Float64Array, Float64ArrayPrototype, BigInt64Array, BigInt64ArrayPrototype, BigUint64Array,
     BigUint64ArrayPrototype, DisposableStackPrototype, DisposableStack, AsyncDisposableStackPrototype,
     AsyncDisposableStack, Eval, ParseInt, ParseFloat, ThrowTypeError, CallSitePrototype, ShadowRealmPrototype,
-    ShadowRealm, Temporal, TemporalInstantPrototype, TemporalPlainDateTimePrototype, TemporalPlainDatePrototype,
+    ShadowRealm, AbstractModuleSource, Temporal, TemporalInstantPrototype, TemporalPlainDateTimePrototype, TemporalPlainDatePrototype,
     TemporalPlainTimePrototype, TemporalPlainYearMonthPrototype, TemporalPlainMonthDayPrototype,
     TemporalDurationPrototype, TemporalZonedDateTimePrototype, Intl, IntlLocalePrototype, CollatorPrototype, NumberFormat,
     NumberFormatPrototype,

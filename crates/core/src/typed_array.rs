@@ -216,6 +216,10 @@ pub fn f64_to_f16(n: f64) -> u16 {
 
 // ---------------------------------------------------------------- views
 
+/// Beside the element type of views on immutable buffers. Code that compares the whole slot with an element type, as machine
+/// code does, takes such views for something else, and leaves them to the slow path.
+const IMMUTABLE: i32 = 0x100;
+
 /// Fills the slots of a view (kind TypedArray or DataView, [`slot::COUNT`] slots). Bounds have been checked. `length` is in
 /// elements (bytes for a DataView); None tracks the buffer's length.
 pub fn init_view(
@@ -232,7 +236,9 @@ pub fn init_view(
     view.set_slot(s, slot::BUFFER, buffer.raw());
     view.set_slot(s, slot::OFFSET, Raw::number(byte_offset as f64));
     view.set_slot(s, slot::LENGTH, length.map_or(Raw::UNDEFINED, |n| Raw::number(n as f64)));
-    view.set_slot(s, slot::ELEMENT, Raw::int32(element as i32));
+    // SAFETY: as above.
+    let mutability = if unsafe { &*store }.is_immutable() { IMMUTABLE } else { 0 };
+    view.set_slot(s, slot::ELEMENT, Raw::int32(element as i32 | mutability));
     view.set_slot(s, slot::STORE, raw_to_value(store));
 }
 /// New typed array on a buffer, with the intrinsic prototype. Bounds have been checked.
@@ -283,7 +289,7 @@ unsafe fn store_of<'a>(view: *mut Object) -> &'a BackingStore {
 #[inline(always)]
 pub unsafe fn element_type_raw(view: *mut Object) -> ElementType {
     // SAFETY: by the contract.
-    ElementType::from_index(unsafe { slot_of(view, slot::ELEMENT) }.as_int32())
+    ElementType::from_index(unsafe { slot_of(view, slot::ELEMENT) }.as_int32() & !IMMUTABLE)
 }
 /// TypedArrayLength, ECMA-262 §10.4.5.13 (of a DataView, whose element size is given as 1: GetViewByteLength); None if the
 /// view is out of bounds or its buffer detached.
@@ -335,6 +341,11 @@ unsafe fn address(array: *mut Object, i: usize) -> Option<*mut u8> {
     }
 }
 
+/// Is the view's buffer immutable?
+pub fn is_immutable(view: Local<'_, Object>) -> bool {
+    debug_assert!(matches!(view.kind(), Kind::TypedArray | Kind::DataView));
+    view.slot(slot::ELEMENT).as_int32() & IMMUTABLE != 0
+}
 /// Typed array?
 pub fn is_typed_array(v: Local<'_, Value>) -> bool {
     v.as_object().is_some_and(|o| o.kind() == Kind::TypedArray)
@@ -478,7 +489,7 @@ pub unsafe fn set_element_raw(_: &mut Vm, array: *mut Object, i: u32, v: Raw) ->
     // SAFETY: by the contract; the address is valid.
     unsafe {
         let element = element_type_raw(array);
-        if !v.is_number() || element.is_bigint() {
+        if !v.is_number() || element.is_bigint() || slot_of(array, slot::ELEMENT).as_int32() & IMMUTABLE != 0 {
             return false;
         }
         let Some(p) = address(array, i as usize) else { return false };

@@ -73,6 +73,10 @@ pub trait HostHooks {
         let _ = (referrer, specifier, options, phase);
         s.throw_type_error("import() is not available here")
     }
+    /// A realm with the built-in objects, for ShadowRealm (InitializeHostDefinedRealm, HostInitializeShadowRealm).
+    fn create_realm(&mut self, s: &mut Scope<'_>) -> JsResult<u32> {
+        s.throw_type_error("ShadowRealm is not available here")
+    }
     /// HostFinalizeImportMeta
     fn initialize_import_meta(
         &mut self,

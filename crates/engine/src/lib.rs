@@ -18,7 +18,7 @@ pub use spey_core::{
     script, shape, string, symbol, typed_array, value, vm, watchdog,
 };
 
-pub use spey_builtins::{atomics, weak};
+pub use spey_builtins::{atomics, module_source, shadow_realm, weak};
 pub use spey_bytecode::serialize::UnitView;
 pub use spey_bytecode::{ModuleRequest, SyntaxError};
 pub use spey_compile::{DynamicKind, Goal, Language};

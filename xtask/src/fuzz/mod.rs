@@ -22,7 +22,7 @@ const OPTIONS: &[Opt] = &[
     opt("seed", "N", "first seed (1)"),
     opt("batches", "N", "batches, one seed each (unlimited)"),
     opt("minutes", "N", "stop after that time (5)"),
-    opt("cases", "N", "cases per batch (200)"),
+    opt("cases", "N", "cases per batch (100)"),
     opt("case", "N", "print this case of the seed and leave"),
     opt("findings", "N", "stop after so many findings (20)"),
     opt("messages", "", "compare the messages of errors, too"),
@@ -48,7 +48,7 @@ pub fn run(arguments: Vec<String>) -> Result<bool, String> {
         Some("regexp") => regexp::generate,
         _ => return Err("fuzz: programs or regexp?".into()),
     };
-    let count = args.number("cases", 200)? as usize;
+    let count = args.number("cases", 100)? as usize;
     let first = args.number("seed", 1)?;
     if args.value("case").is_some() {
         let case = batch(generate, first, count).swap_remove(args.number("case", 0)? as usize);
@@ -66,6 +66,10 @@ pub fn run(arguments: Vec<String>) -> Result<bool, String> {
         let cases = batch(generate, seed, count);
         for index in fuzzer.differences(&cases)? {
             findings += 1;
+            if fuzzer.differences(&cases[index..=index])?.is_empty() {
+                println!("seed {seed}, case {index}: differs only after the cases before it");
+                continue;
+            }
             let small = fuzzer.shrink(cases[index].clone())?;
             let file = out.join(format!("{}-{seed}-{index}.js", args.positional[0]));
             let text = fuzzer.describe(&small)?;
@@ -120,7 +124,7 @@ impl Fuzzer {
             return Err("--node is missing".into());
         }
         let scratch = Scratch::new("fuzz")?;
-        let seconds = if args.flag("gc-stress") { 300 } else { 60 };
+        let seconds = if args.flag("gc-stress") { 600 } else { 180 };
         let runner = Runner::new(&scratch, 0, Duration::from_secs(seconds))?;
         Ok(Fuzzer { subjects, scratch, runner, messages: args.flag("messages") })
     }
@@ -187,13 +191,22 @@ impl Fuzzer {
         Ok(case)
     }
 
-    /// A finding as text: the program and, as comments, what each subject printed.
+    /// A finding as text: the program and, as comments, what each subject printed from the first difference on.
     fn describe(&mut self, case: &Case) -> Result<String, String> {
         let mut text = case.join("\n") + "\n";
+        let mut outputs = vec![];
         for subject in 0..self.subjects.len() {
-            let output = self.outputs(subject, std::slice::from_ref(case))?.swap_remove(0);
-            text += &format!("// {}:\n", self.subjects[subject].name);
-            for line in output.lines().take(30) {
+            outputs.push(self.outputs(subject, std::slice::from_ref(case))?.swap_remove(0));
+        }
+        let same = |i: usize| {
+            let mut lines = outputs.iter().map(|o| o.lines().nth(i));
+            let first = lines.next();
+            lines.all(|line| Some(line) == first && line.is_some())
+        };
+        let start = (0..).find(|&i| !same(i)).unwrap_or_default();
+        for (subject, output) in self.subjects.iter().zip(&outputs) {
+            text += &format!("// {}, line {start}:\n", subject.name);
+            for line in output.lines().skip(start).take(6) {
                 text += &format!("//   {line}\n");
             }
         }

@@ -9,7 +9,7 @@ use spey_core::typed_array::{self as views, Element, ElementType};
 use spey_core::{conversion, error, value};
 
 use super::construct::convert_elements;
-use super::{create_same_type, element, species_create, validate};
+use super::{create_same_type, element, require_mutable, species_create, validate, validate_mutable};
 use crate::array::{
     ENTRIES, KEYS, VALUES, create_iterator, guard_cycle, locale_join, merge_sort, sort_compare,
 };
@@ -134,7 +134,7 @@ pub(super) fn copy_within<'s>(
     this: Local<'s, Value>,
     args: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
-    let (o, length) = validate(s, this, "copyWithin")?;
+    let (o, length) = validate_mutable(s, this, "copyWithin")?;
     let n = length as u64;
     let to = conversion::relative_index(s, args.get(0), n, 0)? as usize;
     let from = conversion::relative_index(s, args.get(1), n, 0)? as usize;
@@ -159,7 +159,7 @@ pub(super) fn fill<'s>(
     this: Local<'s, Value>,
     args: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
-    let (o, length) = validate(s, this, "fill")?;
+    let (o, length) = validate_mutable(s, this, "fill")?;
     let t = views::element_type(o);
     let e = t.convert(s, args.get(0))?;
     let from = conversion::relative_index(s, args.get(1), length as u64, 0)? as usize;
@@ -341,7 +341,7 @@ pub(super) fn reverse<'s>(
     this: Local<'s, Value>,
     _: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
-    let (o, _) = validate(s, this, "reverse")?;
+    let (o, _) = validate_mutable(s, this, "reverse")?;
     reverse_elements(o);
     Ok(this)
 }
@@ -369,6 +369,7 @@ pub(super) fn set<'s>(
         Some(o) if o.kind() == Kind::TypedArray => o,
         _ => return s.throw_type_error("this is not a typed array."),
     };
+    require_mutable(s, o, "%TypedArray%.prototype.set")?;
     let offset = conversion::to_integer_or_infinity(s, args.get(1))?;
     if offset < 0.0 {
         return s.throw_range_error("offset is out of bounds");
@@ -583,7 +584,7 @@ pub(super) fn sort<'s>(
     args: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
     check_comparator(s, args.get(0))?;
-    let (o, length) = validate(s, this, "sort")?;
+    let (o, length) = validate_mutable(s, this, "sort")?;
     let list = sorted(s, o, length, args.get(0))?;
     store(o, &list);
     Ok(this)

@@ -120,6 +120,24 @@ pub(crate) fn validate<'s>(
         None => throw_detached(s, &format!("%TypedArray%.prototype.{method}")),
     }
 }
+/// ValidateTypedArray for writing, of the immutable buffers proposal
+pub(crate) fn validate_mutable<'s>(
+    s: &mut Scope<'_>,
+    v: Local<'s, Value>,
+    method: &str,
+) -> JsResult<(Local<'s, Object>, usize)> {
+    if let Some(o) = v.as_object().filter(|o| o.kind() == Kind::TypedArray) {
+        require_mutable(s, o, method)?;
+    }
+    validate(s, v, method)
+}
+/// TypeError if the view's buffer is immutable.
+pub(crate) fn require_mutable(s: &mut Scope<'_>, view: Local<'_, Object>, method: &str) -> JsResult<()> {
+    if views::is_immutable(view) {
+        return s.throw_type_error(&format!("Cannot perform {method} on an immutable ArrayBuffer"));
+    }
+    Ok(())
+}
 /// TypedArrayCreateFromCtor, ECMA-262 §23.2.4.2
 fn create_from_constructor<'s>(
     s: &mut Scope<'s>,
@@ -129,7 +147,11 @@ fn create_from_constructor<'s>(
     method: &str,
 ) -> JsResult<(Local<'s, Object>, usize)> {
     let new = call::construct(s, constructor, args, None)?;
-    let (new, n) = validate(s, new.value(), method)?;
+    // With a length, the elements are written next.
+    let (new, n) = match length {
+        Some(_) => validate_mutable(s, new.value(), method)?,
+        None => validate(s, new.value(), method)?,
+    };
     if length.is_some_and(|length| n < length) {
         return s.throw_type_error("Derived TypedArray constructor created an array which was too small");
     }

@@ -10,6 +10,7 @@ use spey_core::typed_array::{self as views, ElementType};
 use spey_core::{conversion, error};
 
 use super::base64::{Alphabet, Decoded, LastChunk, from_base64, from_hex, to_base64};
+use super::require_mutable;
 use crate::array_buffer::throw_detached;
 use crate::support::throw_incompatible;
 
@@ -163,6 +164,7 @@ fn set_from_base64<'s>(
     args: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
     let target = this_bytes(s, this, "setFromBase64")?;
+    require_mutable(s, target, "Uint8Array.prototype.setFromBase64")?;
     let text = require_string(s, args.get(0))?;
     let o = options(s, args.get(1))?;
     let alphabet = alphabet(s, o)?;
@@ -182,6 +184,7 @@ fn set_from_hex<'s>(
     args: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
     let target = this_bytes(s, this, "setFromHex")?;
+    require_mutable(s, target, "Uint8Array.prototype.setFromHex")?;
     let text = require_string(s, args.get(0))?;
     let Some(length) = views::typed_array_length(target) else {
         return throw_detached(s, "Uint8Array.prototype.setFromHex");

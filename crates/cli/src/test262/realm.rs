@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use spey_engine::{Args, Global, JsResult, Kind, Local, NativeSpec, Object, Scope, Value, attr};
-use spey_engine::{array_buffer, conversion, function, object, realm, script};
+use spey_engine::{array_buffer, conversion, function, module_source, object, realm, script, shadow_realm};
 
 use super::{Timer, agents, state};
 
@@ -74,6 +74,9 @@ pub(super) fn install<'s>(s: &mut Scope<'s>) -> Local<'s, Object> {
     let this = s.vm().realm().global_this;
     let this = s.local(this);
     put_value(s, host, "global", this);
+    shadow_realm::install(s);
+    let source = module_source::abstract_module_source(s);
+    put_value(s, host, "AbstractModuleSource", source.value());
     let agent = agents::new_object(s);
     put_value(s, host, "agent", agent.value());
     put_value(s, global, "$262", host.value());
