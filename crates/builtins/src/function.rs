@@ -288,6 +288,11 @@ fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsR
         Kind::NativeFunction => {
             // SAFETY: a native function, by its kind.
             let name = unsafe { native_spec(f.gc().as_ptr()) }.name;
+            // NativeFunction: `get` and `set` are followed by a PropertyName, which the short names of RegExp's are not.
+            let plain = name.trim_start_matches("get ").trim_start_matches("set ");
+            let is_name = plain.starts_with('[')
+                || plain.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$');
+            let name = if is_name { name } else { "" };
             format!("function {name}() {{ [native code] }}")
         }
         Kind::Function => spey_core::function_text::source_text(s, f),

@@ -133,7 +133,11 @@ fn copy_name_and_length(s: &mut Scope<'_>, f: Local<'_, Object>, target: Local<'
     Ok(())
 }
 /// OrdinaryWrappedFunctionCall: [[Call]] of wrapped function exotic objects. The current realm is the caller's.
-fn call_wrapped<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
+fn call_wrapped<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
     let target = function::native_data(s, args.callee(), 0);
     let Some(o) = target.as_object() else { return support::throw_not_callable(s, target) };
     let id = function::function_realm(s, o)?;
@@ -175,10 +179,11 @@ fn import_value<'s>(
     }
     // ShadowRealmImportValue
     let capability = promise::native_capability(s);
+    let referrer = eval::active_host_defined(s);
     let inner = realm::with_realm(s, id, |s| {
         let undefined = s.undefined();
         Vm::with_hooks(s, |h, s| {
-            h.import_dynamically(s, undefined, specifier.value(), undefined, 0).map(|v| v.raw())
+            h.import_dynamically(s, referrer, specifier.value(), undefined, 0).map(|v| v.raw())
         })
     });
     let inner = match inner {

@@ -75,6 +75,15 @@ unsafe fn run_closure<'s>(
     }
 }
 
+/// [[Call]] of a class constructor, ECMA-262 §10.2.1: a TypeError of the function's realm.
+#[cold]
+pub(crate) fn throw_class_constructor<T>(s: &mut Scope<'_>, f: Local<'_, Object>) -> JsResult<T> {
+    let name = crate::error::function_name(s, f);
+    let id = function::function_realm(s, f)?;
+    crate::realm::with_realm(s, id, |s| {
+        s.throw_type_error(&format!("Class constructor {name} cannot be invoked without 'new'"))
+    })
+}
 /// Call(F, V, argumentsList), ECMA-262 §7.3.14
 pub fn call<'s>(
     s: &mut Scope<'s>,
@@ -87,9 +96,7 @@ pub fn call<'s>(
         Kind::Function => {
             let code = function::closure_code(o);
             if code.has(code_flag::CLASS) {
-                let name = crate::error::function_name(s, o);
-                return s
-                    .throw_type_error(&format!("Class constructor {name} cannot be invoked without 'new'"));
+                return throw_class_constructor(s, o);
             }
             if code.data.is_null() {
                 crate::code::ensure_compiled(s, code)?;

@@ -16,7 +16,7 @@ use crate::vm::Vm;
 
 /// The host-defined value of the running script or module, which code made from strings takes over
 /// (GetActiveScriptOrModule, ECMA-262 §9.4.1).
-fn active_host_defined<'s>(s: &mut Scope<'s>) -> Local<'s, Value> {
+pub fn active_host_defined<'s>(s: &mut Scope<'s>) -> Local<'s, Value> {
     let code = crate::frame::frames(s.vm()).find_map(FrameView::code);
     // SAFETY: the code of a frame is live.
     let host = code.map_or(Raw::UNDEFINED, |code| unsafe { (*code).host_defined });

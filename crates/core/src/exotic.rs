@@ -221,17 +221,19 @@ pub fn get_own_property<'s>(
         }
         // TypedArrays, ECMA-262 §10.4.5.1
         Kind::TypedArray => match numeric_key(key) {
-            Some(n) => typed_array::valid_index(o, n)
-                .and_then(|i| typed_array::get_element(s, o, i))
-                .map(|v| {
+            Some(n) => {
+                typed_array::valid_index(o, n).and_then(|i| typed_array::get_element(s, o, i)).map(|v| {
                     let fixed = typed_array::is_immutable(o);
                     PropertyDescriptor::data(v, if fixed { attr::ENUMERABLE } else { attr::ALL })
-                }),
+                })
+            }
             None => object::ordinary_get_own_property(s, o, key),
         },
         // Module namespaces, ECMA-262 §10.4.6.5
-        Kind::ModuleNamespace if !crate::module::is_symbol_like(s, o, key) => crate::module::namespace_get(s, o, key)?
-            .map(|v| PropertyDescriptor::data(v, attr::WRITABLE | attr::ENUMERABLE)),
+        Kind::ModuleNamespace if !crate::module::is_symbol_like(s, o, key) => {
+            crate::module::namespace_get(s, o, key)?
+                .map(|v| PropertyDescriptor::data(v, attr::WRITABLE | attr::ENUMERABLE))
+        }
         Kind::Interceptor => {
             let (target, sandbox) = target_and_sandbox(s, o);
             match object::get_own_property(s, sandbox, key)? {
@@ -405,7 +407,9 @@ pub fn get<'s>(
             None => ordinary_get(s, o, key, receiver),
         },
         // Module namespaces, ECMA-262 §10.4.6.9
-        Kind::ModuleNamespace if !crate::module::is_symbol_like(s, o, key) => crate::module::namespace_get(s, o, key),
+        Kind::ModuleNamespace if !crate::module::is_symbol_like(s, o, key) => {
+            crate::module::namespace_get(s, o, key)
+        }
         Kind::Interceptor => {
             let (target, sandbox) = target_and_sandbox(s, o);
             let v = if object::has_property(s, sandbox, key)? {

@@ -489,7 +489,8 @@ pub unsafe fn set_element_raw(_: &mut Vm, array: *mut Object, i: u32, v: Raw) ->
     // SAFETY: by the contract; the address is valid.
     unsafe {
         let element = element_type_raw(array);
-        if !v.is_number() || element.is_bigint() || slot_of(array, slot::ELEMENT).as_int32() & IMMUTABLE != 0 {
+        if !v.is_number() || element.is_bigint() || slot_of(array, slot::ELEMENT).as_int32() & IMMUTABLE != 0
+        {
             return false;
         }
         let Some(p) = address(array, i as usize) else { return false };

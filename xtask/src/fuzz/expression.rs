@@ -5,18 +5,71 @@ use Type::{Any, Array, BigInt, Boolean, Class, Function, Map, Number, Object, Ty
 
 /// Around the limits of integers, doubles and representations.
 const NUMBERS: &[&str] = &[
-    "0", "1", "2", "3", "7", "10", "-1", "-0", "0.5", "-1.5", "NaN", "Infinity", "-Infinity", "255", "256", "65535",
-    "1073741823", "1073741824", "-1073741825", "2147483647", "-2147483648", "2147483648", "4294967295", "4294967296",
-    "9007199254740991", "9007199254740993", "1e21", "1e-7", "5e-324", "1.7976931348623157e308", "0.1", "123456.789",
+    "0",
+    "1",
+    "2",
+    "3",
+    "7",
+    "10",
+    "-1",
+    "-0",
+    "0.5",
+    "-1.5",
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "255",
+    "256",
+    "65535",
+    "1073741823",
+    "1073741824",
+    "-1073741825",
+    "2147483647",
+    "-2147483648",
+    "2147483648",
+    "4294967295",
+    "4294967296",
+    "9007199254740991",
+    "9007199254740993",
+    "1e21",
+    "1e-7",
+    "5e-324",
+    "1.7976931348623157e308",
+    "0.1",
+    "123456.789",
 ];
 const STRINGS: &[&str] = &[
-    "''", "'a'", "'abc'", "'12'", "' 7 '", "'-0'", "'1e3'", "'0x1f'", "'é'", "'ß'", "'\\u{1f600}'", "'\\ud800'", "'日本'",
-    "'a,b,c'", "'length'", "'x'", "'hello world'", "'NaN'",
+    "''",
+    "'a'",
+    "'abc'",
+    "'12'",
+    "' 7 '",
+    "'-0'",
+    "'1e3'",
+    "'0x1f'",
+    "'é'",
+    "'ß'",
+    "'\\u{1f600}'",
+    "'\\ud800'",
+    "'日本'",
+    "'a,b,c'",
+    "'length'",
+    "'x'",
+    "'hello world'",
+    "'NaN'",
 ];
 const KEYS: &[&str] = &["x", "y", "z", "w", "length", "name"];
 const TYPED: &[&str] = &[
-    "Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array", "Int32Array", "Uint32Array",
-    "Float32Array", "Float64Array", "Float16Array",
+    "Int8Array",
+    "Uint8Array",
+    "Uint8ClampedArray",
+    "Int16Array",
+    "Uint16Array",
+    "Int32Array",
+    "Uint32Array",
+    "Float32Array",
+    "Float64Array",
+    "Float16Array",
 ];
 
 impl Generator<'_> {
@@ -65,8 +118,11 @@ impl Generator<'_> {
             };
         }
         if self.random.chance(5) {
-            let (test, a, b) =
-                (self.expression(Boolean, depth - 1), self.expression(of, depth - 1), self.expression(of, depth - 1));
+            let (test, a, b) = (
+                self.expression(Boolean, depth - 1),
+                self.expression(of, depth - 1),
+                self.expression(of, depth - 1),
+            );
             return format!("({test} ? {a} : {b})");
         }
         match of {
@@ -85,23 +141,47 @@ impl Generator<'_> {
             Number => format!("({})", self.random.pick(NUMBERS)),
             Type::String => (*self.random.pick(STRINGS)).to_owned(),
             Boolean => (*self.random.pick(&["true", "false"])).to_owned(),
-            BigInt => {
-                (*self.random.pick(&["0n", "1n", "-1n", "7n", "(2n ** 64n)", "-9223372036854775808n", "12345678901234567890n"]))
-                    .to_owned()
-            }
+            BigInt => (*self.random.pick(&[
+                "0n",
+                "1n",
+                "-1n",
+                "7n",
+                "(2n ** 64n)",
+                "-9223372036854775808n",
+                "12345678901234567890n",
+            ]))
+            .to_owned(),
             Array => {
-                let literals =
-                    ["[]", "[1, 2, 3]", "[1.5, , 'a']", "['b', 'a', 'c']", "[[1], [2, 3]]", "[0, -0, NaN]", "[3, 1, 2, 5, 4]"];
+                let literals = [
+                    "[]",
+                    "[1, 2, 3]",
+                    "[1.5, , 'a']",
+                    "['b', 'a', 'c']",
+                    "[[1], [2, 3]]",
+                    "[0, -0, NaN]",
+                    "[3, 1, 2, 5, 4]",
+                ];
                 (*self.random.pick(&literals)).to_owned()
             }
             Object => {
-                let literals =
-                    ["{ x: 1, y: 2 }", "{}", "{ y: 'a', x: 1.5 }", "{ x: { z: 1 } }", "{ get x() { return 3; }, z: null }"];
+                let literals = [
+                    "{ x: 1, y: 2 }",
+                    "{}",
+                    "{ y: 'a', x: 1.5 }",
+                    "{ x: { z: 1 } }",
+                    "{ get x() { return 3; }, z: null }",
+                ];
                 format!("({})", self.random.pick(&literals))
             }
             Typed => {
                 let class = *self.random.pick(TYPED);
-                let content = *self.random.pick(&["4", "8", "[1, 2, 300]", "[-1, 0.5, 1e10, NaN]", "new ArrayBuffer(16)"]);
+                let content = *self.random.pick(&[
+                    "4",
+                    "8",
+                    "[1, 2, 300]",
+                    "[-1, 0.5, 1e10, NaN]",
+                    "new ArrayBuffer(16)",
+                ]);
                 format!("new {class}({content})")
             }
             Map => {
@@ -146,7 +226,12 @@ impl Generator<'_> {
             14 => {
                 let s = self.expression(Type::String, depth);
                 let n = self.index();
-                let forms = [format!("{s}.length"), format!("{s}.charCodeAt({n})"), format!("parseInt({s})"), format!("Number({s})")];
+                let forms = [
+                    format!("{s}.length"),
+                    format!("{s}.charCodeAt({n})"),
+                    format!("parseInt({s})"),
+                    format!("Number({s})"),
+                ];
                 self.random.pick(&forms).clone()
             }
             15 => {
@@ -185,9 +270,14 @@ impl Generator<'_> {
                 let radix = 2 + self.random.below(35);
                 format!("(({}) | 0).toString({radix})", self.expression(Number, depth))
             }
-            9 => format!("{s}.padStart({} & 7, {})", self.expression(Number, depth), self.literal(Type::String)),
+            9 => format!(
+                "{s}.padStart({} & 7, {})",
+                self.expression(Number, depth),
+                self.literal(Type::String)
+            ),
             10 => {
-                let method = *self.random.pick(&["toUpperCase", "toLowerCase", "trim", "normalize", "toWellFormed"]);
+                let method =
+                    *self.random.pick(&["toUpperCase", "toLowerCase", "trim", "normalize", "toWellFormed"]);
                 format!("{s}.{method}()")
             }
             11 => format!("{s}.replace({}, {})", self.literal(Type::String), self.literal(Type::String)),
@@ -208,7 +298,11 @@ impl Generator<'_> {
             5 => format!("!{}", self.expression(Any, depth)),
             6 => {
                 let operator = *self.random.pick(&["&&", "||"]);
-                format!("({} {operator} {})", self.expression(Boolean, depth), self.expression(Boolean, depth))
+                format!(
+                    "({} {operator} {})",
+                    self.expression(Boolean, depth),
+                    self.expression(Boolean, depth)
+                )
             }
             7 => format!("('{}' in {})", self.key(), self.expression(Object, depth)),
             8 => match self.variable(Class) {
@@ -217,7 +311,11 @@ impl Generator<'_> {
             },
             _ => {
                 let operator = *self.random.pick(&["<", ">", "<="]);
-                format!("({} {operator} {})", self.expression(Type::String, depth), self.expression(Type::String, depth))
+                format!(
+                    "({} {operator} {})",
+                    self.expression(Type::String, depth),
+                    self.expression(Type::String, depth)
+                )
             }
         }
     }
@@ -281,10 +379,20 @@ impl Generator<'_> {
     fn object(&mut self, depth: usize) -> String {
         let (k, l) = (self.key(), self.key());
         match self.random.below(10) {
-            0..3 => format!("({{ {k}: {}, {l}: {} }})", self.expression(Any, depth), self.expression(Any, depth)),
-            3 => format!("({{ ...{}, {k}: {} }})", self.expression(Object, depth), self.expression(Any, depth)),
-            4 => format!("({{ [{}]: {} }})", self.expression(Type::String, depth), self.expression(Any, depth)),
-            5 => format!("Object.assign({}, {})", self.expression(Object, depth), self.expression(Object, depth)),
+            0..3 => {
+                format!("({{ {k}: {}, {l}: {} }})", self.expression(Any, depth), self.expression(Any, depth))
+            }
+            3 => {
+                format!("({{ ...{}, {k}: {} }})", self.expression(Object, depth), self.expression(Any, depth))
+            }
+            4 => {
+                format!("({{ [{}]: {} }})", self.expression(Type::String, depth), self.expression(Any, depth))
+            }
+            5 => format!(
+                "Object.assign({}, {})",
+                self.expression(Object, depth),
+                self.expression(Object, depth)
+            ),
             6 => format!("Object.create({})", self.expression(Object, depth)),
             7 => {
                 let method = *self.random.pick(&["freeze", "seal", "preventExtensions"]);
@@ -315,7 +423,8 @@ impl Generator<'_> {
             13 if self.place.is_async => format!("(await {})", self.expression(Any, depth)),
             14 if self.place.in_method => {
                 let key = self.key();
-                (*self.random.pick(&["this.#private", "this", "super.x", "this.y", "new.target"])).replace('y', &key)
+                (*self.random.pick(&["this.#private", "this", "super.x", "this.y", "new.target"]))
+                    .replace('y', &key)
             }
             15 => format!("({} ?? {})", self.expression(Any, depth), self.expression(Any, depth)),
             _ => self.call(),

@@ -23,8 +23,22 @@ pub(super) enum Type {
 use Type::{Any, Array, BigInt, Boolean, Class, Function, Map, Number, Object, Typed};
 
 /// Types of values that variables are made for.
-const VALUES: &[Type] =
-    &[Number, Number, Number, Type::String, Type::String, Boolean, BigInt, Array, Array, Object, Object, Typed, Map, Any];
+const VALUES: &[Type] = &[
+    Number,
+    Number,
+    Number,
+    Type::String,
+    Type::String,
+    Boolean,
+    BigInt,
+    Array,
+    Array,
+    Object,
+    Object,
+    Typed,
+    Map,
+    Any,
+];
 
 #[derive(Clone, Debug)]
 pub(super) struct Variable {
@@ -225,7 +239,8 @@ impl Generator<'_> {
                 0..2 => self.line(&format!("{name}++;")),
                 2 => self.line(&format!("--{name};")),
                 3..7 => {
-                    let operator = *self.random.pick(&["+", "-", "*", "/", "%", "|", "^", "&", "<<", ">>", ">>>"]);
+                    let operator =
+                        *self.random.pick(&["+", "-", "*", "/", "%", "|", "^", "&", "<<", ">>", ">>>"]);
                     let value = self.expression(Number, 2);
                     self.line(&format!("{name} {operator}= {value};"));
                 }
@@ -447,8 +462,13 @@ impl Generator<'_> {
         let name = self.name("C");
         let base = if self.random.chance(40) { self.variable(Class) } else { None };
         let extends = base.map(|b| format!(" extends {b}")).unwrap_or_default();
-        let place =
-            Place { is_async: false, is_generator: false, in_function: true, in_loop: false, in_method: true };
+        let place = Place {
+            is_async: false,
+            is_generator: false,
+            in_function: true,
+            in_loop: false,
+            in_method: true,
+        };
         self.block(&format!("class {name}{extends} {{"), "}", |g| {
             let was = std::mem::replace(&mut g.place, place);
             let initial = g.random.below(100);

@@ -6,19 +6,32 @@ use crate::report::quote;
 
 /// What patterns and subjects are made of, so that they meet: letters with unusual case mappings, surrogates, separators.
 const CHARACTERS: &[&str] = &[
-    "a", "b", "c", "a", "b", "A", "B", "z", "0", "1", "_", " ", "\\n", "-", "é", "É", "ſ", "s", "S", "K", "k", "ß", "ẞ",
-    "σ", "ς", "Σ", "ı", "İ", "i", "I", "😀", "𝒳", "𐐨", "𐐀", "\\ud83d", "\\ude00", "\\u2028", "\\u00a0", "Å", "å", "ǆ", "ǅ",
+    "a", "b", "c", "a", "b", "A", "B", "z", "0", "1", "_", " ", "\\n", "-", "é", "É", "ſ", "s", "S", "K",
+    "k", "ß", "ẞ", "σ", "ς", "Σ", "ı", "İ", "i", "I", "😀", "𝒳", "𐐨", "𐐀", "\\ud83d", "\\ude00", "\\u2028",
+    "\\u00a0", "Å", "å", "ǆ", "ǅ",
 ];
-const ESCAPES: &[&str] = &["\\d", "\\D", "\\w", "\\W", "\\s", "\\S", ".", ".", "\\t", "\\x61", "\\u0062", "\\cJ", "\\0"];
+const ESCAPES: &[&str] =
+    &["\\d", "\\D", "\\w", "\\W", "\\s", "\\S", ".", ".", "\\t", "\\x61", "\\u0062", "\\cJ", "\\0"];
 /// Only legal with u or v.
 const UNICODE_ESCAPES: &[&str] = &[
-    "\\u{61}", "\\u{1F600}", "\\ud83d\\ude00", "\\p{L}", "\\P{L}", "\\p{Lu}", "\\P{Lu}", "\\p{Script=Greek}", "\\p{Any}",
-    "\\p{Emoji}", "\\p{Ll}", "\\p{White_Space}",
+    "\\u{61}",
+    "\\u{1F600}",
+    "\\ud83d\\ude00",
+    "\\p{L}",
+    "\\P{L}",
+    "\\p{Lu}",
+    "\\P{Lu}",
+    "\\p{Script=Greek}",
+    "\\p{Any}",
+    "\\p{Emoji}",
+    "\\p{Ll}",
+    "\\p{White_Space}",
 ];
 /// Only legal with v.
 const SET_ESCAPES: &[&str] = &["\\p{RGI_Emoji}", "\\p{Emoji_Keycap_Sequence}", "\\p{Basic_Emoji}"];
 /// Legal without u and v only.
-const LEGACY: &[&str] = &["\\c", "\\8", "\\07", "\\377", "{", "}", "]", "\\a", "{1", "\\k", "\\u", "\\x1", "\\-", "\\1"];
+const LEGACY: &[&str] =
+    &["\\c", "\\8", "\\07", "\\377", "{", "}", "]", "\\a", "{1", "\\k", "\\u", "\\x1", "\\-", "\\1"];
 const QUANTIFIERS: &[&str] =
     &["*", "+", "?", "{2}", "{1,2}", "{0,1}", "{2,}", "{0}", "*?", "+?", "??", "{1,3}?", "{0,}?", "{3,2}"];
 const NAMES: &[&str] = &["x", "y", "z"];

@@ -1,10 +1,10 @@
 //! Iterator.prototype.chunks and windows, of the iterator chunking proposal.
 
 use spey_core::cell::Object;
+use spey_core::error;
 use spey_core::iteration::{self, IteratorRecord};
 use spey_core::object;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
-use spey_core::error;
 use spey_gc::Value as Raw;
 
 use super::helper::{self, slot};

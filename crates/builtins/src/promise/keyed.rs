@@ -85,7 +85,8 @@ pub(super) fn result_object<'s>(
     let result = object::new_object_with(s, null, 0);
     for i in 0..keys.slot(object::ARRAY_LENGTH).as_number() as u32 {
         s.nested(|s| {
-            let (Some(key), Some(v)) = (object::dense_element(keys, i), object::dense_element(values, i)) else {
+            let (Some(key), Some(v)) = (object::dense_element(keys, i), object::dense_element(values, i))
+            else {
                 return;
             };
             let (key, v) = (s.local(key), s.local(v));

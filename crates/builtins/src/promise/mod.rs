@@ -264,10 +264,11 @@ fn combine<'s>(
 ) -> JsResult<Local<'s, Value>> {
     require_object(s, this, how.name())?;
     let capability = promise::new_capability(s, this)?;
-    let record = match get_promise_resolve(s, this).and_then(|f| Ok((f, iteration::get_iterator(s, args.get(0))?))) {
-        Ok(r) => r,
-        Err(t) => return capability.reject_thrown(s, t),
-    };
+    let record =
+        match get_promise_resolve(s, this).and_then(|f| Ok((f, iteration::get_iterator(s, args.get(0))?))) {
+            Ok(r) => r,
+            Err(t) => return capability.reject_thrown(s, t),
+        };
     let (resolve_function, record) = record;
     match perform(s, this, &record, &capability, resolve_function, how) {
         Ok(()) => Ok(capability.promise),

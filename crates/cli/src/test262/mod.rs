@@ -112,14 +112,14 @@ fn finish(s: &mut Scope<'_>, evaluation: Option<Local<'_, Object>>) -> JsResult<
         for registry in weak::registries_to_clean(s) {
             weak::cleanup_finalization_registry(s, registry)?;
         }
+        let (deadline, waiting) = atomics::poll_async_waits(s);
+        if !s.vm().jobs.is_empty() {
+            continue;
+        }
         if let Some(f) = take_due_timer(s) {
             let f = f.get(s);
             let u = s.undefined();
             call::call(s, f.value(), u, &[])?;
-            continue;
-        }
-        let (deadline, waiting) = atomics::poll_async_waits(s);
-        if !s.vm().jobs.is_empty() {
             continue;
         }
         let timer = state(s).timers.iter().map(|t| t.due).min();

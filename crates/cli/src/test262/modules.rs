@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use spey_engine::module::Phase;
 use spey_engine::{
     Args, Global, HostHooks, JsResult, Local, NativeSpec, Object, Record, Scope, Value, function, promise,
     typed_array,
 };
-use spey_engine::module::Phase;
-use spey_engine::{Kind, RealmId, array_buffer, conversion, error, key, module, module_source, object, realm};
+use spey_engine::{
+    Kind, RealmId, array_buffer, conversion, error, key, module, module_source, object, realm,
+};
 use spey_engine::{script, shadow_realm};
 
 /// Modules by realm, path and type.
@@ -248,9 +250,8 @@ fn load_source<'s>(s: &mut Scope<'s>, from: &str, specifier: &str) -> JsResult<L
     if specifier != MODULE_SOURCE {
         let path = resolve(from, specifier);
         load(s, &path, None)?;
-        return s.throw_syntax_error(&format!(
-            "Source phase import object is not defined for module '{path}'"
-        ));
+        return s
+            .throw_syntax_error(&format!("Source phase import object is not defined for module '{path}'"));
     }
     let id = (s.vm().realm_id(), MODULE_SOURCE.to_owned(), None);
     if let Some(m) = super::state(s).modules.get(&id) {

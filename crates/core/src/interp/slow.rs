@@ -1879,9 +1879,7 @@ fn call_slow(s: &mut Scope<'_>, f: Frame, i: Insn, callee: Local<'_, Value>) -> 
         if o.kind() == Kind::Function {
             let code = function::closure_code(o);
             if code.has(code_flag::CLASS) {
-                let name = crate::error::function_name(s, o);
-                return s
-                    .throw_type_error(&format!("Class constructor {name} cannot be invoked without 'new'"));
+                return crate::call::throw_class_constructor(s, o);
             }
             crate::code::ensure_compiled(s, code)?;
             // SAFETY: the window is the caller's; everything above it is free.
@@ -2098,9 +2096,13 @@ unsafe fn leave_frame(vm: *mut Vm, pc: *const u64, fp: *mut Raw) -> Next {
                     None
                 };
                 if let Some((kind, text)) = message {
+                    // The constructor's context has been left: the error is one of its caller's realm.
+                    let caller = f.caller().and_then(|c| c.code()).map(|code| (*code).header.word);
                     return with_scope(vm, pc, fp, |s, _| {
-                        let _: JsResult<()> =
-                            if kind == 0 { s.throw_type_error(text) } else { s.throw_reference_error(text) };
+                        let id = caller.unwrap_or_else(|| s.vm().realm_id());
+                        let _: JsResult<()> = crate::realm::with_realm(s, id, |s| {
+                            if kind == 0 { s.throw_type_error(text) } else { s.throw_reference_error(text) }
+                        });
                         THREW
                     });
                 }

@@ -265,4 +265,3 @@ fn settle_capability(s: &mut Scope<'_>, m: Module<'_>, error: Option<Local<'_, V
         }
     }
 }
-

@@ -283,4 +283,3 @@ pub(crate) fn get_import<'s>(s: &mut Scope<'s>, code: Gc<Code>, index: usize) ->
     let key = crate::code::string_constant(s.vm(), &local);
     read_binding(s, base, slot, crate::key::intern_value(key))
 }
-

@@ -25,8 +25,10 @@ use crate::vm::Vm;
 pub use deferred::gather_asynchronous as asynchronous_dependencies;
 pub use evaluation::evaluate;
 pub(crate) use exports::get_import;
-pub use exports::{Phase, is_deferred, is_symbol_like, namespace, namespace_exports, namespace_get, namespace_of_phase};
 use exports::{Binding, Resolution, resolve_export};
+pub use exports::{
+    Phase, is_deferred, is_symbol_like, namespace, namespace_exports, namespace_get, namespace_of_phase,
+};
 
 /// Values of a module record.
 pub mod field {

@@ -236,10 +236,7 @@ unsafe fn call_slow(
             if let Some(o) = callee.as_object().filter(|o| o.kind() == Kind::Function) {
                 let code = function::closure_code(o);
                 if code.has(code_flag::CLASS) {
-                    let name = crate::error::function_name(s, o);
-                    return s.throw_type_error(&format!(
-                        "Class constructor {name} cannot be invoked without 'new'"
-                    ));
+                    return crate::call::throw_class_constructor(s, o);
                 }
                 crate::code::ensure_compiled(s, code)?;
                 let c = code.as_ptr();
