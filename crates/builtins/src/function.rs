@@ -23,7 +23,7 @@ static ASYNC_GENERATOR_CONSTRUCTOR: NativeSpec =
     NativeSpec::constructor("AsyncGeneratorFunction", 1, construct_async_generator);
 static THROW_TYPE_ERROR: NativeSpec = NativeSpec::new("", 0, throw_type_error);
 static METHODS: &[PropertySpec] = &[
-    PropertySpec::Method(NativeSpec::new("apply", 2, apply)),
+    PropertySpec::Method(NativeSpec::new("apply", 2, apply).known_as("FunctionApply")),
     PropertySpec::Method(NativeSpec::new("bind", 1, bind)),
     PropertySpec::Method(NativeSpec::new("call", 1, call_method).known_as("FunctionCall")),
     PropertySpec::Method(NativeSpec::new("toString", 0, to_string)),

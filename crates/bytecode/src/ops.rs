@@ -320,6 +320,8 @@ macro_rules! for_each_op {
         CallThis [Def Use Win ; Argc Ic No No];
         /// `a = b.key(window c)`; key in ic e; this = b (stored into the window by the instruction).
         CallMethod [Def Use WinArgs ; Argc Ic No No];
+        /// `a = b.apply(c, arguments)`; key in ic e. Register d: the arguments object if it had to be made, else empty.
+        CallForward [Def Use Use ; UseDef Ic No No];
         /// `a = b(...c+1)`; register c = this, register c+1 = array of arguments.
         CallSpread [Def Use WinSpread ; No No No No];
         /// `a = new b(window c)`, d = argument count; register c is scratch for `this`.

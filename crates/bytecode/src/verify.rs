@@ -247,6 +247,10 @@ impl Verifier<'_> {
                             | Op::ConstructWithTarget
                             | Op::CallEval
                             | Op::NewObject
+                            | Op::GetSuper
+                            | Op::GetPrivate
+                            | Op::SetPrivate
+                            | Op::DefinePrivateField
                     );
                     if !keyless && key == u32::MAX {
                         return Err(Rule::IcKey(unsigned));

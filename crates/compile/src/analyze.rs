@@ -4,6 +4,7 @@
 mod classes;
 mod declarations;
 mod expressions;
+pub use expressions::forwarding;
 mod functions;
 mod jsx;
 mod statements;

@@ -371,6 +371,9 @@ impl<'a, 'u> Gen<'a, 'u> {
                 }
                 self.init_var(arguments, r);
                 self.b.release(mark);
+            } else if info.forwards_arguments {
+                let r = self.var_register(arguments);
+                self.b.load_special(r, special::EMPTY);
             }
         }
         if info.kind == FunctionKind::ClassConstructor && info.has_fields {

@@ -203,6 +203,8 @@ pub struct FunctionInfo<'a> {
     pub uses_super: bool,
     /// Class with instance fields or private methods.
     pub has_fields: bool,
+    /// `arguments` is handed on by `f.apply(x, arguments)`; [`Variable::used`] says whether it is used in other ways, too.
+    pub forwards_arguments: bool,
     /// `arguments` is used in other ways than reading its elements.
     pub arguments_escape: bool,
     /// The parameters live in environment slots and arguments objects alias them.

@@ -367,6 +367,8 @@ pub enum Op {
     Construct(i32, u32),
     /// The method of a CallMethod instruction.
     GetMethod,
+    /// A CallForward instruction of the function itself.
+    CallForward,
     /// Calls closure code by a frame laid out at the slot; the window's slot.
     CallDirect(u64, i32, i32),
 }
@@ -382,6 +384,7 @@ impl Op {
                 | Op::Call(..)
                 | Op::Construct(..)
                 | Op::GetMethod
+                | Op::CallForward
                 | Op::CallDirect(..)
         )
     }
@@ -439,6 +442,10 @@ pub struct Frame {
     pub function: usize,
     /// Slot of its register 0.
     pub base: i32,
+    /// First slot of what it was called with: `this`, then the arguments.
+    pub window: i32,
+    /// Arguments it was called with; the function itself: not known.
+    pub argc: u32,
     /// Caller's frame and the call instruction.
     pub caller: Option<(u32, u32)>,
 }

@@ -176,6 +176,8 @@ intrinsics! {
     ArrayPop,
     /// Function.prototype.call
     FunctionCall,
+    /// Function.prototype.apply
+    FunctionApply,
     /// get %TypedArray%.prototype.length
     TypedArrayLength,
 }
@@ -333,6 +335,8 @@ stubs! {
     call,
     /// `(vm, fp, pc, callee: value, window, argc, new_target: value) -> value`: [[Construct]]. 0: exception.
     construct,
+    /// `(vm, fp, pc) -> value`: executes the CallForward instruction at `pc` of a frame that holds what it was called with. 0: exception.
+    call_forward,
     /// `(vm, fp, pc) -> value`: the method that the CallMethod instruction at `pc` would call (receiver in its register). 0: exception.
     get_method,
     /// `(vm, fp_new) -> value`: runs the closure whose frame has been laid out at `fp_new` (header complete) and returns its result. 0: exception.

@@ -376,7 +376,46 @@ impl<'a> Analyzer<'a> {
                 None => self.expression(callee),
             },
         }
+        if let Some((_, this, id)) = forwarding(c)
+            && self.forward_arguments(id, this)
+        {
+            return;
+        }
         self.arguments(&c.arguments);
+    }
+    /// The arguments of `f.apply(this, arguments)`: the use of `arguments` is noted apart. False: it is not the function's own.
+    fn forward_arguments(&mut self, id: &'a IdentifierReference<'a>, this: &'a Expression<'a>) -> bool {
+        let f = self.function;
+        let v = self.out.functions[f as usize].arguments_var;
+        if v == NONE || self.provider() != f {
+            return false;
+        }
+        self.expression(this);
+        // Evaluating it runs no code and does not throw, so that it does not matter whether `apply` is looked up before it.
+        let inert = match this {
+            Expression::ThisExpression(_) => {
+                self.out.functions[f as usize].kind != FunctionKind::DerivedConstructor
+            }
+            Expression::NullLiteral(_) => true,
+            Expression::Identifier(this) => this.reference_id.get().is_some_and(|r| {
+                matches!(self.out.refs[r.index()].target, Target::Var(x)
+                    if matches!(self.out.vars[x as usize].kind, VarKind::Param | VarKind::Var))
+            }),
+            _ => false,
+        };
+        let used = self.out.vars[v as usize].used;
+        self.reference(id, false);
+        let own = id
+            .reference_id
+            .get()
+            .is_some_and(|r| matches!(self.out.refs[r.index()].target, Target::Var(x) if x == v));
+        if own && inert {
+            self.out.vars[v as usize].used = used;
+            self.out.functions[f as usize].forwards_arguments = true;
+        } else {
+            self.out.functions[f as usize].arguments_escape = true;
+        }
+        true
     }
 
     pub fn object(&mut self, o: &'a ObjectExpression<'a>) {
@@ -406,5 +445,19 @@ impl<'a> Analyzer<'a> {
                 }
             }
         }
+    }
+}
+
+/// The parts of a call `f.apply(this, arguments)`.
+pub fn forwarding<'a>(
+    c: &'a CallExpression<'a>,
+) -> Option<(&'a StaticMemberExpression<'a>, &'a Expression<'a>, &'a IdentifierReference<'a>)> {
+    let Expression::StaticMemberExpression(m) = &c.callee else { return None };
+    if c.optional || m.optional || m.property.name != "apply" || matches!(m.object, Expression::Super(_)) {
+        return None;
+    }
+    match &c.arguments[..] {
+        [this, Argument::Identifier(id)] if id.name == "arguments" => Some((m, this.as_expression()?, id)),
+        _ => None,
     }
 }

@@ -41,6 +41,7 @@ impl<'a> Analyzer<'a> {
             simple_params: true,
             uses_super: false,
             has_fields: false,
+            forwards_arguments: false,
             arguments_escape: false,
             mapped_arguments: false,
             class: NONE,
@@ -213,6 +214,20 @@ impl<'a> Analyzer<'a> {
     pub fn decide_arguments(&mut self, f: FunctionIndex, params: &[VarId]) {
         let info = &self.out.functions[f as usize];
         let v = info.arguments_var;
+        if info.forwards_arguments && v != NONE {
+            // What was passed is still in the frame, and nobody sees the object.
+            let in_frame = info.simple_params
+                && !info.is_generator
+                && !info.is_async
+                && params.iter().all(|&p| !self.out.vars[p as usize].assigned);
+            let var = &self.out.vars[v as usize];
+            if var.used || !in_frame || var.kind != VarKind::Arguments {
+                self.out.vars[v as usize].used = true;
+                self.out.functions[f as usize].forwards_arguments = false;
+                self.out.functions[f as usize].arguments_escape = true;
+            }
+        }
+        let info = &self.out.functions[f as usize];
         if v == NONE || info.strict || !info.simple_params || params.is_empty() {
             return;
         }

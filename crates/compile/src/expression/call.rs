@@ -4,6 +4,7 @@ use oxc_ast::ast::*;
 use oxc_span::{GetSpan, Span};
 use spey_bytecode::{EVAL_SPREAD, JsStr, Op};
 
+use crate::analyze::forwarding;
 use crate::builder::Reg;
 use crate::expression::{Key, named_key};
 use crate::function::Gen;
@@ -77,6 +78,22 @@ impl<'a> Gen<'a, '_> {
             self.super_call(c, dst);
             self.b.release(mark);
             return;
+        }
+        if self.info().forwards_arguments
+            && let Some((m, this, id)) = forwarding(c)
+            && let Some(r) = id.reference_id.get()
+            && matches!(self.an.refs[r.index()].target, Target::Var(v) if v == self.info().arguments_var)
+        {
+            let key = self.b.string(JsStr::new("apply"));
+            if let Some(ic) = self.b.ic(key) {
+                let f = self.chain_part_any(&m.object, short);
+                let this = self.any(this);
+                let object = self.var_register(self.info().arguments_var);
+                self.b.at(m.property.span.start);
+                self.b.op2(Op::CallForward, dst, f, this, object, ic, 0, 0);
+                self.b.release(mark);
+                return;
+            }
         }
         // o.m(…) in one instruction, if nothing can happen between the look-up and the call.
         if !c.optional

@@ -1034,6 +1034,15 @@ slow_ops! {
             unsafe { *f.fp.offset(i.c() as isize) = receiver.raw() }
             call_slow(s, f, i, callee)
         };
+        CallForward |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            match forward(s, f, i)? {
+                Forward::Closure(code, new) => entered(s, code, new),
+                Forward::Value(v) => {
+                    f.set(i.a(), v.raw());
+                    Ok(2)
+                }
+            }
+        };
         slow_Construct |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let callee = f.local(s, i.b());
             construct_slow(s, f, i, callee, callee)
@@ -1094,6 +1103,78 @@ fn note_slow(f: Frame, i: Insn, a: Raw, b: Raw) {
     unsafe { super::note(f.pc, i.0, bits(a) | bits(b)) }
 }
 
+/// What a CallForward instruction comes to.
+pub(crate) enum Forward<'s> {
+    /// A frame has been laid; null: there is no room for it.
+    Closure(Gc<Code>, *mut Raw),
+    Value(Local<'s, Value>),
+}
+/// What the CallForward instruction at `pc` comes to.
+///
+/// # Safety
+/// `fp` is the running frame, at that instruction.
+#[cfg(feature = "jit")]
+pub(crate) unsafe fn forward_at<'s>(
+    s: &mut Scope<'s>,
+    fp: *mut Raw,
+    pc: *const u64,
+) -> JsResult<Forward<'s>> {
+    // SAFETY: by the contract.
+    forward(s, Frame { fp, pc }, insn(unsafe { *pc }))
+}
+/// `b.apply(c, arguments)`. As long as `apply` is Function.prototype.apply, no arguments object is made.
+fn forward<'s>(s: &mut Scope<'s>, f: Frame, i: Insn) -> JsResult<Forward<'s>> {
+    let (receiver, this) = (f.local(s, i.b()), f.local(s, i.c()));
+    let method = get_cached(s, f, receiver, f.ic(f.ext().field(1)))?;
+    let is_apply = method.as_object().is_some_and(|m| {
+        // SAFETY: a native function, by its kind.
+        m.kind() == Kind::NativeFunction
+            && unsafe { function::native_spec(m.gc().as_ptr()) }.known == "FunctionApply"
+    });
+    if !method.is_callable() {
+        return crate::error::throw_not_callable(s, f.view(), method);
+    }
+    if !is_apply || !receiver.is_callable() {
+        let mut object = f.local(s, f.ext().field(0));
+        if object.raw().is_empty() {
+            object = if f.strict() {
+                crate::arguments::new_unmapped(s, f.view()).value()
+            } else {
+                let none = s.undefined();
+                crate::arguments::new_mapped(s, f.view(), none, 0).value()
+            };
+            f.set(f.ext().field(0), object.raw());
+        }
+        return Ok(Forward::Value(crate::call::call(s, method, receiver, &[this, object])?));
+    }
+    let view = f.view();
+    let count = view.argc() & argc::COUNT;
+    if let Some(o) = receiver.as_object()
+        && o.kind() == Kind::Function
+        && !function::closure_code(o).has(code_flag::CLASS)
+    {
+        let code = function::closure_code(o);
+        crate::code::ensure_compiled(s, code)?;
+        // SAFETY: the window lies above the registers of the running frame; `enter` checks that there is room for the frame.
+        unsafe {
+            let vm: *mut Vm = s.vm();
+            let window = f.fp.add((*f.code().as_ptr()).register_count as usize);
+            if window.add(count as usize + 1) > (*vm).stack_limit {
+                return Ok(Forward::Closure(code, std::ptr::null_mut()));
+            }
+            *window = this.raw();
+            for k in 0..count as usize {
+                *window.add(1 + k) = *view.arguments().add(k);
+            }
+            let (callee, undefined) = (receiver.raw(), Raw::UNDEFINED);
+            let new = super::enter(vm, code.as_ptr(), callee, window, count, 0, undefined, f.pc, f.fp);
+            return Ok(Forward::Closure(code, new));
+        }
+    }
+    // SAFETY: the arguments lie in the frame.
+    let args: Vec<_> = (0..count as usize).map(|k| s.local(unsafe { *view.arguments().add(k) })).collect();
+    Ok(Forward::Value(crate::call::call(s, receiver, this, &args)?))
+}
 fn super_base<'s>(s: &mut Scope<'s>, home: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
     match home.as_object() {
         Some(h) => object::get_prototype_of(s, h),

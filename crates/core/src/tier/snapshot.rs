@@ -252,7 +252,7 @@ impl Builder<'_> {
                         continue;
                     }
                     Op::GetGlobal => Insn(unit.code[i.pc as usize]).b(),
-                    Op::CallMethod => ext().field(1),
+                    Op::CallMethod | Op::CallForward => ext().field(1),
                     _ => continue,
                 };
                 methods[at as u16 as usize] = true;

@@ -30,7 +30,7 @@ pub(super) fn addresses() -> Stubs {
         };
     }
     table! {
-        call, construct, get_method, run_frame, finish_exited, exit, unwind, allocate, remember, remember_slot, stack_overflow,
+        call, construct, call_forward, get_method, run_frame, finish_exited, exit, unwind, allocate, remember, remember_slot, stack_overflow,
         interrupt, to_boolean, strict_equal, loosely_equal, instance_of, typed_length, prototype_of, super_constructor, type_of, to_int32, fmod, pow, sin, cos, char_at,
     }
 }
@@ -344,6 +344,16 @@ unsafe fn construct_slow(
                     Ok(Prepared::Value(crate::call::construct(s, o, &args, Some(target))?.raw()))
                 }
             }
+        });
+        finish(vm, prepared)
+    }
+}
+unsafe extern "C" fn call_forward(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u64 {
+    // SAFETY: live frame at a CallForward instruction.
+    unsafe {
+        let prepared = scoped(vm, fp, pc, |s| match slow::forward_at(s, fp, pc)? {
+            slow::Forward::Closure(code, new) => laid(s, new, code.as_ptr()),
+            slow::Forward::Value(v) => Ok(Prepared::Value(v.raw())),
         });
         finish(vm, prepared)
     }

@@ -304,6 +304,16 @@ impl Builder<'_> {
             let this = self.tagged(call.window[0]);
             spills.push((call.slot, this));
         }
+        // Arguments that are not in registers of the frame.
+        let top = self.base() + self.function().register_count as i32;
+        for (at, &v) in call.window.iter().enumerate().skip(1) {
+            let slot = call.slot + at as i32;
+            if slot >= top {
+                self.graph.extent = self.graph.extent.max(slot + 1);
+                let v = self.tagged(v);
+                spills.push((slot, v));
+            }
+        }
         let v = self.emit(op, args, Repr::Tagged, types);
         self.graph.nodes[v.index()].state = Some(state);
         self.graph.nodes[v.index()].spills = spills;
@@ -373,6 +383,51 @@ impl Builder<'_> {
                     | Code::InitialYield
             )
         })
+    }
+
+    /// The function hands on all that it was called with.
+    fn forwards(f: &FunctionSnapshot) -> bool {
+        Instructions::new(&f.code).map_while(Result::ok).any(|i| i.op == Code::CallForward)
+    }
+    /// `b.apply(c, arguments)` with Function.prototype.apply.
+    pub(super) fn call_forward(&mut self, i: &Instruction) -> Result_<Step> {
+        let cache = self.cache(i.ext.field(1));
+        if cache.unseen && self.snapshot.leave_unseen {
+            return self.unseen(i);
+        }
+        let walk = self.walks.last().expect("a frame is being walked");
+        let Frame { window, argc, caller, .. } = self.graph.frames[walk.frame as usize].clone();
+        let receiver = self.reg(i.word.b());
+        if caller.is_some()
+            && receiver_is_usable(self, receiver)
+            && let Some([e]) = self.usable(&cache).as_deref()
+            && e.callee == Callee::Native(Some(Intrinsic::FunctionApply))
+            && e.function != NO_INDEX
+            && let Some(callee) = self.get_named(receiver, &cache)
+        {
+            self.check_function(callee, e.function);
+            let mut list = vec![self.reg(i.word.c())];
+            for at in 1..=argc as i32 {
+                list.push(self.env.slots[&(window + at)]);
+            }
+            let slot = self.base() + self.function().register_count as i32;
+            let call = Call { callee: receiver, window: list, slot, new_target: None };
+            let target = self.env.fact(receiver).code.map_or(Callee::Unknown, Callee::Code);
+            return self.call(i, call, target, NO_INDEX);
+        }
+        let state = self.state();
+        let spills = self.spills(state);
+        let v = self.emit(Op::CallForward, vec![], Repr::Tagged, ty::ANY & !ty::EMPTY & !ty::INTERNAL);
+        self.graph.nodes[v.index()].state = Some(state);
+        self.graph.nodes[v.index()].spills = spills;
+        self.after_call();
+        self.set(i.word.a(), v);
+        // The arguments object may have been made.
+        let object = self.slot(i.ext.field(0));
+        let made = self.emit(Op::Slot(object), vec![], Repr::Tagged, ty::ANY);
+        self.env.slots.insert(object, made);
+        self.env.in_place.insert(object, made);
+        Ok(Step::Next)
     }
 
     fn call_known(&mut self, i: &Instruction, call: Call, k: usize) -> Result_<Step> {
@@ -451,14 +506,18 @@ impl Builder<'_> {
     fn call_in_place(&mut self, i: &Instruction, call: Call, k: usize) -> Result_<Step> {
         let f = &self.snapshot.functions[k];
         let n = f.param_count as usize;
-        // Arguments beyond the parameters cannot be seen by the callee: it has no `arguments`.
-        let argc = call.argc().min(n) as i32;
-        let base = call.slot + 1 + n as i32 + HEADER;
-        let header = self.header_words(&call, argc);
+        // Arguments beyond the parameters cannot be seen by the callee, unless it hands them on: it has no `arguments`.
+        let forwards = Self::forwards(f);
+        let argc = if forwards { call.argc() } else { call.argc().min(n) } as i32;
+        let copied = argc > n as i32;
+        let window = if copied { call.slot + argc + 1 } else { call.slot };
+        let base = window + 1 + n as i32 + HEADER;
+        let header = self.header_words(&call, argc | if copied { ARGC_COPIED } else { 0 });
         let walk = self.walks.last().expect("a frame is being walked");
         let (caller, caller_key) = (walk.frame, walk.key);
         let pc = self.pc;
-        self.graph.frames.push(Frame { function: k, base, caller: Some((caller, pc)) });
+        let caller = Some((caller, pc));
+        self.graph.frames.push(Frame { function: k, base, window: call.slot, argc: argc as u32, caller });
         let frame = self.graph.frames.len() as u32 - 1;
         self.graph.extent = self.graph.extent.max(base + f.register_count as i32);
         let slot = call.slot;
@@ -468,8 +527,13 @@ impl Builder<'_> {
                 Some(v) => *v,
                 None => self.constant(super::values::UNDEFINED),
             };
-            let slot = call.slot + at as i32;
-            self.env.slots.insert(slot, v);
+            self.env.slots.insert(window + at as i32, v);
+            if copied {
+                self.env.slots.insert(call.slot + at as i32, v);
+            }
+        }
+        for at in n + 1..=argc as usize {
+            self.env.slots.insert(call.slot + at as i32, call.window[at]);
         }
         for (h, v) in header.into_iter().enumerate() {
             self.env.slots.insert(base - HEADER + h as i32, v);
@@ -486,7 +550,7 @@ impl Builder<'_> {
         for (block, env, v) in returns {
             self.block = block;
             self.env = env;
-            let v = if construct { self.constructed(v, slot) } else { v };
+            let v = if construct { self.constructed(v, window) } else { v };
             self.env.slots.retain(|s, _| *s < slot);
             self.env.in_place.retain(|s, _| *s < slot);
             self.env.slots.insert(RESULT_SLOT, v);

@@ -155,7 +155,8 @@ impl<'a> Builder<'a> {
             return Err(Refused("kind of function"));
         }
         self.block = self.graph.add_block();
-        self.graph.frames.push(Frame { function: 0, base: 0, caller: None });
+        let window = -(HEADER + f.param_count as i32 + 1);
+        self.graph.frames.push(Frame { function: 0, base: 0, window, argc: 0, caller: None });
         self.graph.extent = f.register_count as i32;
         let parameters = -(HEADER + f.param_count as i32 + 1)..-HEADER;
         let live: Vec<i32> = if self.snapshot.entry == 0 {
@@ -302,14 +303,13 @@ impl<'a> Builder<'a> {
         let mut covered = false;
         let mut at = Some((frame, pc));
         while let Some((frame, pc)) = at {
-            let Frame { function, base, caller } = self.graph.frames[frame as usize].clone();
+            let Frame { function, base, window, caller, .. } = self.graph.frames[frame as usize].clone();
             let f = &self.snapshot.functions[function];
             covered |= f.handlers.iter().any(|h| h.start <= pc && pc < h.end);
             self.info(function);
             let live = self.infos.get_mut(&function).expect("made").liveness.live_at(&f.code, pc);
-            let first = base - (HEADER + f.param_count as i32 + 1);
             // Header words of the function itself are in place; those of inlined frames are values like others.
-            let own = if frame == 0 { first..base - HEADER } else { first..base };
+            let own = if frame == 0 { window..base - HEADER } else { window..base };
             let registers = own.chain(live.iter().map(|r| base + r as i32));
             for slot in registers.collect::<Vec<_>>() {
                 if let Some(&value) = self.env.slots.get(&slot) {
@@ -539,6 +539,7 @@ impl<'a> Builder<'a> {
             | Code::CoroutineReturn
             | Code::CallEval
             | Code::Debugger => return Err(Refused("instruction")),
+            Code::CallForward => return self.call_forward(i),
             Code::Call | Code::CallThis | Code::CallMethod | Code::Construct | Code::ConstructWithTarget => {
                 return self.call_instruction(i);
             }

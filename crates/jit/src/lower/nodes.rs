@@ -334,11 +334,13 @@ impl Lower<'_, '_> {
                 self.reload(v, st(), slot);
                 r
             }
-            Op::GetMethod => {
+            Op::GetMethod | Op::CallForward => {
                 self.spill(v);
                 let (fp, pc) = self.place(st());
                 let vm = self.vm;
-                let r = self.call(self.snapshot.stubs.get_method, &[vm, fp, pc], Some(I64)).expect("result");
+                let stubs = &self.snapshot.stubs;
+                let stub = if n.op == Op::GetMethod { stubs.get_method } else { stubs.call_forward };
+                let r = self.call(stub, &[vm, fp, pc], Some(I64)).expect("result");
                 self.unless_threw(r, st());
                 self.reload(v, st(), i32::MAX);
                 r
