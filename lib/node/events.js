@@ -2,9 +2,8 @@
 
 // Binding contract: none of its own.
 
-const { inspect, identicalSequenceRange } = require('internal/util/inspect');
 const {
-  codes: { ERR_INVALID_ARG_TYPE, ERR_UNHANDLED_ERROR },
+  codes,
   AbortError,
   kEnhanceStackBeforeInspector,
 } = require('internal/errors');
@@ -98,7 +97,7 @@ EventEmitter.setMaxListeners = function(n = defaultMaxListeners, ...eventTargets
     } else if (typeof target.setMaxListeners === 'function') {
       target.setMaxListeners(n);
     } else {
-      throw new ERR_INVALID_ARG_TYPE('eventTargets', ['EventEmitter', 'EventTarget'], target);
+      throw new codes.ERR_INVALID_ARG_TYPE('eventTargets', ['EventEmitter', 'EventTarget'], target);
     }
   }
 };
@@ -178,6 +177,7 @@ function enhanceStackTrace(error, own) {
     // A broken constructor property says nothing.
   }
   const ownFrames = own.stack.split('\n').slice(1);
+  const { identicalSequenceRange } = require('internal/util/inspect');
   const { len, offset } = identicalSequenceRange(ownFrames, error.stack.split('\n').slice(1));
   if (len > 0) ownFrames.splice(offset + 1, len - 2, '    [... lines matching original stack trace ...]');
   return `${error.stack}\nEmitted 'error' event${on} at:\n${ownFrames.join('\n')}`;
@@ -199,11 +199,11 @@ function throwUnhandled(emitter, args) {
   }
   let text;
   try {
-    text = inspect(error);
+    text = require('internal/util/inspect').inspect(error);
   } catch {
     text = error;
   }
-  const unhandled = new ERR_UNHANDLED_ERROR(text);
+  const unhandled = new codes.ERR_UNHANDLED_ERROR(text);
   unhandled.context = error;
   throw unhandled;
 }
@@ -243,7 +243,7 @@ function warnAboutLeak(target, type, existing, max) {
   existing.warned = true;
   const warning = new Error(
     `Possible EventEmitter memory leak detected. ${existing.length} ${String(type)} listeners added to ` +
-    `${inspect(target, { depth: -1 })}. MaxListeners is ${max}. Use emitter.setMaxListeners() to increase limit`);
+    `${require('internal/util/inspect').inspect(target, { depth: -1 })}. MaxListeners is ${max}. Use emitter.setMaxListeners() to increase limit`);
   warning.name = 'MaxListenersExceededWarning';
   warning.emitter = target;
   warning.type = type;
@@ -434,13 +434,13 @@ function getEventListeners(emitterOrTarget, type) {
   if (typeof emitterOrTarget.listeners === 'function') return emitterOrTarget.listeners(type);
   const { isEventTarget, listenersOfTarget } = require('internal/event_target');
   if (isEventTarget(emitterOrTarget)) return listenersOfTarget(emitterOrTarget, type);
-  throw new ERR_INVALID_ARG_TYPE('emitter', ['EventEmitter', 'EventTarget'], emitterOrTarget);
+  throw new codes.ERR_INVALID_ARG_TYPE('emitter', ['EventEmitter', 'EventTarget'], emitterOrTarget);
 }
 
 function getMaxListeners(emitterOrTarget) {
   if (typeof emitterOrTarget?.getMaxListeners === 'function') return maxListenersOf(emitterOrTarget);
   if (typeof emitterOrTarget?.[kMaxEventTargetListeners] === 'number') return emitterOrTarget[kMaxEventTargetListeners];
-  throw new ERR_INVALID_ARG_TYPE('emitter', ['EventEmitter', 'EventTarget'], emitterOrTarget);
+  throw new codes.ERR_INVALID_ARG_TYPE('emitter', ['EventEmitter', 'EventTarget'], emitterOrTarget);
 }
 
 function listenerCount(emitterOrTarget, type) {
@@ -450,7 +450,7 @@ function listenerCount(emitterOrTarget, type) {
   if (emitterOrTarget._events !== undefined || emitterOrTarget instanceof EventEmitter) {
     return countListeners.call(emitterOrTarget, type);
   }
-  throw new ERR_INVALID_ARG_TYPE('emitter', ['EventEmitter', 'EventTarget'], emitterOrTarget);
+  throw new codes.ERR_INVALID_ARG_TYPE('emitter', ['EventEmitter', 'EventTarget'], emitterOrTarget);
 }
 
 // ---- Promises and iterators --------------------------------------------------------------------------------------------------------------
@@ -462,14 +462,14 @@ function attach(emitter, name, listener, flags) {
   } else if (typeof emitter.addEventListener === 'function') {
     emitter.addEventListener(name, listener, flags);
   } else {
-    throw new ERR_INVALID_ARG_TYPE('emitter', 'EventEmitter', emitter);
+    throw new codes.ERR_INVALID_ARG_TYPE('emitter', 'EventEmitter', emitter);
   }
 }
 
 function detach(emitter, name, listener, flags) {
   if (typeof emitter.removeListener === 'function') emitter.removeListener(name, listener);
   else if (typeof emitter.removeEventListener === 'function') emitter.removeEventListener(name, listener, flags);
-  else throw new ERR_INVALID_ARG_TYPE('emitter', 'EventEmitter', emitter);
+  else throw new codes.ERR_INVALID_ARG_TYPE('emitter', 'EventEmitter', emitter);
 }
 
 /** `events.once`: a promise for the arguments of the next event. */
@@ -550,7 +550,7 @@ function on(emitter, event, options = kEmptyObject) {
     },
     throw(thrown) {
       if (!thrown || !(thrown instanceof Error)) {
-        throw new ERR_INVALID_ARG_TYPE('EventEmitter.AsyncIterator', 'Error', thrown);
+        throw new codes.ERR_INVALID_ARG_TYPE('EventEmitter.AsyncIterator', 'Error', thrown);
       }
       onError(thrown);
     },
@@ -635,7 +635,6 @@ let AsyncResourceEmitter;
 function makeAsyncResourceClass() {
   if (AsyncResourceEmitter !== undefined) return AsyncResourceEmitter;
   const { AsyncResource } = require('async_hooks');
-  const { ERR_INVALID_THIS } = require('internal/errors').codes;
 
   // The resource knows its emitter.
   class EventEmitterReferencingAsyncResource extends AsyncResource {
@@ -647,7 +646,7 @@ function makeAsyncResourceClass() {
     }
 
     get eventEmitter() {
-      if (!(#eventEmitter in this)) throw new ERR_INVALID_THIS('EventEmitterReferencingAsyncResource');
+      if (!(#eventEmitter in this)) throw new codes.ERR_INVALID_THIS('EventEmitterReferencingAsyncResource');
       return this.#eventEmitter;
     }
   }

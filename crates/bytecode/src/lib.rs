@@ -55,6 +55,10 @@ impl Insn {
     pub fn feedback(self) -> u8 {
         (self.0 >> 8) as u8
     }
+    /// Word 0 as it was before it ran.
+    pub fn without_feedback(self) -> Insn {
+        Insn(self.0 & !0xff00)
+    }
     /// Operand a.
     #[inline(always)]
     pub fn a(self) -> i16 {

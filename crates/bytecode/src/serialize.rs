@@ -1,7 +1,8 @@
 //! Compact binary form of a compiled unit, for the built-in library inside the program and for the compile cache.
 //!
-//! [`encode`] writes, [`UnitView::open`] reads. A view decodes lazily: [`UnitView::function`] decodes one function through an index,
-//! [`UnitView::meta`] only its fixed part, and nothing else is touched. Input may be hostile: decoding returns an error, it does not
+//! [`encode`] writes, [`UnitView::open`] reads. A view decodes lazily, through an index: [`UnitView::traits`] and
+//! [`UnitView::meta`] a function's fixed part, [`UnitView::linkable`] what is needed to run it, [`UnitView::positions`] what an
+//! error needs to know, [`UnitView::function`] all of it, and nothing else is touched. Input may be hostile: decoding returns an error, it does not
 //! panic or reserve memory beyond a small multiple of the input. What is decoded is well formed as data only; [`crate::verify`] says
 //! whether it is code.
 //!
@@ -10,10 +11,12 @@
 //! magic "SPYB"  version u32  fingerprint u64  checksum u64  source key u64
 //! counts: strings u32, functions u32
 //! offsets u32: strings + 1, functions + 1, end of the tail      (from the start of the data area)
+//! traits u16: functions (kind in the low byte, then flags)
 //! data area: strings, functions, tail (declarations, module, templates)
 //! ```
 //! The fingerprint is computed from the op table, so that bytecode of another instruction set is refused. Inside the data area
-//! numbers are LEB128, signed ones zigzag first; strings are indices into the table of the unit.
+//! numbers are LEB128, signed ones zigzag first; strings are indices into the table of the unit. Code is copied word by word: the
+//! decoding of instructions would cost more than reading their bytes.
 
 use crate::decode::Instructions;
 use crate::ops::OPS;
@@ -21,7 +24,7 @@ use crate::*;
 use std::collections::HashMap;
 
 /// Format version; the instruction set has its own fingerprint.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 const MAGIC: [u8; 4] = *b"SPYB";
 const HEADER_BYTES: usize = 40;
@@ -57,11 +60,9 @@ impl std::error::Error for DecodeUnitError {}
 
 type Result<T> = std::result::Result<T, DecodeUnitError>;
 
-/// What is known of a function without decoding its code.
-#[derive(Clone, PartialEq, Debug)]
-pub struct FunctionMeta {
-    /// Name.
-    pub name: Option<JsStr>,
+/// What decides how a function is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FunctionTraits {
     /// Kind.
     pub kind: FunctionKind,
     /// `async`.
@@ -74,6 +75,15 @@ pub struct FunctionMeta {
     pub has_field_initializer: bool,
     /// Uses `super.x`.
     pub uses_super: bool,
+}
+
+/// What is known of a function without decoding its code.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FunctionMeta {
+    /// Kind and flags.
+    pub traits: FunctionTraits,
+    /// Name.
+    pub name: Option<JsStr>,
     /// Parameters in the frame.
     pub param_count: u16,
     /// `length` property.
@@ -86,6 +96,19 @@ pub struct FunctionMeta {
     pub source_start: u32,
     /// End of the source text.
     pub source_end: u32,
+}
+
+/// A constant, not copied where that can be avoided.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ConstantView<'a> {
+    /// A string of code units below 256.
+    Latin1(&'a [u8]),
+    /// Any other string.
+    Utf16(Box<[u16]>),
+    /// A number.
+    Number(f64),
+    /// The text of a BigInt literal.
+    BigInt(&'a str),
 }
 
 /// Number that names the instruction set: FNV-1a over the names and operand kinds of all ops.
@@ -133,7 +156,11 @@ fn checksum(bytes: &[u8]) -> u64 {
 pub fn encode(unit: &CompiledUnit, source_key: u64) -> std::result::Result<Vec<u8>, decode::DecodeError> {
     let mut w = Writer { out: Vec::new(), strings: Vec::new(), index: HashMap::new() };
     let mut function_offsets = Vec::with_capacity(unit.functions.len() + 1);
+    let mut traits = Vec::with_capacity(unit.functions.len());
     for f in &unit.functions {
+        let flags = [f.is_async, f.is_generator, f.strict, f.has_field_initializer, f.uses_super];
+        let flags = flags.iter().enumerate().fold(0, |all, (i, &flag)| all | (flag as u16) << i);
+        traits.push(kind_code(f.kind) as u16 | flags << 8);
         function_offsets.push(w.out.len() as u32);
         w.function(f)?;
     }
@@ -163,7 +190,10 @@ pub fn encode(unit: &CompiledUnit, source_key: u64) -> std::result::Result<Vec<u
     data.extend_from_slice(&body);
 
     let mut out = Vec::with_capacity(
-        HEADER_BYTES + data.len() + 4 * (string_offsets.len() + function_offsets.len() + 1),
+        HEADER_BYTES
+            + data.len()
+            + 4 * (string_offsets.len() + function_offsets.len() + 1)
+            + 2 * traits.len(),
     );
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&VERSION.to_le_bytes());
@@ -175,6 +205,7 @@ pub fn encode(unit: &CompiledUnit, source_key: u64) -> std::result::Result<Vec<u
     out.extend(string_offsets.iter().flat_map(|o| o.to_le_bytes()));
     out.extend(function_offsets.iter().flat_map(|o| (o + body_start).to_le_bytes()));
     out.extend_from_slice(&(data.len() as u32).to_le_bytes());
+    out.extend(traits.iter().flat_map(|t| t.to_le_bytes()));
     out.extend_from_slice(&data);
     let sum = checksum(&out[24..]);
     out[16..24].copy_from_slice(&sum.to_le_bytes());
@@ -225,8 +256,6 @@ impl Writer {
 
     fn function(&mut self, f: &FunctionUnit) -> std::result::Result<(), decode::DecodeError> {
         self.option(f.name.as_ref(), Self::text);
-        self.out.push(kind_code(f.kind));
-        self.flags(&[f.is_async, f.is_generator, f.strict, f.has_field_initializer, f.uses_super]);
         self.num(f.param_count);
         self.num(f.length);
         self.num(f.register_count);
@@ -237,20 +266,9 @@ impl Writer {
         self.num(f.code.len() as u64);
         for instruction in Instructions::new(&f.code) {
             let i = instruction?;
-            self.out.push(i.op as u8);
-            let mut skip = false;
-            for (n, kind) in i.op.info().operands.iter().enumerate() {
-                if std::mem::take(&mut skip) {
-                    continue;
-                }
-                match kind {
-                    Operand::No => {}
-                    Operand::Imm32 | Operand::Const32 | Operand::Func32 | Operand::Off32 => {
-                        skip = true;
-                        self.int(i.operand32(n));
-                    }
-                    _ => self.int(i.operand(n) as i32),
-                }
+            self.out.extend_from_slice(&i.word.without_feedback().0.to_le_bytes());
+            if i.op.info().words == 2 {
+                self.out.extend_from_slice(&i.ext.0.to_le_bytes());
             }
         }
         self.list(&f.constants, |w, c| match c {
@@ -275,12 +293,6 @@ impl Writer {
             w.num(h.target);
             w.int(h.register as i32);
         });
-        let mut before = (0u32, 0u32);
-        self.list(&f.positions, |w, &(pc, position)| {
-            w.num(pc.wrapping_sub(before.0));
-            w.int(position.wrapping_sub(before.1) as i32);
-            before = (pc, position);
-        });
         self.list(&f.scopes, Self::scope);
         self.list(&f.eval_sites, |w, site| {
             w.flags(&[
@@ -293,6 +305,12 @@ impl Writer {
             ]);
             w.list(&site.scopes, Self::scope);
             w.list(&site.private_names, Self::text);
+        });
+        let mut before = (0u32, 0u32);
+        self.list(&f.positions, |w, &(pc, position)| {
+            w.num(pc.wrapping_sub(before.0));
+            w.int(position.wrapping_sub(before.1) as i32);
+            before = (pc, position);
         });
         Ok(())
     }
@@ -402,6 +420,8 @@ pub struct UnitView<'a> {
     bytes: &'a [u8],
     string_count: u32,
     function_count: u32,
+    /// Start of the traits of the functions.
+    traits: usize,
     /// Start of the data area.
     data: usize,
 }
@@ -415,17 +435,19 @@ impl<'a> UnitView<'a> {
         if bytes.len() < HEADER_BYTES {
             return Err(DecodeUnitError::Malformed);
         }
-        let mut view = UnitView { bytes, string_count: 0, function_count: 0, data: 0 };
+        let mut view = UnitView { bytes, string_count: 0, function_count: 0, traits: 0, data: 0 };
         if view.u32_at(4)? != VERSION || view.u64_at(8)? != FINGERPRINT {
             return Err(DecodeUnitError::Version);
         }
         view.string_count = view.u32_at(32)?;
         view.function_count = view.u32_at(36)?;
         let offsets = view.string_count as u64 + view.function_count as u64 + 3;
-        let data = HEADER_BYTES as u64 + offsets * 4;
+        let traits = HEADER_BYTES as u64 + offsets * 4;
+        let data = traits + view.function_count as u64 * 2;
         view.data =
             usize::try_from(data).ok().filter(|&d| d <= bytes.len()).ok_or(DecodeUnitError::Malformed)?;
-        if view.data + view.u32_at(view.data - 4)? as usize != bytes.len() {
+        view.traits = traits as usize;
+        if view.data + view.u32_at(view.traits - 4)? as usize != bytes.len() {
             return Err(DecodeUnitError::Malformed);
         }
         Ok(view)
@@ -448,12 +470,58 @@ impl<'a> UnitView<'a> {
 
     /// Facts about function `index`, without its code.
     pub fn meta(&self, index: usize) -> Result<FunctionMeta> {
-        self.function_reader(index)?.meta()
+        self.function_reader(index)?.meta(self.traits(index)?)
+    }
+
+    /// Kind and flags of function `index`.
+    pub fn traits(&self, index: usize) -> Result<FunctionTraits> {
+        if index >= self.function_count() {
+            return Err(DecodeUnitError::NoFunction);
+        }
+        let bytes = self.bytes.get(self.traits + 2 * index..).and_then(|b| b.first_chunk());
+        let [kind, flags] = *bytes.ok_or(DecodeUnitError::Malformed)?;
+        let flag = |n: u32| flags >> n & 1 != 0;
+        Ok(FunctionTraits {
+            kind: *KINDS.get(kind as usize).ok_or(DecodeUnitError::Malformed)?,
+            is_async: flag(0),
+            is_generator: flag(1),
+            strict: flag(2),
+            has_field_initializer: flag(3),
+            uses_super: flag(4),
+        })
     }
 
     /// Decodes function `index`.
     pub fn function(&self, index: usize) -> Result<FunctionUnit> {
-        self.function_reader(index)?.function()
+        let (mut function, constants) = self.linkable(index)?;
+        function.constants = constants
+            .into_iter()
+            .map(|c| match c {
+                ConstantView::Latin1(bytes) => Constant::String(JsStr::Latin1(bytes.into())),
+                ConstantView::Utf16(units) => Constant::String(JsStr::Utf16(units)),
+                ConstantView::Number(n) => Constant::Number(n),
+                ConstantView::BigInt(digits) => Constant::BigInt(digits.into()),
+            })
+            .collect();
+        function.positions = self.positions(index)?;
+        Ok(function)
+    }
+
+    /// Decodes function `index` for linking: its constants apart, and without its positions.
+    pub fn linkable(&self, index: usize) -> Result<(FunctionUnit, Vec<ConstantView<'a>>)> {
+        self.function_reader(index)?.function(self.traits(index)?)
+    }
+
+    /// The positions of function `index`.
+    pub fn positions(&self, index: usize) -> Result<Vec<(u32, u32)>> {
+        let mut r = self.function_reader(index)?;
+        r.function(self.traits(index)?)?;
+        let mut before = (0u32, 0u32);
+        let positions = r.list(|r| {
+            before = (before.0.wrapping_add(r.num()?), before.1.wrapping_add(r.int()? as u32));
+            Ok(before)
+        })?;
+        if r.rest.is_empty() { Ok(positions) } else { Err(DecodeUnitError::Malformed) }
     }
 
     /// Decodes the declarations.
@@ -512,13 +580,21 @@ impl<'a> UnitView<'a> {
         Ok(Reader { rest: self.piece(n)?, view: *self })
     }
     fn string(&self, index: u32) -> Result<JsStr> {
+        Ok(match self.string_view(index)? {
+            ConstantView::Utf16(units) => JsStr::Utf16(units),
+            ConstantView::Latin1(bytes) => JsStr::Latin1(bytes.into()),
+            _ => return Err(DecodeUnitError::Malformed),
+        })
+    }
+    fn string_view(&self, index: u32) -> Result<ConstantView<'a>> {
         if index >= self.string_count {
             return Err(DecodeUnitError::Malformed);
         }
         match self.piece(index as usize)?.split_first() {
-            Some((0, bytes)) => Ok(JsStr::Latin1(bytes.into())),
+            Some((0, bytes)) => Ok(ConstantView::Latin1(bytes)),
             Some((1, bytes)) if bytes.len().is_multiple_of(2) => {
-                Ok(JsStr::Utf16(bytes.as_chunks::<2>().0.iter().map(|u| u16::from_le_bytes(*u)).collect()))
+                let units = bytes.as_chunks::<2>().0.iter().map(|u| u16::from_le_bytes(*u));
+                Ok(ConstantView::Utf16(units.collect()))
             }
             _ => Err(DecodeUnitError::Malformed),
         }
@@ -589,19 +665,10 @@ impl<'a> Reader<'a> {
         if self.flag()? { f(self).map(Some) } else { Ok(None) }
     }
 
-    fn meta(&mut self) -> Result<FunctionMeta> {
-        let name = self.option(Self::text)?;
-        let kind = *KINDS.get(self.byte()? as usize).ok_or(DecodeUnitError::Malformed)?;
-        let flags = self.num()?;
-        let flag = |n: u32| flags >> n & 1 != 0;
+    fn meta(&mut self, traits: FunctionTraits) -> Result<FunctionMeta> {
         Ok(FunctionMeta {
-            name,
-            kind,
-            is_async: flag(0),
-            is_generator: flag(1),
-            strict: flag(2),
-            has_field_initializer: flag(3),
-            uses_super: flag(4),
+            traits,
+            name: self.option(Self::text)?,
             param_count: self.num16()?,
             length: self.num16()?,
             register_count: self.num16()?,
@@ -613,65 +680,37 @@ impl<'a> Reader<'a> {
 
     fn code(&mut self) -> Result<Vec<u64>> {
         let words = self.num()? as usize;
-        // An instruction has a byte at least and two words at most.
-        if words > self.rest.len().saturating_mul(2) {
-            return Err(DecodeUnitError::Malformed);
-        }
-        let mut code = Vec::with_capacity(words);
-        while code.len() < words {
-            let op = Op::from_u8(self.byte()?).ok_or(DecodeUnitError::Malformed)?;
-            let info = op.info();
-            let mut fields = [0i16; 7];
-            let mut n = 0;
-            while n < info.operands.len() {
-                match info.operands[n] {
-                    Operand::No => {}
-                    Operand::Imm32 | Operand::Const32 | Operand::Func32 | Operand::Off32 => {
-                        let value = self.int()?;
-                        fields[n] = value as i16;
-                        fields[n + 1] = (value >> 16) as i16;
-                        n += 1;
-                    }
-                    _ => fields[n] = self.int16()?,
-                }
-                n += 1;
-            }
-            let [a, b, c, d, e, f, g] = fields;
-            code.push(Insn::new(op, a, b, c).0);
-            if info.words == 2 {
-                code.push(Insn::ext(d, e, f, g).0);
-            }
-        }
-        if code.len() == words { Ok(code) } else { Err(DecodeUnitError::Malformed) }
+        let bytes = self.take(words.checked_mul(8).ok_or(DecodeUnitError::Malformed)?)?;
+        Ok(bytes.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word)).collect())
     }
 
-    fn function(&mut self) -> Result<FunctionUnit> {
-        let meta = self.meta()?;
+    fn constant(&mut self) -> Result<ConstantView<'a>> {
+        Ok(match self.byte()? {
+            0 => {
+                let index = self.num()?;
+                self.view.string_view(index)?
+            }
+            1 => {
+                let bytes = self.take(8)?.first_chunk().ok_or(DecodeUnitError::Malformed)?;
+                ConstantView::Number(f64::from_bits(u64::from_le_bytes(*bytes)))
+            }
+            2 => {
+                let length = self.num()? as usize;
+                let digits = std::str::from_utf8(self.take(length)?);
+                ConstantView::BigInt(digits.map_err(|_| DecodeUnitError::Malformed)?)
+            }
+            _ => return Err(DecodeUnitError::Malformed),
+        })
+    }
+
+    /// All but the positions, which follow.
+    fn function(&mut self, t: FunctionTraits) -> Result<(FunctionUnit, Vec<ConstantView<'a>>)> {
+        let meta = self.meta(t)?;
         let code = self.code()?;
-        let constants = self.list(|r| {
-            Ok(match r.byte()? {
-                0 => Constant::String(r.text()?),
-                1 => {
-                    let bytes = r.take(8)?.first_chunk().ok_or(DecodeUnitError::Malformed)?;
-                    Constant::Number(f64::from_bits(u64::from_le_bytes(*bytes)))
-                }
-                2 => {
-                    let length = r.num()? as usize;
-                    let digits =
-                        std::str::from_utf8(r.take(length)?).map_err(|_| DecodeUnitError::Malformed)?;
-                    Constant::BigInt(digits.into())
-                }
-                _ => return Err(DecodeUnitError::Malformed),
-            })
-        })?;
+        let constants = self.list(Self::constant)?;
         let ics = self.list(|r| Ok(r.num()?.wrapping_sub(1)))?;
         let handlers = self.list(|r| {
             Ok(Handler { start: r.num()?, end: r.num()?, target: r.num()?, register: r.int16()? })
-        })?;
-        let mut before = (0u32, 0u32);
-        let positions = self.list(|r| {
-            before = (before.0.wrapping_add(r.num()?), before.1.wrapping_add(r.int()? as u32));
-            Ok(before)
         })?;
         let scopes = self.list(Self::scope)?;
         let eval_sites = self.list(|r| {
@@ -688,31 +727,29 @@ impl<'a> Reader<'a> {
                 private_names: r.list(Self::text)?,
             })
         })?;
-        if !self.rest.is_empty() {
-            return Err(DecodeUnitError::Malformed);
-        }
-        Ok(FunctionUnit {
+        let function = FunctionUnit {
             name: meta.name,
-            kind: meta.kind,
-            is_async: meta.is_async,
-            is_generator: meta.is_generator,
-            strict: meta.strict,
+            kind: t.kind,
+            is_async: t.is_async,
+            is_generator: t.is_generator,
+            strict: t.strict,
             param_count: meta.param_count,
             length: meta.length,
             register_count: meta.register_count,
             coroutine: meta.coroutine,
             code,
-            constants,
+            constants: Vec::new(),
             ics,
             handlers,
-            positions,
+            positions: Vec::new(),
             scopes,
             eval_sites,
             source_start: meta.source_start,
             source_end: meta.source_end,
-            has_field_initializer: meta.has_field_initializer,
-            uses_super: meta.uses_super,
-        })
+            has_field_initializer: t.has_field_initializer,
+            uses_super: t.uses_super,
+        };
+        Ok((function, constants))
     }
 
     fn scope(&mut self) -> Result<ScopeInfo> {

@@ -1,5 +1,7 @@
 //! The `spey` program: command line, then the engine with the host and the node library, or a bare realm for test262.
 
+#![no_main]
+
 mod options;
 mod test262;
 
@@ -7,7 +9,20 @@ use options::{Command, parse};
 use spey_engine::{Engine, VmConfig};
 use spey_host::{Agent, AgentConfig, cleanup_addons, exit_process, run_loop};
 
-fn main() {
+/// What C's start-up code calls. Rust's own `main` would first ask the system where the stack ends, for a message about its
+/// overflow, and that takes as long as to run a short program: the VM has limits of its own.
+// SAFETY: the symbol that C's start-up code expects, with its signature.
+#[unsafe(no_mangle)]
+extern "C" fn main(_: std::ffi::c_int, _: *const *const std::ffi::c_char) -> std::ffi::c_int {
+    spey_loop::os::prepare_process();
+    // The hook has reported it.
+    match std::panic::catch_unwind(start) {
+        Ok(()) => std::process::exit(0),
+        Err(_) => std::process::exit(101),
+    }
+}
+
+fn start() {
     // Addons find these functions in the program: the table is what makes the linker take them in.
     std::hint::black_box(spey_napi::symbols());
     let args: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();

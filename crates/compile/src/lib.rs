@@ -1,6 +1,6 @@
 //! Source text to bytecode: the only crate that knows the parser.
 //!
-//! Entry points: [`Unit::parse`], [`Unit::compile`], [`check_dynamic_function`].
+//! Entry points: [`Unit::parse`], [`Unit::compile`], [`check_dynamic_function`], [`set_thread_stack`].
 //!
 //! *Invariants*: [`Unit::parse`] finds every early error, so that [`Unit::compile`] fails only for want of room; compiling
 //! one function needs no other function's code; the code depends on nothing but the source and the options.
@@ -45,6 +45,7 @@ mod module;
 mod parse;
 mod pattern;
 mod scope;
+mod stack;
 mod statement;
 mod ts_scope;
 mod typescript;
@@ -58,6 +59,8 @@ use spey_bytecode::{
     EvalSite, FunctionIndex, FunctionKind, FunctionUnit, GlobalDeclarations, JsStr, ModuleInfo, SyntaxError,
     Template,
 };
+
+pub use stack::set_thread_stack;
 
 use crate::analyze::Top;
 use crate::scope::Analysis;
@@ -194,7 +197,7 @@ impl Unit {
             check_dynamic_function(params, body, kind)?;
         }
         let stack = parse::stack_for(source.len());
-        stacker::maybe_grow(stack, stack, || Self::parse_here(source, options))
+        stack::with(stack, || Self::parse_here(source, options))
     }
 
     fn parse_here(source: Rc<str>, options: &Options) -> Result<Unit, SyntaxError> {
@@ -253,7 +256,7 @@ impl Unit {
     pub fn compile(&self, function: FunctionIndex) -> Result<FunctionUnit, SyntaxError> {
         let meta = self.meta(function);
         let stack = parse::stack_for((meta.source_end - meta.source_start) as usize);
-        stacker::maybe_grow(stack, stack, || function::compile(self.tree.borrow_dependent(), function))
+        stack::with(stack, || function::compile(self.tree.borrow_dependent(), function))
     }
 
     /// Names declared by a script or by eval code.
@@ -283,7 +286,7 @@ pub fn check_dynamic_function(params: &str, body: &str, kind: DynamicKind) -> Re
         let options = Options { goal: Goal::Script, language: Language::JavaScript, file_name: "anonymous" };
         let allocator = Allocator::default();
         let stack = parse::stack_for(source.len());
-        stacker::maybe_grow(stack, stack, || parse::lone_function(&allocator, &source, &options))?;
+        stack::with(stack, || parse::lone_function(&allocator, &source, &options))?;
     }
     Ok(())
 }

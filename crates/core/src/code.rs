@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use spey_bytecode::serialize::{ConstantView, FunctionTraits};
 use spey_bytecode::{Constant, FunctionIndex, FunctionUnit, GlobalDeclarations, JsStr, ModuleInfo, Template};
 use spey_compile::FunctionMeta;
 use spey_gc::{Gc, Header, Tracer, Value as Raw};
@@ -26,7 +27,8 @@ pub enum UnitBody {
 /// A serialised unit with its decoded parts.
 pub struct BinaryUnit {
     view: spey_bytecode::serialize::UnitView<'static>,
-    metas: Vec<std::cell::OnceCell<FunctionMeta>>,
+    /// Made when asked for: few functions are asked for their names.
+    metas: Vec<std::cell::OnceCell<Box<FunctionMeta>>>,
     declarations: GlobalDeclarations,
     module: Option<ModuleInfo>,
     templates: Vec<Template>,
@@ -43,20 +45,20 @@ impl BinaryUnit {
             view,
         }
     }
-    fn decode_meta(&self, f: FunctionIndex) -> FunctionMeta {
+    fn decode_meta(&self, f: FunctionIndex) -> Box<FunctionMeta> {
         let m = self.view.meta(f as usize).expect("embedded units are well-formed");
-        FunctionMeta {
+        Box::new(FunctionMeta {
             name: m.name,
-            kind: m.kind,
-            is_async: m.is_async,
-            is_generator: m.is_generator,
-            strict: m.strict,
+            kind: m.traits.kind,
+            is_async: m.traits.is_async,
+            is_generator: m.traits.is_generator,
+            strict: m.traits.strict,
             length: m.length,
             source_start: m.source_start,
             source_end: m.source_end,
-            uses_super: m.uses_super,
-            has_field_initializer: m.has_field_initializer,
-        }
+            uses_super: m.traits.uses_super,
+            has_field_initializer: m.traits.has_field_initializer,
+        })
     }
 }
 
@@ -91,17 +93,21 @@ impl ScriptUnit {
             UnitBody::Failed => unreachable!("units that failed to parse have no functions"),
         }
     }
-    /// Bytecode of a function.
-    pub fn compile(&self, f: FunctionIndex) -> Result<FunctionUnit, spey_bytecode::SyntaxError> {
+    /// What decides how a function is called.
+    pub fn traits(&self, f: FunctionIndex) -> FunctionTraits {
         match &self.body {
-            UnitBody::Source(u) => u.compile(f),
-            UnitBody::Binary(u) => u.view.function(f as usize).map_err(|e| spey_bytecode::SyntaxError {
-                message: e.to_string(),
-                start: 0,
-                end: 0,
-                kind: spey_bytecode::SyntaxErrorKind::Syntax,
-            }),
-            UnitBody::Failed => unreachable!("units that failed to parse have no functions"),
+            UnitBody::Binary(u) => u.view.traits(f as usize).expect("embedded units are well-formed"),
+            _ => {
+                let m = self.meta(f);
+                FunctionTraits {
+                    kind: m.kind,
+                    is_async: m.is_async,
+                    is_generator: m.is_generator,
+                    strict: m.strict,
+                    has_field_initializer: m.has_field_initializer,
+                    uses_super: m.uses_super,
+                }
+            }
         }
     }
     /// Global declarations.
@@ -175,11 +181,15 @@ pub struct UnitTable {
 /// Linked data of a compiled function, outside the heap. `ics` is what the interpreter keeps in a register: the
 /// constants lie below it (constant i at `ics - 8 (i + 1)`), the inline caches from it on.
 pub struct CodeData {
-    /// Bytecode unit (constants already linked).
+    /// Bytecode unit. Its constants and the keys of its caches are in the linked tables; for its positions see
+    /// [`Code::positions`].
     pub unit: FunctionUnit,
     /// Linked tables.
     pub ics: *mut InlineCache,
-    constants: usize,
+    /// Number of constants.
+    pub constant_count: usize,
+    /// Number of inline caches.
+    pub ic_count: usize,
     block: *mut u8,
     layout: std::alloc::Layout,
     /// Liveness for the collector, computed at the first collection that meets the function.
@@ -204,8 +214,8 @@ pub struct Code {
     pub flags: u16,
     /// Record of template objects by key, made on first use.
     pub templates: Raw,
-    /// Code cells of nested functions by index, made on first use.
-    pub children: *mut crate::shape::FastMap<FunctionIndex, Raw>,
+    /// Code cells of nested functions, ascending by index, made on first use; null while there are none.
+    pub children: *mut Vec<Gc<Code>>,
     /// Module record, or the host-defined value of the script (for import() and import.meta).
     pub host_defined: Raw,
     /// Function index in its unit.
@@ -261,16 +271,17 @@ pub(crate) unsafe fn trace_code(cell: *mut Header, t: &mut Tracer) {
         let c = cell as *mut Code;
         t.value(&mut (*c).templates);
         if !(*c).children.is_null() {
-            for v in (*(*c).children).values_mut() {
-                t.value(v);
+            for child in &*(*c).children {
+                // Code cells do not move.
+                t.value(&mut child.value());
             }
         }
         t.value(&mut (*c).host_defined);
         if !(*c).data.is_null() {
             let d = &mut *(*c).data;
-            t.values((d.ics as *mut Raw).sub(d.constants), d.constants);
+            t.values((d.ics as *mut Raw).sub(d.constant_count), d.constant_count);
             let keep = (*c).flags & code_flag::KEEP_CACHES != 0;
-            for i in 0..d.unit.ics.len() {
+            for i in 0..d.ic_count {
                 (*d.ics.add(i)).trace(t, keep);
             }
         }
@@ -285,7 +296,7 @@ pub(crate) unsafe fn finalize_code(cell: *mut Header) {
         let c = cell as *mut Code;
         if !(*c).data.is_null() {
             let mut d = Box::from_raw((*c).data);
-            for i in 0..d.unit.ics.len() {
+            for i in 0..d.ic_count {
                 std::ptr::drop_in_place(d.ics.add(i));
             }
             d.unit.code = vec![];
@@ -319,7 +330,7 @@ pub fn new_code(
     host_defined: Raw,
 ) -> Gc<Code> {
     use spey_bytecode::FunctionKind as K;
-    let m = script.meta(index);
+    let m = script.traits(index);
     let mut flags = 0;
     let mut set = |on: bool, bit: u16| {
         if on {
@@ -395,6 +406,35 @@ impl Code {
     pub fn meta(&self) -> &FunctionMeta {
         self.script().meta(self.index)
     }
+    /// (word index, byte offset in the source), ascending: where instructions that may throw come from. Those of a
+    /// library function are decoded when first asked for.
+    ///
+    /// # Safety
+    /// The function has been compiled, and nothing else refers to its positions.
+    pub unsafe fn positions(&self) -> &[(u32, u32)] {
+        // SAFETY: by the contract.
+        let positions = unsafe { &mut self.data().unit.positions };
+        if positions.is_empty()
+            && let UnitBody::Binary(u) = &self.script().body
+        {
+            *positions = u.view.positions(self.index as usize).unwrap_or_default();
+        }
+        positions
+    }
+    /// Byte offset in the source of the instruction at word `pc`.
+    ///
+    /// # Safety
+    /// As for [`Code::positions`].
+    pub unsafe fn source_offset(&self, pc: u32) -> u32 {
+        // SAFETY: by the contract.
+        unsafe {
+            let positions = self.positions();
+            match positions.partition_point(|p| p.0 <= pc).checked_sub(1) {
+                Some(i) => positions[i].1,
+                None => self.data().unit.source_start,
+            }
+        }
+    }
 }
 
 /// Compiles and links a function on its first call.
@@ -403,22 +443,50 @@ pub fn ensure_compiled(s: &mut Scope<'_>, code: Gc<Code>) -> JsResult<()> {
     if !code.data.is_null() {
         return Ok(());
     }
-    let unit = match code.script().compile(code.index) {
-        Ok(u) => u,
-        Err(e) => return crate::error::throw_compile_error(s, code.script(), &e),
-    };
-    if s.vm().print_bytecode && !code.script().internal {
-        println!("{}", spey_bytecode::print::function(0, std::slice::from_ref(&unit)));
+    match &code.script().body {
+        UnitBody::Source(u) => {
+            let mut unit = match u.compile(code.index) {
+                Ok(unit) => unit,
+                Err(e) => return crate::error::throw_compile_error(s, code.script(), &e),
+            };
+            if s.vm().print_bytecode && !code.script().internal {
+                println!("{}", spey_bytecode::print::function(0, std::slice::from_ref(&unit)));
+            }
+            let constants = std::mem::take(&mut unit.constants);
+            link(s.vm(), code, unit, &constants, |vm, constant| match constant {
+                Constant::String(t) => string_constant(vm, t),
+                Constant::Number(n) => Raw::double(*n),
+                Constant::BigInt(t) => crate::bigint::literal(vm, t),
+            });
+        }
+        UnitBody::Binary(u) => {
+            let (unit, constants) =
+                u.view.linkable(code.index as usize).expect("embedded units are well-formed");
+            link(s.vm(), code, unit, &constants, |vm, constant| match constant {
+                ConstantView::Latin1(b) => crate::string::intern_view(vm, StrView::Latin1(b)).value(),
+                ConstantView::Utf16(u) => crate::string::intern_view(vm, StrView::Utf16(u)).value(),
+                ConstantView::Number(n) => Raw::double(*n),
+                ConstantView::BigInt(t) => crate::bigint::literal(vm, t),
+            });
+        }
+        UnitBody::Failed => unreachable!("units that failed to parse have no functions"),
     }
-    link(s.vm(), code, unit);
     Ok(())
 }
 
-fn link(vm: &mut Vm, code: Gc<Code>, unit: FunctionUnit) {
-    let constants = unit.constants.len();
-    let ic_count = unit.ics.len();
+/// Gives a code cell its code, and lays out its constants, of which `value` makes values, and inline caches.
+fn link<C>(
+    vm: &mut Vm,
+    code: Gc<Code>,
+    mut unit: FunctionUnit,
+    constants: &[C],
+    value: impl Fn(&mut Vm, &C) -> Raw,
+) {
+    let constant_count = constants.len();
+    let keys = std::mem::take(&mut unit.ics);
+    let ic_count = keys.len();
     let layout = std::alloc::Layout::from_size_align(
-        (constants * 8 + ic_count * std::mem::size_of::<InlineCache>()).max(8),
+        (constant_count * 8 + ic_count * std::mem::size_of::<InlineCache>()).max(8),
         8,
     )
     .expect("table sizes are bounded by the bytecode's operand widths");
@@ -427,15 +495,16 @@ fn link(vm: &mut Vm, code: Gc<Code>, unit: FunctionUnit) {
     unsafe {
         let block = std::alloc::alloc(layout);
         assert!(!block.is_null(), "out of memory");
-        let ics = block.add(constants * 8) as *mut InlineCache;
+        let ics = block.add(constant_count * 8) as *mut InlineCache;
         let base = ics as *mut Raw;
-        for i in 0..constants {
+        for i in 0..constant_count {
             *base.sub(i + 1) = Raw::UNDEFINED;
         }
         for i in 0..ic_count {
             std::ptr::write(ics.add(i), InlineCache::new(Raw::UNDEFINED));
         }
-        let data = Box::into_raw(Box::new(CodeData { unit, ics, constants, block, layout, liveness: None }));
+        let data = CodeData { unit, ics, constant_count, ic_count, block, layout, liveness: None };
+        let data = Box::into_raw(Box::new(data));
         let c = code.as_ptr();
         (*c).data = data;
         (*c).ics = ics;
@@ -445,16 +514,12 @@ fn link(vm: &mut Vm, code: Gc<Code>, unit: FunctionUnit) {
         if u.has_field_initializer {
             (*c).flags |= code_flag::FIELDS;
         }
-        for (i, k) in u.constants.iter().enumerate() {
-            let v = match k {
-                Constant::String(t) => string_constant(vm, t),
-                Constant::Number(n) => Raw::double(*n),
-                Constant::BigInt(t) => crate::bigint::literal(vm, t),
-            };
+        for (i, constant) in constants.iter().enumerate() {
+            let v = value(vm, constant);
             *base.sub(i + 1) = v;
             vm.heap.write_barrier(c.cast(), v);
         }
-        for (i, &k) in u.ics.iter().enumerate() {
+        for (i, &k) in keys.iter().enumerate() {
             if k != u32::MAX {
                 let v = *base.sub(k as usize + 1);
                 let key = crate::key::intern_value(v);
@@ -478,12 +543,13 @@ pub unsafe fn existing_child(parent: *mut Code, index: FunctionIndex) -> Option<
         if (*parent).children.is_null() {
             return None;
         }
-        (*(*parent).children).get(&index).map(|v| v.as_cell() as *mut Code)
+        let children = &*(*parent).children;
+        children.binary_search_by_key(&index, |c| c.index).ok().map(|at| children[at].as_ptr())
     }
 }
 /// Child code cell `index` of a function's unit, shared by all closures made from it.
 pub fn child_code(s: &mut Scope<'_>, parent: Gc<Code>, index: FunctionIndex) -> Gc<Code> {
-    // SAFETY: live code cells; they are born old and do not move, so the map needs no barrier.
+    // SAFETY: live code cells; they are born old and do not move, so the list needs no barrier.
     unsafe {
         if let Some(c) = existing_child(parent.as_ptr(), index) {
             return Gc::from_ptr(c);
@@ -494,7 +560,9 @@ pub fn child_code(s: &mut Scope<'_>, parent: Gc<Code>, index: FunctionIndex) -> 
         if (*p).children.is_null() {
             (*p).children = Box::into_raw(Box::default());
         }
-        (*(*p).children).insert(index, child.value());
+        let children = &mut *(*p).children;
+        let at = children.partition_point(|c| c.index < index);
+        children.insert(at, child);
         child
     }
 }

@@ -446,6 +446,18 @@ fn field<'s>(
     o: Local<'_, Object>,
     key: PropertyKey,
 ) -> JsResult<Option<Local<'s, Value>>> {
+    // OPTIMIZATION: what a plain object has or has not is known after one look.
+    if o.kind() == crate::cell::Kind::Object {
+        // SAFETY: a live object.
+        match unsafe { object::own_raw(s.vm(), o.gc().as_ptr(), key) } {
+            object::Own::Data(v, _) => return Ok(Some(s.local(v))),
+            // SAFETY: as above.
+            object::Own::Missing if unsafe { object::prototype_raw(s.vm(), o.gc().as_ptr()) }.is_null() => {
+                return Ok(None);
+            }
+            _ => {}
+        }
+    }
     if object::has_property(s, o, key)? { Ok(Some(object::get(s, o, key)?)) } else { Ok(None) }
 }
 /// FromPropertyDescriptor, ECMA-262 §6.2.6.4, of a descriptor that is there.

@@ -466,12 +466,10 @@ pub fn site_info(s: &mut Scope<'_>, values: [Raw; 5]) -> SiteInfo {
             let script = code.script();
             info.file = script.name.clone();
             // SAFETY: the code has run.
-            let unit = unsafe { &code.data().unit };
-            let pc = values[3].as_int32() as u32;
-            let at = unit.positions.partition_point(|p| p.0 <= pc);
-            let offset = if at == 0 { unit.source_start } else { unit.positions[at - 1].1 };
+            let (offset, kind) =
+                unsafe { (code.source_offset(values[3].as_int32() as u32), code.data().unit.kind) };
             (info.line, info.column) = script.position(offset);
-            info.is_eval = unit.kind == spey_bytecode::FunctionKind::Eval;
+            info.is_eval = kind == spey_bytecode::FunctionKind::Eval;
             if code.has(code_flag::STRICT) && !this.is_object() || code.index == 0 {
                 info.is_top_level = true;
             } else {
@@ -642,10 +640,10 @@ fn callee_text(s: &mut Scope<'_>, f: FrameView, v: Local<'_, Value>, is_new: boo
     if let Some(c) = f.code() {
         // SAFETY: live code that has run.
         let text = unsafe {
-            let unit = &(*c).data().unit;
-            let pc = f.pc.offset_from(unit.code.as_ptr()) as u32;
-            match unit.positions.binary_search_by_key(&pc, |p| p.0) {
-                Ok(i) => callee_source(&(*c).script().source, unit.positions[i].1 as usize, is_new),
+            let pc = f.pc.offset_from((*c).first) as u32;
+            let positions = (*c).positions();
+            match positions.binary_search_by_key(&pc, |p| p.0) {
+                Ok(i) => callee_source(&(*c).script().source, positions[i].1 as usize, is_new),
                 Err(_) => None,
             }
         };
@@ -771,9 +769,7 @@ pub fn throw_site_frame(s: &mut Scope<'_>, e: Local<'_, Value>) -> Option<String
     let code = unsafe { &*(vm.throw_code.as_cell() as *const Code) };
     let script = code.script();
     // SAFETY: as above.
-    let unit = unsafe { &code.data().unit };
-    let at = unit.positions.partition_point(|p| p.0 <= vm.throw_pc);
-    let offset = if at == 0 { unit.source_start } else { unit.positions[at - 1].1 };
+    let offset = unsafe { code.source_offset(vm.throw_pc) };
     let (line, column) = script.position(offset);
     let text = script.line_text(offset);
     if text.is_empty() {

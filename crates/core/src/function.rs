@@ -133,6 +133,7 @@ pub enum PropertySpec {
 
 /// Defines the rows of a table on an object.
 pub fn define_properties(s: &mut Scope<'_>, o: Local<'_, Object>, table: &'static [PropertySpec]) {
+    object::reserve_properties(s, o, table.len());
     for row in table {
         s.nested(|s| match row {
             PropertySpec::Method(spec) => {

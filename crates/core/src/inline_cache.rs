@@ -184,8 +184,8 @@ pub struct StubCache {
 
 impl StubCache {
     pub(crate) fn new() -> StubCache {
-        let v = vec![(Raw::UNDEFINED, Entry::EMPTY); STUBS].into_boxed_slice();
-        StubCache { entries: v.try_into().ok().expect("length"), used: false }
+        // SAFETY: zeros are an entry: a key that no lookup has, no shape, no holder. The memory is touched when it is used.
+        StubCache { entries: unsafe { Box::new_zeroed().assume_init() }, used: false }
     }
     #[inline(always)]
     fn index(shape: ShapeId, key: Raw) -> usize {

@@ -393,6 +393,16 @@ pub(crate) fn reserve_slot(s: &mut Scope<'_>, o: Local<'_, Object>, slot: u32, i
         s.vm().heap.write_barrier_all(new.cast());
     }
 }
+/// Makes room for so many more properties, where many are added one by one.
+pub(crate) fn reserve_properties(s: &mut Scope<'_>, o: Local<'_, Object>, more: usize) {
+    let id = o.gc().header.word;
+    s.vm().shapes.reserve(id, more);
+    let shape = s.vm().shapes.get(id);
+    let (slots, inline_capacity) = (shape.slot_count + more as u32, shape.inline_capacity);
+    if let Some(last) = slots.checked_sub(1) {
+        reserve_slot(s, o, last, inline_capacity);
+    }
+}
 unsafe fn alloc_slots(vm: &mut Vm, capacity: u64, hash: u32) -> *mut Slots {
     // SAFETY: initialised here.
     unsafe {
@@ -1457,7 +1467,17 @@ pub fn define(
     v: Local<'_, Value>,
     attributes: u8,
 ) {
-    ordinary_define_own_property(s, o, key, &PropertyDescriptor::data(v, attributes));
+    let plain = !key.is_index() && o.kind() != Kind::Array && !o.kind().is_exotic();
+    // OPTIMIZATION: a property that is new needs no comparison with what it was.
+    // SAFETY: a live object.
+    if plain
+        && o.gc().header.flags & (flag::LAZY | flag::NON_EXTENSIBLE) == 0
+        && matches!(unsafe { own_named(s.vm(), o.gc().as_ptr(), key) }, Own::Missing)
+    {
+        add_named(s, o, key, v, attributes);
+    } else {
+        ordinary_define_own_property(s, o, key, &PropertyDescriptor::data(v, attributes));
+    }
 }
 /// HasOwnProperty, ECMA-262 §7.3.13
 pub fn has_own_property(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> JsResult<bool> {

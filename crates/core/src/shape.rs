@@ -82,6 +82,8 @@ pub struct PropertyTable {
     index: FastMap<PropertyKey, u32>,
     entries: Vec<Option<(PropertyKey, Property)>>,
     live: u32,
+    /// Slots freed by deletion (dictionaries only).
+    free: Vec<u32>,
 }
 
 impl PropertyTable {
@@ -118,30 +120,38 @@ impl PropertyTable {
     }
 }
 
-/// One shape.
+/// One shape. There are thousands, so the common case is small: a shared shape with one successor.
 pub struct Shape {
     /// Prototype: object or null.
     pub prototype: Raw,
-    parent: ShapeId,
+    /// Property added last, with `last`.
     key: PropertyKey,
+    /// Prototype bits this root shape is filed under.
+    root_key: u64,
+    table: Option<Box<PropertyTable>>,
+    successors: Successors,
+    parent: ShapeId,
     last: Property,
     /// Number of properties.
     pub count: u32,
-    /// Number of slots in use (deleted slots of dictionaries are in `free`).
+    /// Number of slots in use (deleted slots of dictionaries are in the table's list).
     pub slot_count: u32,
     /// Inline slots of objects with this shape.
     pub inline_capacity: u8,
     /// Unique to one object.
     pub dictionary: bool,
-    /// Slots freed by deletion (dictionaries only).
-    free: Vec<u32>,
-    table: Option<Box<PropertyTable>>,
-    transitions: Vec<(PropertyKey, u8, ShapeId)>,
-    transition_map: Option<Box<FastMap<(u64, u8), ShapeId>>>,
     used: bool,
-    /// Prototype bits this root shape is filed under.
-    root_key: u64,
 }
+
+/// The shapes that add one property to a shared shape. They know themselves which.
+enum Successors {
+    None,
+    One(ShapeId),
+    /// Searched one by one; 0 where there is none.
+    Few(Box<[ShapeId; 8]>),
+    Many(Box<FastMap<(u64, u8), ShapeId>>),
+}
+const _: () = assert!(std::mem::size_of::<Shape>() <= 72);
 
 fn key_bits(k: PropertyKey) -> u64 {
     k.raw().bits()
@@ -160,7 +170,7 @@ impl ShapeTable {
     pub(crate) fn new() -> ShapeTable {
         let mut t = ShapeTable {
             // Room for the library's shapes: address space, not memory, until it is used.
-            shapes: Vec::with_capacity(4096),
+            shapes: Vec::with_capacity(8192),
             free: vec![],
             roots: FastMap::default(),
             young: vec![],
@@ -179,10 +189,8 @@ impl ShapeTable {
             slot_count: 0,
             inline_capacity,
             dictionary: false,
-            free: vec![],
             table: None,
-            transitions: vec![],
-            transition_map: None,
+            successors: Successors::None,
             used: true,
             root_key: prototype.bits(),
         }
@@ -237,8 +245,12 @@ impl ShapeTable {
         while let Some(&id) = tree.get(at) {
             let s = self.get(id);
             used = used.max(s.slot_count);
-            tree.extend(s.transitions.iter().map(|t| t.2));
-            tree.extend(s.transition_map.iter().flat_map(|m| m.values()));
+            match &s.successors {
+                Successors::None => {}
+                Successors::One(next) => tree.push(*next),
+                Successors::Few(list) => tree.extend(list.iter().filter(|&&next| next != 0)),
+                Successors::Many(map) => tree.extend(map.values()),
+            }
             at += 1;
         }
         let before = self.get(root).inline_capacity;
@@ -282,6 +294,19 @@ impl ShapeTable {
         }
         self.build_table(id);
         self.shapes[id as usize].table.as_ref().expect("just built").get(key)
+    }
+    /// Makes room for so many more properties, where many are added one by one.
+    pub fn reserve(&mut self, id: ShapeId, more: usize) {
+        if self.get(id).count as usize + more < TABLE_MIN as usize {
+            return;
+        }
+        if self.get(id).table.is_none() {
+            self.build_table(id);
+        }
+        if let Some(table) = &mut self.get_mut(id).table {
+            table.index.reserve(more);
+            table.entries.reserve(more);
+        }
     }
     #[cold]
     fn build_table(&mut self, id: ShapeId) {
@@ -330,16 +355,13 @@ impl ShapeTable {
     pub fn add_property(&mut self, id: ShapeId, key: PropertyKey, attributes: u8) -> (ShapeId, u32) {
         if self.get(id).dictionary {
             let shape = self.get_mut(id);
-            let slot = shape.free.pop().unwrap_or_else(|| {
+            let table = shape.table.as_mut().expect("dictionaries have a table");
+            let slot = table.free.pop().unwrap_or_else(|| {
                 shape.slot_count += 1;
                 shape.slot_count - 1
             });
             shape.count += 1;
-            shape
-                .table
-                .as_mut()
-                .expect("dictionaries have a table")
-                .insert(key, Property { slot, attributes, mark: FRESH });
+            table.insert(key, Property { slot, attributes, mark: FRESH });
             return (id, slot);
         }
         if let Some(next) = self.find_transition(id, key, attributes) {
@@ -365,27 +387,54 @@ impl ShapeTable {
         shape.slot_count = slot + 1;
         shape.table = table;
         let next = self.add(shape);
-        self.add_transition(id, key, attributes, next);
+        self.add_transition(id, next);
         (next, slot)
     }
     fn find_transition(&self, id: ShapeId, key: PropertyKey, attributes: u8) -> Option<ShapeId> {
-        let s = self.get(id);
-        if let Some(m) = &s.transition_map {
-            return m.get(&(key_bits(key), attributes)).copied();
+        let adds = |&next: &ShapeId| {
+            let next = self.get(next);
+            next.key == key && next.last.attributes == attributes
+        };
+        match &self.get(id).successors {
+            Successors::None => None,
+            Successors::One(next) => Some(*next).filter(adds),
+            Successors::Few(list) => list.iter().copied().take_while(|&next| next != 0).find(adds),
+            Successors::Many(map) => map.get(&(key_bits(key), attributes)).copied(),
         }
-        s.transitions.iter().find(|t| t.0 == key && t.1 == attributes).map(|t| t.2)
     }
-    fn add_transition(&mut self, id: ShapeId, key: PropertyKey, attributes: u8, next: ShapeId) {
-        let s = self.get_mut(id);
-        if let Some(m) = &mut s.transition_map {
-            m.insert((key_bits(key), attributes), next);
-        } else {
-            s.transitions.push((key, attributes, next));
-            if s.transitions.len() > 8 {
-                let m = s.transitions.drain(..).map(|(k, a, n)| ((key_bits(k), a), n)).collect();
-                s.transition_map = Some(Box::new(m));
+    /// Notes that `next` is `id` with one property more.
+    fn add_transition(&mut self, id: ShapeId, next: ShapeId) {
+        let key = |shapes: &[Shape], id: ShapeId| {
+            let shape = &shapes[id as usize];
+            (key_bits(shape.key), shape.last.attributes)
+        };
+        let all = match &mut self.shapes[id as usize].successors {
+            none @ Successors::None => {
+                *none = Successors::One(next);
+                return;
             }
-        }
+            one @ Successors::One(_) => {
+                let Successors::One(first) = *one else { return };
+                *one = Successors::Few(Box::new([first, next, 0, 0, 0, 0, 0, 0]));
+                return;
+            }
+            Successors::Few(list) => match list.iter_mut().find(|place| **place == 0) {
+                Some(place) => {
+                    *place = next;
+                    return;
+                }
+                None => **list,
+            },
+            Successors::Many(_) => {
+                let key = key(&self.shapes, next);
+                if let Successors::Many(map) = &mut self.shapes[id as usize].successors {
+                    map.insert(key, next);
+                }
+                return;
+            }
+        };
+        let map = all.into_iter().chain([next]).map(|id| (key(&self.shapes, id), id)).collect();
+        self.shapes[id as usize].successors = Successors::Many(Box::new(map));
     }
     /// A dictionary copy of a shape (for one object).
     pub fn to_dictionary(&mut self, id: ShapeId) -> ShapeId {
@@ -420,10 +469,8 @@ impl ShapeTable {
             slot_count: 0,
             inline_capacity: 0,
             dictionary: true,
-            free: vec![],
             table: None,
-            transitions: vec![],
-            transition_map: None,
+            successors: Successors::None,
             used: true,
             root_key: 0,
         }
@@ -446,7 +493,9 @@ impl ShapeTable {
         let s = self.get_mut(id);
         let p = s.table.as_mut().expect("dictionary").remove(key).expect("property exists");
         s.count -= 1;
-        s.free.push(p.slot);
+        if let Some(table) = &mut s.table {
+            table.free.push(p.slot);
+        }
         (id, p.slot)
     }
     /// Shape after changing a property's attributes.
@@ -537,9 +586,17 @@ impl ShapeTable {
                 continue;
             }
             if keep[id] {
-                s.transitions.retain(|t| keep[t.2 as usize]);
-                if let Some(m) = &mut s.transition_map {
-                    m.retain(|_, n| keep[*n as usize]);
+                match &mut s.successors {
+                    Successors::None => {}
+                    Successors::One(next) if keep[*next as usize] => {}
+                    Successors::One(_) => s.successors = Successors::None,
+                    Successors::Few(list) => {
+                        let mut kept = [0; 8];
+                        let live = list.iter().filter(|&&next| next != 0 && keep[next as usize]);
+                        kept.iter_mut().zip(live).for_each(|(place, next)| *place = *next);
+                        **list = kept;
+                    }
+                    Successors::Many(map) => map.retain(|_, next| keep[*next as usize]),
                 }
             } else {
                 *s = Self::dead();

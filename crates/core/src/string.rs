@@ -211,7 +211,7 @@ pub unsafe fn alloc_flat(vm: &mut Vm, length: usize, two_byte: bool, old: bool) 
     unsafe {
         let bytes = (bytes + 7) & !7;
         let p = if old {
-            vm.heap.alloc_old(Kind::String as u8, bytes)
+            vm.heap.alloc_old_leaf(Kind::String as u8, bytes)
         } else {
             vm.heap.alloc(Kind::String as u8, bytes)
         } as *mut JsString;
@@ -608,7 +608,8 @@ impl AtomTable {
 pub fn intern_view(vm: &mut Vm, v: StrView<'_>) -> Gc<JsString> {
     let h = v.hash();
     // SAFETY: atoms are flat, live cells.
-    if let Some(a) = vm.atoms.table.find(h as u64, |a| unsafe { views_equal(view_raw(a.as_ptr()), v) }) {
+    let is_same = |a: &Gc<JsString>| a.header.word == h && unsafe { views_equal(view_raw(a.as_ptr()), v) };
+    if let Some(a) = vm.atoms.table.find(table_hash(h), is_same) {
         return *a;
     }
     let wide = matches!(v, StrView::Utf16(u) if u.iter().any(|&x| x > 255));
@@ -625,17 +626,12 @@ pub fn intern_view(vm: &mut Vm, v: StrView<'_>) -> Gc<JsString> {
         (*p).header.word = h;
         Gc::from_ptr(p)
     };
-    vm.atoms.table.insert_unique(h as u64, atom, |a| a.header_word() as u64);
+    vm.atoms.table.insert_unique(table_hash(h), atom, |a| table_hash(a.header.word));
     atom
 }
-
-trait HeaderWord {
-    fn header_word(&self) -> u32;
-}
-impl HeaderWord for Gc<JsString> {
-    fn header_word(&self) -> u32 {
-        self.header.word
-    }
+/// The table looks at the low and at the highest bits of a hash.
+fn table_hash(h: u32) -> u64 {
+    (h as u64) << 33 | h as u64
 }
 
 /// Array index in canonical form ("0", "17", … below 2^32 - 1)?

@@ -287,6 +287,7 @@ impl Vm {
         } as *mut Raw;
         assert!(stack_base as isize != -1, "no address space for the VM stack");
         let here = &config as *const _ as usize;
+        spey_compile::set_thread_stack(here - config.native_stack_bytes..here);
         // SAFETY: Names is plain data; it is overwritten right below, before anything reads it.
         let names = unsafe { std::mem::zeroed() };
         let mut vm = Box::new(Vm {

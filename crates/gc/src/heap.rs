@@ -350,19 +350,33 @@ impl Heap {
     /// # Safety
     /// As for [`Heap::alloc`].
     pub unsafe fn alloc_old(&mut self, kind: u8, bytes: usize) -> *mut Header {
-        debug_assert!((kind as usize) < self.kinds.len());
         let cell = self.alloc_old_cell(kind, cell_bytes(bytes));
         self.request_if_due();
         cell
     }
 
+    /// The same for a cell that refers to no other cell.
+    ///
+    /// # Safety
+    /// As for [`Heap::alloc`].
+    pub unsafe fn alloc_old_leaf(&mut self, kind: u8, bytes: usize) -> *mut Header {
+        let cell = self.write_old_cell(kind, Header::OLD, cell_bytes(bytes));
+        self.request_if_due();
+        cell
+    }
+
     fn alloc_old_cell(&mut self, kind: u8, bytes: usize) -> *mut Header {
+        let cell = self.write_old_cell(kind, Header::OLD | Header::REMEMBERED, bytes);
+        self.remembered.push(cell);
+        cell
+    }
+
+    fn write_old_cell(&mut self, kind: u8, flags: u8, bytes: usize) -> *mut Header {
+        debug_assert!((kind as usize) < self.kinds.len());
         let cell = self.old.alloc(bytes).cast::<Header>();
         self.allocated_bytes += bytes as u64;
-        let flags = Header::OLD | Header::REMEMBERED;
         // SAFETY: the cell is fresh memory of the old space.
         unsafe { cell.write(Header { kind, flags, aux: 0, word: 0 }) };
-        self.remembered.push(cell);
         cell
     }
 

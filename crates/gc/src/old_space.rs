@@ -171,6 +171,30 @@ impl Block {
         }
     }
 
+    /// Index of the first marked cell from `index` on, or the number of cells.
+    ///
+    /// # Safety
+    /// `block` is an initialised block of cells.
+    unsafe fn next_marked_cell(block: *const Block, index: usize) -> usize {
+        // SAFETY: by contract.
+        unsafe {
+            let (cell_bytes, count) = ((*block).cell_bytes as usize, (*block).cell_count as usize);
+            let granule = (FIRST_CELL_OFFSET + index * cell_bytes) / MARK_GRANULE_BYTES;
+            let mut word = granule / 64;
+            let mut marks = (*block).marks.get(word).map_or(0, |marks| marks & (!0 << (granule % 64)));
+            while marks == 0 {
+                word += 1;
+                match (*block).marks.get(word) {
+                    Some(&next) => marks = next,
+                    None => return count,
+                }
+            }
+            let granule = word * 64 + marks.trailing_zeros() as usize;
+            // The cell starts in this granule, not necessarily with it.
+            (granule * MARK_GRANULE_BYTES).saturating_sub(FIRST_CELL_OFFSET).div_ceil(cell_bytes).min(count)
+        }
+    }
+
     /// # Safety
     /// `block` is an initialised block with at least `index` cells.
     #[inline(always)]
@@ -284,10 +308,7 @@ impl OldSpace {
                 while start < count && Block::is_cell_marked(block, start) {
                     start += 1;
                 }
-                let mut end = start;
-                while end < count && !Block::is_cell_marked(block, end) {
-                    end += 1;
-                }
+                let end = Block::next_marked_cell(block, start);
                 class.next_cell = end;
                 if start == count {
                     class.block = null_mut();

@@ -470,6 +470,22 @@ fn usage_of(who: i32) -> Result<ResourceUsage> {
     })
 }
 
+/// What a program does first. Descriptors 0 to 2 are open afterwards, so that no file takes their place, and writing to a
+/// closed pipe is an error instead of the end.
+pub fn prepare_process() {
+    for fd in 0..=2 {
+        // SAFETY: asks for the flags of a descriptor, which need not be open.
+        let closed = unsafe { libc::fcntl(fd, libc::F_GETFD) } == -1
+            && std::io::Error::last_os_error().raw_os_error() == Some(libc::EBADF);
+        if closed {
+            // SAFETY: a path that ends in 0. The lowest free descriptor is this one.
+            unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_RDWR) };
+        }
+    }
+    // SAFETY: changes the disposition of a signal, before there are threads.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+}
+
 /// Raises the limit of open files as far as this process may.
 pub fn raise_open_file_limit() {
     let mut limit = rustix::process::getrlimit(Resource::Nofile);

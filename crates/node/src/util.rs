@@ -4,8 +4,9 @@ use std::any::Any;
 
 use spey_engine::error::current_sites;
 use spey_engine::{
-    Args, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertySpec, Raw, Scope, Tracer, Value,
-    conversion, error, hash_table, object, promise, proxy, symbol, value,
+    Args, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertyDescriptor, PropertySpec, Raw,
+    Scope, Tracer, Value, attr, call, conversion, error, function, hash_table, object, promise, proxy,
+    symbol, value,
 };
 use spey_host::{
     constant_number, define_class, define_functions, define_value, new_host_object, with_data_mut,
@@ -138,7 +139,57 @@ static FUNCTIONS: &[NativeSpec] = &[
         Ok(o.value())
     }),
     NativeSpec::new("arrayBufferViewHasBuffer", 1, |s, _, _| Ok(s.bool(true))),
+    NativeSpec::new("defineLazyProperty", 4, define_lazy_property),
 ];
+
+/// Values of the accessors of a lazy property.
+mod lazy {
+    pub const TARGET: usize = 0;
+    pub const KEY: usize = 1;
+    pub const ENUMERABLE: usize = 2;
+    pub const LOAD: usize = 3;
+}
+static LAZY_GETTER: NativeSpec = NativeSpec::new("", 0, |s, _, args| {
+    let load = function::native_data(s, args.callee(), lazy::LOAD);
+    let undefined = s.undefined();
+    let value = call::call(s, load, undefined, &[])?;
+    become_plain(s, args.callee(), value)?;
+    Ok(value)
+});
+static LAZY_SETTER: NativeSpec = NativeSpec::new("", 1, |s, _, args| {
+    become_plain(s, args.callee(), args.get(0))?;
+    Ok(s.undefined())
+});
+/// Puts a value in the place of the accessors.
+fn become_plain(s: &mut Scope<'_>, accessor: Local<'_, Object>, value: Local<'_, Value>) -> JsResult<()> {
+    let target = function::native_data(s, accessor, lazy::TARGET);
+    let Some(target) = target.as_object() else { return Ok(()) };
+    let key = function::native_data(s, accessor, lazy::KEY);
+    let key = conversion::to_property_key(s, key)?;
+    let enumerable = function::native_data(s, accessor, lazy::ENUMERABLE);
+    let attributes = attr::HIDDEN | if enumerable.raw().is_true() { attr::ENUMERABLE } else { 0 };
+    object::define_property_or_throw(s, target, key, &PropertyDescriptor::data(value, attributes))
+}
+/// defineLazyProperty(target, key, enumerable, load): a property that becomes the plain value `load()` when it is first
+/// read, or what is assigned to it before. Start-up defines a hundred, of which a program reads a few.
+fn define_lazy_property<'s>(
+    s: &mut Scope<'s>,
+    _: Local<'s, Value>,
+    args: &Args<'s>,
+) -> JsResult<Local<'s, Value>> {
+    let Some(target) = args.get(0).as_object() else {
+        return s.throw_type_error("The target is not an object");
+    };
+    let key = conversion::to_property_key(s, args.get(1))?;
+    let enumerable = conversion::to_boolean(args.get(2).raw());
+    let data = [target.value(), args.get(1), s.bool(enumerable), args.get(3)];
+    let get = function::new_native_with(s, &LAZY_GETTER, &data).value();
+    let set = function::new_native_with(s, &LAZY_SETTER, &data[..lazy::LOAD]).value();
+    let attributes = attr::CONFIGURABLE | if enumerable { attr::ENUMERABLE } else { 0 };
+    let descriptor = PropertyDescriptor::accessor(Some(get), Some(set), attributes);
+    object::define_property_or_throw(s, target, key, &descriptor)?;
+    Ok(s.undefined())
+}
 
 /// Keys that are no array indices.
 fn own_non_index_properties<'s>(

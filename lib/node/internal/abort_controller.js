@@ -9,7 +9,6 @@ const {
   kResistStopPropagation, kTrustEvent, kWeakHandler,
 } = require('internal/event_target');
 const { customInspectSymbol, kEmptyObject, kEnumerableProperty } = require('internal/util');
-const { inspect } = require('internal/util/inspect');
 const { codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_TYPE, ERR_INVALID_THIS } } = require('internal/errors');
 const { kMaxEventTargetListeners } = require('events');
 const { validateAbortSignal, validateAbortSignalArray, validateObject, validateUint32 } = require('internal/validators');
@@ -22,6 +21,10 @@ const {
   messaging_transfer_symbol: kTransfer,
   messaging_transfer_list_symbol: kTransferList,
 } = internalBinding('symbols');
+
+function inspect(value, options) {
+  return require('internal/util/inspect').inspect(value, options);
+}
 
 const kAborted = Symbol('kAborted');
 const kReason = Symbol('kReason');

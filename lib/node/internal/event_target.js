@@ -9,8 +9,11 @@ const {
   validateAbortSignal, validateObject, kValidateObjectAllowObjects, kValidateObjectAllowObjectsAndNull,
 } = require('internal/validators');
 const { customInspectSymbol, kEmptyObject, kEnumerableProperty } = require('internal/util');
-const { inspect } = require('internal/util/inspect');
 const EventEmitter = require('events');
+
+function inspect(value, options) {
+  return require('internal/util/inspect').inspect(value, options);
+}
 
 const { kMaxEventTargetListeners, kMaxEventTargetListenersWarned } = EventEmitter;
 

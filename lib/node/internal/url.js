@@ -15,11 +15,14 @@ const {
     ERR_INVALID_THIS, ERR_INVALID_TUPLE, ERR_INVALID_URL, ERR_INVALID_URL_SCHEME, ERR_MISSING_ARGS,
   },
 } = require('internal/errors');
-const { inspect } = require('internal/util/inspect');
 const { encodeStr, hexTable } = require('internal/querystring');
-const { kEmptyObject, kEnumerableProperty, isWindows } = require('internal/util');
+const { customInspectSymbol, kEmptyObject, kEnumerableProperty, isWindows } = require('internal/util');
 const { validateFunction } = require('internal/validators');
 const querystring = require('querystring');
+
+function inspect(value, options) {
+  return require('internal/util/inspect').inspect(value, options);
+}
 
 const kAbsent = 0xFFFFFFFF;
 
@@ -153,7 +156,7 @@ class URLSearchParamsIterator {
     return { value, done: false };
   }
 
-  [inspect.custom](recurseTimes, ctx) {
+  [customInspectSymbol](recurseTimes, ctx) {
     if (!this || typeof this !== 'object' || !(#list in this)) throw new ERR_INVALID_THIS('URLSearchParamsIterator');
     if (typeof recurseTimes === 'number' && recurseTimes < 0) return ctx.stylize('[Object]', 'special');
     const options = { ...ctx, depth: recurseTimes === null ? null : recurseTimes - 1 };
@@ -247,7 +250,7 @@ class URLSearchParams {
     if (typeof obj !== 'object' || obj === null || !(#list in obj)) throw new ERR_INVALID_THIS('URLSearchParams');
   }
 
-  [inspect.custom](recurseTimes, ctx) {
+  [customInspectSymbol](recurseTimes, ctx) {
     URLSearchParams.#check(this);
     if (typeof recurseTimes === 'number' && recurseTimes < 0) return ctx.stylize('[Object]', 'special');
     const options = { ...ctx, depth: recurseTimes === null ? null : recurseTimes - 1 };
@@ -488,7 +491,7 @@ class URL {
     return search.length > 1 ? search : '';
   }
 
-  [inspect.custom](depth, opts) {
+  [customInspectSymbol](depth, opts) {
     URL.#check(this);
     if (typeof depth === 'number' && depth < 0) return this;
     const constructor = this.constructor || URL;

@@ -9,11 +9,7 @@
 //   internalBinding('constants').os.signals
 
 const {
-  codes: {
-    ERR_NO_CRYPTO,
-    ERR_NO_TYPESCRIPT,
-    ERR_UNKNOWN_SIGNAL,
-  },
+  codes,
   isErrorStackTraceLimitWritable,
   overrideStackTrace,
   uvErrmapGet,
@@ -214,11 +210,11 @@ function lazyDOMException(message, name) {
 }
 
 function assertCrypto() {
-  if (!process.versions.openssl) throw new ERR_NO_CRYPTO();
+  if (!process.versions.openssl) throw new codes.ERR_NO_CRYPTO();
 }
 
 function assertTypeScript() {
-  if (!process.features.typescript) throw new ERR_NO_TYPESCRIPT();
+  if (!process.features.typescript) throw new codes.ERR_NO_TYPESCRIPT();
 }
 
 // ---- Encodings and signals ----------------------------------------------------------------------------------------------
@@ -261,7 +257,7 @@ function convertToValidSignal(signal) {
     const number = signals[signal.toUpperCase()];
     if (number) return number;
   }
-  throw new ERR_UNKNOWN_SIGNAL(signal);
+  throw new codes.ERR_UNKNOWN_SIGNAL(signal);
 }
 
 /** 128 + n, the exit code shells give to death by signal n. */

@@ -2,16 +2,7 @@
 
 // Binding contract: internalBinding('constants').os.signals (name -> number)
 
-const {
-  codes: {
-    ERR_INVALID_ARG_TYPE: { HideStackFramesError: ERR_INVALID_ARG_TYPE },
-    ERR_INVALID_ARG_VALUE: { HideStackFramesError: ERR_INVALID_ARG_VALUE },
-    ERR_INVALID_THIS: { HideStackFramesError: ERR_INVALID_THIS },
-    ERR_OUT_OF_RANGE: { HideStackFramesError: ERR_OUT_OF_RANGE },
-    ERR_SOCKET_BAD_PORT: { HideStackFramesError: ERR_SOCKET_BAD_PORT },
-    ERR_UNKNOWN_SIGNAL: { HideStackFramesError: ERR_UNKNOWN_SIGNAL },
-  },
-} = require('internal/errors');
+const { codes } = require('internal/errors');
 
 // A failing check throws through fail(), which makes the validator's caller the top of the trace: the passing
 // path, which is the one that counts, is a plain function without a wrapper.
@@ -35,7 +26,7 @@ function parseFileMode(value, name, def) {
   value ??= def;
   if (typeof value === 'string') {
     if (!octal.test(value)) {
-      fail(new ERR_INVALID_ARG_VALUE(name, value, 'must be a 32-bit unsigned integer or an octal string'), parseFileMode);
+      fail(new codes.ERR_INVALID_ARG_VALUE.HideStackFramesError(name, value, 'must be a 32-bit unsigned integer or an octal string'), parseFileMode);
     }
     value = Number.parseInt(value, 8);
   }
@@ -44,9 +35,9 @@ function parseFileMode(value, name, def) {
 }
 
 function checkInteger(value, name, min, max, validator) {
-  if (typeof value !== 'number') fail(new ERR_INVALID_ARG_TYPE(name, 'number', value), validator);
-  if (!Number.isInteger(value)) fail(new ERR_OUT_OF_RANGE(name, 'an integer', value), validator);
-  if (value < min || value > max) fail(new ERR_OUT_OF_RANGE(name, `>= ${min} && <= ${max}`, value), validator);
+  if (typeof value !== 'number') fail(new codes.ERR_INVALID_ARG_TYPE.HideStackFramesError(name, 'number', value), validator);
+  if (!Number.isInteger(value)) fail(new codes.ERR_OUT_OF_RANGE.HideStackFramesError(name, 'an integer', value), validator);
+  if (value < min || value > max) fail(new codes.ERR_OUT_OF_RANGE.HideStackFramesError(name, `>= ${min} && <= ${max}`, value), validator);
 }
 
 function validateInteger(value, name, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER) {
@@ -62,34 +53,34 @@ function validateUint32(value, name, positive = false) {
 }
 
 function validateString(value, name) {
-  if (typeof value !== 'string') fail(new ERR_INVALID_ARG_TYPE(name, 'string', value), validateString);
+  if (typeof value !== 'string') fail(new codes.ERR_INVALID_ARG_TYPE.HideStackFramesError(name, 'string', value), validateString);
 }
 
 function validateStringWithoutNullBytes(value, name) {
-  if (typeof value !== 'string') fail(new ERR_INVALID_ARG_TYPE(name, 'string', value), validateStringWithoutNullBytes);
+  if (typeof value !== 'string') fail(new codes.ERR_INVALID_ARG_TYPE.HideStackFramesError(name, 'string', value), validateStringWithoutNullBytes);
   if (value.includes('\u0000')) {
-    fail(new ERR_INVALID_ARG_VALUE(name, value, 'must be a string without null bytes'), validateStringWithoutNullBytes);
+    fail(new codes.ERR_INVALID_ARG_VALUE.HideStackFramesError(name, value, 'must be a string without null bytes'), validateStringWithoutNullBytes);
   }
 }
 
 function validateNumber(value, name, min = undefined, max) {
-  if (typeof value !== 'number') fail(new ERR_INVALID_ARG_TYPE(name, 'number', value), validateNumber);
+  if (typeof value !== 'number') fail(new codes.ERR_INVALID_ARG_TYPE.HideStackFramesError(name, 'number', value), validateNumber);
   if ((min != null && value < min) || (max != null && value > max) ||
       ((min != null || max != null) && Number.isNaN(value))) {
     const range = `${min != null ? `>= ${min}` : ''}${min != null && max != null ? ' && ' : ''}` +
       `${max != null ? `<= ${max}` : ''}`;
-    fail(new ERR_OUT_OF_RANGE(name, range, value), validateNumber);
+    fail(new codes.ERR_OUT_OF_RANGE.HideStackFramesError(name, range, value), validateNumber);
   }
 }
 
 function validateOneOf(value, name, oneOf) {
   if (oneOf.includes(value)) return;
   const allowed = oneOf.map((v) => (typeof v === 'string' ? `'${v}'` : String(v))).join(', ');
-  fail(new ERR_INVALID_ARG_VALUE(name, value, `must be one of: ${allowed}`), validateOneOf);
+  fail(new codes.ERR_INVALID_ARG_VALUE.HideStackFramesError(name, value, `must be one of: ${allowed}`), validateOneOf);
 }
 
 function validateBoolean(value, name) {
-  if (typeof value !== 'boolean') fail(new ERR_INVALID_ARG_TYPE(name, 'boolean', value), validateBoolean);
+  if (typeof value !== 'boolean') fail(new codes.ERR_INVALID_ARG_TYPE.HideStackFramesError(name, 'boolean', value), validateBoolean);
 }
 
 const kValidateObjectNone = 0;
@@ -107,20 +98,20 @@ function validateObject(value, name, options = kValidateObjectNone) {
   } else if (typeof value === 'function' && options & kValidateObjectAllowFunction) {
     return;
   }
-  fail(new ERR_INVALID_ARG_TYPE(name, 'Object', value), validateObject);
+  fail(new codes.ERR_INVALID_ARG_TYPE.HideStackFramesError(name, 'Object', value), validateObject);
 }
 
 /** A WebIDL dictionary: an object, a function, null or undefined. */
 function validateDictionary(value, name) {
   if (value != null && typeof value !== 'object' && typeof value !== 'function') {
-    fail(new ERR_INVALID_ARG_TYPE(name, 'a dictionary', value), validateDictionary);
+    fail(new codes.ERR_INVALID_ARG_TYPE.HideStackFramesError(name, 'a dictionary', value), validateDictionary);
   }
 }
 
 function validateArray(value, name, minLength = 0) {
-  if (!Array.isArray(value)) fail(new ERR_INVALID_ARG_TYPE(name, 'Array', value), validateArray);
+  if (!Array.isArray(value)) fail(new codes.ERR_INVALID_ARG_TYPE.HideStackFramesError(name, 'Array', value), validateArray);
   if (value.length < minLength) {
-    fail(new ERR_INVALID_ARG_VALUE(name, value, `must have a length of at least ${minLength}`), validateArray);
+    fail(new codes.ERR_INVALID_ARG_VALUE.HideStackFramesError(name, value, `must have a length of at least ${minLength}`), validateArray);
   }
 }
 
@@ -139,7 +130,7 @@ function validateAbortSignalArray(value, name) {
   for (let i = 0; i < value.length; i++) {
     const signal = value[i];
     if (signal == null) {
-      fail(new ERR_INVALID_ARG_TYPE(`${name}[${i}]`, 'AbortSignal', signal), validateAbortSignalArray);
+      fail(new codes.ERR_INVALID_ARG_TYPE.HideStackFramesError(`${name}[${i}]`, 'AbortSignal', signal), validateAbortSignalArray);
     }
     validateAbortSignal(signal, `${name}[${i}]`);
   }
@@ -150,20 +141,20 @@ function validateSignalName(signal, name = 'signal') {
   const { signals } = internalBinding('constants').os;
   if (signals[signal] !== undefined) return;
   if (signals[signal.toUpperCase()] !== undefined) {
-    fail(new ERR_UNKNOWN_SIGNAL(`${signal} (signals must use all capital letters)`), validateSignalName);
+    fail(new codes.ERR_UNKNOWN_SIGNAL.HideStackFramesError(`${signal} (signals must use all capital letters)`), validateSignalName);
   }
-  fail(new ERR_UNKNOWN_SIGNAL(signal), validateSignalName);
+  fail(new codes.ERR_UNKNOWN_SIGNAL.HideStackFramesError(signal), validateSignalName);
 }
 
 function validateBuffer(buffer, name = 'buffer') {
   if (!ArrayBuffer.isView(buffer)) {
-    fail(new ERR_INVALID_ARG_TYPE(name, ['Buffer', 'TypedArray', 'DataView'], buffer), validateBuffer);
+    fail(new codes.ERR_INVALID_ARG_TYPE.HideStackFramesError(name, ['Buffer', 'TypedArray', 'DataView'], buffer), validateBuffer);
   }
 }
 
 function validateEncoding(data, encoding) {
   if (require('internal/util').normalizeEncoding(encoding) === 'hex' && data.length % 2 !== 0) {
-    fail(new ERR_INVALID_ARG_VALUE('encoding', encoding, `is invalid for data of length ${data.length}`), validateEncoding);
+    fail(new codes.ERR_INVALID_ARG_VALUE.HideStackFramesError('encoding', encoding, `is invalid for data of length ${data.length}`), validateEncoding);
   }
 }
 
@@ -172,33 +163,33 @@ function validatePort(port, name = 'Port', allowZero = true) {
   if ((typeof port !== 'number' && typeof port !== 'string') ||
       (typeof port === 'string' && port.trim().length === 0) ||
       +port !== (+port >>> 0) || port > 0xFFFF || (port === 0 && !allowZero)) {
-    fail(new ERR_SOCKET_BAD_PORT(name, port, allowZero), validatePort);
+    fail(new codes.ERR_SOCKET_BAD_PORT.HideStackFramesError(name, port, allowZero), validatePort);
   }
   return port | 0;
 }
 
 function validateAbortSignal(signal, name) {
   if (signal !== undefined && (signal === null || typeof signal !== 'object' || !('aborted' in signal))) {
-    fail(new ERR_INVALID_ARG_TYPE(name, 'AbortSignal', signal), validateAbortSignal);
+    fail(new codes.ERR_INVALID_ARG_TYPE.HideStackFramesError(name, 'AbortSignal', signal), validateAbortSignal);
   }
 }
 
 function validateFunction(value, name) {
-  if (typeof value !== 'function') fail(new ERR_INVALID_ARG_TYPE(name, 'Function', value), validateFunction);
+  if (typeof value !== 'function') fail(new codes.ERR_INVALID_ARG_TYPE.HideStackFramesError(name, 'Function', value), validateFunction);
 }
 
 function validatePlainFunction(value, name) {
   if (typeof value !== 'function' || require('internal/util/types').isAsyncFunction(value)) {
-    fail(new ERR_INVALID_ARG_TYPE(name, 'Function', value), validatePlainFunction);
+    fail(new codes.ERR_INVALID_ARG_TYPE.HideStackFramesError(name, 'Function', value), validatePlainFunction);
   }
 }
 
 function validateUndefined(value, name) {
-  if (value !== undefined) fail(new ERR_INVALID_ARG_TYPE(name, 'undefined', value), validateUndefined);
+  if (value !== undefined) fail(new codes.ERR_INVALID_ARG_TYPE.HideStackFramesError(name, 'undefined', value), validateUndefined);
 }
 
 function validateUnion(value, name, union) {
-  if (!union.includes(value)) fail(new ERR_INVALID_ARG_TYPE(name, `('${union.join('|')}')`, value), validateUnion);
+  if (!union.includes(value)) fail(new codes.ERR_INVALID_ARG_TYPE.HideStackFramesError(name, `('${union.join('|')}')`, value), validateUnion);
 }
 
 // RFC 8288: <uri-reference>; parameter=value …
@@ -207,7 +198,7 @@ const linkHint = 'must be an array or string of format "</styles.css>; rel=prelo
 
 function checkLink(value, validator) {
   if (typeof value !== 'string' || !linkValue.test(value)) {
-    fail(new ERR_INVALID_ARG_VALUE('hints', value, linkHint), validator);
+    fail(new codes.ERR_INVALID_ARG_VALUE.HideStackFramesError('hints', value, linkHint), validator);
   }
 }
 
@@ -217,14 +208,14 @@ function validateLinkHeaderValue(hints) {
     checkLink(hints, validateLinkHeaderValue);
     return hints;
   }
-  if (!Array.isArray(hints)) fail(new ERR_INVALID_ARG_VALUE('hints', hints, linkHint), validateLinkHeaderValue);
+  if (!Array.isArray(hints)) fail(new codes.ERR_INVALID_ARG_VALUE.HideStackFramesError('hints', hints, linkHint), validateLinkHeaderValue);
   for (const hint of hints) checkLink(hint, validateLinkHeaderValue);
   return hints.join(', ');
 }
 
 function validateThisInternalField(object, fieldKey, name) {
   if (object === null || typeof object !== 'object' || !Object.hasOwn(object, fieldKey)) {
-    fail(new ERR_INVALID_THIS(name), validateThisInternalField);
+    fail(new codes.ERR_INVALID_THIS.HideStackFramesError(name), validateThisInternalField);
   }
 }
 
@@ -233,13 +224,13 @@ function validateFiniteNumber(number, name) {
   if (number === undefined || Number.isNaN(number)) return false;
   if (Number.isFinite(number)) return true;
   validateNumber(number, name);
-  fail(new ERR_OUT_OF_RANGE(name, 'a finite number', number), validateFiniteNumber);
+  fail(new codes.ERR_OUT_OF_RANGE.HideStackFramesError(name, 'a finite number', number), validateFiniteNumber);
 }
 
 function checkRangesOrGetDefault(number, name, lower, upper, def) {
   if (!validateFiniteNumber(number, name)) return def;
   if (number < lower || number > upper) {
-    fail(new ERR_OUT_OF_RANGE(name, `>= ${lower} and <= ${upper}`, number), checkRangesOrGetDefault);
+    fail(new codes.ERR_OUT_OF_RANGE.HideStackFramesError(name, `>= ${lower} and <= ${upper}`, number), checkRangesOrGetDefault);
   }
   return number;
 }
@@ -248,9 +239,9 @@ const ignoreTypes = ['string', 'RegExp', 'Function'];
 
 function validateIgnoreOptionElement(value, name) {
   if (typeof value !== 'string' && typeof value !== 'function' && !require('internal/util/types').isRegExp(value)) {
-    fail(new ERR_INVALID_ARG_TYPE(name, ignoreTypes, value), validateIgnoreOption);
+    fail(new codes.ERR_INVALID_ARG_TYPE.HideStackFramesError(name, ignoreTypes, value), validateIgnoreOption);
   }
-  if (value === '') fail(new ERR_INVALID_ARG_VALUE(name, value, 'must be a non-empty string'), validateIgnoreOption);
+  if (value === '') fail(new codes.ERR_INVALID_ARG_VALUE.HideStackFramesError(name, value, 'must be a non-empty string'), validateIgnoreOption);
 }
 
 function validateIgnoreOption(value, name) {

@@ -27,11 +27,11 @@ pub(crate) use matching::{advance_string_index, regexp_exec};
 
 /// Internal slots of RegExp objects.
 pub(crate) mod slot {
-    /// Native cell with the compiled pattern; undefined before RegExpInitialize.
+    /// Native cell with the compiled pattern; undefined before it is first needed.
     pub const COMPILED: usize = 0;
     /// [[OriginalSource]]: string.
     pub const SOURCE: usize = 1;
-    /// [[OriginalFlags]] as bits of `spey_regexp::Flags`.
+    /// [[OriginalFlags]] as bits of `spey_regexp::Flags`; undefined before RegExpInitialize.
     pub const FLAGS: usize = 2;
     pub const COUNT: usize = 3;
 }
@@ -271,40 +271,61 @@ fn alloc<'s>(s: &mut Scope<'s>, proto: Local<'_, Value>) -> Local<'s, Object> {
     });
     o
 }
-/// The compiled pattern as a native cell, from the realm's cache if it is there.
-fn compiled<'s>(s: &mut Scope<'s>, pattern: Local<'_, JsString>, flags: Flags) -> JsResult<Local<'s, Value>> {
+/// The realm's cache of compiled patterns, and where in it this one belongs.
+fn cache_place<'s>(
+    s: &mut Scope<'s>,
+    pattern: Local<'_, JsString>,
+    flags: Flags,
+) -> (Local<'s, Record>, usize) {
     let c = s.intrinsic(Intrinsic::RegExp);
     let cache = function::native_data(s, c, 1);
-    // SAFETY: a record made by `install`.
-    let cache: Local<'_, Record> = unsafe { cache.cast() };
-    let bits = Raw::int32(flags.bits() as i32);
     let at = (string::hash(pattern.raw()) as usize ^ flags.bits() as usize) % CACHE_ENTRIES * 3;
+    // SAFETY: a record made by `install`.
+    (unsafe { cache.cast() }, at)
+}
+/// The pattern as a native cell, if it has been compiled lately.
+fn cached<'s>(s: &mut Scope<'s>, pattern: Local<'_, JsString>, flags: Flags) -> Option<Local<'s, Value>> {
+    let (cache, at) = cache_place(s, pattern, flags);
     let known = cache.at(at);
+    let bits = Raw::int32(flags.bits() as i32);
     if known.is_cell() && cache.at(at + 1) == bits && string::equals(known, pattern.raw()) {
         let v = cache.at(at + 2);
-        return Ok(s.local(v));
+        return Some(s.local(v));
+    }
+    None
+}
+fn throw_invalid<T>(
+    s: &mut Scope<'_>,
+    pattern: Local<'_, JsString>,
+    flags: Flags,
+    e: spey_regexp::SyntaxError,
+) -> JsResult<T> {
+    let text = pattern.to_text(s);
+    s.throw_syntax_error(&format!("Invalid regular expression: /{text}/{flags}: {}", e.message()))
+}
+/// The compiled pattern as a native cell, from the realm's cache if it is there.
+fn compiled<'s>(s: &mut Scope<'s>, pattern: Local<'_, JsString>, flags: Flags) -> JsResult<Local<'s, Value>> {
+    if let Some(cell) = cached(s, pattern, flags) {
+        return Ok(cell);
     }
     let units = pattern.to_units(s);
     let regexp = match Regexp::compile(&units, flags) {
         Ok(r) => r,
-        Err(e) => {
-            let text = pattern.to_text(s);
-            return s.throw_syntax_error(&format!(
-                "Invalid regular expression: /{text}/{flags}: {}",
-                e.message()
-            ));
-        }
+        Err(e) => return throw_invalid(s, pattern, flags, e),
     };
     let mut bytes = ExternalBytes::new(s.vm(), LedgerCategory::Code);
     bytes.set(&mut s.vm().heap, regexp.memory_bytes());
     let cell = native::new(s, Box::new(Compiled { regexp, _bytes: bytes }));
+    let (cache, at) = cache_place(s, pattern, flags);
     cache.set_at(s, at, pattern.raw());
-    cache.set_at(s, at + 1, bits);
+    cache.set_at(s, at + 1, Raw::int32(flags.bits() as i32));
     cache.set_at(s, at + 2, cell.raw());
     // SAFETY: any cell may be seen as a value; it goes to an internal slot only.
     Ok(unsafe { cell.cast() })
 }
 /// RegExpInitialize, ECMA-262 §22.2.3.3
+///
+/// OPTIMIZATION: the pattern is parsed here and compiled when it is first matched: many are not.
 fn initialize(
     s: &mut Scope<'_>,
     o: Local<'_, Object>,
@@ -320,8 +341,14 @@ fn initialize(
             let text = f.to_text(s);
             return s.throw_syntax_error(&format!("Invalid flags supplied to RegExp constructor '{text}'"));
         };
-        let cell = compiled(s, p, parsed)?;
-        o.set_slot(s, slot::COMPILED, cell.raw());
+        let known = cached(s, p, parsed);
+        if known.is_none() {
+            let units = p.to_units(s);
+            if let Err(e) = Regexp::validate(&units, parsed) {
+                return throw_invalid(s, p, parsed, e);
+            }
+        }
+        o.set_slot(s, slot::COMPILED, known.map_or(Raw::UNDEFINED, |cell| cell.raw()));
         o.set_slot(s, slot::SOURCE, p.raw());
         o.set_slot(s, slot::FLAGS, Raw::int32(parsed.bits() as i32));
         set_last_index(s, o, 0)
@@ -396,10 +423,18 @@ fn flags_text<'s>(s: &mut Scope<'s>, flags: Flags) -> Local<'s, Value> {
 /// The compiled pattern of a RegExp object.
 fn program(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<Regexp> {
     // SAFETY: the reference is used at once.
-    match unsafe { native::data::<Compiled>(o.slot(slot::COMPILED)) } {
-        Some(c) => Ok(c.regexp.clone()),
-        None => s.throw_type_error("RegExp object is not initialized"),
+    if let Some(c) = unsafe { native::data::<Compiled>(o.slot(slot::COMPILED)) } {
+        return Ok(c.regexp.clone());
     }
+    let Some(source) = o.slot_local(s, slot::SOURCE).as_string().filter(|_| o.slot(slot::FLAGS).is_int32())
+    else {
+        return s.throw_type_error("RegExp object is not initialized");
+    };
+    let cell = compiled(s, source, original_flags(o))?;
+    o.set_slot(s, slot::COMPILED, cell.raw());
+    // SAFETY: as above.
+    let c = unsafe { native::data::<Compiled>(cell.raw()) }.expect("made by `compiled`");
+    Ok(c.regexp.clone())
 }
 /// The value of `lastIndex`: RegExp objects always have it as an own data property.
 fn last_index_raw(s: &mut Scope<'_>, o: Local<'_, Object>) -> Raw {

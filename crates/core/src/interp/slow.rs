@@ -2088,7 +2088,7 @@ pub(crate) unsafe fn note_throw(vm: &mut Vm, f: FrameView) {
         let again = vm.throw_value == vm.exception
             && ((*code).script().internal
                 || insn(*f.pc).op_byte() != spey_bytecode::Op::Throw as u8
-                || (*code).data().unit.positions.binary_search_by_key(&at, |p| p.0).is_err());
+                || (*code).positions().binary_search_by_key(&at, |p| p.0).is_err());
         if !again {
             vm.throw_value = vm.exception;
             vm.throw_code = Raw::cell(code.cast());

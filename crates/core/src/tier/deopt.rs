@@ -94,7 +94,7 @@ pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, id: u64, exit: &Exit, v
 unsafe fn place(code: *mut Code, pc: u32) -> String {
     // SAFETY: live code cell.
     unsafe {
-        let positions = &(*code).data().unit.positions;
+        let positions = (*code).positions();
         let at = positions.partition_point(|p| p.0 <= pc);
         match at.checked_sub(1) {
             Some(i) => {

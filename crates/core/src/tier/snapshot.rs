@@ -221,7 +221,7 @@ impl Builder<'_> {
                     flags |= to;
                 }
             }
-            let constants = (0..unit.constants.len())
+            let constants = (0..data.constant_count)
                 .map(|i| {
                     let v = *(c.ics as *const Raw).sub(i + 1);
                     let moves = v.is_cell() && self.vm.heap.is_young(v.as_cell());
@@ -229,7 +229,7 @@ impl Builder<'_> {
                 })
                 .collect();
             let mut closures = vec![];
-            let (mut methods, mut keyed) = (vec![false; unit.ics.len()], vec![false; unit.ics.len()]);
+            let (mut methods, mut keyed) = (vec![false; data.ic_count], vec![false; data.ic_count]);
             for i in Instructions::new(&unit.code).map_while(Result::ok) {
                 let ext = || Insn(unit.code[i.pc as usize + 1]);
                 let at = match i.op {
@@ -257,7 +257,7 @@ impl Builder<'_> {
                 };
                 methods[at as u16 as usize] = true;
             }
-            let ics = (0..unit.ics.len())
+            let ics = (0..data.ic_count)
                 .map(|i| {
                     let mut s = self.cache(c.ics.add(i), methods[i]);
                     if keyed[i] {

@@ -8,8 +8,11 @@
 //     debugPort, arch, platform, and `version`.
 //   process_methods.setLoopCallbacks(beforeExit, exit): beforeExit() when the loop is empty; exit() -> exit code.
 //   builtins.hasBuiltin(id); messaging.structuredClone(value, options).
+//   util.defineLazyProperty(target, name, enumerable, load): a property that becomes the plain value load() when it is
+//     first read.
 
 const { hasBuiltin } = internalBinding('builtins');
+const { defineLazyProperty: defineLazy } = internalBinding('util');
 const { moduleLoadList } = require('internal/bootstrap/realm');
 
 // Which file provides which global classes; files that do not exist provide none.
@@ -45,28 +48,6 @@ const kGlobalClasses = {
 
 function defineValue(target, name, value, enumerable) {
   Object.defineProperty(target, name, { __proto__: null, value, writable: true, enumerable, configurable: true });
-}
-
-// A property that becomes a plain value when it is first read.
-function defineLazy(target, name, enumerable, load) {
-  const accessors = Object.getOwnPropertyDescriptors({
-    get [name]() {
-      const value = load();
-      defineValue(target, name, value, enumerable);
-      return value;
-    },
-    set [name](value) {
-      defineValue(target, name, value, enumerable);
-    },
-  })[name];
-  Object.defineProperty(target, name, {
-    __proto__: null,
-    configurable: true,
-    enumerable,
-    // The accessors are seen by programs, so they have the names accessors have.
-    get: accessors.get,
-    set: accessors.set,
-  });
 }
 
 /** A [Replaceable] attribute of the global object: it stays a getter until a program assigns to it. */

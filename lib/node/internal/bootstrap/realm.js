@@ -27,6 +27,9 @@ const kPublicIds = [
 // Names that need the scheme: without it they are ordinary package names.
 const kSchemeOnlyIds = ['sea', 'sqlite', 'test', 'test/reporters'];
 
+// The globals of the language itself, before the program or the library adds any.
+const languageGlobals = Object.getOwnPropertyNames(globalThis);
+
 const publicIds = new Set(kPublicIds);
 const schemeOnlyIds = new Set(kSchemeOnlyIds);
 const records = new Map();
@@ -168,5 +171,5 @@ function start() {
 const self = new BuiltinModule('internal/bootstrap/realm');
 self.loaded = true;
 records.set(self.id, self);
-self.exports = { BuiltinModule, internalBinding, moduleLoadList, require: requireBuiltin, start };
+self.exports = { BuiltinModule, internalBinding, languageGlobals, moduleLoadList, require: requireBuiltin, start };
 module.exports = self.exports;

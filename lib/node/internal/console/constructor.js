@@ -1,13 +1,13 @@
 'use strict';
 
-// Binding contract: internalBinding('util').previewEntries(iterator, true) -> [entries, isKeyValue]
+// Binding contract: internalBinding('util').previewEntries(iterator, true) -> [entries, isKeyValue];
+//   fs.writeSyncAll(fd, string) -> errno (0 when all was written, waiting when the descriptor is not ready).
 
 const {
-  codes: { ERR_CONSOLE_WRITABLE_STREAM, ERR_INCOMPATIBLE_OPTION_PAIR },
+  codes,
   isStackOverflowError,
 } = require('internal/errors');
 const { validateArray, validateInteger, validateObject, validateOneOf } = require('internal/validators');
-const { inspect, formatWithOptions } = require('internal/util/inspect');
 const { isSet, isMap, isSetIterator, isMapIterator } = require('internal/util/types');
 
 const kColorInspectOptions = { colors: true };
@@ -24,6 +24,7 @@ const kWriteToConsole = Symbol('kWriteToConsole');
 const kBindProperties = Symbol('kBindProperties');
 const kBindStreamsEager = Symbol('kBindStreamsEager');
 const kBindStreamsLazy = Symbol('kBindStreamsLazy');
+const kDirectDescriptor = Symbol('kDirectDescriptor');
 const kGetInspectOptions = Symbol('kGetInspectOptions');
 const kFormatForStdout = Symbol('kFormatForStdout');
 const kFormatForStderr = Symbol('kFormatForStderr');
@@ -46,8 +47,8 @@ function Console(options /* or: stdout, stderr, ignoreErrors = true */) {
     groupIndentation,
   } = options;
 
-  if (!stdout || typeof stdout.write !== 'function') throw new ERR_CONSOLE_WRITABLE_STREAM('stdout');
-  if (!stderr || typeof stderr.write !== 'function') throw new ERR_CONSOLE_WRITABLE_STREAM('stderr');
+  if (!stdout || typeof stdout.write !== 'function') throw new codes.ERR_CONSOLE_WRITABLE_STREAM('stdout');
+  if (!stderr || typeof stderr.write !== 'function') throw new codes.ERR_CONSOLE_WRITABLE_STREAM('stderr');
   validateOneOf(colorMode, 'colorMode', ['auto', true, false]);
   if (groupIndentation !== undefined) validateInteger(groupIndentation, 'groupIndentation', 0, kMaxGroupIndentation);
 
@@ -56,7 +57,7 @@ function Console(options /* or: stdout, stderr, ignoreErrors = true */) {
     const inspectOptionsMap = inspectOptions instanceof Map ? inspectOptions : new Map([[stdout, inspectOptions], [stderr, inspectOptions]]);
     for (const perStream of inspectOptionsMap.values()) {
       if (perStream.colors !== undefined && options.colorMode !== undefined) {
-        throw new ERR_INCOMPATIBLE_OPTION_PAIR('options.inspectOptions.color', 'colorMode');
+        throw new codes.ERR_INCOMPATIBLE_OPTION_PAIR('options.inspectOptions.color', 'colorMode');
       }
     }
     optionsMap.set(this, inspectOptionsMap);
@@ -75,9 +76,8 @@ function hidden(value) {
   return { __proto__: null, writable: true, enumerable: false, configurable: true, value };
 }
 
-Object.defineProperty(Console.prototype, Symbol.toStringTag, {
-  __proto__: null, writable: false, enumerable: false, configurable: true, value: 'console',
-});
+const tag = { __proto__: null, writable: false, enumerable: false, configurable: true, value: 'console' };
+Object.defineProperty(Console.prototype, Symbol.toStringTag, tag);
 Object.defineProperty(Console, Symbol.hasInstance, {
   __proto__: null,
   value(instance) {
@@ -89,11 +89,15 @@ const slots = {
   [kBindStreamsEager]: hidden(function(stdout, stderr) {
     Object.defineProperties(this, { _stdout: hidden(stdout), _stderr: hidden(stderr) });
   }),
-  // The standard streams are opened when first written to.
+  // The standard streams are made when somebody looks at them; until then text goes to their descriptors.
   [kBindStreamsLazy]: hidden(function(object) {
     let stdout;
     let stderr;
     Object.defineProperties(this, {
+      [kDirectDescriptor]: hidden((isStderr) => {
+        if ((isStderr ? stderr : stdout) !== undefined || object !== process) return 0;
+        return require('internal/process/stdio').directDescriptor(isStderr ? 'stderr' : 'stdout');
+      }),
       _stdout: {
         __proto__: null,
         enumerable: false,
@@ -131,8 +135,9 @@ const slots = {
       [kGroupIndentationString]: hidden(''),
     });
   }),
+  // Of a console that writes to given streams.
+  [kDirectDescriptor]: hidden(() => 0),
   [kWriteToConsole]: hidden(function(isStderr, string) {
-    const stream = isStderr ? this._stderr : this._stdout;
     const indentation = this[kGroupIndentationString];
     if (indentation.length !== 0) {
       if (string.includes('\n')) string = string.replaceAll('\n', `\n${indentation}`);
@@ -140,9 +145,15 @@ const slots = {
     }
     string += '\n';
     if (this._ignoreErrors === false) {
-      stream.write(string);
+      (isStderr ? this._stderr : this._stdout).write(string);
       return;
     }
+    const fd = this[kDirectDescriptor](isStderr);
+    if (fd !== 0) {
+      internalBinding('fs').writeSyncAll(fd, string);
+      return;
+    }
+    const stream = isStderr ? this._stderr : this._stdout;
     // A broken stream must not end the program: errors are swallowed, synchronous ones and those reported later.
     const onError = isStderr ? this._stderrErrorHandler : this._stdoutErrorHandler;
     try {
@@ -171,13 +182,30 @@ const slots = {
     return color ? kColorInspectOptions : kNoColorInspectOptions;
   }),
   [kFormatForStdout]: hidden(function(args) {
-    return formatWithOptions(this[kGetInspectOptions](this._stdout), ...args);
+    return format(this, false, args);
   }),
   [kFormatForStderr]: hidden(function(args) {
-    return formatWithOptions(this[kGetInspectOptions](this._stderr), ...args);
+    return format(this, true, args);
   }),
 };
 Object.defineProperties(Console.prototype, slots);
+
+/** How values are shown on one of the two streams. */
+function inspectOptionsOf(instance, isStderr) {
+  const fd = instance[kDirectDescriptor](isStderr);
+  if (fd !== 0) return instance[kGetInspectOptions](require('internal/process/stdio').outline(fd));
+  return instance[kGetInspectOptions](isStderr ? instance._stderr : instance._stdout);
+}
+
+function format(instance, isStderr, args) {
+  // Text alone is shown as it is.
+  if (args.length === 1 && typeof args[0] === 'string') return args[0];
+  return require('internal/util/inspect').formatWithOptions(inspectOptionsOf(instance, isStderr), ...args);
+}
+
+function inspect(value, options) {
+  return require('internal/util/inspect').inspect(value, options);
+}
 
 function swallow() {}
 
@@ -192,163 +220,184 @@ function errorHandler(instance, getStream) {
   };
 }
 
-const consoleMethods = {
-  log(...args) {
-    this[kWriteToConsole](false, this[kFormatForStdout](args));
-  },
+/**
+ * The methods: of `instance`, so that they can be handed around as functions, or of what they are called on.
+ */
+function makeMethods(instance) {
+  const methods = {
+    log(...args) {
+      const self = instance ?? this;
+      self[kWriteToConsole](false, self[kFormatForStdout](args));
+    },
 
-  info(...args) {
-    this[kWriteToConsole](false, this[kFormatForStdout](args));
-  },
+    info(...args) {
+      const self = instance ?? this;
+      self[kWriteToConsole](false, self[kFormatForStdout](args));
+    },
 
-  debug(...args) {
-    this[kWriteToConsole](false, this[kFormatForStdout](args));
-  },
+    debug(...args) {
+      const self = instance ?? this;
+      self[kWriteToConsole](false, self[kFormatForStdout](args));
+    },
 
-  warn(...args) {
-    this[kWriteToConsole](true, this[kFormatForStderr](args));
-  },
+    warn(...args) {
+      const self = instance ?? this;
+      self[kWriteToConsole](true, self[kFormatForStderr](args));
+    },
 
-  error(...args) {
-    this[kWriteToConsole](true, this[kFormatForStderr](args));
-  },
+    error(...args) {
+      const self = instance ?? this;
+      self[kWriteToConsole](true, self[kFormatForStderr](args));
+    },
 
-  dir(object, options) {
-    this[kWriteToConsole](false, inspect(object, {
-      customInspect: false, ...this[kGetInspectOptions](this._stdout), ...options,
-    }));
-  },
+    dir(object, options) {
+      const self = instance ?? this;
+      self[kWriteToConsole](false, inspect(object, {
+        customInspect: false, ...inspectOptionsOf(self, false), ...options,
+      }));
+    },
 
-  time(label = 'default') {
-    require('internal/util/debuglog').time(this._times, 0, 'console.time()', label);
-  },
+    time(label = 'default') {
+      const self = instance ?? this;
+      require('internal/util/debuglog').time(self._times, 0, 'console.time()', label);
+    },
 
-  timeEnd(label = 'default') {
-    require('internal/util/debuglog').timeEnd(this._times, 0, 'console.timeEnd()', printTime.bind(this), label);
-  },
+    timeEnd(label = 'default') {
+      const self = instance ?? this;
+      require('internal/util/debuglog').timeEnd(self._times, 0, 'console.timeEnd()', printTime.bind(self), label);
+    },
 
-  timeLog(label = 'default', ...data) {
-    require('internal/util/debuglog').timeLog(this._times, 0, 'console.timeLog()', printTime.bind(this), label, data);
-  },
+    timeLog(label = 'default', ...data) {
+      const self = instance ?? this;
+      require('internal/util/debuglog').timeLog(self._times, 0, 'console.timeLog()', printTime.bind(self), label, data);
+    },
 
-  trace: function trace(...args) {
-    const error = { name: 'Trace', message: this[kFormatForStderr](args) };
-    Error.captureStackTrace(error, trace);
-    this.error(error.stack);
-  },
+    trace: function trace(...args) {
+      const self = instance ?? this;
+      const error = { name: 'Trace', message: self[kFormatForStderr](args) };
+      Error.captureStackTrace(error, trace);
+      self.error(error.stack);
+    },
 
-  // Prints, unlike an assertion, and only when the expression is falsy.
-  assert(expression, ...args) {
-    if (expression) return;
-    if (typeof args[0] === 'string') args[0] = `Assertion failed: ${args[0]}`;
-    else args.unshift('Assertion failed');
-    this.warn(...args);
-  },
+    // Prints, unlike an assertion, and only when the expression is falsy.
+    assert(expression, ...args) {
+      const self = instance ?? this;
+      if (expression) return;
+      if (typeof args[0] === 'string') args[0] = `Assertion failed: ${args[0]}`;
+      else args.unshift('Assertion failed');
+      self.warn(...args);
+    },
 
-  clear() {
-    if (!this._stdout.isTTY || process.env.TERM === 'dumb') return;
-    const { cursorTo, clearScreenDown } = require('internal/readline/callbacks');
-    cursorTo(this._stdout, 0, 0);
-    clearScreenDown(this._stdout);
-  },
+    clear() {
+      const self = instance ?? this;
+      if (!self._stdout.isTTY || process.env.TERM === 'dumb') return;
+      const { cursorTo, clearScreenDown } = require('internal/readline/callbacks');
+      cursorTo(self._stdout, 0, 0);
+      clearScreenDown(self._stdout);
+    },
 
-  count(label = 'default') {
-    label = `${label}`;
-    const count = (this[kCounts].get(label) ?? 0) + 1;
-    this[kCounts].set(label, count);
-    this.log(`${label}: ${count}`);
-  },
+    count(label = 'default') {
+      const self = instance ?? this;
+      label = `${label}`;
+      const count = (self[kCounts].get(label) ?? 0) + 1;
+      self[kCounts].set(label, count);
+      self.log(`${label}: ${count}`);
+    },
 
-  countReset(label = 'default') {
-    label = `${label}`;
-    if (!this[kCounts].delete(label)) process.emitWarning(`Count for '${label}' does not exist`);
-  },
+    countReset(label = 'default') {
+      const self = instance ?? this;
+      label = `${label}`;
+      if (!self[kCounts].delete(label)) process.emitWarning(`Count for '${label}' does not exist`);
+    },
 
-  group(...data) {
-    if (data.length > 0) this.log(...data);
-    this[kGroupIndentationString] += ' '.repeat(this[kGroupIndentationWidth]);
-  },
+    group(...data) {
+      const self = instance ?? this;
+      if (data.length > 0) self.log(...data);
+      self[kGroupIndentationString] += ' '.repeat(self[kGroupIndentationWidth]);
+    },
 
-  groupEnd() {
-    const indentation = this[kGroupIndentationString];
-    this[kGroupIndentationString] = indentation.slice(0, indentation.length - this[kGroupIndentationWidth]);
-  },
+    groupEnd() {
+      const self = instance ?? this;
+      const indentation = self[kGroupIndentationString];
+      self[kGroupIndentationString] = indentation.slice(0, indentation.length - self[kGroupIndentationWidth]);
+    },
 
-  table(tabularData, properties) {
-    if (properties !== undefined) validateArray(properties, 'properties');
-    if (tabularData === null || typeof tabularData !== 'object') return this.log(tabularData);
-    const draw = (head, columns) => this.log(require('internal/cli_table')(head, columns));
+    table(tabularData, properties) {
+      const self = instance ?? this;
+      if (properties !== undefined) validateArray(properties, 'properties');
+      if (tabularData === null || typeof tabularData !== 'object') return self.log(tabularData);
+      const draw = (head, columns) => self.log(require('internal/cli_table')(head, columns));
 
-    const format = (value) => inspect(value, {
-      ...inspectOptionsOf(this),
-      maxArrayLength: 3,
-      breakLength: Infinity,
-      // Nested objects are shown when they are small enough to be read in a cell.
-      depth: value !== null && typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length > 2 ? -1 : 0,
-    });
-    const indices = (length) => Array.from({ length }, (_, i) => i);
+      const format = (value) => inspect(value, {
+        ...inspectOptionsOf(self, false),
+        maxArrayLength: 3,
+        breakLength: Infinity,
+        // Nested objects are shown when they are small enough to be read in a cell.
+        depth: value !== null && typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length > 2 ? -1 : 0,
+      });
+      const indices = (length) => Array.from({ length }, (_, i) => i);
 
-    const mapIterator = isMapIterator(tabularData);
-    let isKeyValue = false;
-    let entries = tabularData;
-    if (mapIterator) {
-      const preview = internalBinding('util').previewEntries(tabularData, true);
-      ({ 0: entries, 1: isKeyValue } = preview);
-    }
-    if (isKeyValue || isMap(tabularData)) {
-      const keys = [];
-      const values = [];
+      const mapIterator = isMapIterator(tabularData);
+      let isKeyValue = false;
+      let entries = tabularData;
       if (mapIterator) {
-        for (let i = 0; i < entries.length; i += 2) {
-          keys.push(format(entries[i]));
-          values.push(format(entries[i + 1]));
+        const preview = internalBinding('util').previewEntries(tabularData, true);
+        ({ 0: entries, 1: isKeyValue } = preview);
+      }
+      if (isKeyValue || isMap(tabularData)) {
+        const keys = [];
+        const values = [];
+        if (mapIterator) {
+          for (let i = 0; i < entries.length; i += 2) {
+            keys.push(format(entries[i]));
+            values.push(format(entries[i + 1]));
+          }
+        } else {
+          for (const { 0: key, 1: value } of tabularData) {
+            keys.push(format(key));
+            values.push(format(value));
+          }
         }
-      } else {
-        for (const { 0: key, 1: value } of tabularData) {
-          keys.push(format(key));
-          values.push(format(value));
+        return draw(['(iteration index)', 'Key', 'Values'], [indices(keys.length), keys, values]);
+      }
+      const setIterator = isSetIterator(tabularData);
+      if (setIterator) entries = internalBinding('util').previewEntries(tabularData);
+      if (mapIterator || setIterator || isSet(tabularData)) {
+        const values = [...entries].map(format);
+        return draw(['(iteration index)', 'Values'], [indices(values.length), values]);
+      }
+
+      const columns = { __proto__: null };
+      const primitives = [];
+      const rowKeys = Object.keys(tabularData);
+      let hasPrimitives = false;
+      rowKeys.forEach((rowKey, i) => {
+        const row = tabularData[rowKey];
+        const primitive = row === null || (typeof row !== 'function' && typeof row !== 'object');
+        if (primitive && properties === undefined) {
+          hasPrimitives = true;
+          primitives[i] = format(row);
+          return;
         }
+        for (const key of properties || Object.keys(row)) {
+          columns[key] ??= [];
+          if ((primitive && properties) || !Object.hasOwn(row, key)) columns[key][i] = '';
+          else columns[key][i] = format(row[key]);
+        }
+      });
+      const head = ['(index)', ...Object.keys(columns)];
+      const cells = [rowKeys, ...Object.values(columns)];
+      if (hasPrimitives) {
+        head.push('Values');
+        primitives.length = rowKeys.length;
+        cells.push(primitives);
       }
-      return draw(['(iteration index)', 'Key', 'Values'], [indices(keys.length), keys, values]);
-    }
-    const setIterator = isSetIterator(tabularData);
-    if (setIterator) entries = internalBinding('util').previewEntries(tabularData);
-    if (mapIterator || setIterator || isSet(tabularData)) {
-      const values = [...entries].map(format);
-      return draw(['(iteration index)', 'Values'], [indices(values.length), values]);
-    }
-
-    const columns = { __proto__: null };
-    const primitives = [];
-    const rowKeys = Object.keys(tabularData);
-    let hasPrimitives = false;
-    rowKeys.forEach((rowKey, i) => {
-      const row = tabularData[rowKey];
-      const primitive = row === null || (typeof row !== 'function' && typeof row !== 'object');
-      if (primitive && properties === undefined) {
-        hasPrimitives = true;
-        primitives[i] = format(row);
-        return;
-      }
-      for (const key of properties || Object.keys(row)) {
-        columns[key] ??= [];
-        if ((primitive && properties) || !Object.hasOwn(row, key)) columns[key][i] = '';
-        else columns[key][i] = format(row[key]);
-      }
-    });
-    const head = ['(index)', ...Object.keys(columns)];
-    const cells = [rowKeys, ...Object.values(columns)];
-    if (hasPrimitives) {
-      head.push('Values');
-      primitives.length = rowKeys.length;
-      cells.push(primitives);
-    }
-    return draw(head, cells);
-  },
-};
-
-function inspectOptionsOf(instance) {
-  return instance[kGetInspectOptions](instance._stdout);
+      return draw(head, cells);
+    },
+  };
+  methods.dirxml = methods.log;
+  methods.groupCollapsed = methods.group;
+  return methods;
 }
 
 function printTime(label, elapsed, data) {
@@ -356,18 +405,15 @@ function printTime(label, elapsed, data) {
   else this.log('%s: %s', label, elapsed, ...data);
 }
 
-for (const name of Object.keys(consoleMethods)) Console.prototype[name] = consoleMethods[name];
-Console.prototype.dirxml = Console.prototype.log;
-Console.prototype.groupCollapsed = Console.prototype.group;
+Object.assign(Console.prototype, makeMethods());
 
-/** Makes the global console write to the streams of `process`, opened on first use. */
+/** Makes an object the program's console, which writes to the streams of `process`. */
 function initializeGlobalConsole(globalConsole) {
+  Object.assign(globalConsole, makeMethods(globalConsole));
+  Object.defineProperties(globalConsole, slots);
+  Object.defineProperty(globalConsole, Symbol.toStringTag, tag);
   globalConsole[kBindStreamsLazy](process);
+  globalConsole[kBindProperties](true, 'auto');
 }
 
-module.exports = {
-  Console,
-  kBindStreamsLazy,
-  kBindProperties,
-  initializeGlobalConsole,
-};
+module.exports = { Console, initializeGlobalConsole };

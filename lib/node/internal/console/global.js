@@ -1,21 +1,10 @@
 'use strict';
 
-const { Console, kBindProperties, kBindStreamsLazy } = require('internal/console/constructor');
+const { Console, initializeGlobalConsole } = require('internal/console/constructor');
 
 // The console of the program: a plain object, whose methods are its own.
 const globalConsole = { __proto__: {} };
-
-for (const key of Reflect.ownKeys(Console.prototype)) {
-  if (key === 'constructor') continue;
-  const descriptor = Object.getOwnPropertyDescriptor(Console.prototype, key);
-  if (typeof descriptor.value === 'function') {
-    const bound = descriptor.value.bind(globalConsole);
-    descriptor.value = Object.defineProperty(bound, 'name', { __proto__: null, value: key });
-  }
-  Object.defineProperty(globalConsole, key, descriptor);
-}
-globalConsole[kBindStreamsLazy](process);
-globalConsole[kBindProperties](true, 'auto');
+initializeGlobalConsole(globalConsole);
 
 // It passes for an instance, and its class can be reached from it.
 globalConsole.Console = Console;

@@ -438,7 +438,7 @@ function defineProcess(process, { moduleLoadList, defineLazy, defineValue }) {
   }));
   constant('moduleLoadList', moduleLoadList);
   defineExitCode(process);
-  for (const name of Object.keys(methods)) process[name] = methods[name];
+  Object.assign(process, methods);
 
   const credentials = internalBinding('credentials');
   for (const name of kReadCredentials) {
@@ -461,16 +461,13 @@ function defineProcess(process, { moduleLoadList, defineLazy, defineValue }) {
 
   const getter = (name, load) => {
     let value;
-    Object.defineProperty(process, name, {
-      __proto__: null,
-      configurable: true,
-      enumerable: true,
-      get() {
-        return value ??= load();
-      },
-    });
+    const get = { get() { return value ??= load(); } }.get;
+    Object.defineProperty(process, name, { __proto__: null, configurable: true, enumerable: true, get });
+    return get;
   };
-  for (const name of ['stdout', 'stderr', 'stdin']) getter(name, () => require('internal/process/stdio').get(name));
+  for (const name of ['stdout', 'stderr', 'stdin']) {
+    streamGetters[name] = getter(name, () => require('internal/process/stdio').get(name));
+  }
   Object.defineProperty(process, 'features', {
     __proto__: null, value: Object.freeze(kFeatures), writable: false, enumerable: true, configurable: false,
   });
@@ -524,6 +521,9 @@ function defineExitCode(process) {
   });
 }
 
+// The getters of the standard streams, as long as the program has not replaced them.
+const streamGetters = { __proto__: null, stdout: undefined, stderr: undefined, stdin: undefined };
+
 const signalHandles = new Map();
 
 function signalNumber(event) {
@@ -562,4 +562,4 @@ function watchSignals(process) {
   process.on('removeListener', stopListening);
 }
 
-module.exports = { defineProcess, watchSignals, hrtime, refreshHrtimeBuffer, execve };
+module.exports = { defineProcess, watchSignals, streamGetters, hrtime, refreshHrtimeBuffer, execve };

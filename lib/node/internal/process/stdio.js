@@ -5,32 +5,36 @@
 // Binding contract:
 //   util.guessHandleType(fd) -> 'TTY' | 'FILE' | 'PIPE' | 'TCP' | 'UDP' | 'UNKNOWN' | 'INVALID'.
 //   process_methods.isMainThread: workers have streams of their own.
-//   fs.writeSyncAll?(fd, string) -> errno (0 when all was written, waiting when the descriptor is not ready).
 
 const streams = { __proto__: null, stdin: undefined, stdout: undefined, stderr: undefined };
 const kDescriptors = { __proto__: null, stdin: 0, stdout: 1, stderr: 2 };
 
 const { isMainThread } = internalBinding('process_methods');
+const { streamGetters } = require('internal/process/per_thread');
 
 function get(name) {
   if (!isMainThread) return require('internal/worker/thread').stream(name);
   return streams[name] ??= name === 'stdin' ? createStdin() : createOutput(kDescriptors[name]);
 }
 
-/** Has the program (or the console) touched this stream? */
-function isMaterialized(name) {
-  return streams[name] !== undefined;
-}
+// What descriptors 1 and 2 are, once asked.
+const outputTypes = [];
 
 /**
- * Writes `text` to descriptor 1 or 2 without making the stream object; false when the stream exists, and then
- * has to be used, because the program may have changed it.
+ * The descriptor of 'stdout' or 'stderr', if text can go to it without the stream object, which is then not made: nobody
+ * has seen the stream, and writing to it would be one synchronous write. Otherwise 0.
  */
-function tryWriteSync(fd, text) {
-  if (!isMainThread || streams[fd === 1 ? 'stdout' : 'stderr'] !== undefined) return false;
-  const { writeSyncAll } = internalBinding('fs');
-  if (typeof writeSyncAll !== 'function') return false;
-  return writeSyncAll(fd, text) === 0;
+function directDescriptor(name) {
+  if (!isMainThread || streams[name] !== undefined) return 0;
+  if (Object.getOwnPropertyDescriptor(process, name)?.get !== streamGetters[name]) return 0;
+  const fd = kDescriptors[name];
+  const type = outputTypes[fd] ??= internalBinding('util').guessHandleType(fd);
+  return type === 'FILE' || type === 'PIPE' || type === 'TTY' ? fd : 0;
+}
+
+/** What there is to know of a stream that has not been made, for those who choose colours. */
+function outline(fd) {
+  return outputTypes[fd] === 'TTY' ? { isTTY: true, getColorDepth: require('internal/tty').getColorDepth } : {};
 }
 
 function dummyDestroy(error, callback) {
@@ -148,4 +152,4 @@ function createStdin() {
   return stdin;
 }
 
-module.exports = { get, isMaterialized, tryWriteSync };
+module.exports = { directDescriptor, get, outline };

@@ -45,7 +45,7 @@ const { hasOwn } = Object;
 
 // Names of the language's own classes: their prototypes are not worth showing.
 const builtInObjects = new Set(
-  Object.getOwnPropertyNames(globalThis).filter((name) => /^[A-Z][a-zA-Z0-9]+$/.test(name)));
+  require('internal/bootstrap/realm').languageGlobals.filter((name) => /^[A-Z][a-zA-Z0-9]+$/.test(name)));
 
 const inspectDefaultOptions = Object.seal({
   showHidden: false,

@@ -1,0 +1,26 @@
+//! Native stack for the recursion over syntax.
+
+use std::cell::Cell;
+use std::ops::Range;
+
+thread_local! {
+    static THREAD_STACK: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+}
+
+/// Says which addresses of this thread's stack may be used. Without it the system is asked, which takes longer than to
+/// parse a short text.
+pub fn set_thread_stack(addresses: Range<usize>) {
+    THREAD_STACK.set((addresses.start, addresses.end));
+}
+
+/// Runs `f` with so much native stack, on another stack if this one is too short.
+pub(crate) fn with<R>(bytes: usize, f: impl FnOnce() -> R) -> R {
+    let (start, end) = THREAD_STACK.get();
+    let local = 0u8;
+    let here = &raw const local as usize;
+    if (start..end).contains(&here) && here - start >= bytes {
+        f()
+    } else {
+        stacker::maybe_grow(bytes, bytes, f)
+    }
+}
