@@ -124,20 +124,21 @@ impl PropertyTable {
 pub struct Shape {
     /// Prototype: object or null.
     pub prototype: Raw,
-    /// Property added last, with `last`.
+    /// Property added last, with its slot and attributes below.
     key: PropertyKey,
     /// Prototype bits this root shape is filed under.
     root_key: u64,
     table: Option<Box<PropertyTable>>,
     successors: Successors,
     parent: ShapeId,
-    last: Property,
+    last_slot: u32,
     /// Number of properties.
     pub count: u32,
     /// Number of slots in use (deleted slots of dictionaries are in the table's list).
     pub slot_count: u32,
     /// Inline slots of objects with this shape.
     pub inline_capacity: u8,
+    last_attributes: u8,
     /// Unique to one object.
     pub dictionary: bool,
     used: bool,
@@ -152,6 +153,13 @@ enum Successors {
     Many(Box<FastMap<(u64, u8), ShapeId>>),
 }
 const _: () = assert!(std::mem::size_of::<Shape>() <= 72);
+
+impl Shape {
+    /// Where the property added last lives. (The marks of shared shapes' properties are not kept.)
+    fn last(&self) -> Property {
+        Property { slot: self.last_slot, attributes: self.last_attributes, mark: FRESH }
+    }
+}
 
 fn key_bits(k: PropertyKey) -> u64 {
     k.raw().bits()
@@ -184,7 +192,8 @@ impl ShapeTable {
             prototype,
             parent: 0,
             key: PropertyKey::from_index(0),
-            last: Property { slot: 0, attributes: 0, mark: FRESH },
+            last_slot: 0,
+            last_attributes: 0,
             count: 0,
             slot_count: 0,
             inline_capacity,
@@ -286,7 +295,7 @@ impl ShapeTable {
             let mut s = shape;
             while s.count > 0 {
                 if s.key == key {
-                    return Some(s.last);
+                    return Some(s.last());
                 }
                 s = &self.shapes[s.parent as usize];
             }
@@ -319,10 +328,13 @@ impl ShapeTable {
                 break;
             }
             let s = &self.shapes[at as usize];
-            list.push((s.key, s.last));
+            list.push((s.key, s.last()));
             at = s.parent;
         }
         let mut table = base.unwrap_or_default();
+        // Room for growth too.
+        table.index.reserve(list.len() + 2);
+        table.entries.reserve(list.len() + 2);
         for (k, p) in list.into_iter().rev() {
             table.insert(k, p);
         }
@@ -330,7 +342,7 @@ impl ShapeTable {
     }
     /// Slot of the property a shared shape added last.
     pub fn lookup_last(&self, id: ShapeId) -> u32 {
-        self.get(id).last.slot
+        self.get(id).last_slot
     }
     /// All properties in insertion order.
     pub fn properties(&self, id: ShapeId) -> Vec<(PropertyKey, Property)> {
@@ -344,7 +356,7 @@ impl ShapeTable {
                 list.extend(t.iter().rev());
                 break;
             }
-            list.push((s.key, s.last));
+            list.push((s.key, s.last()));
             s = &self.shapes[s.parent as usize];
         }
         list.reverse();
@@ -365,7 +377,7 @@ impl ShapeTable {
             return (id, slot);
         }
         if let Some(next) = self.find_transition(id, key, attributes) {
-            return (next, self.get(next).last.slot);
+            return (next, self.get(next).last_slot);
         }
         if self.get(id).count >= MAX_SHARED_PROPERTIES {
             let d = self.to_dictionary(id);
@@ -382,7 +394,7 @@ impl ShapeTable {
         let mut shape = self.blank(prototype, inline_capacity);
         shape.parent = id;
         shape.key = key;
-        shape.last = Property { slot, attributes, mark: FRESH };
+        (shape.last_slot, shape.last_attributes) = (slot, attributes);
         shape.count = count + 1;
         shape.slot_count = slot + 1;
         shape.table = table;
@@ -393,7 +405,7 @@ impl ShapeTable {
     fn find_transition(&self, id: ShapeId, key: PropertyKey, attributes: u8) -> Option<ShapeId> {
         let adds = |&next: &ShapeId| {
             let next = self.get(next);
-            next.key == key && next.last.attributes == attributes
+            next.key == key && next.last_attributes == attributes
         };
         match &self.get(id).successors {
             Successors::None => None,
@@ -406,7 +418,7 @@ impl ShapeTable {
     fn add_transition(&mut self, id: ShapeId, next: ShapeId) {
         let key = |shapes: &[Shape], id: ShapeId| {
             let shape = &shapes[id as usize];
-            (key_bits(shape.key), shape.last.attributes)
+            (key_bits(shape.key), shape.last_attributes)
         };
         let all = match &mut self.shapes[id as usize].successors {
             none @ Successors::None => {
@@ -464,7 +476,8 @@ impl ShapeTable {
             prototype: Raw::NULL,
             parent: 0,
             key: PropertyKey::from_index(0),
-            last: Property { slot: 0, attributes: 0, mark: FRESH },
+            last_slot: 0,
+            last_attributes: 0,
             count: 0,
             slot_count: 0,
             inline_capacity: 0,
