@@ -107,15 +107,52 @@ impl<'a> StrView<'a> {
     }
     /// Hash of the code units; the top bit is set, so that it never equals a shape id.
     pub fn hash(self) -> u32 {
-        fn mix(h: u64, u: u64) -> u64 {
-            (h.rotate_left(5) ^ u).wrapping_mul(0x517c_c1b7_2722_0a95)
-        }
-        let h = match self {
-            StrView::Latin1(b) => b.iter().fold(0x9e37_79b9, |h, &u| mix(h, u as u64)),
-            StrView::Utf16(b) => b.iter().fold(0x9e37_79b9, |h, &u| mix(h, u as u64)),
+        let mut h = mix(0x517c_c1b7_2722_0a95, self.len() as u64);
+        match self {
+            StrView::Latin1(units) => {
+                let (words, rest) = units.as_chunks::<8>();
+                for word in words {
+                    h = mix(h, u64::from_le_bytes(*word));
+                }
+                h = mix(h, short_word(rest));
+            }
+            // The same for the low bytes, so that both widths of a string have one hash.
+            StrView::Utf16(units) => {
+                let (words, rest) = units.as_chunks::<8>();
+                for word in words {
+                    h = mix(h, u64::from_le_bytes(word.map(|u| u as u8)));
+                    h = mix_high(h, word);
+                }
+                let mut low = [0; 8];
+                low.iter_mut().zip(rest).for_each(|(byte, &u)| *byte = u as u8);
+                h = mix(h, short_word(&low[..rest.len()]));
+                h = mix_high(h, rest);
+            }
         };
         ((h >> 32) as u32 ^ h as u32) | 1 << 31
     }
+}
+
+/// One step of the hash.
+#[inline(always)]
+fn mix(h: u64, word: u64) -> u64 {
+    let product = (h ^ word) as u128 * 0x9e37_79b9_7f4a_7c15;
+    product as u64 ^ (product >> 64) as u64
+}
+/// Up to seven bytes as a number; those of one length differ when the bytes do.
+#[inline(always)]
+fn short_word(bytes: &[u8]) -> u64 {
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        return u32::from_le_bytes(*first) as u64 | (u32::from_le_bytes(*last) as u64) << 32;
+    }
+    bytes.iter().fold(0, |word, &byte| word << 8 | byte as u64)
+}
+/// Takes in the high bytes of units, if there are any.
+fn mix_high(h: u64, units: &[u16]) -> u64 {
+    if units.iter().all(|&u| u < 256) {
+        return h;
+    }
+    units.iter().fold(h, |h, &u| mix(h, u as u64 >> 8))
 }
 
 pub(crate) unsafe fn size_string(cell: *const Header) -> usize {
