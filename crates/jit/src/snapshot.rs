@@ -421,8 +421,19 @@ pub enum ExitKind {
     Outdated,
 }
 
+/// What a slot of the frame must hold after an exit, where that is no value of the machine code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filler {
+    /// These bits.
+    Bits(u64),
+    /// The address of a slot, counted from the outermost frame's register 0.
+    Address(i32),
+    /// A value of the table.
+    Table(u32),
+}
+
 /// Where machine code can leave for the interpreter.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Exit {
     /// Code cell of the function at the exit.
     pub cell: u64,
@@ -434,6 +445,8 @@ pub struct Exit {
     pub kind: ExitKind,
     /// Reason.
     pub reason: &'static str,
+    /// Slots that the runtime fills.
+    pub fill: Box<[(i32, Filler)]>,
 }
 
 /// Result of machine code: an exception is pending.

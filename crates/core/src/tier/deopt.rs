@@ -1,6 +1,7 @@
 //! Where machine code is left for the interpreter, and how often.
 
-use spey_jit::snapshot::{Exit, ExitKind};
+use spey_gc::Value as Raw;
+use spey_jit::snapshot::{Exit, ExitKind, Filler};
 
 use super::policy::{CodeTier, describe, discard, jump_loops};
 use crate::code::Code;
@@ -19,15 +20,31 @@ pub(super) struct ExitCount {
     count: u32,
 }
 
-/// An exit of machine code `id` of `owner`, and whether that code is valid.
+/// An exit of machine code `id` of `owner`, and whether that code is valid. Completes the frames at `outer`.
 ///
 /// # Safety
-/// `owner` is a live code cell, and the exit one of that code's.
-pub(super) unsafe fn exit_of(owner: *mut Code, id: u64, index: usize) -> (Exit, bool) {
+/// `owner` is a live code cell, the exit one of that code's, and `outer` the frame that it runs with.
+pub(super) unsafe fn exit_of<'a>(
+    owner: *mut Code,
+    id: u64,
+    index: usize,
+    outer: *mut Raw,
+) -> (&'a Exit, bool) {
     // SAFETY: by the contract.
-    let installed = unsafe { &CodeTier::of(owner).installed };
+    let installed = unsafe { &(*(*owner).tier).installed };
     let code = installed.iter().rev().find(|i| i.id == id).expect("machine code that runs is installed");
-    (code.exits[index], code.valid.get() != 0)
+    let exit = &code.exits[index];
+    for &(slot, filler) in &exit.fill {
+        let v = match filler {
+            Filler::Bits(bits) => Raw::from_bits(bits),
+            // SAFETY: frames inlined above the outer one.
+            Filler::Address(slot) => Raw::from_bits(unsafe { outer.offset(slot as isize) } as u64),
+            Filler::Table(k) => code.table.get(k),
+        };
+        // SAFETY: a slot of the outer frame or of one inlined above it.
+        unsafe { *outer.offset(slot as isize) = v }
+    }
+    (exit, code.valid.get() != 0)
 }
 
 /// Machine code `id` of `owner` has been left.

@@ -97,7 +97,7 @@ pub struct Installed {
     _bytes: ExternalBytes,
     shapes: Vec<u32>,
     cells: Vec<*mut Code>,
-    table: Table,
+    pub(super) table: Table,
     /// What it takes for granted holds.
     pub(super) valid: Validity,
     /// Where it is.

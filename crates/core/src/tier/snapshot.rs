@@ -37,6 +37,10 @@ const MAX_LEVELS: u32 = 2;
 pub(super) struct Table(Box<[Raw]>);
 
 impl Table {
+    /// Value `k`.
+    pub(super) fn get(&self, k: u32) -> Raw {
+        self.0[k as usize]
+    }
     pub(super) fn trace(&mut self, t: &mut Tracer) {
         t.values(self.0.as_mut_ptr(), self.0.len());
     }

@@ -16,8 +16,8 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use std::collections::BTreeMap;
 
 use crate::build::{DOUBLE_OFFSET, NUMBER_TAG};
-use crate::graph::{Block, Graph, Repr, StateId, Terminator, Value, ty};
-use crate::snapshot::{Exit, ExitKind, Snapshot, function_flag};
+use crate::graph::{Block, Graph, Op, Repr, StateId, Terminator, Value, ty};
+use crate::snapshot::{Exit, ExitKind, Filler, Snapshot, function_flag};
 
 /// Words below this are no addresses.
 const FIRST_CELL: i64 = 16;
@@ -267,17 +267,34 @@ impl Lower<'_, '_> {
     }
     fn write_exit(&mut self, s: StateId) {
         let slots = self.graph.states[s.index()].slots.clone();
-        for slot in slots {
-            if !slot.in_place {
-                let v = self.boxed(slot.value);
-                self.store_slot(slot.slot, v);
+        let mut fill = vec![];
+        for slot in slots.iter().filter(|slot| !slot.in_place) {
+            match self.filler(slot.value) {
+                Some(filler) => fill.push((slot.slot, filler)),
+                None => {
+                    let v = self.boxed(slot.value);
+                    self.store_slot(slot.slot, v);
+                }
             }
         }
         let state = &self.graph.states[s.index()];
         let frame = &self.graph.frames[state.frame as usize];
         let cell = self.snapshot.functions[frame.function].cell;
-        let exit = Exit { cell, pc: state.pc, base: frame.base, kind: state.kind, reason: state.reason };
+        let (pc, base, kind, reason) = (state.pc, frame.base, state.kind, state.reason);
+        let exit = Exit { cell, pc, base, kind, reason, fill: fill.into() };
         self.leave(exit);
+    }
+    /// What the runtime can put into a slot: constants need no code.
+    fn filler(&self, v: Value) -> Option<Filler> {
+        let node = self.graph.node(v);
+        Some(match node.op {
+            Op::Const(bits) | Op::RawConst(bits) => Filler::Bits(bits),
+            Op::Int(n) if node.repr == Repr::Bool => Filler::Bits(6 | n as u64),
+            Op::Int(n) => Filler::Bits(NUMBER_TAG | n as u32 as u64),
+            Op::FrameAddress(slot) => Filler::Address(slot),
+            Op::Table(k) => Filler::Table(k),
+            _ => return None,
+        })
     }
     /// Jumps to the place that all exits share.
     fn leave(&mut self, exit: Exit) {
@@ -394,7 +411,8 @@ impl Lower<'_, '_> {
             self.b.ins().return_(&[r]);
         } else {
             let (cell, pc) = (f.cell, self.snapshot.entry);
-            self.leave(Exit { cell, pc, base: 0, kind: ExitKind::Outdated, reason: "stack" });
+            let fill = Box::default();
+            self.leave(Exit { cell, pc, base: 0, kind: ExitKind::Outdated, reason: "stack", fill });
         }
     }
 
