@@ -421,7 +421,7 @@ pub enum ExitKind {
     Outdated,
 }
 
-/// What a slot of the frame must hold after an exit, where that is no value of the machine code.
+/// What a slot of the frame must hold after an exit, where the machine code has not put that there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filler {
     /// These bits.
@@ -430,6 +430,10 @@ pub enum Filler {
     Address(i32),
     /// A value of the table.
     Table(u32),
+    /// The double whose bits are in the slot.
+    Double,
+    /// The int32 whose bits are in the lower half of the slot.
+    Int32,
 }
 
 /// Where machine code can leave for the interpreter.

@@ -35,14 +35,17 @@ pub(super) unsafe fn exit_of<'a>(
     let code = installed.iter().rev().find(|i| i.id == id).expect("machine code that runs is installed");
     let exit = &code.exits[index];
     for &(slot, filler) in &exit.fill {
-        let v = match filler {
-            Filler::Bits(bits) => Raw::from_bits(bits),
-            // SAFETY: frames inlined above the outer one.
-            Filler::Address(slot) => Raw::from_bits(unsafe { outer.offset(slot as isize) } as u64),
-            Filler::Table(k) => code.table.get(k),
-        };
-        // SAFETY: a slot of the outer frame or of one inlined above it.
-        unsafe { *outer.offset(slot as isize) = v }
+        // SAFETY: slots of the outer frame and of frames inlined above it.
+        unsafe {
+            let place = outer.offset(slot as isize);
+            *place = match filler {
+                Filler::Bits(bits) => Raw::from_bits(bits),
+                Filler::Address(slot) => Raw::from_bits(outer.offset(slot as isize) as u64),
+                Filler::Table(k) => code.table.get(k),
+                Filler::Double => Raw::double(f64::from_bits((*place).bits())),
+                Filler::Int32 => Raw::int32((*place).bits() as i32),
+            };
+        }
     }
     (exit, code.valid.get() != 0)
 }

@@ -272,7 +272,18 @@ impl Lower<'_, '_> {
             match self.filler(slot.value) {
                 Some(filler) => fill.push((slot.slot, filler)),
                 None => {
-                    let v = self.boxed(slot.value);
+                    // Boxing is the runtime's work, too.
+                    let v = match self.graph.node(slot.value).repr {
+                        Repr::Double => {
+                            fill.push((slot.slot, Filler::Double));
+                            self.get(slot.value)
+                        }
+                        Repr::Int32 => {
+                            fill.push((slot.slot, Filler::Int32));
+                            self.get(slot.value)
+                        }
+                        _ => self.boxed(slot.value),
+                    };
                     self.store_slot(slot.slot, v);
                 }
             }
