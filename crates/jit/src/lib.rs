@@ -30,12 +30,14 @@ pub use snapshot::{Compiled, Snapshot};
 #[derive(Debug)]
 pub struct Refused(pub &'static str);
 
-/// The target with its settings; None: this machine is not supported.
-fn isa() -> Option<&'static OwnedTargetIsa> {
-    static ISA: OnceLock<Option<OwnedTargetIsa>> = OnceLock::new();
-    ISA.get_or_init(|| {
+/// The target with its settings; None: this machine is not supported. `optimised`: code that loops is worth what Cranelift's
+/// passes cost, a third of a compilation; for other code they bring nothing.
+fn isa(optimised: bool) -> Option<&'static OwnedTargetIsa> {
+    static ISAS: [OnceLock<Option<OwnedTargetIsa>>; 2] = [OnceLock::new(), OnceLock::new()];
+    ISAS[optimised as usize].get_or_init(|| {
         let mut flags = settings::builder();
-        for (name, value) in [("opt_level", "speed"), ("enable_verifier", "false"), ("enable_probestack", "false"), ("unwind_info", "false")] {
+        let level = if optimised { "speed" } else { "none" };
+        for (name, value) in [("opt_level", level), ("enable_verifier", "false"), ("enable_probestack", "false"), ("unwind_info", "false")] {
             flags.set(name, value).ok()?;
         }
         let mut isa = cranelift_codegen::isa::lookup_by_name("x86_64-unknown-linux-gnu").ok()?;
@@ -72,10 +74,11 @@ pub fn compile(snapshot: &Snapshot, print: bool) -> Result<Compiled, Refused> {
     if cfg!(not(target_arch = "x86_64")) {
         return Err(Refused("no back end for this machine"));
     }
-    let isa = isa().ok_or(Refused("this processor has no SSE 4.1"))?;
     let start = std::time::Instant::now();
     let graph = build::build(snapshot)?;
     let built = start.elapsed();
+    let loops = graph.nodes.iter().any(|n| n.op == graph::Op::Poll);
+    let isa = isa(loops).ok_or(Refused("this processor has no SSE 4.1"))?;
     debug_assert_eq!(graph.verify(), Ok(()));
     let mut text = if print { graph.print() } else { String::new() };
     CONTEXTS.with_borrow_mut(|(context, builder)| {
