@@ -255,6 +255,8 @@ pub struct Vm {
     pub print_bytecode: bool,
     /// Machine code.
     pub tier: crate::tier::Tier,
+    /// Result of a stub that preserves registers.
+    pub(crate) stub_result: u64,
     /// What machine code takes for constant.
     pub watches: crate::watch::Watches,
     /// The exception thrown last: `throw_code` and `throw_pc` tell where.
@@ -338,6 +340,7 @@ impl Vm {
             promise_hooks: false,
             print_bytecode: false,
             tier: Default::default(),
+            stub_result: 0,
             watches: Default::default(),
             throw_value: Raw::EMPTY,
             throw_code: Raw::EMPTY,

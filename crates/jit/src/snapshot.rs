@@ -217,6 +217,8 @@ pub struct Layout {
     pub vm_fp: i32,
     /// `Vm`: current instruction.
     pub vm_pc: i32,
+    /// `Vm`: result of a preserving stub.
+    pub vm_result: i32,
     /// `Vm`: end of the VM stack.
     pub vm_stack_limit: i32,
     /// `Vm`: lowest native stack address.
@@ -319,7 +321,8 @@ pub struct Layout {
 
 macro_rules! stubs {
     ($($(#[doc = $doc:literal])* $name:ident,)*) => {
-        /// Addresses of the runtime's functions, `extern "C"`. All of `vm`, `fp`, `pc` are addresses. `fp` is the frame
+        /// Addresses of the runtime's functions, `extern "C"`. Those that preserve all registers are for paths that are rarely taken, so
+        /// that values stay in registers on the others; their result is in `vm` ([`Layout::vm_result`]). All of `vm`, `fp`, `pc` are addresses. `fp` is the frame
         /// of the bytecode function at `pc` (possibly one that is inlined), with its live registers in place.
         #[derive(Clone, Debug, Default)]
         pub struct Stubs {
@@ -348,21 +351,21 @@ stubs! {
     exit,
     /// `(vm, outer_fp) -> u64`: an exception is pending, `vm.fp`/`vm.pc` say where. Looks for a handler from there up to frame `outer_fp`: EXITED if one was found (`vm.enter_*`), else 0 with the frames popped.
     unwind,
-    /// `(vm, fp, pc, kind, bytes) -> cell`: allocates when the nursery is full; header written, rest not.
+    /// `(vm, fp, pc, kind, bytes) -> cell`: allocates when the nursery is full; header written, rest not. Preserves registers.
     allocate,
-    /// `(vm, owner)`: adds an old cell to the remembered set.
+    /// `(vm, owner)`: adds an old cell to the remembered set. Preserves registers.
     remember,
-    /// `(vm, owner, slot)`: the same for one slot of an elements cell.
+    /// `(vm, owner, slot)`: the same for one slot of an elements cell. Preserves registers.
     remember_slot,
     /// `(vm, fp, pc) -> 0`: throws the RangeError of stack overflow.
     stack_overflow,
-    /// `(vm, fp, pc) -> isize`: handles `vm.interrupt`; 0: exception.
+    /// `(vm, fp, pc) -> isize`: handles `vm.interrupt`; 0: exception. Preserves registers.
     interrupt,
-    /// `(value) -> u64`: ToBoolean.
+    /// `(vm, value) -> u64`: ToBoolean. Preserves registers.
     to_boolean,
-    /// `(a, b) -> u64`: IsStrictlyEqual of two values.
+    /// `(vm, a, b) -> u64`: IsStrictlyEqual of two values. Preserves registers.
     strict_equal,
-    /// `(a, b) -> u64`: IsLooselyEqual of two values, 2 if one would have to be converted.
+    /// `(vm, a, b) -> u64`: IsLooselyEqual of two values, 2 if one would have to be converted. Preserves registers.
     loosely_equal,
     /// `(vm, value, target) -> u64`: InstanceofOperator, 2 if that is more than a search of the prototype chain.
     instance_of,
@@ -374,7 +377,7 @@ stubs! {
     super_constructor,
     /// `(vm, value) -> value`: the typeof string.
     type_of,
-    /// `(f64) -> i32`: ToInt32.
+    /// `(vm, f64) -> i32`: ToInt32. Preserves registers.
     to_int32,
     /// `(f64, f64) -> f64`: the % operator.
     fmod,

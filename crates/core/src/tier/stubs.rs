@@ -25,14 +25,61 @@ use crate::vm::Vm;
 /// Addresses of all stubs.
 pub(super) fn addresses() -> Stubs {
     macro_rules! table {
-        ($($name:ident,)*) => {
-            Stubs { $($name: $name as *const () as u64,)* ops: operations() }
+        ($($name:ident),*; preserving: $($quiet:ident,)*) => {
+            Stubs {
+                $($name: $name as *const () as u64,)*
+                $($quiet: preserving::$quiet as *const () as u64,)*
+                ops: operations(),
+            }
         };
     }
     table! {
-        call, construct, call_forward, get_method, run_frame, finish_exited, exit, unwind, allocate, remember, remember_slot, stack_overflow,
-        interrupt, to_boolean, strict_equal, loosely_equal, instance_of, typed_length, prototype_of, super_constructor, type_of, to_int32, fmod, pow, sin, cos, char_at,
+        call, construct, call_forward, get_method, run_frame, finish_exited, exit, unwind, stack_overflow, instance_of,
+        typed_length, prototype_of, super_constructor, type_of, fmod, pow, sin, cos, char_at;
+        preserving: allocate, remember, remember_slot, interrupt, to_boolean, strict_equal, loosely_equal, to_int32,
     }
+}
+
+/// Stubs for cold paths: all registers are as before when they return; the result is in `vm.stub_result`.
+mod preserving {
+    use super::Vm;
+    use std::mem::offset_of;
+
+    macro_rules! preserving {
+        ($($name:ident)*) => {$(
+            /// Saves what the C convention does not, and calls the function of the same name, whose first argument is the VM.
+            #[cfg(target_arch = "x86_64")]
+            #[unsafe(naked)]
+            pub(super) unsafe extern "C" fn $name() {
+                std::arch::naked_asm!(
+                    "push rax", "push rcx", "push rdx", "push rsi", "push rdi", "push r8", "push r9", "push r10", "push r11",
+                    "sub rsp, 256",
+                    "movups [rsp], xmm0", "movups [rsp + 16], xmm1", "movups [rsp + 32], xmm2", "movups [rsp + 48], xmm3",
+                    "movups [rsp + 64], xmm4", "movups [rsp + 80], xmm5", "movups [rsp + 96], xmm6", "movups [rsp + 112], xmm7",
+                    "movups [rsp + 128], xmm8", "movups [rsp + 144], xmm9", "movups [rsp + 160], xmm10",
+                    "movups [rsp + 176], xmm11", "movups [rsp + 192], xmm12", "movups [rsp + 208], xmm13",
+                    "movups [rsp + 224], xmm14", "movups [rsp + 240], xmm15",
+                    "call {function}",
+                    "movups xmm0, [rsp]", "movups xmm1, [rsp + 16]", "movups xmm2, [rsp + 32]", "movups xmm3, [rsp + 48]",
+                    "movups xmm4, [rsp + 64]", "movups xmm5, [rsp + 80]", "movups xmm6, [rsp + 96]", "movups xmm7, [rsp + 112]",
+                    "movups xmm8, [rsp + 128]", "movups xmm9, [rsp + 144]", "movups xmm10, [rsp + 160]",
+                    "movups xmm11, [rsp + 176]", "movups xmm12, [rsp + 192]", "movups xmm13, [rsp + 208]",
+                    "movups xmm14, [rsp + 224]", "movups xmm15, [rsp + 240]",
+                    "add rsp, 256",
+                    "mov rdi, [rsp + 32]",
+                    "mov [rdi + {result}], rax",
+                    "pop r11", "pop r10", "pop r9", "pop r8", "pop rdi", "pop rsi", "pop rdx", "pop rcx", "pop rax",
+                    "ret",
+                    function = sym super::$name,
+                    result = const offset_of!(Vm, stub_result),
+                )
+            }
+            /// There is no compiler for this machine.
+            #[cfg(not(target_arch = "x86_64"))]
+            pub(super) unsafe extern "C" fn $name() {}
+        )*};
+    }
+    preserving! { allocate remember remember_slot interrupt to_boolean strict_equal loosely_equal to_int32 }
 }
 
 /// Subroutines by op code; null for what cannot be done as one: calls that the interpreter runs, suspending, returning.
@@ -465,13 +512,13 @@ unsafe extern "C" fn remember_slot(vm: *mut Vm, owner: *mut Header, slot: *mut R
 
 // ---------------------------------------------------------------- values
 
-unsafe extern "C" fn to_boolean(v: Raw) -> u64 {
+unsafe extern "C" fn to_boolean(_: *mut Vm, v: Raw) -> u64 {
     conversion::to_boolean(v) as u64
 }
-unsafe extern "C" fn strict_equal(a: Raw, b: Raw) -> u64 {
+unsafe extern "C" fn strict_equal(_: *mut Vm, a: Raw, b: Raw) -> u64 {
     crate::value::strict_equals(a, b) as u64
 }
-unsafe extern "C" fn loosely_equal(a: Raw, b: Raw) -> u64 {
+unsafe extern "C" fn loosely_equal(_: *mut Vm, a: Raw, b: Raw) -> u64 {
     crate::operators::loosely_equals_raw(a, b).map_or(2, u64::from)
 }
 unsafe extern "C" fn instance_of(vm: *mut Vm, v: Raw, target: Raw) -> u64 {
@@ -503,7 +550,7 @@ unsafe extern "C" fn type_of(vm: *mut Vm, v: Raw) -> Raw {
     // SAFETY: live value.
     unsafe { property::type_of(vm, v) }
 }
-extern "C" fn to_int32(n: f64) -> i32 {
+extern "C" fn to_int32(_: *mut Vm, n: f64) -> i32 {
     conversion::f64_to_int32(n)
 }
 extern "C" fn fmod(a: f64, b: f64) -> f64 {

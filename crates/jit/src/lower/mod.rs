@@ -47,7 +47,7 @@ struct Lower<'a, 'b> {
     blocks: Vec<ir::Block>,
     values: Vec<Option<ir::Value>>,
     variables: Vec<Option<Variable>>,
-    signatures: BTreeMap<(Vec<u8>, u8), SigRef>,
+    signatures: BTreeMap<(bool, Vec<u8>, u8), SigRef>,
     exits: BTreeMap<StateId, ir::Block>,
     exit_tail: Option<ir::Block>,
     /// A value that outlives a safepoint without a slot, and the safepoint.
@@ -369,12 +369,32 @@ impl Lower<'_, '_> {
         self.unwind(s);
         self.go(next);
     }
+    /// Calls a stub that preserves all registers.
+    fn call_preserving(
+        &mut self,
+        address: u64,
+        args: &[ir::Value],
+        result: Option<ir::Type>,
+    ) -> Option<ir::Value> {
+        let callee = self.imm(address);
+        self.call_by(CallConv::PreserveAll, callee, args, None);
+        result.map(|t| self.load_vm(t, self.snapshot.layout.vm_result))
+    }
     fn call(&mut self, address: u64, args: &[ir::Value], result: Option<ir::Type>) -> Option<ir::Value> {
         let callee = self.imm(address);
         self.call_value(callee, args, result)
     }
     fn call_value(
         &mut self,
+        callee: ir::Value,
+        args: &[ir::Value],
+        result: Option<ir::Type>,
+    ) -> Option<ir::Value> {
+        self.call_by(CallConv::SystemV, callee, args, result)
+    }
+    fn call_by(
+        &mut self,
+        convention: CallConv,
         callee: ir::Value,
         args: &[ir::Value],
         result: Option<ir::Type>,
@@ -386,11 +406,12 @@ impl Lower<'_, '_> {
             _ => 3,
         };
         let types: Vec<ir::Type> = args.iter().map(|a| self.b.func.dfg.value_type(*a)).collect();
-        let key = (types.iter().map(|t| code(*t)).collect::<Vec<_>>(), result.map_or(9, code));
+        let preserving = convention == CallConv::PreserveAll;
+        let key = (preserving, types.iter().map(|t| code(*t)).collect::<Vec<_>>(), result.map_or(9, code));
         let signature = match self.signatures.get(&key) {
             Some(s) => *s,
             None => {
-                let mut s = Signature::new(CallConv::SystemV);
+                let mut s = Signature::new(convention);
                 s.params = types.iter().map(|t| AbiParam::new(*t)).collect();
                 s.returns = result.iter().map(|t| AbiParam::new(*t)).collect();
                 let s = self.b.import_signature(s);

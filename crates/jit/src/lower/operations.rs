@@ -58,7 +58,8 @@ impl Lower<'_, '_> {
         let low = self.b.ins().ireduce(I32, wide);
         self.b.ins().brif(saturated, slow, &[], done, &[BlockArg::Value(low)]);
         self.go(slow);
-        let y = self.call(self.snapshot.stubs.to_int32, &[x], Some(I32)).expect("result");
+        let vm = self.vm;
+        let y = self.call_preserving(self.snapshot.stubs.to_int32, &[vm, x], Some(I32)).expect("result");
         self.b.ins().jump(done, &[BlockArg::Value(y)]);
         self.go(done);
         r
@@ -173,10 +174,12 @@ impl Lower<'_, '_> {
         let ints = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, both, NUMBER_TAG as i64);
         self.b.ins().brif(ints, done, &[BlockArg::Value(no)], leaf, &[]);
         self.go(leaf);
+        let args = [self.vm, x, y];
         let v = match loose {
-            None => self.call(self.snapshot.stubs.strict_equal, &[x, y], Some(I8)).expect("result"),
+            None => self.call_preserving(self.snapshot.stubs.strict_equal, &args, Some(I8)).expect("result"),
             Some(s) => {
-                let v = self.call(self.snapshot.stubs.loosely_equal, &[x, y], Some(I8)).expect("result");
+                let stub = self.snapshot.stubs.loosely_equal;
+                let v = self.call_preserving(stub, &args, Some(I8)).expect("result");
                 self.require_bool(v, s)
             }
         };
@@ -224,7 +227,8 @@ impl Lower<'_, '_> {
         let is = self.b.ins().icmp_imm_u(IntCC::Equal, x, 7);
         self.b.ins().brif(low, done, &[BlockArg::Value(is)], leaf, &[]);
         self.go(leaf);
-        let v = self.call(self.snapshot.stubs.to_boolean, &[x], Some(I8)).expect("result");
+        let vm = self.vm;
+        let v = self.call_preserving(self.snapshot.stubs.to_boolean, &[vm, x], Some(I8)).expect("result");
         self.b.ins().jump(done, &[BlockArg::Value(v)]);
         self.go(done);
         r
@@ -286,8 +290,8 @@ impl Lower<'_, '_> {
         self.go(slow);
         let vm = self.vm;
         match slot {
-            None => self.call(self.snapshot.stubs.remember, &[vm, owner], None),
-            Some(at) => self.call(self.snapshot.stubs.remember_slot, &[vm, owner, at], None),
+            None => self.call_preserving(self.snapshot.stubs.remember, &[vm, owner], None),
+            Some(at) => self.call_preserving(self.snapshot.stubs.remember_slot, &[vm, owner, at], None),
         };
         self.b.ins().jump(done, &[]);
         self.go(done);
@@ -396,8 +400,8 @@ impl Lower<'_, '_> {
         let (fp, pc) = self.place(s);
         let (kind, size) = (self.imm(header & 0xff), self.imm(bytes as u64));
         let vm = self.vm;
-        let cell =
-            self.call(self.snapshot.stubs.allocate, &[vm, fp, pc, kind, size], Some(I64)).expect("result");
+        let list = [vm, fp, pc, kind, size];
+        let cell = self.call_preserving(self.snapshot.stubs.allocate, &list, Some(I64)).expect("result");
         // Kind and the collector's flags are written: the cell may be old.
         let aux = self.imm32((header >> 16) as i32 & 0xffff);
         self.b.ins().istore16(trusted(), aux, cell, 2);
@@ -422,7 +426,8 @@ impl Lower<'_, '_> {
         self.spill_state(s);
         let (fp, pc) = self.place(s);
         let vm = self.vm;
-        let r = self.call(self.snapshot.stubs.interrupt, &[vm, fp, pc], Some(I64)).expect("result");
+        let r =
+            self.call_preserving(self.snapshot.stubs.interrupt, &[vm, fp, pc], Some(I64)).expect("result");
         self.unless_threw(r, s);
         self.reload(node, s, i32::MAX);
         self.b.ins().jump(done, &[]);
