@@ -10,20 +10,20 @@ use crate::graph::{Binary, Repr, StateId, Value, Width};
 
 impl Lower<'_, '_> {
     pub(super) fn unbox_double(&mut self, x: ir::Value, s: StateId) -> ir::Value {
-        let (int, other, done) = (self.fresh(), self.fresh(), self.fresh());
+        let (other, int, done) = (self.cold(), self.cold(), self.fresh());
         let r = self.b.append_block_param(done, F64);
+        let bits = self.b.ins().iadd_imm_s(x, -(DOUBLE_OFFSET as i64));
+        let span = (NUMBER_TAG - DOUBLE_OFFSET) as i64;
+        let is_double = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, bits, span);
+        let d = self.b.ins().bitcast(F64, MemFlags::new(), bits);
+        self.b.ins().brif(is_double, done, &[BlockArg::Value(d)], other, &[]);
+        self.go(other);
         let is_int = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, x, NUMBER_TAG as i64);
-        self.b.ins().brif(is_int, int, &[], other, &[]);
+        let exit = self.exit_block(s);
+        self.b.ins().brif(is_int, int, &[], exit, &[]);
         self.go(int);
         let i = self.b.ins().ireduce(I32, x);
         let d = self.b.ins().fcvt_from_sint(F64, i);
-        self.b.ins().jump(done, &[BlockArg::Value(d)]);
-        self.go(other);
-        let tag = self.b.ins().band_imm_u(x, NUMBER_TAG as i64);
-        let ok = self.b.ins().icmp_imm_u(IntCC::NotEqual, tag, 0);
-        self.require(ok, s);
-        let bits = self.b.ins().iadd_imm_s(x, -(DOUBLE_OFFSET as i64));
-        let d = self.b.ins().bitcast(F64, MemFlags::new(), bits);
         self.b.ins().jump(done, &[BlockArg::Value(d)]);
         self.go(done);
         r
