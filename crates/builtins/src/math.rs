@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::hash::{BuildHasher, Hasher};
 use std::ops::ControlFlow;
 
-use spey_core::function::{self, NativeSpec, PropertySpec};
+use spey_core::function::{self, NativeSpec, Pure, PropertySpec};
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::{conversion, iteration, operators};
@@ -23,7 +23,22 @@ macro_rules! unary {
             let x = conversion::to_number(s, args.get(0))?;
             Ok(s.number(f(x)))
         }
-    )*};
+    )*
+    /// The same for machine code.
+    mod pure {
+        use super::*;
+        $(pub(super) extern "C" fn $name(x: f64) -> f64 {
+            let f: fn(f64) -> f64 = $f;
+            f(x)
+        })*
+    }
+    };
+}
+extern "C" fn pure_atan2(y: f64, x: f64) -> f64 {
+    libm::atan2(y, x)
+}
+extern "C" fn pure_hypot(x: f64, y: f64) -> f64 {
+    hypotenuse(&[x.abs(), y.abs()])
 }
 unary! {
     /// Math.abs ( x ), ECMA-262 §21.3.2.1
@@ -85,43 +100,43 @@ unary! {
 }
 
 static PROPERTIES: &[PropertySpec] = &[
-    PropertySpec::Method(NativeSpec::new("abs", 1, abs).known_as("MathAbs")),
-    PropertySpec::Method(NativeSpec::new("acos", 1, acos)),
-    PropertySpec::Method(NativeSpec::new("acosh", 1, acosh)),
-    PropertySpec::Method(NativeSpec::new("asin", 1, asin)),
-    PropertySpec::Method(NativeSpec::new("asinh", 1, asinh)),
-    PropertySpec::Method(NativeSpec::new("atan", 1, atan)),
-    PropertySpec::Method(NativeSpec::new("atanh", 1, atanh)),
-    PropertySpec::Method(NativeSpec::new("atan2", 2, atan2)),
-    PropertySpec::Method(NativeSpec::new("ceil", 1, ceil).known_as("MathCeil")),
-    PropertySpec::Method(NativeSpec::new("cbrt", 1, cbrt)),
-    PropertySpec::Method(NativeSpec::new("expm1", 1, expm1)),
+    PropertySpec::Method(NativeSpec::new("abs", 1, abs).known_as("MathAbs").pure(Pure::One(pure::abs))),
+    PropertySpec::Method(NativeSpec::new("acos", 1, acos).pure(Pure::One(pure::acos))),
+    PropertySpec::Method(NativeSpec::new("acosh", 1, acosh).pure(Pure::One(pure::acosh))),
+    PropertySpec::Method(NativeSpec::new("asin", 1, asin).pure(Pure::One(pure::asin))),
+    PropertySpec::Method(NativeSpec::new("asinh", 1, asinh).pure(Pure::One(pure::asinh))),
+    PropertySpec::Method(NativeSpec::new("atan", 1, atan).pure(Pure::One(pure::atan))),
+    PropertySpec::Method(NativeSpec::new("atanh", 1, atanh).pure(Pure::One(pure::atanh))),
+    PropertySpec::Method(NativeSpec::new("atan2", 2, atan2).pure(Pure::Two(pure_atan2))),
+    PropertySpec::Method(NativeSpec::new("ceil", 1, ceil).known_as("MathCeil").pure(Pure::One(pure::ceil))),
+    PropertySpec::Method(NativeSpec::new("cbrt", 1, cbrt).pure(Pure::One(pure::cbrt))),
+    PropertySpec::Method(NativeSpec::new("expm1", 1, expm1).pure(Pure::One(pure::expm1))),
     PropertySpec::Method(NativeSpec::new("clz32", 1, clz32)),
-    PropertySpec::Method(NativeSpec::new("cos", 1, cos).known_as("MathCos")),
-    PropertySpec::Method(NativeSpec::new("cosh", 1, cosh)),
-    PropertySpec::Method(NativeSpec::new("exp", 1, exp)),
-    PropertySpec::Method(NativeSpec::new("floor", 1, floor).known_as("MathFloor")),
-    PropertySpec::Method(NativeSpec::new("f16round", 1, f16round)),
-    PropertySpec::Method(NativeSpec::new("fround", 1, fround)),
-    PropertySpec::Method(NativeSpec::new("hypot", 2, hypot)),
+    PropertySpec::Method(NativeSpec::new("cos", 1, cos).pure(Pure::One(pure::cos))),
+    PropertySpec::Method(NativeSpec::new("cosh", 1, cosh).pure(Pure::One(pure::cosh))),
+    PropertySpec::Method(NativeSpec::new("exp", 1, exp).pure(Pure::One(pure::exp))),
+    PropertySpec::Method(NativeSpec::new("floor", 1, floor).known_as("MathFloor").pure(Pure::One(pure::floor))),
+    PropertySpec::Method(NativeSpec::new("f16round", 1, f16round).pure(Pure::One(pure::f16round))),
+    PropertySpec::Method(NativeSpec::new("fround", 1, fround).pure(Pure::One(pure::fround))),
+    PropertySpec::Method(NativeSpec::new("hypot", 2, hypot).pure(Pure::Two(pure_hypot))),
     PropertySpec::Method(NativeSpec::new("imul", 2, imul).known_as("MathImul")),
-    PropertySpec::Method(NativeSpec::new("log", 1, log)),
-    PropertySpec::Method(NativeSpec::new("log1p", 1, log1p)),
-    PropertySpec::Method(NativeSpec::new("log2", 1, log2)),
-    PropertySpec::Method(NativeSpec::new("log10", 1, log10)),
+    PropertySpec::Method(NativeSpec::new("log", 1, log).pure(Pure::One(pure::log))),
+    PropertySpec::Method(NativeSpec::new("log1p", 1, log1p).pure(Pure::One(pure::log1p))),
+    PropertySpec::Method(NativeSpec::new("log2", 1, log2).pure(Pure::One(pure::log2))),
+    PropertySpec::Method(NativeSpec::new("log10", 1, log10).pure(Pure::One(pure::log10))),
     PropertySpec::Method(NativeSpec::new("max", 2, max).known_as("MathMax")),
     PropertySpec::Method(NativeSpec::new("min", 2, min).known_as("MathMin")),
     PropertySpec::Method(NativeSpec::new("pow", 2, pow).known_as("MathPow")),
     PropertySpec::Method(NativeSpec::new("random", 0, random)),
-    PropertySpec::Method(NativeSpec::new("round", 1, round)),
-    PropertySpec::Method(NativeSpec::new("sign", 1, sign)),
-    PropertySpec::Method(NativeSpec::new("sin", 1, sin).known_as("MathSin")),
-    PropertySpec::Method(NativeSpec::new("sinh", 1, sinh)),
-    PropertySpec::Method(NativeSpec::new("sqrt", 1, sqrt).known_as("MathSqrt")),
+    PropertySpec::Method(NativeSpec::new("round", 1, round).pure(Pure::One(pure::round))),
+    PropertySpec::Method(NativeSpec::new("sign", 1, sign).pure(Pure::One(pure::sign))),
+    PropertySpec::Method(NativeSpec::new("sin", 1, sin).pure(Pure::One(pure::sin))),
+    PropertySpec::Method(NativeSpec::new("sinh", 1, sinh).pure(Pure::One(pure::sinh))),
+    PropertySpec::Method(NativeSpec::new("sqrt", 1, sqrt).known_as("MathSqrt").pure(Pure::One(pure::sqrt))),
     PropertySpec::Method(NativeSpec::new("sumPrecise", 1, sum_precise)),
-    PropertySpec::Method(NativeSpec::new("tan", 1, tan)),
-    PropertySpec::Method(NativeSpec::new("tanh", 1, tanh)),
-    PropertySpec::Method(NativeSpec::new("trunc", 1, trunc).known_as("MathTrunc")),
+    PropertySpec::Method(NativeSpec::new("tan", 1, tan).pure(Pure::One(pure::tan))),
+    PropertySpec::Method(NativeSpec::new("tanh", 1, tanh).pure(Pure::One(pure::tanh))),
+    PropertySpec::Method(NativeSpec::new("trunc", 1, trunc).known_as("MathTrunc").pure(Pure::One(pure::trunc))),
     PropertySpec::Number("E", std::f64::consts::E),
     PropertySpec::Number("LN10", std::f64::consts::LN_10),
     PropertySpec::Number("LN2", std::f64::consts::LN_2),

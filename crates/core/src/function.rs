@@ -92,12 +92,27 @@ pub struct NativeSpec {
     pub function: NativeFn,
     /// The compiler's name for the function, if it knows it.
     pub known: &'static str,
+    /// What it does to numbers, if that is all it does.
+    pub pure: Option<Pure>,
+}
+
+/// A function of numbers without effects, as machine code calls it.
+#[derive(Clone, Copy)]
+pub enum Pure {
+    /// Of one number.
+    One(extern "C" fn(f64) -> f64),
+    /// Of two numbers.
+    Two(extern "C" fn(f64, f64) -> f64),
 }
 
 impl NativeSpec {
     /// An ordinary method.
     pub const fn new(name: &'static str, length: u8, function: NativeFn) -> NativeSpec {
-        NativeSpec { name, length, constructor: false, function, known: "" }
+        NativeSpec { name, length, constructor: false, function, known: "", pure: None }
+    }
+    /// The same, with what it does to numbers.
+    pub const fn pure(self, pure: Pure) -> NativeSpec {
+        NativeSpec { pure: Some(pure), ..self }
     }
     /// The same, under the compiler's name for it.
     pub const fn known_as(self, known: &'static str) -> NativeSpec {
@@ -105,7 +120,7 @@ impl NativeSpec {
     }
     /// A constructor.
     pub const fn constructor(name: &'static str, length: u8, function: NativeFn) -> NativeSpec {
-        NativeSpec { name, length, constructor: true, function, known: "" }
+        NativeSpec { name, length, constructor: true, function, known: "", pure: None }
     }
 }
 

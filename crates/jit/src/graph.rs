@@ -170,10 +170,6 @@ pub enum Unary {
     Ceil,
     /// Math.trunc
     Trunc,
-    /// Math.sin
-    Sin,
-    /// Math.cos
-    Cos,
 }
 
 /// Operations on two numbers. On int32, all but the bitwise ones leave for the interpreter when the result is no int32.
@@ -297,6 +293,8 @@ pub enum Op {
     DoubleBinary(Binary),
     /// On a double.
     DoubleUnary(Unary),
+    /// A function of one or two doubles at an address, without effects.
+    PureCall(u64),
     /// Comparison of two Int32.
     IntCompare(Condition),
     /// Comparison of two doubles.

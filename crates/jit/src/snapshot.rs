@@ -131,6 +131,10 @@ pub enum Callee {
     Code(u64),
     /// A built-in function: index of [`Intrinsic`], or any.
     Native(Option<Intrinsic>),
+    /// A built-in function of one number: address of `extern "C" fn(f64) -> f64`, which has no effects.
+    Pure1(u64),
+    /// The same of two numbers.
+    Pure2(u64),
 }
 
 macro_rules! intrinsics {
@@ -162,10 +166,6 @@ intrinsics! {
     MathMin,
     /// Math.imul
     MathImul,
-    /// Math.sin
-    MathSin,
-    /// Math.cos
-    MathCos,
     /// Math.pow
     MathPow,
     /// String.prototype.charCodeAt
@@ -383,10 +383,6 @@ stubs! {
     fmod,
     /// `(f64, f64) -> f64`: Number::exponentiate.
     pow,
-    /// `(f64) -> f64`
-    sin,
-    /// `(f64) -> f64`
-    cos,
     /// `(vm, cell: address of string, index: u32) -> value`: one-unit string, 0 if it must be allocated.
     char_at,
 }

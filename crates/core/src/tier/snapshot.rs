@@ -15,7 +15,7 @@ use super::stubs;
 use crate::cell::{Accessor, Elements, Kind, OBJECT_TRAILING, Object, flag};
 use crate::code::{Code, code_flag};
 use crate::env::Environment;
-use crate::function::{self, FunctionRare, closure};
+use crate::function::{self, FunctionRare, Pure, closure};
 use crate::inline_cache::{self as ic, ABSENT, Entry, GETTER, InlineCache, MEGAMORPHIC};
 use crate::interp::slow::{LEXICAL, STRING_SHAPE};
 use crate::key::PropertyKey;
@@ -454,7 +454,11 @@ impl Builder<'_> {
             } else if crate::value::is_kind(v, Kind::NativeFunction) {
                 s.function = self.index(v);
                 let spec = function::native_spec(v.as_cell().cast());
-                s.callee = Callee::Native(intrinsic(spec.known));
+                s.callee = match (intrinsic(spec.known), spec.pure) {
+                    (None, Some(Pure::One(f))) => Callee::Pure1(f as usize as u64),
+                    (None, Some(Pure::Two(f))) => Callee::Pure2(f as usize as u64),
+                    (known, _) => Callee::Native(known),
+                };
             }
         }
     }

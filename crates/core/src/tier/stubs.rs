@@ -35,7 +35,7 @@ pub(super) fn addresses() -> Stubs {
     }
     table! {
         call, construct, call_forward, get_method, run_frame, finish_exited, exit, unwind, stack_overflow, instance_of,
-        typed_length, prototype_of, super_constructor, type_of, fmod, pow, sin, cos, char_at;
+        typed_length, prototype_of, super_constructor, type_of, fmod, pow, char_at;
         preserving: allocate, remember, remember_slot, interrupt, to_boolean, strict_equal, loosely_equal, to_int32,
     }
 }
@@ -558,12 +558,6 @@ extern "C" fn fmod(a: f64, b: f64) -> f64 {
 }
 extern "C" fn pow(a: f64, b: f64) -> f64 {
     crate::operators::number_exponentiate(a, b)
-}
-extern "C" fn sin(n: f64) -> f64 {
-    libm::sin(n)
-}
-extern "C" fn cos(n: f64) -> f64 {
-    libm::cos(n)
 }
 unsafe fn cached_get(vm: *mut Vm, receiver: Raw, cache: *mut InlineCache) -> Raw {
     // SAFETY: a cache of live code.

@@ -98,10 +98,11 @@ impl Builder<'_> {
             Code::Call | Code::CallThis => {
                 let callee = self.reg(b);
                 let fact = self.env.fact(callee);
-                let (target, function) = match (fact.native, fact.function) {
+                let (target, function) = match (fact.code, fact.target) {
                     _ if generic => (Callee::Unknown, NO_INDEX),
-                    (Some(intrinsic), Some(function)) => (Callee::Native(Some(intrinsic)), function),
-                    _ => (fact.code.map_or(cache.callee, Callee::Code), NO_INDEX),
+                    (Some(code), _) => (Callee::Code(code), NO_INDEX),
+                    (None, Some((target, function))) => (target, function),
+                    _ => (cache.callee, NO_INDEX),
                 };
                 let call = Call { callee, window, slot, new_target: None };
                 self.call(i, call, target, function)
@@ -195,6 +196,20 @@ impl Builder<'_> {
                 }
                 if let Some(v) = self.array_intrinsic(intrinsic, &call.window) {
                     return self.unless_simple(i, call, v);
+                }
+            }
+            Callee::Pure1(address) | Callee::Pure2(address) if function != NO_INDEX => {
+                let arity = if matches!(target, Callee::Pure1(_)) { 1 } else { 2 };
+                let numbers = call.window[1..]
+                    .iter()
+                    .all(|&v| self.graph.node(v).repr != Repr::Bool && self.types(v) & ty::NUMBER != 0);
+                let enough = call.argc() == arity || (arity == 1 && call.argc() > 1);
+                if enough && numbers && !self.is_generic() {
+                    self.check_function(call.callee, function);
+                    let args = (1..=arity).map(|k| self.as_double(call.window[k])).collect();
+                    let v = self.emit(Op::PureCall(address), args, Repr::Double, 0);
+                    self.set(a, v);
+                    return Ok(Step::Next);
                 }
             }
             Callee::Code(cell) => {
@@ -640,8 +655,6 @@ impl Builder<'_> {
             Intrinsic::MathCeil => unary(Unary::Ceil),
             Intrinsic::MathTrunc => unary(Unary::Trunc),
             Intrinsic::MathSqrt => unary(Unary::Sqrt),
-            Intrinsic::MathSin => unary(Unary::Sin),
-            Intrinsic::MathCos => unary(Unary::Cos),
             _ => None,
         };
         if let Some(op) = op {

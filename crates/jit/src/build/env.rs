@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::graph::{Value, Width, ty::Types};
-use crate::snapshot::Intrinsic;
+use crate::snapshot::Callee;
 
 /// What is known about a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -17,8 +17,8 @@ pub struct Fact {
     pub code: Option<u64>,
     /// It is this function of the snapshot's table.
     pub function: Option<u32>,
-    /// It is this built-in function.
-    pub native: Option<Intrinsic>,
+    /// What it probably is: this function of the snapshot's table.
+    pub target: Option<(Callee, u32)>,
     /// Element type of the typed array.
     pub element: Option<u8>,
     /// The same as Int32.
@@ -59,7 +59,7 @@ impl Fact {
             kind: same(self.kind, other.kind),
             code: same(self.code, other.code),
             function: same(self.function, other.function),
-            native: same(self.native, other.native),
+            target: same(self.target, other.target),
             element: same(self.element, other.element),
             int: same(self.int, other.int),
             double: same(self.double, other.double),

@@ -246,10 +246,8 @@ impl Builder<'_> {
     /// Value of an entry that is constant.
     fn entry_constant(&mut self, e: &EntrySnapshot) -> Option<Value> {
         let v = self.snapshot_constant(e.constant)?;
-        match e.callee {
-            Callee::Code(cell) => self.env.fact_mut(v).code = Some(cell),
-            Callee::Native(intrinsic) => self.env.fact_mut(v).native = intrinsic,
-            Callee::Unknown => {}
+        if let Callee::Code(cell) = e.callee {
+            self.env.fact_mut(v).code = Some(cell);
         }
         if e.function != NO_INDEX {
             self.env.fact_mut(v).function = Some(e.function);
@@ -300,7 +298,14 @@ impl Builder<'_> {
             } else {
                 self.check_shape(v, e.shape)
             };
-            return ok.then(|| self.entry_value(v, &e));
+            if !ok {
+                return None;
+            }
+            let v = self.entry_value(v, &e);
+            if e.function != NO_INDEX {
+                self.env.fact_mut(v).target = Some((e.callee, e.function));
+            }
+            return Some(v);
         }
         if entries.iter().any(|e| e.shape == string || e.next_shape != 0) {
             return None;

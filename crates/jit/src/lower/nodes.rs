@@ -198,9 +198,8 @@ impl Lower<'_, '_> {
                 Unary::Floor => self.b.ins().floor(args[0]),
                 Unary::Ceil => self.b.ins().ceil(args[0]),
                 Unary::Trunc => self.b.ins().trunc(args[0]),
-                Unary::Sin => self.call(self.snapshot.stubs.sin, &args, Some(F64)).expect("result"),
-                Unary::Cos => self.call(self.snapshot.stubs.cos, &args, Some(F64)).expect("result"),
             },
+            Op::PureCall(address) => self.call(address, &args, Some(F64)).expect("result"),
             Op::IntCompare(c) => {
                 let cc = match c {
                     Condition::Less => IntCC::SignedLessThan,
