@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::hash::{BuildHasher, Hasher};
 use std::ops::ControlFlow;
 
-use spey_core::function::{self, NativeSpec, Pure, PropertySpec};
+use spey_core::function::{self, NativeSpec, PropertySpec, Pure};
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::{conversion, iteration, operators};
@@ -115,7 +115,9 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("cos", 1, cos).pure(Pure::One(pure::cos))),
     PropertySpec::Method(NativeSpec::new("cosh", 1, cosh).pure(Pure::One(pure::cosh))),
     PropertySpec::Method(NativeSpec::new("exp", 1, exp).pure(Pure::One(pure::exp))),
-    PropertySpec::Method(NativeSpec::new("floor", 1, floor).known_as("MathFloor").pure(Pure::One(pure::floor))),
+    PropertySpec::Method(
+        NativeSpec::new("floor", 1, floor).known_as("MathFloor").pure(Pure::One(pure::floor)),
+    ),
     PropertySpec::Method(NativeSpec::new("f16round", 1, f16round).pure(Pure::One(pure::f16round))),
     PropertySpec::Method(NativeSpec::new("fround", 1, fround).pure(Pure::One(pure::fround))),
     PropertySpec::Method(NativeSpec::new("hypot", 2, hypot).pure(Pure::Two(pure_hypot))),
@@ -136,7 +138,9 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("sumPrecise", 1, sum_precise)),
     PropertySpec::Method(NativeSpec::new("tan", 1, tan).pure(Pure::One(pure::tan))),
     PropertySpec::Method(NativeSpec::new("tanh", 1, tanh).pure(Pure::One(pure::tanh))),
-    PropertySpec::Method(NativeSpec::new("trunc", 1, trunc).known_as("MathTrunc").pure(Pure::One(pure::trunc))),
+    PropertySpec::Method(
+        NativeSpec::new("trunc", 1, trunc).known_as("MathTrunc").pure(Pure::One(pure::trunc)),
+    ),
     PropertySpec::Number("E", std::f64::consts::E),
     PropertySpec::Number("LN10", std::f64::consts::LN_10),
     PropertySpec::Number("LN2", std::f64::consts::LN_2),
