@@ -15,7 +15,6 @@
 
 use crate::decode::{Flow, Instruction, Instructions};
 use crate::{FunctionUnit, Handler};
-use std::collections::BTreeMap;
 
 /// Live registers of one function: sets at block starts, the rest recomputed on demand and remembered.
 #[derive(Debug)]
@@ -33,7 +32,7 @@ pub struct Liveness {
     /// The coroutine exists at the start of the block.
     coroutine_in: Vec<bool>,
     /// Answers given: pc * 2, + 1 for `live_across`.
-    memo: BTreeMap<u32, Box<[u64]>>,
+    memo: Vec<(u32, Box<[u64]>)>,
 }
 
 /// A set of live local registers.
@@ -125,7 +124,7 @@ impl Liveness {
             block_handlers,
             live_in: vec![0; blocks * stride],
             coroutine_in: vec![false; blocks],
-            memo: BTreeMap::new(),
+            memo: vec![],
         };
         liveness.solve(code);
         if let Some(register) = coroutine {
@@ -161,11 +160,15 @@ impl Liveness {
 
     fn query(&mut self, code: &[u64], pc: u32, across: bool) -> LiveSet<'_> {
         let key = pc * 2 + across as u32;
-        if !self.memo.contains_key(&key) {
-            let set = self.recompute(code, pc, across);
-            self.memo.insert(key, set);
-        }
-        LiveSet { words: &self.memo[&key] }
+        let at = match self.memo.binary_search_by_key(&key, |(k, _)| *k) {
+            Ok(at) => at,
+            Err(at) => {
+                let set = self.recompute(code, pc, across);
+                self.memo.insert(at, (key, set));
+                at
+            }
+        };
+        LiveSet { words: &self.memo[at].1 }
     }
 
     fn recompute(&self, code: &[u64], pc: u32, across: bool) -> Box<[u64]> {

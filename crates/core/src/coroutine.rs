@@ -319,7 +319,12 @@ fn run<'s>(
             (*vm).exception = v.raw();
             interp::slow::handlers::unwind_run(pc, fp, vm, (*code).ics)
         } else {
-            interp::run(vm, pc.add(1), fp, (*code).ics)
+            let machine = crate::tier::on_resume(vm, code, (*co).pc + 1);
+            if machine.is_null() {
+                interp::run(vm, pc.add(1), fp, (*code).ics)
+            } else {
+                interp::machine::enter(vm, machine, fp)
+            }
         };
         (*vm).fp = fp0;
         (*vm).pc = pc0;

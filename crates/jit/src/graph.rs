@@ -367,6 +367,8 @@ pub enum Op {
     GetMethod,
     /// A CallForward instruction of the function itself.
     CallForward,
+    /// An instruction that suspends or ends the coroutine; the function returns the result.
+    Suspend,
     /// Calls closure code by a frame laid out at the slot; the window's slot.
     CallDirect(u64, i32, i32),
 }
@@ -383,6 +385,7 @@ impl Op {
                 | Op::Construct(..)
                 | Op::GetMethod
                 | Op::CallForward
+                | Op::Suspend
                 | Op::CallDirect(..)
         )
     }

@@ -21,6 +21,8 @@ pub struct FunctionSnapshot {
     pub handlers: Vec<Handler>,
     /// Registers.
     pub register_count: u16,
+    /// Register of the coroutine.
+    pub coroutine: Option<i16>,
     /// Formal parameters.
     pub param_count: u16,
     /// Derived class constructor, class constructor, strict and so on: see [`function_flag`].
@@ -50,7 +52,7 @@ pub mod function_flag {
     pub const CLASS: u32 = 1;
     /// Constructor of a derived class.
     pub const DERIVED: u32 = 2;
-    /// Generator or async function: not compiled.
+    /// Generator or async function: compiled from a loop or a point of resumption on only.
     pub const COROUTINE: u32 = 4;
     /// Strict code.
     pub const STRICT: u32 = 8;
@@ -349,8 +351,11 @@ stubs! {
     /// `(vm, outer_fp, cell, id: u64, exit: u64)`: machine code `id` of `cell`, which runs with frame `outer_fp`, is left at one of its [`Exit`]s for
     /// the interpreter (`vm.enter_*`). Returns EXITED. At an [`ExitKind::Loop`] it may run machine code that enters there and return its result instead.
     exit,
-    /// `(vm, outer_fp) -> u64`: an exception is pending, `vm.fp`/`vm.pc` say where. Looks for a handler from there up to frame `outer_fp`: EXITED if one was found (`vm.enter_*`), else 0 with the frames popped.
+    /// `(vm, outer_fp) -> u64`: an exception is pending, `vm.fp`/`vm.pc` say where. Looks for a handler from there up to frame `outer_fp`: EXITED if one was found (`vm.enter_*`), else 0 with the frames popped;
+    /// for an async function the rejected promise that it returns.
     unwind,
+    /// `(vm, fp, pc) -> value`: executes a Yield, YieldDelegate, Await or CoroutineReturn instruction: what the frame is left with. 0: exception.
+    suspend,
     /// `(vm, fp, pc, kind, bytes) -> cell`: allocates when the nursery is full; header written, rest not. Preserves registers.
     allocate,
     /// `(vm, owner)`: adds an old cell to the remembered set. Preserves registers.

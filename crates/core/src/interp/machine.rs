@@ -51,6 +51,25 @@ handler!(EnterMachine(_pc, fp, vm, ics, _word) {
     after_machine(std::ptr::null(), fp, vm, ics, answer)
 });
 
+/// Runs machine code on a frame that leaves this run of the interpreter; the value is in `vm.result`.
+///
+/// # Safety
+/// A complete entry frame, and machine code of its function that enters where the frame goes on.
+pub(crate) unsafe fn enter(vm: *mut Vm, machine: *const u8, fp: *mut Raw) -> Status {
+    // SAFETY: by the contract.
+    unsafe {
+        let machine: MachineCode = std::mem::transmute(machine);
+        match machine(vm, fp) {
+            THREW => super::THREW,
+            EXITED => super::run(vm, (*vm).enter_pc, (*vm).enter_fp, (*vm).enter_ics),
+            v => {
+                (*vm).result = Raw::from_bits(v);
+                super::RETURNED
+            }
+        }
+    }
+}
+
 // The backward jump of every loop. The feedback byte counts; every 256 times the tier policy is asked.
 handler!(JumpLoop(pc, fp, vm, ics, word) {
     // The whole word is stored, so that the next load of it does not wait for a part. A carry goes into the unused operand,

@@ -25,7 +25,7 @@ mod worker;
 #[cfg(feature = "jit")]
 pub use policy::{CodeTier, Tier};
 #[cfg(feature = "jit")]
-pub(crate) use policy::{collect, init, on_call, on_loop};
+pub(crate) use policy::{collect, init, on_call, on_loop, on_resume};
 
 /// Prints a line of a trace. That it cannot be written is no reason to stop.
 #[cfg(feature = "jit")]
@@ -98,6 +98,9 @@ mod without {
         unsafe { (*code).first }
     }
     pub(crate) unsafe fn on_loop(_: *mut Vm, _: *mut Code, _: *const u64) -> *const u8 {
+        std::ptr::null()
+    }
+    pub(crate) unsafe fn on_resume(_: *mut Vm, _: *mut Code, _: u32) -> *const u8 {
         std::ptr::null()
     }
     pub(crate) fn collect(_: &mut Vm) {}

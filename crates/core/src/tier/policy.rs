@@ -29,7 +29,7 @@ const MAX_WORDS: usize = 30_000;
 pub struct CodeTier {
     /// All machine code made so far; frames may still run what has been discarded.
     pub(super) installed: Vec<Installed>,
-    /// Machine code that enters at a loop: word index of the loop's head.
+    /// Machine code that enters at a loop, or where a coroutine is resumed: word index.
     pub(super) loops: Vec<(u32, *const u8)>,
     /// Loops that the compiler has refused to enter at.
     refused_loops: Vec<u32>,
@@ -99,14 +99,14 @@ pub(crate) unsafe fn init(vm: &mut Vm, code: *mut Code) {
     unsafe {
         let c = &mut *code;
         let config = &vm.config().tier;
-        let never = code_flag::COROUTINE;
-        if !config.enabled || c.has(never) || c.data().unit.code.len() > MAX_WORDS {
+        if !config.enabled || c.data().unit.code.len() > MAX_WORDS {
             c.flags |= code_flag::NO_MACHINE;
             c.entry = c.first;
             return;
         }
         c.counter = config.threshold.clamp(1, i32::MAX as u32) as i32;
-        c.entry = &ENTER_COUNTED;
+        // Calls of coroutines only make them; what counts is how often they are resumed.
+        c.entry = if c.has(code_flag::COROUTINE) { c.first } else { &ENTER_COUNTED };
         if config.threshold < 256 {
             // Loops count in their own instructions, from zero up to 256.
             let start = 256 - config.threshold.max(1);
@@ -178,6 +178,40 @@ pub(crate) unsafe fn on_loop(vm: *mut Vm, code: *mut Code, target: *const u64) -
         if t.is_pending || t.refused_loops.contains(&at) {
             (*code).counter = PENDING_CALLS;
         } else if found(code).is_null() && (*code).flags & code_flag::NO_MACHINE == 0 {
+            request(&mut *vm, code, at);
+        }
+        found(code)
+    }
+}
+
+/// A coroutine is resumed at word `at`: machine code to go on with, or null.
+///
+/// # Safety
+/// `code` is the code of the frame that has been laid.
+pub(crate) unsafe fn on_resume(vm: *mut Vm, code: *mut Code, at: u32) -> *const u8 {
+    // SAFETY: live VM and code cell; nothing here allocates in the heap.
+    unsafe {
+        if (*code).flags & code_flag::NO_MACHINE != 0 {
+            return std::ptr::null();
+        }
+        let found = |code: *mut Code| {
+            CodeTier::of(code).loops.iter().find(|l| l.0 == at).map_or(std::ptr::null(), |l| l.1)
+        };
+        if !(*code).tier.is_null() {
+            let machine = found(code);
+            if !machine.is_null() {
+                return machine;
+            }
+        }
+        (*code).counter -= 1;
+        if (*code).counter > 0 {
+            return std::ptr::null();
+        }
+        collect(&mut *vm);
+        let t = CodeTier::of(code);
+        if t.is_pending || t.refused_loops.contains(&at) {
+            (*code).counter = PENDING_CALLS;
+        } else if found(code).is_null() {
             request(&mut *vm, code, at);
         }
         found(code)

@@ -277,6 +277,7 @@ impl Builder<'_> {
                 code: unit.code.clone(),
                 handlers: unit.handlers.clone(),
                 register_count: c.register_count as u16,
+                coroutine: unit.coroutine,
                 param_count: c.param_count,
                 flags,
                 array_shape,

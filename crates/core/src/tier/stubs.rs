@@ -13,6 +13,7 @@ use super::policy::code_of_frame;
 use crate::cell::{Kind, Object};
 use crate::code::{Code, code_flag};
 use crate::conversion;
+use crate::coroutine;
 use crate::frame::{ARGC, CALLER, FrameView, RETURN_PC, argc};
 use crate::function;
 use crate::inline_cache::InlineCache;
@@ -34,7 +35,7 @@ pub(super) fn addresses() -> Stubs {
         };
     }
     table! {
-        call, construct, call_forward, get_method, run_frame, finish_exited, exit, unwind, stack_overflow, instance_of,
+        call, construct, call_forward, get_method, run_frame, finish_exited, exit, unwind, suspend, stack_overflow, instance_of,
         typed_length, prototype_of, super_constructor, type_of, fmod, pow, char_at;
         preserving: allocate, remember, remember_slot, interrupt, to_boolean, strict_equal, loosely_equal, to_int32,
     }
@@ -459,7 +460,25 @@ unsafe extern "C" fn unwind(vm: *mut Vm, outer: *mut Raw) -> u64 {
         *outer.offset(ARGC) = Raw::int32((bits | argc::MACHINE) as i32);
         let found = slow::find_handler(vm, (*vm).pc, (*vm).fp);
         *outer.offset(ARGC) = Raw::int32(bits as i32);
+        if found && (*vm).enter_pc == &raw const slow::LEAVE_WORD {
+            return (*vm).result.bits();
+        }
         if found { EXITED } else { THREW }
+    }
+}
+unsafe extern "C" fn suspend(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u64 {
+    // SAFETY: live frame of a coroutine, at one of these instructions.
+    unsafe {
+        let left = scoped(vm, fp, pc, |s| {
+            let (f, i) = (FrameView { fp, pc }, spey_bytecode::Insn(*pc));
+            match Op::from_u8(i.op_byte()).expect("valid op") {
+                Op::Yield => coroutine::op_yield(s, f, i),
+                Op::YieldDelegate => coroutine::op_yield_delegate(s, f, i),
+                Op::Await => coroutine::op_await(s, f, i),
+                _ => coroutine::op_return(s, f, i),
+            }
+        });
+        if left.is_some() { (*vm).result.bits() } else { THREW }
     }
 }
 unsafe extern "C" fn stack_overflow(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u64 {

@@ -151,7 +151,7 @@ impl<'a> Builder<'a> {
 
     fn run(&mut self) -> Result_<()> {
         let f = &self.snapshot.functions[0];
-        if f.flags & function_flag::COROUTINE != 0 {
+        if f.flags & function_flag::COROUTINE != 0 && self.snapshot.entry == 0 {
             return Err(Refused("kind of function"));
         }
         self.block = self.graph.add_block();
@@ -208,7 +208,7 @@ impl<'a> Builder<'a> {
                 }
             }
             FunctionInfo {
-                liveness: Liveness::from_parts(&f.code, &f.handlers, f.register_count, None),
+                liveness: Liveness::from_parts(&f.code, &f.handlers, f.register_count, f.coroutine),
                 targets,
                 loops,
             }
@@ -305,7 +305,9 @@ impl<'a> Builder<'a> {
         while let Some((frame, pc)) = at {
             let Frame { function, base, window, caller, .. } = self.graph.frames[frame as usize].clone();
             let f = &self.snapshot.functions[function];
-            covered |= f.handlers.iter().any(|h| h.start <= pc && pc < h.end);
+            // An async function makes a rejected promise of an exception.
+            covered |= f.handlers.iter().any(|h| h.start <= pc && pc < h.end)
+                || f.flags & function_flag::COROUTINE != 0;
             self.info(function);
             let live = self.infos.get_mut(&function).expect("made").liveness.live_at(&f.code, pc);
             // Header words of the function itself are in place; those of inlined frames are values like others.
@@ -531,14 +533,18 @@ impl<'a> Builder<'a> {
                 self.set(a, f);
             }
             Code::NewEnv => return self.new_env(i),
-            Code::Yield
-            | Code::YieldDelegate
-            | Code::Await
-            | Code::InitialYield
-            | Code::EnterAsync
-            | Code::CoroutineReturn
-            | Code::CallEval
-            | Code::Debugger => return Err(Refused("instruction")),
+            Code::Yield | Code::YieldDelegate | Code::Await | Code::CoroutineReturn => {
+                let state = self.state();
+                let spills = self.spills(state);
+                let v = self.emit(Op::Suspend, vec![], Repr::Tagged, ty::ANY);
+                self.graph.nodes[v.index()].state = Some(state);
+                self.graph.nodes[v.index()].spills = spills;
+                self.end(Terminator::Return(v));
+                return Ok(Step::End);
+            }
+            Code::InitialYield | Code::EnterAsync | Code::CallEval | Code::Debugger => {
+                return Err(Refused("instruction"));
+            }
             Code::CallForward => return self.call_forward(i),
             Code::Call | Code::CallThis | Code::CallMethod | Code::Construct | Code::ConstructWithTarget => {
                 return self.call_instruction(i);

@@ -333,12 +333,16 @@ impl Lower<'_, '_> {
                 self.reload(v, st(), slot);
                 r
             }
-            Op::GetMethod | Op::CallForward => {
+            Op::GetMethod | Op::CallForward | Op::Suspend => {
                 self.spill(v);
                 let (fp, pc) = self.place(st());
                 let vm = self.vm;
                 let stubs = &self.snapshot.stubs;
-                let stub = if n.op == Op::GetMethod { stubs.get_method } else { stubs.call_forward };
+                let stub = match n.op {
+                    Op::GetMethod => stubs.get_method,
+                    Op::CallForward => stubs.call_forward,
+                    _ => stubs.suspend,
+                };
                 let r = self.call(stub, &[vm, fp, pc], Some(I64)).expect("result");
                 self.unless_threw(r, st());
                 self.reload(v, st(), i32::MAX);
