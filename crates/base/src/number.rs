@@ -67,6 +67,9 @@ pub fn number_to_radix_string(n: f64, radix: u32) -> String {
         return number_to_string(n);
     }
     let magnitude = n.abs();
+    if magnitude < 9007199254740992.0 && magnitude.trunc() == magnitude {
+        return integer_to_radix_string(magnitude as u64, radix, n < 0.0);
+    }
     let mut integer = magnitude.floor();
     let mut fraction = magnitude - integer;
     let base = radix as f64;
@@ -129,9 +132,37 @@ pub fn number_to_radix_string(n: f64, radix: u32) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
+fn integer_to_radix_string(n: u64, radix: u32, negative: bool) -> String {
+    let mut buffer = [0u8; 65];
+    let (mut rest, mut at) = (n, buffer.len());
+    loop {
+        at -= 1;
+        buffer[at] = DIGITS[(rest % radix as u64) as usize];
+        rest /= radix as u64;
+        if rest == 0 {
+            break;
+        }
+    }
+    if negative {
+        at -= 1;
+        buffer[at] = b'-';
+    }
+    String::from_utf8_lossy(&buffer[at..]).into_owned()
+}
+
 /// Exponent of `n` as an integer significand of 53 bits times a power of two.
 fn exponent(n: f64) -> i32 {
     (n.to_bits() >> 52 & 0x7ff) as i32 - 1075
+}
+
+/// A positive finite number as an integer times a power of two.
+fn decompose(n: f64) -> (u64, i32) {
+    let bits = n.to_bits();
+    let fraction = bits & ((1 << 52) - 1);
+    match (bits >> 52 & 0x7ff) as i32 {
+        0 => (fraction, -1074),
+        raw => (fraction | 1 << 52, raw - 1075),
+    }
 }
 
 /// Number of binary digits after the point: also the number of decimal ones.
@@ -139,13 +170,70 @@ fn fraction_bits(n: f64) -> u32 {
     if n == 0.0 {
         return 0;
     }
-    let bits = n.to_bits();
-    let raw = (bits >> 52 & 0x7ff) as i32;
-    let (mantissa, exponent) = match raw {
-        0 => (bits & ((1 << 52) - 1), -1074),
-        _ => (bits & ((1 << 52) - 1) | 1 << 52, raw - 1075),
-    };
-    (-(exponent + mantissa.trailing_zeros() as i32)).max(0) as u32
+    let (significand, exponent) = decompose(n);
+    (-(exponent + significand.trailing_zeros() as i32)).max(0) as u32
+}
+
+/// The integer nearest to `n` times a power of ten, the larger one if there are two: exactly, unless that takes more than
+/// 128 bits. `n` is not negative.
+fn scaled(n: f64, decimal_exponent: i32) -> Option<u128> {
+    let (significand, exponent) = decompose(n);
+    let power = 10u128.checked_pow(decimal_exponent.unsigned_abs())?;
+    if decimal_exponent >= 0 {
+        let product = power.checked_mul(significand as u128)?;
+        if exponent >= 0 {
+            return (product.leading_zeros() >= exponent as u32).then(|| product << exponent);
+        }
+        return Some(match -exponent as u32 {
+            shift if shift > 128 => 0,
+            128 => product >> 127,
+            shift => (product >> shift) + (product >> (shift - 1) & 1),
+        });
+    }
+    let shifted = |value: u128, by: i32| (value.leading_zeros() as i32 > by).then(|| value << by);
+    let dividend = shifted(significand as u128, exponent.max(0))?;
+    let divisor = shifted(power, (-exponent).max(0))?;
+    let (quotient, rest) = (dividend / divisor, dividend % divisor);
+    Some(quotient + (rest >= divisor - rest) as u128)
+}
+
+/// Decimal digits of an integer.
+struct Decimal {
+    bytes: [u8; 39],
+    start: usize,
+}
+impl Decimal {
+    fn new(n: u128) -> Decimal {
+        let mut decimal = Decimal { bytes: [b'0'; 39], start: 39 };
+        let mut high = n;
+        // A division of 128 bits is slow: 19 digits at a time.
+        while high > 0 {
+            let end = decimal.start;
+            let mut low = high as u64;
+            if high >> 64 == 0 {
+                high = 0;
+            } else {
+                const PART: u128 = 10u128.pow(19);
+                low = (high % PART) as u64;
+                high /= PART;
+            }
+            while low > 0 {
+                decimal.start -= 1;
+                decimal.bytes[decimal.start] = b'0' + (low % 10) as u8;
+                low /= 10;
+            }
+            if high > 0 {
+                decimal.start = end - 19;
+            }
+        }
+        if n == 0 {
+            decimal.start -= 1;
+        }
+        decimal
+    }
+    fn digits(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
 }
 
 /// Number.prototype.toFixed, ECMA-262 §21.1.3.3, for a checked digit count (0 to 100).
@@ -154,6 +242,22 @@ pub fn to_fixed(n: f64, digits: u32) -> String {
         return number_to_string(n);
     }
     let magnitude = n.abs();
+    // "-0.00" for small negative numbers; -0 itself has no sign.
+    let sign = if n < 0.0 { "-" } else { "" };
+    if let Some(value) = scaled(magnitude, digits as i32) {
+        let decimal = Decimal::new(value);
+        let all = decimal.digits();
+        let mut text = Vec::with_capacity(all.len().max(digits as usize) + 3);
+        text.extend_from_slice(sign.as_bytes());
+        let integer = all.len().saturating_sub(digits as usize);
+        text.extend_from_slice(if integer == 0 { b"0" } else { &all[..integer] });
+        if digits > 0 {
+            text.push(b'.');
+            text.resize(text.len() + (digits as usize).saturating_sub(all.len()), b'0');
+            text.extend_from_slice(&all[integer..]);
+        }
+        return String::from_utf8(text).unwrap_or_default();
+    }
     let text = if fraction_bits(magnitude) == digits + 1 {
         // An exact tie: the last of digits + 1 decimals is a 5, and the larger neighbour is wanted.
         let exact = format!("{:.*}", digits as usize + 1, magnitude);
@@ -167,8 +271,7 @@ pub fn to_fixed(n: f64, digits: u32) -> String {
     } else {
         format!("{:.*}", digits as usize, magnitude)
     };
-    // "-0.00" for small negative numbers; -0 itself has no sign.
-    if n < 0.0 { format!("-{text}") } else { text }
+    format!("{sign}{text}")
 }
 
 /// Adds one to the last digit of a decimal text with an optional point.
@@ -188,6 +291,17 @@ fn increment_decimal(text: &mut Vec<u8>) {
 
 /// Digits of a positive finite number rounded to `count` significant ones, ties up, and the exponent of the first.
 fn significant_digits(n: f64, count: usize) -> (Vec<u8>, i32) {
+    // The estimate is at most one off, and the number of digits tells.
+    let mut exponent = n.log10().floor() as i32;
+    for _ in 0..3 {
+        let Some(value) = scaled(n, count as i32 - 1 - exponent) else { break };
+        let decimal = Decimal::new(value);
+        match decimal.digits().len() {
+            length if length == count && value != 0 => return (decimal.digits().to_vec(), exponent),
+            length if length > count => exponent += 1,
+            _ => exponent -= 1,
+        }
+    }
     let exact = format!("{:.*}", fraction_bits(n) as usize, n);
     let point = exact.find('.').unwrap_or(exact.len());
     let all: Vec<u8> = exact.bytes().filter(|&b| b != b'.').collect();
@@ -329,6 +443,9 @@ mod tests {
             (1e21, 2, "1e+21"),
             (123.456, 0, "123"),
             (1000000000000000128.0, 1, "1000000000000000128.0"),
+            (123456789012345.67, 20, "123456789012345.67187500000000000000"),
+            (5e-324, 20, "0.00000000000000000000"),
+            (0.1, 55, "0.1000000000000000055511151231257827021181583404541015625"),
             (f64::NAN, 2, "NaN"),
         ] {
             assert_eq!(to_fixed(n, digits), text, "{n} {digits}");
@@ -356,5 +473,10 @@ mod tests {
         assert_eq!(to_precision(-1e21, 3), "-1.00e+21");
         assert_eq!(to_precision(35.0, 2), "35");
         assert_eq!(to_precision(99.99, 3), "100");
+        assert_eq!(to_precision(999.99, 3), "1.00e+3");
+        assert_eq!(to_precision(1e22, 21), "1.00000000000000000000e+22");
+        assert_eq!(to_precision(5e-324, 3), "4.94e-324");
+        assert_eq!(to_precision(1.7976931348623157e308, 17), "1.7976931348623157e+308");
+        assert_eq!(to_precision(0.30000000000000004, 25), "0.3000000000000000444089210");
     }
 }

@@ -100,6 +100,10 @@ fn digits_to_number(digits: &[u8], radix: u32) -> f64 {
     if radix == 10 {
         return unsigned_decimal(digits).unwrap_or(f64::NAN);
     }
+    if digits.len() <= 8 {
+        // At most 41 bits.
+        return values.fold(0u64, |n, d| n * radix as u64 + d as u64) as f64;
+    }
     if radix.is_power_of_two() {
         return binary_digits_to_number(values, radix.trailing_zeros());
     }

@@ -9,6 +9,7 @@ use spey_core::iteration::{self, tag};
 use spey_core::object;
 use spey_core::realm::{self, Intrinsic};
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
+use spey_core::vm::Vm;
 use spey_core::{call, conversion, error};
 use spey_gc::Value as Raw;
 
@@ -30,9 +31,11 @@ pub(crate) mod iterator_slot {
 }
 
 static PROPERTIES: &[PropertySpec] = &[
-    PropertySpec::Method(NativeSpec::new("get", 1, get)),
+    PropertySpec::Method(NativeSpec::new("get", 1, get).with_quick(quick_get)),
     PropertySpec::Method(NativeSpec::new("set", 2, set)),
-    PropertySpec::Method(NativeSpec::new("has", 1, has)),
+    PropertySpec::Method(
+        NativeSpec::new("has", 1, has).with_quick(|_, this, args| quick_has(Kind::Map, this, args)),
+    ),
     PropertySpec::Method(NativeSpec::new("delete", 1, delete)),
     PropertySpec::Method(NativeSpec::new("clear", 0, clear)),
     PropertySpec::Method(NativeSpec::new("entries", 0, entries)),
@@ -71,6 +74,28 @@ pub(crate) fn install(s: &mut Scope<'_>) {
 pub(crate) fn table_of<'s>(s: &mut Scope<'s>, o: Local<'_, Object>) -> Local<'s, HashTable> {
     // SAFETY: the slot holds the table from construction on.
     unsafe { o.slot_local(s, TABLE).cast() }
+}
+/// The table of a value of the kind, and the key that a method is called with.
+fn quick_operands(kind: Kind, this: Raw, args: &[Raw]) -> Option<(Raw, Raw)> {
+    let &[key, ..] = args else { return None };
+    if !spey_core::value::is_kind(this, kind) {
+        return None;
+    }
+    // SAFETY: a live Map or Set, which has its table from construction on.
+    Some((unsafe { *Object::trailing(this.as_cell().cast(), TABLE) }, key))
+}
+/// `has` of Map and Set.
+pub(crate) fn quick_has(kind: Kind, this: Raw, args: &[Raw]) -> Raw {
+    match quick_operands(kind, this, args) {
+        // SAFETY: the table of a live object.
+        Some((table, key)) => Raw::bool(unsafe { hash_table::find_raw(table, key) }.is_some()),
+        None => Raw::EMPTY,
+    }
+}
+fn quick_get(_: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
+    let Some((table, key)) = quick_operands(Kind::Map, this, args) else { return Raw::EMPTY };
+    // SAFETY: the table of a live object, which is not changed.
+    unsafe { hash_table::find_raw(table, key).map_or(Raw::UNDEFINED, |i| hash_table::entry_raw(table, i).1) }
 }
 /// New map around a table.
 fn from_table<'s>(s: &mut Scope<'s>, table: Local<'_, HashTable>) -> Local<'s, Object> {

@@ -10,7 +10,9 @@ use std::ops::ControlFlow;
 use spey_core::function::{self, NativeSpec, PropertySpec, Pure};
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
+use spey_core::vm::Vm;
 use spey_core::{conversion, iteration, operators};
+use spey_gc::Value as Raw;
 
 use crate::support::{define_global, new_prototype};
 
@@ -111,7 +113,7 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("ceil", 1, ceil).known_as("MathCeil").pure(Pure::One(pure::ceil))),
     PropertySpec::Method(NativeSpec::new("cbrt", 1, cbrt).pure(Pure::One(pure::cbrt))),
     PropertySpec::Method(NativeSpec::new("expm1", 1, expm1).pure(Pure::One(pure::expm1))),
-    PropertySpec::Method(NativeSpec::new("clz32", 1, clz32)),
+    PropertySpec::Method(NativeSpec::new("clz32", 1, clz32).with_quick(quick_clz32)),
     PropertySpec::Method(NativeSpec::new("cos", 1, cos).pure(Pure::One(pure::cos))),
     PropertySpec::Method(NativeSpec::new("cosh", 1, cosh).pure(Pure::One(pure::cosh))),
     PropertySpec::Method(NativeSpec::new("exp", 1, exp).pure(Pure::One(pure::exp))),
@@ -121,15 +123,15 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("f16round", 1, f16round).pure(Pure::One(pure::f16round))),
     PropertySpec::Method(NativeSpec::new("fround", 1, fround).pure(Pure::One(pure::fround))),
     PropertySpec::Method(NativeSpec::new("hypot", 2, hypot).pure(Pure::Two(pure_hypot))),
-    PropertySpec::Method(NativeSpec::new("imul", 2, imul).known_as("MathImul")),
+    PropertySpec::Method(NativeSpec::new("imul", 2, imul).with_quick(quick_imul).known_as("MathImul")),
     PropertySpec::Method(NativeSpec::new("log", 1, log).pure(Pure::One(pure::log))),
     PropertySpec::Method(NativeSpec::new("log1p", 1, log1p).pure(Pure::One(pure::log1p))),
     PropertySpec::Method(NativeSpec::new("log2", 1, log2).pure(Pure::One(pure::log2))),
     PropertySpec::Method(NativeSpec::new("log10", 1, log10).pure(Pure::One(pure::log10))),
-    PropertySpec::Method(NativeSpec::new("max", 2, max).known_as("MathMax")),
-    PropertySpec::Method(NativeSpec::new("min", 2, min).known_as("MathMin")),
-    PropertySpec::Method(NativeSpec::new("pow", 2, pow).known_as("MathPow")),
-    PropertySpec::Method(NativeSpec::new("random", 0, random)),
+    PropertySpec::Method(NativeSpec::new("max", 2, max).with_quick(quick_max).known_as("MathMax")),
+    PropertySpec::Method(NativeSpec::new("min", 2, min).with_quick(quick_min).known_as("MathMin")),
+    PropertySpec::Method(NativeSpec::new("pow", 2, pow).with_quick(quick_pow).known_as("MathPow")),
+    PropertySpec::Method(NativeSpec::new("random", 0, random).with_quick(|_, _, _| Raw::number(next_random()))),
     PropertySpec::Method(NativeSpec::new("round", 1, round).pure(Pure::One(pure::round))),
     PropertySpec::Method(NativeSpec::new("sign", 1, sign).pure(Pure::One(pure::sign))),
     PropertySpec::Method(NativeSpec::new("sin", 1, sin).pure(Pure::One(pure::sin))),
@@ -171,17 +173,38 @@ fn clz32<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResul
     let n = conversion::to_uint32(s, args.get(0))?;
     Ok(s.int(n.leading_zeros() as i32))
 }
+fn quick_clz32(_: &mut Vm, _: Raw, args: &[Raw]) -> Raw {
+    match args {
+        [x, ..] => conversion::quick_int32(*x).map_or(Raw::EMPTY, |n| Raw::int32(n.leading_zeros() as i32)),
+        _ => Raw::EMPTY,
+    }
+}
 /// Math.imul ( x, y ), ECMA-262 §21.3.2.20
 fn imul<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let x = conversion::to_int32(s, args.get(0))?;
     let y = conversion::to_int32(s, args.get(1))?;
     Ok(s.int(x.wrapping_mul(y)))
 }
+fn quick_imul(_: &mut Vm, _: Raw, args: &[Raw]) -> Raw {
+    let [x, y, ..] = args else { return Raw::EMPTY };
+    match (conversion::quick_int32(*x), conversion::quick_int32(*y)) {
+        (Some(x), Some(y)) => Raw::int32(x.wrapping_mul(y)),
+        _ => Raw::EMPTY,
+    }
+}
 /// Math.pow ( base, exponent ), ECMA-262 §21.3.2.27
 fn pow<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let base = conversion::to_number(s, args.get(0))?;
     let exponent = conversion::to_number(s, args.get(1))?;
     Ok(s.number(operators::number_exponentiate(base, exponent)))
+}
+fn quick_pow(_: &mut Vm, _: Raw, args: &[Raw]) -> Raw {
+    match args {
+        [x, y, ..] if x.is_number() && y.is_number() => {
+            Raw::number(operators::number_exponentiate(x.as_number(), y.as_number()))
+        }
+        _ => Raw::EMPTY,
+    }
 }
 /// The larger of two numbers: NaN wins, and +0 is above -0.
 fn larger(a: f64, b: f64) -> f64 {
@@ -193,6 +216,28 @@ fn larger(a: f64, b: f64) -> f64 {
         a
     } else {
         b
+    }
+}
+fn smaller(a: f64, b: f64) -> f64 {
+    -larger(-a, -b)
+}
+fn quick_max(_: &mut Vm, _: Raw, args: &[Raw]) -> Raw {
+    match args {
+        [x, y] if x.both_int32(*y) => Raw::int32(x.as_int32().max(y.as_int32())),
+        _ => fold_numbers(args, f64::NEG_INFINITY, larger),
+    }
+}
+fn quick_min(_: &mut Vm, _: Raw, args: &[Raw]) -> Raw {
+    match args {
+        [x, y] if x.both_int32(*y) => Raw::int32(x.as_int32().min(y.as_int32())),
+        _ => fold_numbers(args, f64::INFINITY, smaller),
+    }
+}
+fn fold_numbers(args: &[Raw], start: f64, f: fn(f64, f64) -> f64) -> Raw {
+    if args.iter().all(|n| n.is_number()) {
+        Raw::number(args.iter().fold(start, |a, n| f(a, n.as_number())))
+    } else {
+        Raw::EMPTY
     }
 }
 /// Math.max ( ...args ), ECMA-262 §21.3.2.25
@@ -209,7 +254,7 @@ fn min<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<
     let mut lowest = f64::INFINITY;
     for i in 0..args.len() {
         let n = conversion::to_number(s, args.get(i))?;
-        lowest = -larger(-lowest, -n);
+        lowest = smaller(lowest, n);
     }
     Ok(s.number(lowest))
 }

@@ -15,7 +15,9 @@ use crate::map::{self, TABLE, table_of};
 use crate::support::{self, call_predicate, require_callable, this_of_kind};
 
 static PROPERTIES: &[PropertySpec] = &[
-    PropertySpec::Method(NativeSpec::new("has", 1, has)),
+    PropertySpec::Method(
+        NativeSpec::new("has", 1, has).with_quick(|_, this, args| map::quick_has(Kind::Set, this, args)),
+    ),
     PropertySpec::Method(NativeSpec::new("add", 1, add)),
     PropertySpec::Method(NativeSpec::new("delete", 1, delete)),
     PropertySpec::Method(NativeSpec::new("clear", 0, clear)),

@@ -221,6 +221,11 @@ impl BackingStore {
             _ => self.length,
         }
     }
+    /// Can its length change, or has it been taken away?
+    #[inline(always)]
+    pub fn may_change(&self) -> bool {
+        self.resizable || self.detached
+    }
     /// First byte; dangling if there are none.
     #[inline(always)]
     pub fn data(&self) -> *mut u8 {

@@ -55,6 +55,7 @@ fn from_digits<'s>(s: &mut Scope<'s>, negative: bool, digits: &[u64]) -> Local<'
     }
 }
 /// The digits, until the next allocation.
+#[inline(always)]
 fn digits<'a>(v: Raw) -> &'a [u64] {
     debug_assert!(crate::value::is_bigint(v));
     // SAFETY: a live BigInt; callers do not allocate while they hold the slice.
@@ -64,11 +65,13 @@ fn digits<'a>(v: Raw) -> &'a [u64] {
     }
 }
 /// Is it below zero?
+#[inline(always)]
 pub fn is_negative(v: Raw) -> bool {
     // SAFETY: a live BigInt.
     unsafe { (*v.as_cell()).aux & NEGATIVE != 0 }
 }
 /// Is it zero?
+#[inline(always)]
 pub fn is_zero(v: Raw) -> bool {
     digits(v).is_empty()
 }

@@ -11,6 +11,9 @@ use crate::key::PropertyKey;
 use crate::scope::{JsResult, Local, Scope, Value};
 use crate::vm::Vm;
 
+/// With so many arguments the quick form of a built-in function is tried.
+const QUICK_ARGUMENTS: usize = 3;
+
 /// Writes the caller's pc, `this` and the arguments above the current frame and returns the window, or None on overflow.
 ///
 /// # Safety
@@ -109,7 +112,21 @@ pub fn call<'s>(
                 }
             }
         }
-        Kind::NativeFunction => run_native(s, o, this.raw(), args, 0, Raw::UNDEFINED),
+        Kind::NativeFunction => {
+            // SAFETY: a live built-in function.
+            let spec = unsafe { function::native_spec(o.gc().as_ptr()) };
+            if let (Some(quick), true) = (spec.quick, args.len() <= QUICK_ARGUMENTS) {
+                let mut list = [Raw::UNDEFINED; QUICK_ARGUMENTS];
+                for (to, from) in list.iter_mut().zip(args) {
+                    *to = from.raw();
+                }
+                let v = quick(s.vm(), this.raw(), &list[..args.len()]);
+                if !v.is_empty() {
+                    return Ok(s.local(v));
+                }
+            }
+            run_native(s, o, this.raw(), args, 0, Raw::UNDEFINED)
+        }
         Kind::BoundFunction => {
             if !s.vm().native_stack_ok() {
                 return crate::error::throw_stack_overflow(s);

@@ -535,24 +535,35 @@ fn link<C>(
 ///
 /// # Safety
 /// `parent` is a live code cell.
-// Never inlined: the lookup takes the address of a local, which no handler may do (see `interp`).
-#[inline(never)]
-pub unsafe fn existing_child(parent: *mut Code, index: FunctionIndex) -> Option<*mut Code> {
-    // SAFETY: the map is owned by the cell; code cells do not move.
+#[inline(always)]
+pub unsafe fn existing_child(parent: *mut Code, index: FunctionIndex) -> *mut Code {
+    // SAFETY: the list is owned by the cell; code cells do not move.
     unsafe {
         if (*parent).children.is_null() {
-            return None;
+            return std::ptr::null_mut();
         }
         let children = &*(*parent).children;
-        children.binary_search_by_key(&index, |c| c.index).ok().map(|at| children[at].as_ptr())
+        // Written out: the search of the standard library takes the address of a local, which no handler may do (see `interp`).
+        let (mut low, mut high) = (0, children.len());
+        while low < high {
+            let middle = (low + high) / 2;
+            let child = children.get_unchecked(middle).as_ptr();
+            match (*child).index {
+                i if i == index => return child,
+                i if i < index => low = middle + 1,
+                _ => high = middle,
+            }
+        }
+        std::ptr::null_mut()
     }
 }
 /// Child code cell `index` of a function's unit, shared by all closures made from it.
 pub fn child_code(s: &mut Scope<'_>, parent: Gc<Code>, index: FunctionIndex) -> Gc<Code> {
     // SAFETY: live code cells; they are born old and do not move, so the list needs no barrier.
     unsafe {
-        if let Some(c) = existing_child(parent.as_ptr(), index) {
-            return Gc::from_ptr(c);
+        let existing = existing_child(parent.as_ptr(), index);
+        if !existing.is_null() {
+            return Gc::from_ptr(existing);
         }
         let script = parent.script_rc();
         let child = new_code(s.vm(), &script, index, parent.header.word, parent.host_defined);

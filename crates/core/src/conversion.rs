@@ -80,7 +80,7 @@ pub fn ordinary_to_primitive<'s>(
 }
 
 /// ToBoolean, ECMA-262 §7.1.2
-#[inline]
+#[inline(always)]
 pub fn to_boolean(v: Raw) -> bool {
     if v.is_bool() {
         return v.as_bool();
@@ -166,6 +166,23 @@ pub fn f64_to_int32(n: f64) -> i32 {
         return i;
     }
     f64_to_int64_modular(n) as i32
+}
+/// ToInt32 of a number, unless that takes more than one conversion; None for what is no number.
+#[inline(always)]
+pub fn quick_int32(v: Raw) -> Option<i32> {
+    if v.is_int32() {
+        return Some(v.as_int32());
+    }
+    let d = v.to_double()?;
+    #[cfg(target_arch = "x86_64")]
+    let t = {
+        use std::arch::x86_64::{_mm_cvttsd_si64, _mm_set_sd};
+        // SAFETY: SSE2 is part of the x86-64 baseline; out-of-range input gives i64::MIN.
+        unsafe { _mm_cvttsd_si64(_mm_set_sd(d)) }
+    };
+    #[cfg(not(target_arch = "x86_64"))]
+    let t = if d.abs() < 9.0e18 { d as i64 } else { i64::MIN };
+    (t != i64::MIN).then_some(t as i32)
 }
 /// Truncates a number and reduces it modulo 2^64 (0 for NaN and infinities).
 pub fn f64_to_int64_modular(n: f64) -> i64 {
@@ -264,9 +281,24 @@ pub fn relative_index(s: &mut Scope<'_>, v: Local<'_, Value>, length: u64, defau
 
 /// Number::toString, ECMA-262 §6.1.6.1.20
 pub fn number_to_string<'s>(s: &mut Scope<'s>, n: f64) -> Local<'s, JsString> {
+    number_text(s, Raw::number(n))
+}
+/// Text of a number value.
+fn number_text<'s>(s: &mut Scope<'s>, number: Raw) -> Local<'s, JsString> {
+    let known = s.vm().number_texts.get(number);
+    if !known.is_empty() {
+        // SAFETY: the cache has strings.
+        return unsafe { s.local(known).cast() };
+    }
     let mut buffer = NumberBuffer::new();
-    let text = buffer.format(n);
-    crate::string::new_latin1(s, text.as_bytes())
+    let text = if number.is_int32() {
+        buffer.format_int(number.as_int32())
+    } else {
+        buffer.format(number.as_double())
+    };
+    let text = crate::string::new_latin1(s, text.as_bytes());
+    s.vm().number_texts.put(number, text.raw());
+    text
 }
 /// ToString, ECMA-262 §7.1.17
 pub fn to_string<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResult<Local<'s, JsString>> {
@@ -275,12 +307,8 @@ pub fn to_string<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResult<Local<'
         // SAFETY: a string, just checked.
         return Ok(unsafe { s.local(raw).cast() });
     }
-    if raw.is_int32() {
-        let mut buffer = NumberBuffer::new();
-        return Ok(crate::string::new_latin1(s, buffer.format_int(raw.as_int32()).as_bytes()));
-    }
-    if raw.is_double() {
-        return Ok(number_to_string(s, raw.as_double()));
+    if raw.is_number() {
+        return Ok(number_text(s, raw));
     }
     to_string_slow(s, v)
 }

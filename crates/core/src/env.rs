@@ -56,11 +56,44 @@ impl Environment {
         // SAFETY: header and slots are initialised here.
         unsafe {
             let e = vm.heap.alloc(Kind::Environment as u8, 16 + slots * 8) as *mut Environment;
+            Environment::init(e, slots)
+        }
+    }
+    /// As [`Environment::alloc`] if there is room without a collection; else null.
+    ///
+    /// # Safety
+    /// As for [`Environment::alloc`].
+    #[inline(always)]
+    pub unsafe fn try_alloc(vm: &mut Vm, slots: usize) -> *mut Environment {
+        // SAFETY: header and slots are initialised here.
+        unsafe {
+            let e = vm.heap.try_alloc(Kind::Environment as u8, 16 + slots * 8) as *mut Environment;
+            if e.is_null() { e } else { Environment::init(e, slots) }
+        }
+    }
+    #[inline(always)]
+    unsafe fn init(e: *mut Environment, slots: usize) -> *mut Environment {
+        // SAFETY: a fresh cell of that many slots.
+        unsafe {
             (*e).header.word = slots as u32;
-            for i in 0..slots {
-                *Environment::at(e, i) = Raw::EMPTY;
-            }
+            crate::object::fill_values(Environment::at(e, 0), slots, Raw::EMPTY);
             e
+        }
+    }
+    /// Makes `e`, which is fresh, a copy of `old`, which has as many slots.
+    ///
+    /// # Safety
+    /// Both are live.
+    #[inline(always)]
+    pub(crate) unsafe fn copy(old: *mut Environment, e: *mut Environment) {
+        // SAFETY: by the contract; a fresh cell needs no barrier.
+        unsafe {
+            (*e).header.flags |= (*old).header.flags & 0xf0;
+            (*e).parent = (*old).parent;
+            for k in 0..(*old).header.word as usize {
+                // Volatile for the same reason as in `fill_values`.
+                Environment::at(e, k).write_volatile(*Environment::at(old, k));
+            }
         }
     }
     /// (code cell, index into its `scopes`) of a named environment.

@@ -94,6 +94,8 @@ pub struct NativeSpec {
     pub known: &'static str,
     /// What it does to numbers, if that is all it does.
     pub pure: Option<Pure>,
+    /// The function for plain operands.
+    pub quick: Option<QuickFn>,
 }
 
 /// A function of numbers without effects, as machine code calls it.
@@ -105,10 +107,14 @@ pub enum Pure {
     Two(extern "C" fn(f64, f64) -> f64),
 }
 
+/// What a built-in function does with plain operands, without a frame: it takes `this` and the arguments, neither
+/// allocates nor runs JavaScript nor throws, and answers with the empty value where [`NativeSpec::function`] must do it.
+pub type QuickFn = fn(&mut crate::vm::Vm, Raw, &[Raw]) -> Raw;
+
 impl NativeSpec {
     /// An ordinary method.
     pub const fn new(name: &'static str, length: u8, function: NativeFn) -> NativeSpec {
-        NativeSpec { name, length, constructor: false, function, known: "", pure: None }
+        NativeSpec { name, length, constructor: false, function, known: "", pure: None, quick: None }
     }
     /// The same, with what it does to numbers.
     pub const fn pure(self, pure: Pure) -> NativeSpec {
@@ -118,9 +124,27 @@ impl NativeSpec {
     pub const fn known_as(self, known: &'static str) -> NativeSpec {
         NativeSpec { known, ..self }
     }
+    /// The result of a call if it can be had without a frame; else the empty value. Neither allocates nor runs JavaScript.
+    #[inline(always)]
+    pub(crate) fn try_quick(&self, vm: &mut crate::vm::Vm, this: Raw, args: &[Raw]) -> Raw {
+        if let Some(quick) = self.quick {
+            return quick(vm, this, args);
+        }
+        match (self.pure, args) {
+            (Some(Pure::One(f)), [x, ..]) if x.is_number() => Raw::number(f(x.as_number())),
+            (Some(Pure::Two(f)), [x, y]) if x.is_number() && y.is_number() => {
+                Raw::number(f(x.as_number(), y.as_number()))
+            }
+            _ => Raw::EMPTY,
+        }
+    }
+    /// The same, with a quick form.
+    pub const fn with_quick(self, quick: QuickFn) -> NativeSpec {
+        NativeSpec { quick: Some(quick), ..self }
+    }
     /// A constructor.
     pub const fn constructor(name: &'static str, length: u8, function: NativeFn) -> NativeSpec {
-        NativeSpec { name, length, constructor: true, function, known: "", pure: None }
+        NativeSpec { name, length, constructor: true, function, known: "", pure: None, quick: None }
     }
 }
 
@@ -275,46 +299,55 @@ pub(crate) fn new_function_prototype<'s>(s: &mut Scope<'s>, proto: Local<'_, Obj
 
 /// OrdinaryFunctionCreate / InstantiateFunctionObject: closure over `env`.
 pub fn new_closure<'s>(s: &mut Scope<'s>, code: Local<'_, Code>, env: Local<'_, Value>) -> Local<'s, Object> {
-    // SAFETY: code is live; slots are initialised before the next allocation.
+    // SAFETY: code is live; slots are initialised before the next allocation, and `env` is read after it.
     unsafe {
         let c = code.raw().as_cell() as *mut Code;
-        let o = new_closure_raw(s.vm(), c, env.raw());
+        let shape = closure_shape(s.vm(), c);
+        let o = object::alloc_object(s.vm(), Kind::Function, shape, closure::COUNT, Raw::UNDEFINED);
+        init_closure(o, c, env.raw());
         s.local_object(Gc::from_ptr(o))
     }
 }
-/// Closure without handles. `env` must be re-read from a root if the allocation collects: pass it through `reload`.
+/// As [`new_closure`] if there is room without a collection; else null.
 ///
 /// # Safety
-/// `code` is a live code cell; `env` is rooted by the caller at an address that is re-read: the caller must overwrite
-/// slot ENV when its root moved. Use only where the environment sits in a frame register.
-pub unsafe fn new_closure_raw(vm: &mut crate::vm::Vm, code: *mut Code, env: Raw) -> *mut Object {
-    // SAFETY: by the contract; the handle keeps `env` alive and current across the allocation.
+/// `code` is a live code cell, `env` an environment or undefined.
+#[inline(always)]
+pub(crate) unsafe fn try_new_closure(vm: &mut crate::vm::Vm, code: *mut Code, env: Raw) -> *mut Object {
+    // SAFETY: by the contract; slots are initialised here.
     unsafe {
-        let mark = vm.heap.handles.mark();
-        let root = vm.heap.handles.push(env);
         let shape = closure_shape(vm, code);
-        let o = object::alloc_object(vm, Kind::Function, shape, closure::COUNT, Raw::UNDEFINED);
-        (*o).header.flags |= flag::LAZY;
-        *Object::trailing(o, closure::CODE) = Raw::cell(code.cast());
-        *Object::trailing(o, closure::ENV) = *root.as_ptr();
-        vm.heap.handles.reset(mark);
+        let o = object::try_alloc_object(vm, Kind::Function, shape, closure::COUNT, Raw::UNDEFINED);
+        if !o.is_null() {
+            init_closure(o, code, env);
+        }
         o
     }
 }
-
 /// Shape of new closures of a code cell.
 ///
 /// # Safety
 /// `code` is a live code cell.
-pub(crate) unsafe fn closure_shape(vm: &crate::vm::Vm, code: *mut Code) -> u32 {
-    // SAFETY: by the contract.
-    let (flags, realm) = unsafe { ((*code).flags, (*code).header.word) };
-    let realm = vm.realms[realm as usize].as_ref().expect("live realm");
-    match (flags & code_flag::ASYNC != 0, flags & code_flag::GENERATOR != 0) {
-        (false, false) => realm.function_shape,
-        (true, false) => realm.async_function_shape,
-        (false, true) => realm.generator_function_shape,
-        (true, true) => realm.async_generator_function_shape,
+#[inline(always)]
+pub(crate) unsafe fn closure_shape(vm: &crate::vm::Vm, code: *mut Code) -> crate::shape::ShapeId {
+    // SAFETY: a live code cell, whose realm lives as long as it.
+    unsafe {
+        let realm = vm.realms.get_unchecked((*code).header.word as usize).as_deref().unwrap_unchecked();
+        match (*code).flags & (code_flag::ASYNC | code_flag::GENERATOR) {
+            0 => realm.function_shape,
+            code_flag::ASYNC => realm.async_function_shape,
+            code_flag::GENERATOR => realm.generator_function_shape,
+            _ => realm.async_generator_function_shape,
+        }
+    }
+}
+#[inline(always)]
+unsafe fn init_closure(o: *mut Object, code: *mut Code, env: Raw) {
+    // SAFETY: a fresh closure.
+    unsafe {
+        (*o).header.flags |= flag::LAZY;
+        *Object::trailing(o, closure::CODE) = Raw::cell(code.cast());
+        *Object::trailing(o, closure::ENV) = env;
     }
 }
 

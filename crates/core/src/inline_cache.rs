@@ -179,13 +179,15 @@ const STUBS: usize = 1024;
 /// Lookups of megamorphic sites by (shape, key).
 pub struct StubCache {
     entries: Box<[(Raw, Entry); STUBS]>,
+    /// Places that have had an entry with a holder.
+    held: Vec<u16>,
     used: bool,
 }
 
 impl StubCache {
     pub(crate) fn new() -> StubCache {
         // SAFETY: zeros are an entry: a key that no lookup has, no shape, no holder. The memory is touched when it is used.
-        StubCache { entries: unsafe { Box::new_zeroed().assume_init() }, used: false }
+        StubCache { entries: unsafe { Box::new_zeroed().assume_init() }, held: Vec::new(), used: false }
     }
     #[inline(always)]
     fn index(shape: ShapeId, key: Raw) -> usize {
@@ -193,19 +195,31 @@ impl StubCache {
     }
     /// Entry for shape and key.
     #[inline(always)]
-    pub fn get(&self, shape: ShapeId, key: Raw) -> Option<Entry> {
-        let (k, e) = self.entries[Self::index(shape, key)];
-        if k == key && e.shape == shape { Some(e) } else { None }
+    pub fn get(&self, shape: ShapeId, key: Raw) -> Option<&Entry> {
+        let (k, e) = &self.entries[Self::index(shape, key)];
+        if *k == key && e.shape == shape { Some(e) } else { None }
     }
     /// Remembers a lookup.
     pub fn put(&mut self, key: Raw, e: Entry) {
         self.used = true;
-        self.entries[Self::index(e.shape, key)] = (key, e);
+        let at = Self::index(e.shape, key);
+        if !e.holder.is_null() && !self.held.contains(&(at as u16)) {
+            self.held.push(at as u16);
+        }
+        self.entries[at] = (key, e);
     }
-    /// Forgets everything (holders may move at a collection).
-    pub fn clear(&mut self) {
-        if self.used {
+    /// A minor collection moves holders: keys do not move, and shapes do not die. A major one forgets everything.
+    pub(crate) fn trace(&mut self, t: &mut Tracer) {
+        if t.is_minor() {
+            for &at in &self.held {
+                let e = &mut self.entries[at as usize].1;
+                if !e.holder.is_null() {
+                    crate::cell::trace_raw(t, &mut e.holder);
+                }
+            }
+        } else if self.used {
             self.entries.fill((Raw::UNDEFINED, Entry::EMPTY));
+            self.held.clear();
             self.used = false;
         }
     }

@@ -8,7 +8,7 @@ use crate::call::call;
 use crate::cell::{Elements, Kind, Object, flag};
 use crate::frame::FrameView;
 use crate::object::{self, ARRAY_LENGTH};
-use crate::realm::Intrinsic;
+use crate::realm::{Intrinsic, Realm};
 use crate::scope::{JsResult, Local, Scope, Thrown, Value};
 
 /// Tags of `Kind::Iterator` objects (internal slot 0).
@@ -93,11 +93,10 @@ pub fn is_plain_array(s: &mut Scope<'_>, v: Local<'_, Value>) -> bool {
 /// # Safety
 /// `a` is a live array.
 #[inline(always)]
-pub(crate) unsafe fn is_known_plain(vm: &crate::vm::Vm, a: *const Object) -> bool {
+pub(crate) unsafe fn is_known_plain(vm: &crate::vm::Vm, realm: &Realm, a: *const Object) -> bool {
     // SAFETY: live array.
     unsafe {
-        vm.array_iteration_epoch == (vm.prototype_epoch, vm.realm_id())
-            && (*a).header.word == vm.realm().array_shape
+        vm.array_iteration_epoch == (vm.prototype_epoch, realm.id) && (*a).header.word == realm.array_shape
     }
 }
 

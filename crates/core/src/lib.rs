@@ -36,6 +36,7 @@ pub mod key;
 pub mod locale;
 pub mod module;
 pub mod native;
+mod number_texts;
 pub mod object;
 pub mod operations;
 pub mod operators;

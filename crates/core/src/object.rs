@@ -7,6 +7,7 @@ use spey_gc::{Gc, Header, Value as Raw};
 
 use crate::cell::{Accessor, Elements, Kind, Object, Slots, SparseElement, SparseElements, flag};
 use crate::interrupt;
+use crate::interp::slow::{Lookup, named_lookup};
 use crate::key::PropertyKey;
 use crate::scope::{JsResult, Local, Scope, Value};
 use crate::shape::{ShapeId, attr};
@@ -88,17 +89,55 @@ pub unsafe fn alloc_object(
     trailing: usize,
     fill: Raw,
 ) -> *mut Object {
-    // SAFETY: all fields are initialised here.
+    // SAFETY: all fields are initialised.
     unsafe {
         vm.pinned_shape = shape;
-        let o = vm.heap.alloc(kind as u8, crate::cell::OBJECT_TRAILING + trailing * 8) as *mut Object;
+        let cell = vm.heap.alloc(kind as u8, crate::cell::OBJECT_TRAILING + trailing * 8);
+        init_object(vm, cell.cast(), shape, trailing, fill)
+    }
+}
+/// As [`alloc_object`] if there is room for it without a collection; else null.
+///
+/// # Safety
+/// As for [`alloc_object`].
+#[inline(always)]
+pub(crate) unsafe fn try_alloc_object(
+    vm: &mut Vm,
+    kind: Kind,
+    shape: ShapeId,
+    trailing: usize,
+    fill: Raw,
+) -> *mut Object {
+    // SAFETY: all fields are initialised.
+    unsafe {
+        let cell = vm.heap.try_alloc(kind as u8, crate::cell::OBJECT_TRAILING + trailing * 8);
+        if cell.is_null() {
+            return std::ptr::null_mut();
+        }
+        init_object(vm, cell.cast(), shape, trailing, fill)
+    }
+}
+/// Sets a few values of a fresh cell.
+///
+/// # Safety
+/// `at` is valid for as many writes.
+#[inline(always)]
+pub(crate) unsafe fn fill_values(at: *mut Raw, count: usize, fill: Raw) {
+    // OPTIMIZATION: volatile, or the compiler makes a call of `memset` of it, for which handlers would save registers.
+    for i in 0..count {
+        // SAFETY: by the contract.
+        unsafe { at.add(i).write_volatile(fill) }
+    }
+}
+#[inline(always)]
+unsafe fn init_object(vm: &Vm, o: *mut Object, shape: ShapeId, trailing: usize, fill: Raw) -> *mut Object {
+    // SAFETY: a fresh cell of that many trailing values.
+    unsafe {
         (*o).header.aux = trailing as u16;
         (*o).header.word = shape;
         (*o).slots = std::ptr::null_mut();
         (*o).elements = vm.empty_elements;
-        for i in 0..trailing {
-            *Object::trailing(o, i) = fill;
-        }
+        fill_values(Object::trailing(o, 0), trailing, fill);
         o
     }
 }
@@ -146,6 +185,20 @@ pub fn new_array<'s>(s: &mut Scope<'s>, length: u32) -> Local<'s, Object> {
         let o = alloc_object(s.vm(), Kind::Array, shape, 1, Raw::number(length as f64));
         s.local_object(Gc::from_ptr(o))
     }
+}
+/// Empty array with room for `capacity` elements.
+pub fn new_array_with_room<'s>(s: &mut Scope<'s>, capacity: u32) -> Local<'s, Object> {
+    let a = new_array(s, 0);
+    if capacity > 0 {
+        let e = alloc_elements(s.vm(), capacity);
+        // SAFETY: the array is re-read from its handle.
+        unsafe {
+            let o = a.gc().as_ptr();
+            (*o).elements = e;
+            s.vm().heap.write_barrier_all(o.cast());
+        }
+    }
+    a
 }
 /// ArrayCreate with a given prototype.
 pub fn new_array_with<'s>(s: &mut Scope<'s>, length: u32, proto: Local<'_, Value>) -> Local<'s, Object> {
@@ -205,21 +258,23 @@ pub fn alloc_elements(vm: &mut Vm, capacity: u32) -> *mut Elements {
     }
 }
 
-/// Gives a fresh array elements of a capacity; the array may move and is returned.
-///
-/// # Safety
-/// `o` is a live array, reachable from nowhere else.
-#[inline(never)]
-pub unsafe fn with_elements(vm: &mut Vm, o: *mut Object, capacity: u32) -> *mut Object {
-    // SAFETY: the array is rooted across the allocation.
+/// Empty array of a realm's array shape with room for `capacity` elements, if there is memory without a collection; else
+/// null.
+#[inline(always)]
+pub(crate) fn try_new_array(vm: &mut Vm, shape: ShapeId, capacity: u32) -> *mut Object {
+    // SAFETY: both cells are initialised here; an array that is left behind for want of elements is garbage.
     unsafe {
-        let mark = vm.heap.handles.mark();
-        let root = vm.heap.handles.push(Raw::cell(o.cast()));
-        let e = alloc_elements(vm, capacity);
-        let o = (*root.as_ptr()).as_cell() as *mut Object;
-        vm.heap.handles.reset(mark);
+        let o = try_alloc_object(vm, Kind::Array, shape, 1, Raw::int32(0));
+        if o.is_null() || capacity == 0 {
+            return o;
+        }
+        let e = vm.heap.try_alloc(Kind::Elements as u8, 16 + capacity as usize * 8) as *mut Elements;
+        if e.is_null() {
+            return std::ptr::null_mut();
+        }
+        (*e).length = 0;
+        (*e).capacity = capacity;
         (*o).elements = e;
-        vm.heap.write_barrier_all(o.cast());
         o
     }
 }
@@ -978,6 +1033,14 @@ pub fn array_set_length(
 /// [[HasProperty]]
 pub fn has_property(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> JsResult<bool> {
     interrupt::check(s)?;
+    if !key.is_index() && !o.kind().is_exotic() {
+        // SAFETY: a live object that is not exotic.
+        match unsafe { named_lookup(s.vm(), o.gc().as_ptr(), key) } {
+            Lookup::Value(_) | Lookup::Getter(_) => return Ok(true),
+            Lookup::Absent => return Ok(false),
+            Lookup::Slow => {}
+        }
+    }
     let mut current = s.local_object(o.gc());
     loop {
         // SAFETY: live object.
@@ -1011,6 +1074,19 @@ pub fn get_with<'s>(
     receiver: Local<'_, Value>,
 ) -> JsResult<Local<'s, Value>> {
     interrupt::check(s)?;
+    // OPTIMIZATION: what caches know is not searched for.
+    if !key.is_index() && !o.kind().is_exotic() {
+        // SAFETY: a live object that is not exotic; the value is rooted at once.
+        match unsafe { named_lookup(s.vm(), o.gc().as_ptr(), key) } {
+            Lookup::Value(v) => return Ok(s.local(v)),
+            Lookup::Getter(getter) if !getter.is_undefined() => {
+                let getter = s.local(getter);
+                return crate::call::call(s, getter, receiver, &[]);
+            }
+            Lookup::Absent | Lookup::Getter(_) => return Ok(s.undefined()),
+            Lookup::Slow => {}
+        }
+    }
     let mut p = o.gc().as_ptr();
     loop {
         // SAFETY: live objects: nothing is allocated until one of the arms leaves the loop.

@@ -433,6 +433,30 @@ pub fn has_in(s: &mut Scope<'_>, key: Local<'_, Value>, o: Local<'_, Value>) -> 
 }
 
 /// Result of `typeof`, ECMA-262 §13.5.3
+#[inline(always)]
+pub(crate) fn type_name(names: &crate::key::Names, v: Raw) -> crate::key::PropertyKey {
+    if v.is_number() {
+        return names.number;
+    }
+    if v.is_bool() {
+        return names.boolean;
+    }
+    if v.is_null() {
+        return names.object;
+    }
+    if !v.is_cell() {
+        return names.undefined;
+    }
+    // SAFETY: cell values point to live cells.
+    match unsafe { Kind::of(v.as_cell()) } {
+        Kind::String => names.string,
+        Kind::Symbol => names.symbol,
+        Kind::BigInt => names.bigint,
+        _ if crate::value::is_callable(v) => names.function,
+        _ => names.object,
+    }
+}
+/// The text of [`type_of`].
 pub fn type_of_raw(v: Raw) -> &'static str {
     if v.is_number() {
         return "number";
@@ -457,17 +481,7 @@ pub fn type_of_raw(v: Raw) -> &'static str {
 }
 /// `typeof v`
 pub fn type_of<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> Local<'s, JsString> {
-    let names = s.names();
-    let name = match type_of_raw(v.raw()) {
-        "number" => names.number,
-        "boolean" => names.boolean,
-        "object" => names.object,
-        "undefined" => names.undefined,
-        "string" => names.string,
-        "symbol" => names.symbol,
-        "bigint" => names.bigint,
-        _ => names.function,
-    };
+    let name = type_name(s.names(), v.raw());
     // SAFETY: names are strings.
     unsafe { s.local(name.raw()).cast() }
 }

@@ -7,6 +7,7 @@ use crate::conversion::{self, to_boolean};
 use crate::key::PropertyKey;
 use crate::object::{self, PropertyDescriptor};
 use crate::scope::{JsResult, Local, Scope, Value};
+use crate::shape::attr;
 use crate::value::same_value;
 
 /// Proxies on one prototype chain before it counts as endless.
@@ -52,6 +53,7 @@ pub fn revoke(s: &mut Scope<'_>, proxy: Local<'_, Object>) {
 ///
 /// # Safety
 /// `v` is a live proxy.
+#[inline(always)]
 pub unsafe fn is_callable_proxy(v: Raw) -> bool {
     // SAFETY: by the contract.
     unsafe { (*Object::trailing(v.as_cell() as *mut Object, slot::CALLABLE)).is_true() }
@@ -87,11 +89,23 @@ impl<'s> Trap<'s> {
         f: Local<'_, Value>,
         rest: &[Local<'_, Value>],
     ) -> JsResult<Local<'s, Value>> {
-        let mut arguments = vec![self.target.value()];
-        for v in rest {
-            arguments.push(s.local(v.raw()));
+        // No trap has more than four arguments.
+        let mut arguments = [self.target.value(); 4];
+        for (to, v) in arguments[1..].iter_mut().zip(rest) {
+            *to = s.local(v.raw());
         }
-        crate::call::call(s, f, self.handler, &arguments)
+        crate::call::call(s, f, self.handler, &arguments[..=rest.len()])
+    }
+}
+
+/// Can the invariants of [[Get]], [[Set]] and [[Delete]] not be violated: has the target no property of that name that is
+/// not configurable?
+fn is_unconstrained(s: &mut Scope<'_>, target: Local<'_, Object>, key: PropertyKey) -> bool {
+    // SAFETY: a live object.
+    match unsafe { object::own_raw(s.vm(), target.gc().as_ptr(), key) } {
+        object::Own::Missing => true,
+        object::Own::Data(_, a) | object::Own::Accessor(_, a) => a & attr::CONFIGURABLE != 0,
+        object::Own::Lazy | object::Own::Exotic => false,
     }
 }
 
@@ -364,6 +378,9 @@ pub fn get<'s>(
         let Some(f) = t.function else { return object::get_with(s, t.target, key, receiver) };
         let key_value = key.to_value(s);
         let result = t.call(s, f, &[key_value, receiver])?;
+        if is_unconstrained(s, t.target, key) {
+            return Ok(result);
+        }
         let Some(actual) = object::get_own_property(s, t.target, key)? else { return Ok(result) };
         if actual.configurable == Some(false) {
             if let Some(value) = actual.value {
@@ -406,6 +423,9 @@ pub fn set(
         let result = t.call(s, f, &[key_value, v, receiver])?;
         if !to_boolean(result.raw()) {
             return Ok(false);
+        }
+        if is_unconstrained(s, t.target, key) {
+            return Ok(true);
         }
         if let Some(actual) = object::get_own_property(s, t.target, key)? {
             if actual.configurable == Some(false) {

@@ -67,7 +67,7 @@ impl<'s, T> Local<'s, T> {
     #[inline(always)]
     pub fn raw(self) -> Raw {
         // SAFETY: the slot is valid for 's.
-        unsafe { self.slot.as_ref() }.to_owned()
+        unsafe { *self.slot.as_ptr() }
     }
     /// The slot. It can be handed to foreign code, which gets back to the reference by [`Local::from_slot`].
     #[inline(always)]

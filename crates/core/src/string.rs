@@ -237,6 +237,17 @@ pub unsafe fn view_raw<'a>(this: *const JsString) -> StrView<'a> {
     }
 }
 
+/// The text of a live value, if it is a string that is not a rope.
+#[inline(always)]
+pub fn quick_view(_: &Vm, v: Raw) -> Option<StrView<'_>> {
+    if !crate::value::is_string(v) {
+        return None;
+    }
+    let this = v.as_cell() as *const JsString;
+    // SAFETY: a live string; nothing is allocated while the VM is borrowed.
+    unsafe { (*this).is_flat().then(|| view_raw(this)) }
+}
+
 /// Allocates an uninitialised flat string.
 ///
 /// # Safety

@@ -9,7 +9,6 @@ use crate::conversion::{f64_to_int32, f64_to_uint8_clamp, to_number};
 use crate::object;
 use crate::realm::Intrinsic;
 use crate::scope::{JsResult, Local, Scope, Value};
-use crate::vm::Vm;
 
 /// Internal slots of typed arrays and data views.
 pub mod slot {
@@ -455,26 +454,42 @@ pub fn set_element(
     }
     Ok(())
 }
+/// Address of element `i` of an array of fixed length on memory of fixed length; None if that must be found out otherwise.
+///
+/// # Safety
+/// `array` is a live typed array.
+#[inline(always)]
+unsafe fn quick_address(array: *mut Object, element: ElementType, i: u32) -> Option<*mut u8> {
+    // SAFETY: by the contract; an array in bounds stays so while the memory can neither be resized nor is detached.
+    unsafe {
+        let store = store_of(array);
+        let (offset, length) = (slot_of(array, slot::OFFSET), slot_of(array, slot::LENGTH));
+        if store.may_change() || !offset.both_int32(length) || i >= length.as_int32() as u32 {
+            return None;
+        }
+        Some(store.data().add(offset.as_int32() as usize + i as usize * element.size()))
+    }
+}
 /// Element `i` of a typed array of numbers; None if the slow path must find out.
 ///
 /// # Safety
 /// `array` is a live typed array.
-// Less optimised builds keep addresses of locals in the inlined code, which no handler may do (see `interp`).
-#[cfg_attr(not(debug_assertions), inline)]
-#[cfg_attr(debug_assertions, inline(never))]
-pub unsafe fn get_element_raw(_: &mut Vm, array: *mut Object, i: u32) -> Option<Raw> {
+#[inline(always)]
+pub unsafe fn get_element_raw(array: *mut Object, i: u32) -> Option<Raw> {
     // SAFETY: by the contract; the address is valid.
     unsafe {
-        let p = address(array, i as usize)?;
         let element = element_type_raw(array);
+        let p = quick_address(array, element, i)?;
         Some(match element {
-            // OPTIMIZATION: bytes are most of what is read.
             ElementType::Uint8 | ElementType::Uint8Clamped => Raw::int32(*p as i32),
+            ElementType::Int8 => Raw::int32(*p as i8 as i32),
+            ElementType::Int16 => Raw::int32(p.cast::<i16>().read_unaligned() as i32),
+            ElementType::Uint16 => Raw::int32(p.cast::<u16>().read_unaligned() as i32),
             ElementType::Int32 => Raw::int32(p.cast::<i32>().read_unaligned()),
-            _ => match element.read(p) {
-                Element::Number(n) => Raw::number(n),
-                _ => return None,
-            },
+            ElementType::Uint32 => Raw::number(p.cast::<u32>().read_unaligned() as f64),
+            ElementType::Float32 => Raw::number(p.cast::<f32>().read_unaligned() as f64),
+            ElementType::Float64 => Raw::number(p.cast::<f64>().read_unaligned()),
+            ElementType::Float16 | ElementType::BigInt64 | ElementType::BigUint64 => return None,
         })
     }
 }
@@ -482,22 +497,33 @@ pub unsafe fn get_element_raw(_: &mut Vm, array: *mut Object, i: u32) -> Option<
 ///
 /// # Safety
 /// `array` is a live typed array.
-// Less optimised builds keep addresses of locals in the inlined code, which no handler may do (see `interp`).
-#[cfg_attr(not(debug_assertions), inline)]
-#[cfg_attr(debug_assertions, inline(never))]
-pub unsafe fn set_element_raw(_: &mut Vm, array: *mut Object, i: u32, v: Raw) -> bool {
+#[inline(always)]
+pub unsafe fn set_element_raw(array: *mut Object, i: u32, v: Raw) -> bool {
     // SAFETY: by the contract; the address is valid.
     unsafe {
         let element = element_type_raw(array);
-        if !v.is_number() || element.is_bigint() || slot_of(array, slot::ELEMENT).as_int32() & IMMUTABLE != 0
-        {
+        if slot_of(array, slot::ELEMENT).as_int32() & IMMUTABLE != 0 {
             return false;
         }
-        let Some(p) = address(array, i as usize) else { return false };
-        if v.is_int32() && matches!(element, ElementType::Uint8 | ElementType::Int8) {
-            *p = v.as_int32() as u8;
-        } else {
-            element.write(p, Element::Number(v.as_number()));
+        let Some(p) = quick_address(array, element, i) else { return false };
+        match element {
+            ElementType::Float32 if v.is_number() => write_as(p, v.as_number() as f32),
+            ElementType::Float64 if v.is_number() => write_as(p, v.as_number()),
+            ElementType::Uint8Clamped if v.is_int32() => *p = v.as_int32().clamp(0, 255) as u8,
+            ElementType::Int8
+            | ElementType::Uint8
+            | ElementType::Int16
+            | ElementType::Uint16
+            | ElementType::Int32
+            | ElementType::Uint32 => {
+                let Some(n) = crate::conversion::quick_int32(v) else { return false };
+                match element.size() {
+                    1 => *p = n as u8,
+                    2 => write_as(p, n as u16),
+                    _ => write_as(p, n),
+                }
+            }
+            _ => return false,
         }
         true
     }

@@ -31,6 +31,7 @@ pub fn is_bigint(v: Value) -> bool {
     is_kind(v, Kind::BigInt)
 }
 /// IsCallable, ECMA-262 §7.2.3
+#[inline(always)]
 pub fn is_callable(v: Value) -> bool {
     if !v.is_cell() {
         return false;

@@ -187,6 +187,10 @@ pub struct Vm {
     pub enter_fp: *mut Raw,
     /// Caches of `enter_fp`'s code.
     pub enter_ics: *mut crate::inline_cache::InlineCache,
+    /// The built-in function that a call op has found.
+    pub(crate) native_callee: Raw,
+    /// A store whose write barrier is due: the cell, and the slot or null.
+    pub(crate) written: (*mut spey_gc::Header, *mut Raw),
     /// Trampoline state.
     #[cfg(feature = "trampoline")]
     pub next: (*const u64, *mut Raw, *mut crate::inline_cache::InlineCache),
@@ -229,6 +233,8 @@ pub struct Vm {
     pub stub_cache: crate::inline_cache::StubCache,
     /// Stores by (shape, key): computed keys and megamorphic sites.
     pub store_cache: crate::inline_cache::StubCache,
+    /// Texts of numbers.
+    pub(crate) number_texts: crate::number_texts::NumberTexts,
     /// Memory outside the heap whose owners have died.
     pub released: std::rc::Rc<crate::native::Released>,
     /// Finalization registries with dead targets.
@@ -305,6 +311,8 @@ impl Vm {
             enter_pc: std::ptr::null(),
             enter_fp: std::ptr::null_mut(),
             enter_ics: std::ptr::null_mut(),
+            native_callee: Raw::UNDEFINED,
+            written: (std::ptr::null_mut(), std::ptr::null_mut()),
             #[cfg(feature = "trampoline")]
             next: (std::ptr::null(), std::ptr::null_mut(), std::ptr::null_mut()),
             undefined_slot: Raw::UNDEFINED,
@@ -325,6 +333,7 @@ impl Vm {
             symbol_count: 0,
             hash_state: 0x243f_6a88_85a3_08d3,
             units: Default::default(),
+            number_texts: crate::number_texts::NumberTexts::new(),
             stub_cache: crate::inline_cache::StubCache::new(),
             store_cache: crate::inline_cache::StubCache::new(),
             released: Default::default(),
@@ -493,8 +502,9 @@ impl RootProvider for Vm {
             self.shapes.trace_young(t);
         }
         self.tier.trace(t);
-        self.stub_cache.clear();
-        self.store_cache.clear();
+        self.stub_cache.trace(t);
+        self.store_cache.trace(t);
+        self.number_texts.clear();
         crate::frame::trace_stack(self, t);
     }
     fn trace_shape(&mut self, id: u32, t: &mut Tracer) {

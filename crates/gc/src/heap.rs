@@ -302,6 +302,24 @@ impl Heap {
         self.alloc_slow(kind, bytes)
     }
 
+    /// As [`Heap::alloc`] if there is room without a collection; else null.
+    ///
+    /// # Safety
+    /// As for [`Heap::alloc`].
+    #[inline(always)]
+    pub unsafe fn try_alloc(&mut self, kind: u8, bytes: usize) -> *mut Header {
+        let bytes = cell_bytes(bytes);
+        let cell = self.nursery_top;
+        if bytes > MAX_NURSERY_CELL_BYTES || cell as usize + bytes > self.nursery_limit as usize {
+            return std::ptr::null_mut();
+        }
+        self.nursery_top = cell.wrapping_add(bytes);
+        let cell = cell.cast::<Header>();
+        // SAFETY: the cell lies inside the eden.
+        unsafe { cell.write(Header { kind, flags: 0, aux: 0, word: 0 }) };
+        cell
+    }
+
     #[cold]
     #[inline(never)]
     fn alloc_slow(&mut self, kind: u8, bytes: usize) -> *mut Header {
@@ -391,18 +409,40 @@ impl Heap {
         (cell as usize).wrapping_sub(self.young_base) < NURSERY_RESERVATION_BYTES
     }
 
+    /// Is the write barrier due after a store of `v` into `owner`?
+    ///
+    /// # Safety
+    /// `owner` is a live cell.
+    #[inline(always)]
+    pub unsafe fn must_remember(&self, owner: *mut Header, v: Value) -> bool {
+        // What is not a cell is never in the range of young addresses.
+        // SAFETY: by contract.
+        let flags = unsafe { (*owner).flags };
+        flags & (Header::OLD | Header::REMEMBERED) == Header::OLD && self.is_young(v.as_cell())
+    }
+
+    /// The barrier proper: `owner` is visited by the next minor collection, of a large one only the card around `slot`, if
+    /// that is not null.
+    ///
+    /// # Safety
+    /// `owner` is a live cell, [`Heap::must_remember`] holds, and `slot` lies in it.
+    pub unsafe fn remember(&mut self, owner: *mut Header, slot: *mut Value) {
+        if slot.is_null() {
+            return self.remember_cell(owner);
+        }
+        // SAFETY: by contract.
+        unsafe { self.remember_slot(owner, slot) }
+    }
+
     /// Must follow every store of `v` into a cell that is not fresh.
     ///
     /// # Safety
     /// `owner` is a live cell.
     #[inline(always)]
     pub unsafe fn write_barrier(&mut self, owner: *mut Header, v: Value) {
-        // What is not a cell is never in the range of young addresses.
         // SAFETY: by contract.
-        if unsafe { (*owner).flags } & (Header::OLD | Header::REMEMBERED) == Header::OLD
-            && self.is_young(v.as_cell())
-        {
-            self.remember(owner);
+        if unsafe { self.must_remember(owner, v) } {
+            self.remember_cell(owner);
         }
     }
 
@@ -414,9 +454,7 @@ impl Heap {
     pub unsafe fn write_barrier_slot(&mut self, owner: *mut Header, slot: *mut Value, v: Value) {
         // SAFETY: by contract.
         unsafe {
-            if (*owner).flags & (Header::OLD | Header::REMEMBERED) == Header::OLD
-                && self.is_young(v.as_cell())
-            {
+            if self.must_remember(owner, v) {
                 self.remember_slot(owner, slot);
             }
         }
@@ -430,12 +468,12 @@ impl Heap {
     pub unsafe fn write_barrier_all(&mut self, owner: *mut Header) {
         // SAFETY: by contract.
         if unsafe { (*owner).flags } & (Header::OLD | Header::REMEMBERED) == Header::OLD {
-            self.remember(owner);
+            self.remember_cell(owner);
         }
     }
 
     #[inline(never)]
-    fn remember(&mut self, owner: *mut Header) {
+    fn remember_cell(&mut self, owner: *mut Header) {
         // SAFETY: only called by the barriers, with a live cell.
         unsafe { (*owner).flags |= Header::REMEMBERED };
         self.remembered.push(owner);
@@ -449,7 +487,7 @@ impl Heap {
         // SAFETY: an old cell lies in a valid block.
         unsafe {
             if !Block::is_large(block) {
-                return self.remember(owner);
+                return self.remember_cell(owner);
             }
             Block::dirty_card(block, slot);
             if !(*block).carded {

@@ -149,7 +149,15 @@ impl Value {
     /// Is this a number held as a double?
     #[inline(always)]
     pub const fn is_double(self) -> bool {
-        self.is_number() && !self.is_int32()
+        self.to_double().is_some()
+    }
+
+    /// The number, if it is held as a double.
+    #[inline(always)]
+    pub const fn to_double(self) -> Option<f64> {
+        // One subtraction gives the IEEE bits, and puts every other kind above the doubles.
+        let bits = self.0.wrapping_sub(Self::DOUBLE_OFFSET);
+        if bits < Self::NUMBER_TAG - Self::DOUBLE_OFFSET { Some(f64::from_bits(bits)) } else { None }
     }
 
     /// Is this a number?

@@ -5,6 +5,7 @@ mod html;
 mod iterator;
 mod locale;
 mod pattern;
+mod quick;
 pub(crate) mod search;
 pub(crate) mod substitution;
 
@@ -31,20 +32,24 @@ static STATICS: &[PropertySpec] = &[
 ];
 static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("anchor", 1, html::anchor)),
-    PropertySpec::Method(NativeSpec::new("at", 1, at)),
+    PropertySpec::Method(NativeSpec::new("at", 1, at).with_quick(quick::at)),
     PropertySpec::Method(NativeSpec::new("big", 0, html::big)),
     PropertySpec::Method(NativeSpec::new("blink", 0, html::blink)),
     PropertySpec::Method(NativeSpec::new("bold", 0, html::bold)),
-    PropertySpec::Method(NativeSpec::new("charAt", 1, char_at)),
-    PropertySpec::Method(NativeSpec::new("charCodeAt", 1, char_code_at).known_as("StringCharCodeAt")),
-    PropertySpec::Method(NativeSpec::new("codePointAt", 1, code_point_at)),
+    PropertySpec::Method(NativeSpec::new("charAt", 1, char_at).with_quick(quick::char_at)),
+    PropertySpec::Method(
+        NativeSpec::new("charCodeAt", 1, char_code_at)
+            .with_quick(quick::char_code_at)
+            .known_as("StringCharCodeAt"),
+    ),
+    PropertySpec::Method(NativeSpec::new("codePointAt", 1, code_point_at).with_quick(quick::code_point_at)),
     PropertySpec::Method(NativeSpec::new("concat", 1, concat)),
-    PropertySpec::Method(NativeSpec::new("endsWith", 1, search::ends_with)),
+    PropertySpec::Method(NativeSpec::new("endsWith", 1, search::ends_with).with_quick(quick::ends_with)),
     PropertySpec::Method(NativeSpec::new("fontcolor", 1, html::fontcolor)),
     PropertySpec::Method(NativeSpec::new("fontsize", 1, html::fontsize)),
     PropertySpec::Method(NativeSpec::new("fixed", 0, html::fixed)),
-    PropertySpec::Method(NativeSpec::new("includes", 1, search::includes)),
-    PropertySpec::Method(NativeSpec::new("indexOf", 1, search::index_of)),
+    PropertySpec::Method(NativeSpec::new("includes", 1, search::includes).with_quick(quick::includes)),
+    PropertySpec::Method(NativeSpec::new("indexOf", 1, search::index_of).with_quick(quick::index_of)),
     PropertySpec::Method(NativeSpec::new("italics", 0, html::italics)),
     PropertySpec::Method(NativeSpec::new("lastIndexOf", 1, search::last_index_of)),
     PropertySpec::Method(NativeSpec::new("link", 1, html::link)),
@@ -66,19 +71,25 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("substr", 2, substr)),
     PropertySpec::Method(NativeSpec::new("substring", 2, substring)),
     PropertySpec::Method(NativeSpec::new("sup", 0, html::sup)),
-    PropertySpec::Method(NativeSpec::new("startsWith", 1, search::starts_with)),
-    PropertySpec::Method(NativeSpec::new("toString", 0, to_string)),
+    PropertySpec::Method(
+        NativeSpec::new("startsWith", 1, search::starts_with).with_quick(quick::starts_with),
+    ),
+    PropertySpec::Method(NativeSpec::new("toString", 0, to_string).with_quick(quick::itself)),
     PropertySpec::Method(NativeSpec::new("toWellFormed", 0, to_well_formed)),
-    PropertySpec::Method(NativeSpec::new("trim", 0, trim)),
+    PropertySpec::Method(NativeSpec::new("trim", 0, trim).with_quick(quick::trim)),
     PropertySpec::Method(NativeSpec::new("trimStart", 0, trim_start)),
     PropertySpec::Alias("trimLeft", "trimStart"),
     PropertySpec::Method(NativeSpec::new("trimEnd", 0, trim_end)),
     PropertySpec::Alias("trimRight", "trimEnd"),
     PropertySpec::Method(NativeSpec::new("toLocaleLowerCase", 0, case::to_locale_lower_case)),
     PropertySpec::Method(NativeSpec::new("toLocaleUpperCase", 0, case::to_locale_upper_case)),
-    PropertySpec::Method(NativeSpec::new("toLowerCase", 0, case::to_lower_case)),
-    PropertySpec::Method(NativeSpec::new("toUpperCase", 0, case::to_upper_case)),
-    PropertySpec::Method(NativeSpec::new("valueOf", 0, value_of)),
+    PropertySpec::Method(
+        NativeSpec::new("toLowerCase", 0, case::to_lower_case).with_quick(quick::to_lower_case),
+    ),
+    PropertySpec::Method(
+        NativeSpec::new("toUpperCase", 0, case::to_upper_case).with_quick(quick::to_upper_case),
+    ),
+    PropertySpec::Method(NativeSpec::new("valueOf", 0, value_of).with_quick(quick::itself)),
     PropertySpec::Method(NativeSpec::new("isWellFormed", 0, is_well_formed)),
     PropertySpec::SymbolMethod(
         |n| n.sym_iterator,

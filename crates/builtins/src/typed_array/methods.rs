@@ -6,7 +6,9 @@ use spey_core::cell::{Kind, Object};
 use spey_core::object;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::typed_array::{self as views, Element, ElementType};
+use spey_core::vm::Vm;
 use spey_core::{conversion, error, value};
+use spey_gc::Value as Raw;
 
 use super::construct::convert_elements;
 use super::{create_same_type, element, require_mutable, species_create, validate, validate_mutable};
@@ -61,6 +63,14 @@ pub(super) fn length<'s>(
     let o = this_array(s, this, "length")?;
     let n = views::typed_array_length(o).unwrap_or(0);
     Ok(s.size(n))
+}
+pub(super) fn quick_length(_: &mut Vm, this: Raw, _: &[Raw]) -> Raw {
+    if !spey_core::value::is_kind(this, Kind::TypedArray) {
+        return Raw::EMPTY;
+    }
+    // SAFETY: a live typed array.
+    let length = unsafe { views::typed_array_length_raw(this.as_cell().cast()) };
+    Raw::number(length.unwrap_or(0) as f64)
 }
 /// get %TypedArray%.prototype [ @@toStringTag ], ECMA-262 §23.2.3.38
 pub(super) fn to_string_tag<'s>(

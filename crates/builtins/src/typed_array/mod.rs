@@ -24,7 +24,9 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Getter("byteOffset", NativeSpec::new("get byteOffset", 0, methods::byte_offset)),
     PropertySpec::Getter(
         "length",
-        NativeSpec::new("get length", 0, methods::length).known_as("TypedArrayLength"),
+        NativeSpec::new("get length", 0, methods::length)
+            .known_as("TypedArrayLength")
+            .with_quick(methods::quick_length),
     ),
     PropertySpec::Method(NativeSpec::new("entries", 0, methods::entries)),
     PropertySpec::Method(NativeSpec::new("keys", 0, methods::keys)),

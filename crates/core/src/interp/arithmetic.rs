@@ -4,42 +4,71 @@
 use spey_gc::Value as Raw;
 
 use super::feedback::{DOUBLE, INT32, OVERFLOW};
-use super::{Status, dispatch, insn, note, op, reg, set, slow};
+use spey_bytecode::Insn;
+
+use super::{Status, continuation, dispatch, insn, note, op, reg, set, slow};
+use crate::cell::Kind;
+use crate::conversion::quick_int32;
 use crate::inline_cache::InlineCache;
 use crate::vm::Vm;
 
+/// The result of arithmetic on doubles: a NaN is rare, so that a branch is cheaper than a choice.
+#[inline(always)]
+fn double(number: f64) -> Raw {
+    if number.is_nan() {
+        std::hint::cold_path();
+        return Raw::NAN;
+    }
+    Raw::double(number)
+}
+
+// The handlers have the case of integers; doubles and what does not fit are in continuations, so that neither needs more
+// registers than it may use without saving them.
 macro_rules! overflowing {
-    ($name:ident, $slow:ident, $checked:ident, $f:expr) => {
+    ($name:ident, $numbers:ident, $slow:ident, $checked:ident, $f:expr) => {
         op!($name(pc, fp, vm, ics, word) {
             let i = insn(word);
             let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
-            if x.is_int32() && y.is_int32() {
+            if x.both_int32(y) {
                 let (r, o) = x.as_int32().$checked(y.as_int32());
                 if !o {
                     note(pc, word, INT32);
                     set(fp, i.a(), Raw::int32(r));
                     dispatch!(pc.add(1), fp, vm, ics)
                 }
-                note(pc, word, INT32 | OVERFLOW);
-                set(fp, i.a(), Raw::double($f(x.as_int32() as f64, y.as_int32() as f64)));
+            }
+            go!($numbers)
+        });
+        numeric!($numbers, $slow, $f);
+    };
+}
+/// The continuation of an operator for numbers that are not two int32, or whose result is none.
+macro_rules! numeric {
+    ($name:ident, $slow:ident, $f:expr) => {
+        continuation!($name(pc, fp, vm, ics, word) {
+            let i = insn(word);
+            let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
+            if let (Some(a), Some(b)) = (x.to_double(), y.to_double()) {
+                note(pc, word, DOUBLE);
+                set(fp, i.a(), double($f(a, b)));
                 dispatch!(pc.add(1), fp, vm, ics)
             }
             if x.is_number() && y.is_number() {
-                note(pc, word, DOUBLE);
-                set(fp, i.a(), Raw::double($f(x.as_number(), y.as_number())));
+                note(pc, word, if x.both_int32(y) { INT32 | OVERFLOW } else { DOUBLE });
+                set(fp, i.a(), double($f(x.as_number(), y.as_number())));
                 dispatch!(pc.add(1), fp, vm, ics)
             }
             miss!($slow)
         });
     };
 }
-overflowing!(Add, slow_Add, overflowing_add, |a: f64, b: f64| a + b);
-overflowing!(Sub, slow_Sub, overflowing_sub, |a: f64, b: f64| a - b);
+overflowing!(Add, add_numbers, slow_Add, overflowing_add, |a: f64, b: f64| a + b);
+overflowing!(Sub, sub_numbers, slow_Sub, overflowing_sub, |a: f64, b: f64| a - b);
 
 op!(Mul(pc, fp, vm, ics, word) {
     let i = insn(word);
     let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
-    if x.is_int32() && y.is_int32() {
+    if x.both_int32(y) {
         let (a, b) = (x.as_int32(), y.as_int32());
         let p = a as i64 * b as i64;
         // A zero result may be -0.
@@ -48,31 +77,29 @@ op!(Mul(pc, fp, vm, ics, word) {
             set(fp, i.a(), Raw::int32(p as i32));
             dispatch!(pc.add(1), fp, vm, ics)
         }
-        note(pc, word, INT32 | OVERFLOW);
-        set(fp, i.a(), Raw::double(a as f64 * b as f64));
-        dispatch!(pc.add(1), fp, vm, ics)
     }
-    if x.is_number() && y.is_number() {
-        note(pc, word, DOUBLE);
-        set(fp, i.a(), Raw::double(x.as_number() * y.as_number()));
-        dispatch!(pc.add(1), fp, vm, ics)
-    }
-    miss!(slow_Mul)
+    go!(mul_numbers)
 });
+numeric!(mul_numbers, slow_Mul, |a: f64, b: f64| a * b);
 op!(Div(pc, fp, vm, ics, word) {
     let i = insn(word);
     let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
-    if x.is_number() && y.is_number() {
-        if x.is_int32() && y.is_int32() {
-            let (a, b) = (x.as_int32(), y.as_int32());
-            if b != 0 && b != -1 && a % b == 0 && (a != 0 || b > 0) {
-                note(pc, word, INT32);
-                set(fp, i.a(), Raw::int32(a / b));
-                dispatch!(pc.add(1), fp, vm, ics)
-            }
-        }
+    if let (Some(a), Some(b)) = (x.to_double(), y.to_double()) {
         note(pc, word, DOUBLE);
-        set(fp, i.a(), Raw::double(x.as_number() / y.as_number()));
+        set(fp, i.a(), double(a / b));
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    go!(div_mixed)
+});
+continuation!(div_mixed(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
+    if x.is_number() && y.is_number() {
+        let q = x.as_number() / y.as_number();
+        // The quotient of two int32 is integral only if the rounded one is: that is quicker than dividing integers.
+        let q = if x.both_int32(y) { Raw::number(q) } else { double(q) };
+        note(pc, word, if q.is_int32() { INT32 } else { DOUBLE });
+        set(fp, i.a(), q);
         dispatch!(pc.add(1), fp, vm, ics)
     }
     miss!(slow_Div)
@@ -80,7 +107,7 @@ op!(Div(pc, fp, vm, ics, word) {
 op!(Mod(pc, fp, vm, ics, word) {
     let i = insn(word);
     let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
-    if x.is_int32() && y.is_int32() {
+    if x.both_int32(y) {
         let (a, b) = (x.as_int32(), y.as_int32());
         if b > 0 && a >= 0 {
             note(pc, word, INT32);
@@ -92,24 +119,31 @@ op!(Mod(pc, fp, vm, ics, word) {
 });
 
 macro_rules! bits {
-    ($name:ident, $imm:ident, $slow:ident, $slow_imm:ident, $f:expr) => {
+    ($name:ident, $numbers:ident, $slow:ident, $f:expr) => {
         op!($name(pc, fp, vm, ics, word) {
             let i = insn(word);
             let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
-            if x.is_int32() && y.is_int32() {
+            if x.both_int32(y) {
                 let r: Raw = $f(x.as_int32(), y.as_int32());
                 note(pc, word, if r.is_double() { INT32 | OVERFLOW } else { INT32 });
                 set(fp, i.a(), r);
                 dispatch!(pc.add(1), fp, vm, ics)
             }
-            if x.is_number() && y.is_number() {
-                let r: Raw = $f(to_int32_number(x), to_int32_number(y));
+            go!($numbers)
+        });
+        continuation!($numbers(pc, fp, vm, ics, word) {
+            let i = insn(word);
+            if let (Some(a), Some(b)) = (quick_int32(reg(fp, i.b())), quick_int32(reg(fp, i.c()))) {
+                let r: Raw = $f(a, b);
                 note(pc, word, if r.is_double() { DOUBLE | OVERFLOW } else { DOUBLE });
                 set(fp, i.a(), r);
                 dispatch!(pc.add(1), fp, vm, ics)
             }
             miss!($slow)
         });
+    };
+    ($name:ident, $numbers:ident, $slow:ident, $imm:ident, $imm_numbers:ident, $slow_imm:ident, $f:expr) => {
+        bits!($name, $numbers, $slow, $f);
         op!($imm(pc, fp, vm, ics, word) {
             let i = insn(word);
             let x = reg(fp, i.b());
@@ -119,8 +153,12 @@ macro_rules! bits {
                 set(fp, i.a(), r);
                 dispatch!(pc.add(1), fp, vm, ics)
             }
-            if x.is_double() {
-                let r: Raw = $f(to_int32_number(x), i.c() as i32);
+            go!($imm_numbers)
+        });
+        continuation!($imm_numbers(pc, fp, vm, ics, word) {
+            let i = insn(word);
+            if let Some(a) = quick_int32(reg(fp, i.b())) {
+                let r: Raw = $f(a, i.c() as i32);
                 note(pc, word, if r.is_double() { DOUBLE | OVERFLOW } else { DOUBLE });
                 set(fp, i.a(), r);
                 dispatch!(pc.add(1), fp, vm, ics)
@@ -129,59 +167,86 @@ macro_rules! bits {
         });
     };
 }
-/// ToInt32 of a number value.
-#[inline(always)]
-fn to_int32_number(v: Raw) -> i32 {
-    if v.is_int32() {
-        return v.as_int32();
-    }
-    let d = v.as_double();
-    let t = d as i64;
-    // Saturated conversions and fractions beyond 2^63 take the exact way.
-    if t != i64::MAX && t != i64::MIN { t as i32 } else { crate::conversion::f64_to_int32(d) }
-}
-bits!(BitAnd, BitAndImm, slow_BitAnd, slow_BitAndImm, |a: i32, b: i32| Raw::int32(a & b));
-bits!(BitOr, BitOrImm, slow_BitOr, slow_BitOrImm, |a: i32, b: i32| Raw::int32(a | b));
-bits!(Shl, ShlImm, slow_Shl, slow_ShlImm, |a: i32, b: i32| Raw::int32(a.wrapping_shl(b as u32)));
-bits!(Shr, ShrImm, slow_Shr, slow_ShrImm, |a: i32, b: i32| Raw::int32(a.wrapping_shr(b as u32)));
-bits!(UShr, UShrImm, slow_UShr, slow_UShrImm, |a: i32, b: i32| {
+bits!(
+    BitAnd,
+    bit_and_numbers,
+    slow_BitAnd,
+    BitAndImm,
+    bit_and_imm_numbers,
+    slow_BitAndImm,
+    |a: i32, b: i32| Raw::int32(a & b)
+);
+bits!(BitOr, bit_or_numbers, slow_BitOr, BitOrImm, bit_or_imm_numbers, slow_BitOrImm, |a: i32, b: i32| {
+    Raw::int32(a | b)
+});
+bits!(Shl, shl_numbers, slow_Shl, ShlImm, shl_imm_numbers, slow_ShlImm, |a: i32, b: i32| Raw::int32(
+    a.wrapping_shl(b as u32)
+));
+bits!(Shr, shr_numbers, slow_Shr, ShrImm, shr_imm_numbers, slow_ShrImm, |a: i32, b: i32| Raw::int32(
+    a.wrapping_shr(b as u32)
+));
+bits!(UShr, ushr_numbers, slow_UShr, UShrImm, ushr_imm_numbers, slow_UShrImm, |a: i32, b: i32| {
     let r = (a as u32).wrapping_shr(b as u32);
     if r <= i32::MAX as u32 { Raw::int32(r as i32) } else { Raw::double(r as f64) }
 });
-op!(BitXor(pc, fp, vm, ics, word) {
-    let i = insn(word);
-    let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
-    if x.is_number() && y.is_number() {
-        note(pc, word, if x.is_int32() && y.is_int32() { INT32 } else { DOUBLE });
-        set(fp, i.a(), Raw::int32(to_int32_number(x) ^ to_int32_number(y)));
-        dispatch!(pc.add(1), fp, vm, ics)
-    }
-    miss!(slow_BitXor)
-});
+bits!(BitXor, bit_xor_numbers, slow_BitXor, |a: i32, b: i32| Raw::int32(a ^ b));
 
-macro_rules! imm {
-    ($name:ident, $slow:ident, $checked:ident, $f:expr) => {
-        op!($name(pc, fp, vm, ics, word) {
+/// The continuation of an operator whose right operand is a number known before.
+macro_rules! numeric_imm {
+    ($name:ident, $slow:ident, $right:expr, $f:expr) => {
+        continuation!($name(pc, fp, vm, ics, word) {
             let i = insn(word);
             let x = reg(fp, i.b());
-            if x.is_int32() {
-                let (r, o) = x.as_int32().$checked(i.c() as i32);
-                note(pc, word, if o { INT32 | OVERFLOW } else { INT32 });
-                let v = if o { Raw::double($f(x.as_int32() as f64, i.c() as f64)) } else { Raw::int32(r) };
-                set(fp, i.a(), v);
+            if let Some(a) = x.to_double() {
+                note(pc, word, DOUBLE);
+                set(fp, i.a(), double($f(a, $right(i))));
                 dispatch!(pc.add(1), fp, vm, ics)
             }
-            if x.is_double() {
-                note(pc, word, DOUBLE);
-                set(fp, i.a(), Raw::double($f(x.as_double(), i.c() as f64)));
+            if x.is_int32() {
+                note(pc, word, INT32 | OVERFLOW);
+                set(fp, i.a(), double($f(x.as_int32() as f64, $right(i))));
                 dispatch!(pc.add(1), fp, vm, ics)
             }
             miss!($slow)
         });
     };
 }
-imm!(AddImm, slow_AddImm, overflowing_add, |a: f64, b: f64| a + b);
-imm!(SubImm, slow_SubImm, overflowing_sub, |a: f64, b: f64| a - b);
+macro_rules! overflowing_imm {
+    ($name:ident, $numbers:ident, $slow:ident, $checked:ident, $right:expr, $f:expr) => {
+        op!($name(pc, fp, vm, ics, word) {
+            let i = insn(word);
+            let x = reg(fp, i.b());
+            if x.is_int32() {
+                let (r, o) = x.as_int32().$checked($right(i));
+                if !o {
+                    note(pc, word, INT32);
+                    set(fp, i.a(), Raw::int32(r));
+                    dispatch!(pc.add(1), fp, vm, ics)
+                }
+            }
+            go!($numbers)
+        });
+        numeric_imm!($numbers, $slow, |i: Insn| $right(i) as f64, $f);
+    };
+}
+overflowing_imm!(
+    AddImm,
+    add_imm_numbers,
+    slow_AddImm,
+    overflowing_add,
+    |i: Insn| i.c() as i32,
+    |a: f64, b: f64| a + b
+);
+overflowing_imm!(
+    SubImm,
+    sub_imm_numbers,
+    slow_SubImm,
+    overflowing_sub,
+    |i: Insn| i.c() as i32,
+    |a: f64, b: f64| a - b
+);
+overflowing_imm!(Inc, inc_numbers, slow_Inc, overflowing_add, |_: Insn| 1, |a: f64, b: f64| a + b);
+overflowing_imm!(Dec, dec_numbers, slow_Dec, overflowing_sub, |_: Insn| 1, |a: f64, b: f64| a - b);
 op!(MulImm(pc, fp, vm, ics, word) {
     let i = insn(word);
     let x = reg(fp, i.b());
@@ -194,38 +259,9 @@ op!(MulImm(pc, fp, vm, ics, word) {
             dispatch!(pc.add(1), fp, vm, ics)
         }
     }
-    if x.is_number() {
-        note(pc, word, DOUBLE);
-        set(fp, i.a(), Raw::double(x.as_number() * i.c() as f64));
-        dispatch!(pc.add(1), fp, vm, ics)
-    }
-    miss!(slow_MulImm)
+    go!(mul_imm_numbers)
 });
-
-macro_rules! step {
-    ($name:ident, $slow:ident, $checked:ident, $d:expr) => {
-        op!($name(pc, fp, vm, ics, word) {
-            let i = insn(word);
-            let x = reg(fp, i.b());
-            if x.is_int32() {
-                let (r, o) = x.as_int32().$checked(1);
-                if !o {
-                    note(pc, word, INT32);
-                    set(fp, i.a(), Raw::int32(r));
-                    dispatch!(pc.add(1), fp, vm, ics)
-                }
-            }
-            if x.is_number() {
-                note(pc, word, DOUBLE);
-                set(fp, i.a(), Raw::double(x.as_number() + $d));
-                dispatch!(pc.add(1), fp, vm, ics)
-            }
-            miss!($slow)
-        });
-    };
-}
-step!(Inc, slow_Inc, overflowing_add, 1.0);
-step!(Dec, slow_Dec, overflowing_sub, -1.0);
+numeric_imm!(mul_imm_numbers, slow_MulImm, |i: Insn| i.c() as f64, |a: f64, b: f64| a * b);
 
 op!(Neg(pc, fp, vm, ics, word) {
     let i = insn(word);
@@ -245,17 +281,18 @@ op!(Neg(pc, fp, vm, ics, word) {
 op!(BitNot(pc, fp, vm, ics, word) {
     let i = insn(word);
     let x = reg(fp, i.b());
-    if x.is_number() {
+    if let Some(a) = quick_int32(x) {
         note(pc, word, if x.is_int32() { INT32 } else { DOUBLE });
-        set(fp, i.a(), Raw::int32(!to_int32_number(x)));
+        set(fp, i.a(), Raw::int32(!a));
         dispatch!(pc.add(1), fp, vm, ics)
     }
     miss!(slow_BitNot)
 });
 op!(Not(pc, fp, vm, ics, word) {
     let i = insn(word);
-    let t = crate::conversion::to_boolean(reg(fp, i.b()));
-    set(fp, i.a(), Raw::bool(!t));
+    let v = reg(fp, i.b());
+    let truth = if v.is_bool() { v.is_true() } else { crate::conversion::to_boolean(v) };
+    set(fp, i.a(), Raw::bool(!truth));
     dispatch!(pc.add(1), fp, vm, ics)
 });
 op!(ToNumber(pc, fp, vm, ics, word) {
@@ -278,16 +315,20 @@ op!(ToNumeric(pc, fp, vm, ics, word) {
 });
 
 macro_rules! compare {
-    ($name:ident, $jump:ident, $jump_not:ident, $jump_imm:ident, $jump_not_imm:ident,
-     $slow:ident, $slow_jump:ident, $slow_jump_not:ident, $slow_jump_imm:ident, $slow_jump_not_imm:ident, $op:tt) => {
+    ($name:ident, $numbers:ident, $slow:ident, $op:tt) => {
         op!($name(pc, fp, vm, ics, word) {
             let i = insn(word);
             let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
-            if x.is_int32() && y.is_int32() {
+            if x.both_int32(y) {
                 note(pc, word, INT32);
                 set(fp, i.a(), Raw::bool(x.as_int32() $op y.as_int32()));
                 dispatch!(pc.add(1), fp, vm, ics)
             }
+            go!($numbers)
+        });
+        continuation!($numbers(pc, fp, vm, ics, word) {
+            let i = insn(word);
+            let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
             if x.is_number() && y.is_number() {
                 note(pc, word, DOUBLE);
                 set(fp, i.a(), Raw::bool(x.as_number() $op y.as_number()));
@@ -295,20 +336,23 @@ macro_rules! compare {
             }
             miss!($slow)
         });
-        compare!(@jump $jump, $slow_jump, $op, true);
-        compare!(@jump $jump_not, $slow_jump_not, $op, false);
-        compare!(@imm $jump_imm, $slow_jump_imm, $op, true);
-        compare!(@imm $jump_not_imm, $slow_jump_not_imm, $op, false);
     };
-    (@jump $name:ident, $slow:ident, $op:tt, $when:literal) => {
+}
+macro_rules! compare_jump {
+    ($name:ident, $numbers:ident, $slow:ident, $imm:ident, $imm_numbers:ident, $slow_imm:ident, $op:tt, $when:literal) => {
         op!($name(pc, fp, vm, ics, word) {
             let i = insn(word);
             let (x, y) = (reg(fp, i.a()), reg(fp, i.b()));
-            if x.is_int32() && y.is_int32() {
+            if x.both_int32(y) {
                 note(pc, word, INT32);
                 let d = if (x.as_int32() $op y.as_int32()) == $when { i.c() as isize } else { 1 };
                 dispatch!(pc.offset(d), fp, vm, ics)
             }
+            go!($numbers)
+        });
+        continuation!($numbers(pc, fp, vm, ics, word) {
+            let i = insn(word);
+            let (x, y) = (reg(fp, i.a()), reg(fp, i.b()));
             if x.is_number() && y.is_number() {
                 note(pc, word, DOUBLE);
                 let d = if (x.as_number() $op y.as_number()) == $when { i.c() as isize } else { 1 };
@@ -316,9 +360,7 @@ macro_rules! compare {
             }
             miss!($slow)
         });
-    };
-    (@imm $name:ident, $slow:ident, $op:tt, $when:literal) => {
-        op!($name(pc, fp, vm, ics, word) {
+        op!($imm(pc, fp, vm, ics, word) {
             let i = insn(word);
             let x = reg(fp, i.a());
             if x.is_int32() {
@@ -326,57 +368,82 @@ macro_rules! compare {
                 let d = if (x.as_int32() $op i.b() as i32) == $when { i.c() as isize } else { 1 };
                 dispatch!(pc.offset(d), fp, vm, ics)
             }
-            if x.is_double() {
+            go!($imm_numbers)
+        });
+        continuation!($imm_numbers(pc, fp, vm, ics, word) {
+            let i = insn(word);
+            if let Some(a) = reg(fp, i.a()).to_double() {
                 note(pc, word, DOUBLE);
-                let d = if (x.as_double() $op i.b() as f64) == $when { i.c() as isize } else { 1 };
+                let d = if (a $op i.b() as f64) == $when { i.c() as isize } else { 1 };
                 dispatch!(pc.offset(d), fp, vm, ics)
             }
-            miss!($slow)
+            miss!($slow_imm)
         });
     };
 }
-compare!(Less, JumpIfLess, JumpIfNotLess, JumpIfLessImm, JumpIfNotLessImm,
-    slow_Less, slow_JumpIfLess, slow_JumpIfNotLess, slow_JumpIfLessImm, slow_JumpIfNotLessImm, <);
-compare!(LessEqual, JumpIfLessEqual, JumpIfNotLessEqual, JumpIfLessEqualImm, JumpIfNotLessEqualImm,
-    slow_LessEqual, slow_JumpIfLessEqual, slow_JumpIfNotLessEqual, slow_JumpIfLessEqualImm, slow_JumpIfNotLessEqualImm, <=);
-compare!(Greater, JumpIfGreater, JumpIfNotGreater, JumpIfGreaterImm, JumpIfNotGreaterImm,
-    slow_Greater, slow_JumpIfGreater, slow_JumpIfNotGreater, slow_JumpIfGreaterImm, slow_JumpIfNotGreaterImm, >);
-compare!(GreaterEqual, JumpIfGreaterEqual, JumpIfNotGreaterEqual, JumpIfGreaterEqualImm, JumpIfNotGreaterEqualImm,
-    slow_GreaterEqual, slow_JumpIfGreaterEqual, slow_JumpIfNotGreaterEqual, slow_JumpIfGreaterEqualImm, slow_JumpIfNotGreaterEqualImm, >=);
+compare!(Less, less_numbers, slow_Less, <);
+compare_jump!(JumpIfLess, jump_if_less_numbers, slow_JumpIfLess, JumpIfLessImm, jump_if_less_imm_numbers, slow_JumpIfLessImm, <, true);
+compare_jump!(JumpIfNotLess, jump_if_not_less_numbers, slow_JumpIfNotLess, JumpIfNotLessImm, jump_if_not_less_imm_numbers, slow_JumpIfNotLessImm, <, false);
+compare!(LessEqual, less_equal_numbers, slow_LessEqual, <=);
+compare_jump!(JumpIfLessEqual, jump_if_less_equal_numbers, slow_JumpIfLessEqual, JumpIfLessEqualImm, jump_if_less_equal_imm_numbers, slow_JumpIfLessEqualImm, <=, true);
+compare_jump!(JumpIfNotLessEqual, jump_if_not_less_equal_numbers, slow_JumpIfNotLessEqual, JumpIfNotLessEqualImm, jump_if_not_less_equal_imm_numbers, slow_JumpIfNotLessEqualImm, <=, false);
+compare!(Greater, greater_numbers, slow_Greater, >);
+compare_jump!(JumpIfGreater, jump_if_greater_numbers, slow_JumpIfGreater, JumpIfGreaterImm, jump_if_greater_imm_numbers, slow_JumpIfGreaterImm, >, true);
+compare_jump!(JumpIfNotGreater, jump_if_not_greater_numbers, slow_JumpIfNotGreater, JumpIfNotGreaterImm, jump_if_not_greater_imm_numbers, slow_JumpIfNotGreaterImm, >, false);
+compare!(GreaterEqual, greater_equal_numbers, slow_GreaterEqual, >=);
+compare_jump!(JumpIfGreaterEqual, jump_if_greater_equal_numbers, slow_JumpIfGreaterEqual, JumpIfGreaterEqualImm, jump_if_greater_equal_imm_numbers, slow_JumpIfGreaterEqualImm, >=, true);
+compare_jump!(JumpIfNotGreaterEqual, jump_if_not_greater_equal_numbers, slow_JumpIfNotGreaterEqual, JumpIfNotGreaterEqualImm, jump_if_not_greater_equal_imm_numbers, slow_JumpIfNotGreaterEqualImm, >=, false);
 
 macro_rules! strict {
-    ($name:ident, $jump:ident, $jump_imm:ident, $when:literal) => {
+    ($name:ident, $jump:ident, $jump_imm:ident, $slow:ident, $slow_jump:ident, $when:literal) => {
         op!($name(pc, fp, vm, ics, word) {
             let i = insn(word);
-            let r = strict_equal(reg(fp, i.b()), reg(fp, i.c()));
-            set(fp, i.a(), Raw::bool(r == $when));
-            dispatch!(pc.add(1), fp, vm, ics)
+            if let Some(r) = quick_strict_equal(reg(fp, i.b()), reg(fp, i.c())) {
+                set(fp, i.a(), Raw::bool(r == $when));
+                dispatch!(pc.add(1), fp, vm, ics)
+            }
+            miss!($slow)
         });
         op!($jump(pc, fp, vm, ics, word) {
             let i = insn(word);
-            let r = strict_equal(reg(fp, i.a()), reg(fp, i.b()));
-            let d = if r == $when { i.c() as isize } else { 1 };
-            dispatch!(pc.offset(d), fp, vm, ics)
+            if let Some(r) = quick_strict_equal(reg(fp, i.a()), reg(fp, i.b())) {
+                let d = if r == $when { i.c() as isize } else { 1 };
+                dispatch!(pc.offset(d), fp, vm, ics)
+            }
+            miss!($slow_jump)
         });
         op!($jump_imm(pc, fp, vm, ics, word) {
             let i = insn(word);
             let x = reg(fp, i.a());
-            let r = x == Raw::int32(i.b() as i32) || (x.is_double() && x.as_double() == i.b() as f64);
+            let r = x == Raw::int32(i.b() as i32) || x.to_double().is_some_and(|a| a == i.b() as f64);
             let d = if r == $when { i.c() as isize } else { 1 };
             dispatch!(pc.offset(d), fp, vm, ics)
         });
     };
 }
+/// IsStrictlyEqual, ECMA-262 §7.2.14, unless texts or big integers must be compared.
 #[inline(always)]
-fn strict_equal(x: Raw, y: Raw) -> bool {
+unsafe fn quick_strict_equal(x: Raw, y: Raw) -> Option<bool> {
     if x == y {
         // NaN is the only value not equal to itself.
-        return !x.is_double() || !x.as_double().is_nan();
+        return Some(x != Raw::NAN);
     }
-    if (x.is_cell() && y.is_cell()) || (x.is_number() && y.is_number()) {
-        return crate::value::strict_equals(x, y);
+    if x.is_cell() && y.is_cell() {
+        // SAFETY: cell values are live. Two kinds that are compared by content come before all objects.
+        let by_content = |v: Raw| unsafe { matches!(Kind::of(v.as_cell()), Kind::String | Kind::BigInt) };
+        return if by_content(x) && by_content(y) { None } else { Some(false) };
     }
-    false
+    if x.is_number() && y.is_number() {
+        return Some(x.as_number() == y.as_number());
+    }
+    Some(false)
 }
-strict!(StrictEqual, JumpIfStrictEqual, JumpIfStrictEqualImm, true);
-strict!(StrictNotEqual, JumpIfStrictNotEqual, JumpIfStrictNotEqualImm, false);
+strict!(StrictEqual, JumpIfStrictEqual, JumpIfStrictEqualImm, slow_StrictEqual, slow_JumpIfStrictEqual, true);
+strict!(
+    StrictNotEqual,
+    JumpIfStrictNotEqual,
+    JumpIfStrictNotEqualImm,
+    slow_StrictNotEqual,
+    slow_JumpIfStrictNotEqual,
+    false
+);

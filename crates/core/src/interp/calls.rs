@@ -6,7 +6,7 @@ use std::ptr::NonNull;
 
 use spey_gc::Value as Raw;
 
-use super::property::cached_get;
+use super::property::{cached_get, other_get};
 use super::{Status, dispatch, handler, insn, reg, set, slow};
 use crate::cell::{Kind, Object};
 use crate::code::{Code, code_flag};
@@ -92,11 +92,18 @@ pub unsafe fn run_native(
 ) -> Raw {
     // SAFETY: by the contract; the frame is popped before returning.
     unsafe {
+        let spec = function::native_spec(callee.as_cell() as *mut Object);
+        if bits & argc::CONSTRUCT == 0
+            && let Some(quick) = spec.quick
+        {
+            let v = quick(&mut *vm, *window, std::slice::from_raw_parts(window.add(1), count as usize));
+            if !v.is_empty() {
+                return v;
+            }
+        }
         let fp = window.add(1 + count as usize + HEADER);
         if fp > (*vm).stack_limit || !(*vm).native_stack_ok() {
-            let mut s = Scope::new(NonNull::new_unchecked(vm));
-            let _ = crate::error::throw_stack_overflow::<()>(&mut s);
-            return Raw::EMPTY;
+            return overflow(vm);
         }
         *fp.offset(NEW_TARGET) = new_target;
         *fp.offset(RETURN_PC) = Raw::from_bits(return_pc as u64);
@@ -107,7 +114,6 @@ pub unsafe fn run_native(
         (*vm).fp = fp;
         (*vm).pc = std::ptr::null();
         let mark = (*vm).heap.handles.mark();
-        let spec = function::native_spec(callee.as_cell() as *mut Object);
         let args = Args {
             first: window.add(1),
             count,
@@ -130,6 +136,15 @@ pub unsafe fn run_native(
     }
 }
 
+#[cold]
+#[inline(never)]
+unsafe fn overflow(vm: *mut Vm) -> Raw {
+    // SAFETY: the VM is live.
+    let mut s = unsafe { Scope::new(NonNull::new_unchecked(vm)) };
+    let _ = crate::error::throw_stack_overflow::<()>(&mut s);
+    Raw::EMPTY
+}
+
 /// The call proper, shared by the call ops: `callee` is in hand, `this` is in the window. `$note`: the site's cache, when it
 /// notes what is called.
 macro_rules! do_call {
@@ -147,17 +162,35 @@ macro_rules! do_call {
                 }
             } else if (*f).header.kind == Kind::NativeFunction as u8 {
                 $((*$note).note_seen();)?
-                (*$vm).pc = $pc;
-                (*$vm).fp = $fp;
-                let v = run_native($vm, $callee, $window, $count, 0, Raw::UNDEFINED, $pc);
-                if v.is_empty() {
-                    return slow::handlers::unwind($pc, $fp, $vm, $ics, $word);
-                }
-                set($fp, insn($word).a(), v);
-                dispatch!($pc.add(2), $fp, $vm, $ics)
+                (*$vm).native_callee = $callee;
+                return call_native($pc, $fp, $vm, $ics, $word);
             }
         }
     }};
+}
+
+/// A call op whose callee, `vm.native_callee`, is a built-in function.
+#[inline(never)]
+unsafe extern "C" fn call_native(
+    pc: *const u64,
+    fp: *mut Raw,
+    vm: *mut Vm,
+    ics: *mut InlineCache,
+    word: u64,
+) -> Status {
+    // SAFETY: handler invariants; call ops have the window in operand c, the count in the second word.
+    unsafe {
+        (*vm).pc = pc;
+        (*vm).fp = fp;
+        let window = fp.offset(insn(word).c() as isize);
+        let count = insn(*pc.add(1)).field(0) as u16 as u32;
+        let v = run_native(vm, (*vm).native_callee, window, count, 0, Raw::UNDEFINED, pc);
+        if v.is_empty() {
+            return slow::handlers::unwind(pc, fp, vm, ics, word);
+        }
+        set(fp, insn(word).a(), v);
+        dispatch!(pc.add(2), fp, vm, ics)
+    }
 }
 
 handler!(Call(pc, fp, vm, ics, word) {
@@ -193,8 +226,32 @@ handler!(CallMethod(pc, fp, vm, ics, word) {
         *window = receiver;
         do_call!(pc, fp, vm, ics, word, callee, window, count);
     }
-    slow::handlers::slow_CallMethod(pc, fp, vm, ics, word)
+    call_method_other(pc, fp, vm, ics, word)
 });
+/// A method call that the site's first entry does not answer.
+#[inline(never)]
+unsafe extern "C" fn call_method_other(
+    pc: *const u64,
+    fp: *mut Raw,
+    vm: *mut Vm,
+    ics: *mut InlineCache,
+    word: u64,
+) -> Status {
+    // SAFETY: handler invariants.
+    unsafe {
+        let i = insn(word);
+        let receiver = reg(fp, i.b());
+        let window = fp.offset(i.c() as isize);
+        let ext = insn(*pc.add(1));
+        let count = ext.field(0) as u16 as u32;
+        let callee = other_get(vm, receiver, ics.add(ext.field(1) as u16 as usize));
+        if !callee.is_empty() {
+            *window = receiver;
+            do_call!(pc, fp, vm, ics, word, callee, window, count);
+        }
+        slow::handlers::slow_CallMethod(pc, fp, vm, ics, word)
+    }
+}
 handler!(Construct(pc, fp, vm, ics, word) {
     let i = insn(word);
     let callee = reg(fp, i.b());
@@ -204,12 +261,12 @@ handler!(Construct(pc, fp, vm, ics, word) {
         const WANTED: u16 = code_flag::CONSTRUCTOR;
         if (*code).flags & (WANTED | code_flag::DERIVED) == WANTED && !(*code).entry.is_null() {
             if let Some((shape, inline)) = function::initial_layout(f) {
-                (*vm).pc = pc;
-                (*vm).fp = fp;
-                let o = crate::object::alloc_object(&mut *vm, Kind::Object, shape, inline, Raw::UNDEFINED);
+                let o = crate::object::try_alloc_object(&mut *vm, Kind::Object, shape, inline, Raw::UNDEFINED);
+                if o.is_null() {
+                    return slow::handlers::slow_Construct(pc, fp, vm, ics, word);
+                }
                 let window = fp.offset(i.c() as isize);
                 *window = Raw::cell(o.cast());
-                let callee = reg(fp, i.b());
                 let ext = insn(*pc.add(1));
                 let count = ext.field(0) as u16 as u32;
                 let ic = ics.add(ext.field(1) as u16 as usize);

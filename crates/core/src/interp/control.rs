@@ -1,9 +1,9 @@
 //! Loads, moves, jumps, environments.
 #![allow(non_snake_case, missing_docs)]
 
-use spey_gc::{Header, Value as Raw};
+use spey_gc::Value as Raw;
 
-use super::{Status, dispatch, insn, op, reg, set, slow};
+use super::{Status, dispatch, dispatch_written, insn, op, reg, set, slow};
 use crate::cell::Object;
 use crate::env::Environment;
 use crate::frame;
@@ -91,8 +91,7 @@ op!(SetEnv(pc, fp, vm, ics, word) {
     let e = env_at(fp, i.a());
     let v = reg(fp, i.c());
     *Environment::at(e, i.b() as u16 as usize) = v;
-    (*vm).heap.write_barrier(e.cast(), v);
-    dispatch!(pc.add(1), fp, vm, ics)
+    dispatch_written!(e.cast(), v, pc.add(1), fp, vm, ics)
 });
 #[inline(always)]
 unsafe fn up(mut e: *mut Environment, hops: u16) -> *mut Environment {
@@ -113,43 +112,39 @@ op!(SetEnvUp(pc, fp, vm, ics, word) {
     let e = up(env_at(fp, i.a()), insn(*pc.add(1)).field(0) as u16);
     let v = reg(fp, i.c());
     *Environment::at(e, i.b() as u16 as usize) = v;
-    (*vm).heap.write_barrier(e as *mut Header, v);
-    dispatch!(pc.add(2), fp, vm, ics)
+    dispatch_written!(e.cast(), v, pc.add(2), fp, vm, ics)
 });
 op!(NewEnv(pc, fp, vm, ics, word) {
-    // The allocation may collect: the frame must be known.
-    (*vm).pc = pc;
-    (*vm).fp = fp;
     let i = insn(word);
-    let e = Environment::alloc(&mut *vm, i.c() as u16 as usize);
-    (*e).parent = reg(fp, i.b());
-    set(fp, i.a(), Raw::cell(e.cast()));
-    dispatch!(pc.add(1), fp, vm, ics)
+    let e = Environment::try_alloc(&mut *vm, i.c() as u16 as usize);
+    if !e.is_null() {
+        (*e).parent = reg(fp, i.b());
+        set(fp, i.a(), Raw::cell(e.cast()));
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    miss!(slow_NewEnv)
 });
 op!(CloneEnv(pc, fp, vm, ics, word) {
-    (*vm).pc = pc;
-    (*vm).fp = fp;
     let i = insn(word);
-    let n = (*env_at(fp, i.b())).header.word as usize;
-    let e = Environment::alloc(&mut *vm, n);
     let old = env_at(fp, i.b());
-    (*e).header.flags |= (*old).header.flags & 0xf0;
-    (*e).parent = (*old).parent;
-    for k in 0..n {
-        *Environment::at(e, k) = *Environment::at(old, k);
+    let e = Environment::try_alloc(&mut *vm, (*old).header.word as usize);
+    if !e.is_null() {
+        Environment::copy(old, e);
+        set(fp, i.a(), Raw::cell(e.cast()));
+        dispatch!(pc.add(1), fp, vm, ics)
     }
-    set(fp, i.a(), Raw::cell(e.cast()));
-    dispatch!(pc.add(1), fp, vm, ics)
+    miss!(slow_CloneEnv)
 });
 op!(MakeClosure(pc, fp, vm, ics, word) {
     let i = insn(word);
     let callee = (*fp.offset(frame::CALLEE)).as_cell() as *mut Object;
-    if let Some(code) = crate::code::existing_child(function::code_of(callee), i.b() as u16 as u32) {
-        (*vm).pc = pc;
-        (*vm).fp = fp;
-        let o = function::new_closure_raw(&mut *vm, code, reg(fp, i.c()));
-        set(fp, i.a(), Raw::cell(o.cast()));
-        dispatch!(pc.add(1), fp, vm, ics)
+    let code = crate::code::existing_child(function::code_of(callee), i.b() as u16 as u32);
+    if !code.is_null() {
+        let o = function::try_new_closure(&mut *vm, code, reg(fp, i.c()));
+        if !o.is_null() {
+            set(fp, i.a(), Raw::cell(o.cast()));
+            dispatch!(pc.add(1), fp, vm, ics)
+        }
     }
     miss!(slow_MakeClosure)
 });

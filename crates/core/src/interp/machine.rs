@@ -35,15 +35,30 @@ unsafe fn code_of_frame(fp: *mut Raw) -> *mut Code {
     unsafe { function::code_of((*fp.offset(CALLEE)).as_cell() as *mut Object) }
 }
 
-handler!(EnterCounted(_pc, fp, vm, _ics, _word) {
+handler!(EnterCounted(pc, fp, vm, ics, word) {
     let code = code_of_frame(fp);
     (*code).counter -= 1;
     if (*code).counter > 0 {
         dispatch!((*code).first, fp, vm, (*code).ics)
     }
-    let next = tier::on_call(vm, code);
-    dispatch!(next, fp, vm, (*code).ics)
+    counter_event(pc, fp, vm, ics, word)
 });
+/// A function has been called so often that the tier policy is asked.
+#[inline(never)]
+unsafe extern "C" fn counter_event(
+    _: *const u64,
+    fp: *mut Raw,
+    vm: *mut Vm,
+    _: *mut InlineCache,
+    _: u64,
+) -> Status {
+    // SAFETY: handler invariants.
+    unsafe {
+        let code = code_of_frame(fp);
+        let next = tier::on_call(vm, code);
+        dispatch!(next, fp, vm, (*code).ics)
+    }
+}
 
 handler!(EnterMachine(_pc, fp, vm, ics, _word) {
     let machine: MachineCode = std::mem::transmute((*code_of_frame(fp)).machine);
@@ -82,6 +97,7 @@ handler!(JumpLoop(pc, fp, vm, ics, word) {
     loop_event(pc, fp, vm, ics, next)
 });
 /// A loop has gone round 256 times, or the safepoint word is set.
+#[inline(never)]
 unsafe extern "C" fn loop_event(
     pc: *const u64,
     fp: *mut Raw,

@@ -52,6 +52,49 @@ macro_rules! dispatch {
 }
 pub(crate) use dispatch;
 
+/// Continues after `$v` has been stored in `$owner`: with the write barrier, if there is something to remember.
+macro_rules! dispatch_written {
+    ($owner:expr, $v:expr, $pc:expr, $fp:expr, $vm:expr, $ics:expr) => {{
+        let owner: *mut spey_gc::Header = $owner;
+        if (*$vm).heap.must_remember(owner, $v) {
+            (*$vm).written = (owner, std::ptr::null_mut());
+            return $crate::interp::remember($pc, $fp, $vm, $ics, 0);
+        }
+        dispatch!($pc, $fp, $vm, $ics)
+    }};
+}
+pub(crate) use dispatch_written;
+
+/// As [`dispatch_written`]; in a large `$owner` only the surroundings of `$slot` are remembered.
+macro_rules! dispatch_written_at {
+    ($owner:expr, $slot:expr, $v:expr, $pc:expr, $fp:expr, $vm:expr, $ics:expr) => {{
+        let owner: *mut spey_gc::Header = $owner;
+        if (*$vm).heap.must_remember(owner, $v) {
+            (*$vm).written = (owner, $slot);
+            return $crate::interp::remember($pc, $fp, $vm, $ics, 0);
+        }
+        dispatch!($pc, $fp, $vm, $ics)
+    }};
+}
+pub(crate) use dispatch_written_at;
+
+/// The write barrier of the store that `vm.written` names, then the instruction at `pc`.
+#[inline(never)]
+pub(crate) unsafe extern "C" fn remember(
+    pc: *const u64,
+    fp: *mut Raw,
+    vm: *mut Vm,
+    ics: *mut InlineCache,
+    _: u64,
+) -> Status {
+    // SAFETY: handlers name a live cell and a slot in it.
+    unsafe {
+        let (owner, slot) = (*vm).written;
+        (*vm).heap.remember(owner, slot);
+        dispatch!(pc, fp, vm, ics)
+    }
+}
+
 /// A handler: `handler!(Name(pc, fp, vm, ics, word) { … })`.
 macro_rules! handler {
     ($name:ident ($pc:ident, $fp:ident, $vm:ident, $ics:ident, $word:ident) $body:block) => {
@@ -73,10 +116,11 @@ pub(crate) use handler;
 #[cfg(feature = "jit")]
 pub(crate) struct Subroutine<const OP: usize>;
 
-/// An op, from one body twice: the handler, and a [`Subroutine`]. `dispatch!` is the way out; where the fast paths do not
-/// apply the body ends with `miss!(slow_…)`.
-macro_rules! op {
-    ($name:ident ($pc:ident, $fp:ident, $vm:ident, $ics:ident, $word:ident) $body:block) => {
+/// A body as a handler. `dispatch!` is the way out; where the fast paths do not apply the body ends with
+/// `miss!(slow_…)`, or goes on with `go!(…)` to a [`continuation!`].
+macro_rules! as_handler {
+    ($(#[$attr:meta])* $name:ident ($pc:ident, $fp:ident, $vm:ident, $ics:ident, $word:ident) $body:block) => {
+        $(#[$attr])*
         pub unsafe extern "C" fn $name(
             $pc: *const u64,
             $fp: *mut Raw,
@@ -90,36 +134,94 @@ macro_rules! op {
                     return slow::handlers::$slow($pc, $fp, $vm, $ics, $word)
                 };
             }
+            #[allow(unused_macros)]
+            macro_rules! go {
+                ($rest:ident) => {
+                    return $rest::handler($pc, $fp, $vm, $ics, $word)
+                };
+            }
             // SAFETY: verified bytecode names registers of the frame only.
             unsafe { $body }
         }
-        #[cfg(feature = "jit")]
-        impl $crate::interp::Subroutine<{ spey_bytecode::Op::$name as usize }> {
-            /// 0: an exception is pending; else the distance to the next instruction.
-            pub unsafe extern "C" fn run($vm: *mut Vm, $fp: *mut Raw, $pc: *const u64, $word: u64) -> isize {
-                #[allow(unused_macros)]
-                macro_rules! dispatch {
-                    ($next:expr, $f:expr, $v:expr, $i:expr) => {{
-                        let _ = ($f, $v, $i);
-                        return $next.offset_from($pc);
-                    }};
-                }
-                #[allow(unused_macros)]
-                macro_rules! miss {
-                    ($slow:ident) => {
-                        return slow::inner::$slow($vm, $fp, $pc, $word)
-                    };
-                }
-                // SAFETY: verified bytecode names registers of the frame only; bytecode frames have closures as callees.
-                unsafe {
-                    let $ics = $crate::interp::caches($fp);
-                    $body
-                }
+    };
+}
+pub(crate) use as_handler;
+
+/// A body as a subroutine of machine code: 0 if an exception is pending, else the distance to the next instruction.
+#[cfg(feature = "jit")]
+macro_rules! as_subroutine {
+    ($name:ident ($pc:ident, $fp:ident, $vm:ident, $ics:ident, $word:ident) $body:block) => {
+        /// 0: an exception is pending; else the distance to the next instruction.
+        pub unsafe extern "C" fn $name($vm: *mut Vm, $fp: *mut Raw, $pc: *const u64, $word: u64) -> isize {
+            #[allow(unused_macros)]
+            macro_rules! dispatch {
+                ($next:expr, $f:expr, $v:expr, $i:expr) => {{
+                    let _ = ($f, $v, $i);
+                    return $next.offset_from($pc);
+                }};
+            }
+            #[allow(unused_macros)]
+            macro_rules! dispatch_written {
+                ($owner:expr, $v:expr, $next:expr, $f:expr, $m:expr, $i:expr) => {{
+                    (*$m).heap.write_barrier($owner, $v);
+                    dispatch!($next, $f, $m, $i)
+                }};
+            }
+            #[allow(unused_macros)]
+            macro_rules! dispatch_written_at {
+                ($owner:expr, $slot:expr, $v:expr, $next:expr, $f:expr, $m:expr, $i:expr) => {{
+                    (*$m).heap.write_barrier_slot($owner, $slot, $v);
+                    dispatch!($next, $f, $m, $i)
+                }};
+            }
+            #[allow(unused_macros)]
+            macro_rules! miss {
+                ($slow:ident) => {
+                    return slow::inner::$slow($vm, $fp, $pc, $word)
+                };
+            }
+            #[allow(unused_macros)]
+            macro_rules! go {
+                ($rest:ident) => {
+                    return $rest::run($vm, $fp, $pc, $word)
+                };
+            }
+            // SAFETY: verified bytecode names registers of the frame only; bytecode frames have closures as callees.
+            unsafe {
+                let $ics = $crate::interp::caches($fp);
+                $body
             }
         }
     };
 }
+#[cfg(feature = "jit")]
+pub(crate) use as_subroutine;
+
+/// An op, from one body twice: the handler, and a [`Subroutine`]. No call in it but as its last act: a handler that
+/// calls has to save registers before its fast paths, too.
+macro_rules! op {
+    ($name:ident $arguments:tt $body:block) => {
+        $crate::interp::as_handler!($name $arguments $body);
+        #[cfg(feature = "jit")]
+        impl $crate::interp::Subroutine<{ spey_bytecode::Op::$name as usize }> {
+            $crate::interp::as_subroutine!(run $arguments $body);
+        }
+    };
+}
 pub(crate) use op;
+
+/// The rest of an op, out of the way of its fast paths: what they `go!` to.
+macro_rules! continuation {
+    ($name:ident $arguments:tt $body:block) => {
+        mod $name {
+            use super::*;
+            $crate::interp::as_handler!(#[inline(never)] handler $arguments $body);
+            #[cfg(feature = "jit")]
+            $crate::interp::as_subroutine!(run $arguments $body);
+        }
+    };
+}
+pub(crate) use continuation;
 
 /// Inline caches of the code of a frame.
 ///
@@ -129,6 +231,19 @@ pub(crate) use op;
 pub(crate) unsafe fn caches(fp: *mut Raw) -> *mut InlineCache {
     // SAFETY: by the contract the callee is a closure.
     unsafe { (*crate::function::code_of((*fp.offset(crate::frame::CALLEE)).as_cell().cast())).ics }
+}
+
+/// The realm of the code of a frame, which is the current one while it runs.
+///
+/// # Safety
+/// `fp` is a live bytecode frame.
+#[inline(always)]
+pub(crate) unsafe fn realm_of<'a>(vm: *mut Vm, fp: *mut Raw) -> &'a crate::realm::Realm {
+    // SAFETY: a code cell's realm lives as long as it.
+    unsafe {
+        let code = crate::function::code_of((*fp.offset(crate::frame::CALLEE)).as_cell().cast());
+        (&(*vm).realms).get_unchecked((*code).header.word as usize).as_deref().unwrap_unchecked()
+    }
 }
 
 /// Starts the interpreter at `pc`.
@@ -223,7 +338,7 @@ unsafe extern "C" fn invalid(
 macro_rules! table {
     ($($(#[doc = $doc:literal])* $name:ident [$($operands:tt)*];)*) => {
         /// Handlers by op code.
-        pub static TABLE: [Handler; 256] = {
+        pub(crate) static TABLE: [Handler; 256] = {
             let mut t: [Handler; 256] = [invalid; 256];
             $(t[Op::$name as usize] = handlers::$name;)*
             t

@@ -1,12 +1,15 @@
 //! Property access handlers: inline-cache hits; misses go to `slow`.
 #![allow(non_snake_case, missing_docs)]
 
-use spey_gc::Value as Raw;
+use spey_gc::{Header, Value as Raw};
 
-use super::{Status, dispatch, insn, note, op, reg, set, slow};
+use super::{
+    Status, continuation, dispatch, dispatch_written, dispatch_written_at, insn, note, op, reg, set, slow,
+};
 use crate::cell::{Elements, Kind, Object, Slots, flag};
-use crate::inline_cache::{GETTER, InlineCache, OUT_OF_LINE, address};
+use crate::inline_cache::{Entry, GETTER, InlineCache, OUT_OF_LINE, StubCache, address};
 use crate::object;
+use crate::shape::ShapeId;
 use crate::string::JsString;
 use crate::vm::Vm;
 
@@ -81,38 +84,65 @@ pub(crate) unsafe fn cached_get(vm: *mut Vm, v: Raw, ic: *mut InlineCache) -> Ra
 ///
 /// # Safety
 /// As for [`cached_get`].
-#[inline(never)]
+#[inline(always)]
 pub(crate) unsafe fn other_get(vm: *mut Vm, v: Raw, ic: *mut InlineCache) -> Raw {
     // SAFETY: as in `cached_get`.
     unsafe {
-        if !v.is_cell() || (*v.as_cell()).kind < Kind::Object as u8 {
+        if !crate::value::is_object(v) {
             return Raw::EMPTY;
         }
         let o = v.as_cell() as *mut Object;
-        let shape = (*o).header.word;
-        let found = match (*ic).find(shape) {
-            Some(e) => Some(e),
-            None if (*ic).more.is_some() => (*vm).stub_cache.get(shape, (*ic).key),
-            None => None,
-        };
-        match found {
-            Some(e) if e.location & GETTER != 0 => Raw::EMPTY,
-            Some(e) if e.epoch == 0 => *address(o, e.location),
-            Some(e) if e.epoch == (*vm).prototype_epoch => *address(e.holder, e.location),
-            _ => Raw::EMPTY,
+        match other_entry(&(*vm).stub_cache, (*o).header.word, ic) {
+            Some(e) => value_by(vm, o, e),
+            None => Raw::EMPTY,
         }
+    }
+}
+/// The entry for a shape among a site's further ones, or in the cache that megamorphic sites share.
+#[inline(always)]
+unsafe fn other_entry(shared: &StubCache, shape: ShapeId, ic: *mut InlineCache) -> Option<&Entry> {
+    // SAFETY: by the callers' contract the cache belongs to the running code.
+    let more = unsafe { (*ic).more.as_deref() }?;
+    // NOTE: written out, so that it stays three comparisons in the handler.
+    if more[0].shape == shape {
+        return Some(&more[0]);
+    }
+    if more[1].shape == shape {
+        return Some(&more[1]);
+    }
+    if more[2].shape == shape {
+        return Some(&more[2]);
+    }
+    // SAFETY: as above.
+    shared.get(shape, unsafe { (*ic).key })
+}
+/// Value of a data property by an entry of the object's shape, or the empty value.
+#[inline(always)]
+unsafe fn value_by(vm: *mut Vm, o: *mut Object, e: &Entry) -> Raw {
+    // SAFETY: the entry is of the object's shape.
+    unsafe {
+        if e.location & GETTER != 0 {
+            return Raw::EMPTY;
+        }
+        if e.epoch == 0 {
+            return *address(o, e.location);
+        }
+        if e.epoch == (*vm).prototype_epoch { *address(e.holder, e.location) } else { Raw::EMPTY }
     }
 }
 
 op!(GetProp(pc, fp, vm, ics, word) {
     let i = insn(word);
-    let ic = ics.add(i.c() as u16 as usize);
-    let v = cached_get(vm, reg(fp, i.b()), ic);
+    let v = cached_get(vm, reg(fp, i.b()), ics.add(i.c() as u16 as usize));
     if !v.is_empty() {
         set(fp, i.a(), v);
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    let v = other_get(vm, reg(fp, i.b()), ic);
+    go!(get_prop_other)
+});
+continuation!(get_prop_other(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let v = other_get(vm, reg(fp, i.b()), ics.add(i.c() as u16 as usize));
     if !v.is_empty() {
         set(fp, i.a(), v);
         dispatch!(pc.add(1), fp, vm, ics)
@@ -144,89 +174,91 @@ op!(GetLength(pc, fp, vm, ics, word) {
     miss!(slow_GetProp)
 });
 
-/// Stores through the site's further entries if one applies.
-///
-/// # Safety
-/// `ic` belongs to the running code.
-#[inline(never)]
-unsafe fn other_set(vm: *mut Vm, target: Raw, v: Raw, ic: *mut InlineCache) -> bool {
-    // SAFETY: as in `cached_get`.
-    unsafe {
-        if !target.is_cell() || (*target.as_cell()).kind < Kind::Object as u8 {
-            return false;
-        }
-        let o = target.as_cell() as *mut Object;
-        let shape = (*o).header.word;
-        let found = match (*ic).find(shape) {
-            Some(e) => Some(e),
-            None if (*ic).more.is_some() => (*vm).store_cache.get(shape, (*ic).key),
-            None => None,
-        };
-        match found {
-            Some(e) => set_by(vm, o, v, &e),
-            None => false,
-        }
-    }
-}
-/// Stores through the cache if it applies.
+/// Stores through the site's further entries if one applies: the cell that was written, or null.
 ///
 /// # Safety
 /// `ic` belongs to the running code.
 #[inline(always)]
-unsafe fn cached_set(vm: *mut Vm, target: Raw, v: Raw, ic: *mut InlineCache) -> bool {
+unsafe fn other_set(vm: *mut Vm, target: Raw, v: Raw, ic: *mut InlineCache) -> *mut Header {
+    // SAFETY: as in `cached_get`.
+    unsafe {
+        if !crate::value::is_object(target) {
+            return std::ptr::null_mut();
+        }
+        let o = target.as_cell() as *mut Object;
+        match other_entry(&(*vm).store_cache, (*o).header.word, ic) {
+            Some(e) => set_by(vm, o, v, e),
+            None => std::ptr::null_mut(),
+        }
+    }
+}
+/// Stores through the cache if it applies: the cell that was written, or null.
+///
+/// # Safety
+/// `ic` belongs to the running code.
+#[inline(always)]
+unsafe fn cached_set(vm: *mut Vm, target: Raw, v: Raw, ic: *mut InlineCache) -> *mut Header {
     // SAFETY: as in `cached_get`.
     unsafe {
         if !target.is_cell() {
-            return false;
+            return std::ptr::null_mut();
         }
         let o = target.as_cell() as *mut Object;
         if (*o).header.word != (*ic).entry.shape {
-            return false;
+            return std::ptr::null_mut();
         }
         set_by(vm, o, v, &(*ic).entry)
     }
 }
-/// Stores by an entry of the object's shape.
+/// Stores by an entry of the object's shape: the cell that was written, for the barrier that must follow, or null.
 ///
 /// # Safety
 /// `o` is a live object of the entry's shape.
 #[inline(always)]
-unsafe fn set_by(vm: *mut Vm, o: *mut Object, v: Raw, e: &crate::inline_cache::Entry) -> bool {
+unsafe fn set_by(vm: *mut Vm, o: *mut Object, v: Raw, e: &Entry) -> *mut Header {
     // SAFETY: capacity is checked before an adding store.
     unsafe {
         if e.next_shape != 0 {
             if e.epoch != (*vm).prototype_epoch {
-                return false;
+                return std::ptr::null_mut();
             }
             if e.location & OUT_OF_LINE != 0 {
                 let slots: *mut Slots = (*o).slots;
                 let index = ((e.location & !OUT_OF_LINE) as u64 - 16) / 8;
                 if slots.is_null() || index >= (*slots).capacity {
-                    return false;
+                    return std::ptr::null_mut();
                 }
             }
             (*o).header.word = e.next_shape;
         }
         *address(o, e.location) = v;
-        let owner = if e.location & OUT_OF_LINE != 0 { (*o).slots.cast() } else { o.cast() };
-        (*vm).heap.write_barrier(owner, v);
-        true
+        if e.location & OUT_OF_LINE != 0 { (*o).slots.cast() } else { o.cast() }
     }
 }
 op!(SetProp(pc, fp, vm, ics, word) {
     let i = insn(word);
-    if cached_set(vm, reg(fp, i.a()), reg(fp, i.c()), ics.add(i.b() as u16 as usize)) {
-        dispatch!(pc.add(1), fp, vm, ics)
+    let v = reg(fp, i.c());
+    let written = cached_set(vm, reg(fp, i.a()), v, ics.add(i.b() as u16 as usize));
+    if !written.is_null() {
+        dispatch_written!(written, v, pc.add(1), fp, vm, ics)
     }
-    if other_set(vm, reg(fp, i.a()), reg(fp, i.c()), ics.add(i.b() as u16 as usize)) {
-        dispatch!(pc.add(1), fp, vm, ics)
+    go!(set_prop_other)
+});
+continuation!(set_prop_other(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let v = reg(fp, i.c());
+    let written = other_set(vm, reg(fp, i.a()), v, ics.add(i.b() as u16 as usize));
+    if !written.is_null() {
+        dispatch_written!(written, v, pc.add(1), fp, vm, ics)
     }
     miss!(slow_SetProp)
 });
 op!(InitProp(pc, fp, vm, ics, word) {
     let i = insn(word);
-    if cached_set(vm, reg(fp, i.a()), reg(fp, i.c()), ics.add(i.b() as u16 as usize)) {
-        dispatch!(pc.add(1), fp, vm, ics)
+    let v = reg(fp, i.c());
+    let written = cached_set(vm, reg(fp, i.a()), v, ics.add(i.b() as u16 as usize));
+    if !written.is_null() {
+        dispatch_written!(written, v, pc.add(1), fp, vm, ics)
     }
     miss!(slow_InitProp)
 });
@@ -251,71 +283,57 @@ op!(GetElem(pc, fp, vm, ics, word) {
                 }
             }
         } else if kind == Kind::TypedArray {
-            if let Some(v) = crate::typed_array::get_element_raw(&mut *vm, cell.cast(), index) {
-                note_typed(pc, word, cell.cast());
-                set(fp, i.a(), v);
-                dispatch!(pc.add(1), fp, vm, ics)
-            }
+            go!(get_elem_typed)
         } else if kind == Kind::String {
-            let s = cell as *const JsString;
-            if (*s).is_flat() && index < (*s).length {
-                let u = crate::string::view_raw(s).at(index as usize);
-                if u < 256 {
-                    note(pc, word, receiver::STRING);
-                    set(fp, i.a(), (*vm).single_chars[u as usize]);
-                    dispatch!(pc.add(1), fp, vm, ics)
-                }
-            }
+            go!(get_elem_string)
+        }
+    }
+    go!(get_elem_by_key)
+});
+continuation!(get_elem_typed(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let (o, k) = (reg(fp, i.b()), reg(fp, i.c()));
+    if let Some(v) = crate::typed_array::get_element_raw(o.as_cell().cast(), k.as_int32() as u32) {
+        note_typed(pc, word, o.as_cell().cast());
+        set(fp, i.a(), v);
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    note(pc, word, receiver::OTHER);
+    miss!(slow_GetElem)
+});
+continuation!(get_elem_string(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let (o, k) = (reg(fp, i.b()), reg(fp, i.c()));
+    let (s, index) = (o.as_cell() as *const JsString, k.as_int32() as u32);
+    if (*s).is_flat() && index < (*s).length {
+        let u = crate::string::view_raw(s).at(index as usize);
+        if u < 256 {
+            note(pc, word, receiver::STRING);
+            set(fp, i.a(), (*vm).single_chars[u as usize]);
+            dispatch!(pc.add(1), fp, vm, ics)
         }
     }
     note(pc, word, receiver::OTHER);
-    if k.is_cell() {
-        let v = get_by_key(vm, o, k);
-        if !v.is_empty() {
-            set(fp, i.a(), v);
-            dispatch!(pc.add(1), fp, vm, ics)
+    miss!(slow_GetElem)
+});
+// A data property under a computed key (symbol or interned string), by the stub cache.
+continuation!(get_elem_by_key(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let (o, k) = (reg(fp, i.b()), reg(fp, i.c()));
+    note(pc, word, receiver::OTHER);
+    if k.is_cell() && crate::value::is_object(o) {
+        let o = o.as_cell() as *mut Object;
+        // Keys that are no property keys are in no entry.
+        if let Some(e) = (*vm).stub_cache.get((*o).header.word, k) {
+            let v = value_by(vm, o, e);
+            if !v.is_empty() {
+                set(fp, i.a(), v);
+                dispatch!(pc.add(1), fp, vm, ics)
+            }
         }
     }
     miss!(slow_GetElem)
 });
-/// Data property under a computed key (symbol or interned string) by the stub cache, or the empty value.
-///
-/// # Safety
-/// As for [`cached_get`].
-#[inline(never)]
-unsafe fn get_by_key(vm: *mut Vm, v: Raw, key: Raw) -> Raw {
-    // SAFETY: as in `cached_get`; keys that are no property keys are in no entry.
-    unsafe {
-        if !crate::value::is_object(v) {
-            return Raw::EMPTY;
-        }
-        let o = v.as_cell() as *mut Object;
-        match (*vm).stub_cache.get((*o).header.word, key) {
-            Some(e) if e.location & GETTER != 0 => Raw::EMPTY,
-            Some(e) if e.epoch == 0 => *address(o, e.location),
-            Some(e) if e.epoch == (*vm).prototype_epoch => *address(e.holder, e.location),
-            _ => Raw::EMPTY,
-        }
-    }
-}
-/// Store under a computed key by the store cache.
-///
-/// # Safety
-/// As for [`cached_get`].
-#[inline(never)]
-unsafe fn set_by_key(vm: *mut Vm, target: Raw, key: Raw, v: Raw) -> bool {
-    // SAFETY: as in `get_by_key`.
-    unsafe {
-        if !crate::value::is_object(target) {
-            return false;
-        }
-        let o = target.as_cell() as *mut Object;
-        match (*vm).store_cache.get((*o).header.word, key) {
-            Some(e) => set_by(vm, o, v, &e),
-            None => false,
-        }
-    }
-}
 op!(SetElem(pc, fp, vm, ics, word) {
     let i = insn(word);
     let (o, k) = (reg(fp, i.a()), reg(fp, i.b()));
@@ -332,21 +350,40 @@ op!(SetElem(pc, fp, vm, ics, word) {
                         note(pc, word, receiver::DENSE);
                         let v = reg(fp, i.c());
                         *slot = v;
-                        (*vm).heap.write_barrier_slot(e.cast(), slot, v);
-                        dispatch!(pc.add(1), fp, vm, ics)
+                        dispatch_written_at!(e.cast(), slot, v, pc.add(1), fp, vm, ics)
                     }
                 }
             }
-        } else if kind == Kind::TypedArray
-            && crate::typed_array::set_element_raw(&mut *vm, cell.cast(), index, reg(fp, i.c()))
-        {
-            note_typed(pc, word, cell.cast());
-            dispatch!(pc.add(1), fp, vm, ics)
+        } else if kind == Kind::TypedArray {
+            go!(set_elem_typed)
         }
     }
-    note(pc, word, receiver::OTHER);
-    if k.is_cell() && set_by_key(vm, o, k, reg(fp, i.c())) {
+    go!(set_elem_by_key)
+});
+continuation!(set_elem_typed(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let array = reg(fp, i.a()).as_cell() as *mut Object;
+    if crate::typed_array::set_element_raw(array, reg(fp, i.b()).as_int32() as u32, reg(fp, i.c())) {
+        note_typed(pc, word, array);
         dispatch!(pc.add(1), fp, vm, ics)
+    }
+    note(pc, word, receiver::OTHER);
+    miss!(slow_SetElem)
+});
+// A store under a computed key, by the store cache.
+continuation!(set_elem_by_key(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let (o, k) = (reg(fp, i.a()), reg(fp, i.b()));
+    note(pc, word, receiver::OTHER);
+    if k.is_cell() && crate::value::is_object(o) {
+        let o = o.as_cell() as *mut Object;
+        if let Some(e) = (*vm).store_cache.get((*o).header.word, k) {
+            let v = reg(fp, i.c());
+            let written = set_by(vm, o, v, e);
+            if !written.is_null() {
+                dispatch_written!(written, v, pc.add(1), fp, vm, ics)
+            }
+        }
     }
     miss!(slow_SetElem)
 });
@@ -362,8 +399,7 @@ op!(ArrayPush(pc, fp, vm, ics, word) {
         *slot = v;
         (*e).length = n + 1;
         *Object::trailing(a, object::ARRAY_LENGTH) = Raw::int32(n as i32 + 1);
-        (*vm).heap.write_barrier_slot(e.cast(), slot, v);
-        dispatch!(pc.add(1), fp, vm, ics)
+        dispatch_written_at!(e.cast(), slot, v, pc.add(1), fp, vm, ics)
     }
     miss!(slow_ArrayPush)
 });
@@ -371,7 +407,7 @@ op!(ArrayPush(pc, fp, vm, ics, word) {
 op!(GetGlobal(pc, fp, vm, ics, word) {
     let i = insn(word);
     let ic = ics.add(i.b() as u16 as usize);
-    let v = slow::cached_global(vm, ic);
+    let v = slow::cached_global(vm, fp, ic);
     if !v.is_empty() {
         set(fp, i.a(), v);
         dispatch!(pc.add(1), fp, vm, ics)
@@ -381,8 +417,12 @@ op!(GetGlobal(pc, fp, vm, ics, word) {
 
 op!(SetGlobal(pc, fp, vm, ics, word) {
     let i = insn(word);
-    if slow::cached_set_global(vm, ics.add(i.a() as u16 as usize), reg(fp, i.b())) {
-        dispatch!(pc.add(1), fp, vm, ics)
+    let v = reg(fp, i.b());
+    if let Some(written) = slow::cached_set_global(vm, fp, ics.add(i.a() as u16 as usize), v) {
+        if written.is_null() {
+            dispatch!(pc.add(1), fp, vm, ics)
+        }
+        dispatch_written!(written, v, pc.add(1), fp, vm, ics)
     }
     miss!(slow_SetGlobal)
 });
@@ -391,13 +431,12 @@ op!(NewObject(pc, fp, vm, ics, word) {
     let ic = ics.add(i.c() as u16 as usize);
     let shape = (*ic).entry.shape;
     if shape != crate::inline_cache::UNUSED {
-        // The allocation may collect: the frame must be known; the shape is kept by the realm's prototype map.
-        (*vm).pc = pc;
-        (*vm).fp = fp;
         let inline = (*ic).entry.location as usize;
-        let o = object::alloc_object(&mut *vm, Kind::Object, shape, inline, Raw::UNDEFINED);
-        set(fp, i.a(), Raw::cell(o.cast()));
-        dispatch!(pc.add(1), fp, vm, ics)
+        let o = object::try_alloc_object(&mut *vm, Kind::Object, shape, inline, Raw::UNDEFINED);
+        if !o.is_null() {
+            set(fp, i.a(), Raw::cell(o.cast()));
+            dispatch!(pc.add(1), fp, vm, ics)
+        }
     }
     miss!(slow_NewObject)
 });
@@ -428,14 +467,21 @@ op!(GetPrivate(pc, fp, vm, ics, word) {
     let v = reg(fp, i.b());
     let ic = ics.add(insn(*pc.add(1)).field(0) as u16 as usize);
     if crate::value::is_object(v) && (*ic).key == reg(fp, i.c()) {
-        let mut x = cached_get(vm, v, ic);
-        if x.is_empty() {
-            x = other_get(vm, v, ic);
-        }
+        let x = cached_get(vm, v, ic);
         if !x.is_empty() {
             set(fp, i.a(), x);
             dispatch!(pc.add(2), fp, vm, ics)
         }
+        go!(get_private_other)
+    }
+    miss!(slow_GetPrivate)
+});
+continuation!(get_private_other(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let x = other_get(vm, reg(fp, i.b()), ics.add(insn(*pc.add(1)).field(0) as u16 as usize));
+    if !x.is_empty() {
+        set(fp, i.a(), x);
+        dispatch!(pc.add(2), fp, vm, ics)
     }
     miss!(slow_GetPrivate)
 });
@@ -443,10 +489,22 @@ op!(SetPrivate(pc, fp, vm, ics, word) {
     let i = insn(word);
     let target = reg(fp, i.a());
     let ic = ics.add(insn(*pc.add(1)).field(0) as u16 as usize);
-    if (*ic).key == reg(fp, i.b())
-        && (cached_set(vm, target, reg(fp, i.c()), ic) || other_set(vm, target, reg(fp, i.c()), ic))
-    {
-        dispatch!(pc.add(2), fp, vm, ics)
+    if (*ic).key == reg(fp, i.b()) {
+        let v = reg(fp, i.c());
+        let written = cached_set(vm, target, v, ic);
+        if !written.is_null() {
+            dispatch_written!(written, v, pc.add(2), fp, vm, ics)
+        }
+        go!(set_private_other)
+    }
+    miss!(slow_SetPrivate)
+});
+continuation!(set_private_other(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let v = reg(fp, i.c());
+    let written = other_set(vm, reg(fp, i.a()), v, ics.add(insn(*pc.add(1)).field(0) as u16 as usize));
+    if !written.is_null() {
+        dispatch_written!(written, v, pc.add(2), fp, vm, ics)
     }
     miss!(slow_SetPrivate)
 });
@@ -454,8 +512,12 @@ op!(DefinePrivateField(pc, fp, vm, ics, word) {
     let i = insn(word);
     let ic = ics.add(insn(*pc.add(1)).field(0) as u16 as usize);
     // Only transitions are in this cache: an object of such a shape does not have the field yet.
-    if (*ic).key == reg(fp, i.b()) && cached_set(vm, reg(fp, i.a()), reg(fp, i.c()), ic) {
-        dispatch!(pc.add(2), fp, vm, ics)
+    if (*ic).key == reg(fp, i.b()) {
+        let v = reg(fp, i.c());
+        let written = cached_set(vm, reg(fp, i.a()), v, ic);
+        if !written.is_null() {
+            dispatch_written!(written, v, pc.add(2), fp, vm, ics)
+        }
     }
     miss!(slow_DefinePrivateField)
 });
@@ -474,29 +536,21 @@ op!(GetSuper(pc, fp, vm, ics, word) {
     miss!(slow_GetSuper)
 });
 op!(NewArray(pc, fp, vm, ics, word) {
-    // The allocations may collect: the frame must be known.
-    (*vm).pc = pc;
-    (*vm).fp = fp;
     let i = insn(word);
-    let capacity = i.b() as u16 as u32;
-    let shape = (*vm).realm().array_shape;
-    let o = object::alloc_object(&mut *vm, Kind::Array, shape, 1, Raw::int32(0));
-    if capacity == 0 {
+    let shape = super::realm_of(vm, fp).array_shape;
+    let o = object::try_new_array(&mut *vm, shape, i.b() as u16 as u32);
+    if !o.is_null() {
         set(fp, i.a(), Raw::cell(o.cast()));
         dispatch!(pc.add(1), fp, vm, ics)
     }
-    let o = object::with_elements(&mut *vm, o, capacity);
-    set(fp, i.a(), Raw::cell(o.cast()));
-    dispatch!(pc.add(1), fp, vm, ics)
+    miss!(slow_NewArray)
 });
 op!(GetIterator(pc, fp, vm, ics, word) {
     let i = insn(word);
     let v = reg(fp, i.b());
-    // The current realm is that of the frame.
-    (*vm).fp = fp;
     if i.c() == 0
         && crate::value::is_kind(v, Kind::Array)
-        && crate::iteration::is_known_plain(&*vm, v.as_cell().cast())
+        && crate::iteration::is_known_plain(&*vm, super::realm_of(vm, fp), v.as_cell().cast())
     {
         set(fp, i.a(), v);
         set(fp, i.a() + 1, Raw::int32(0));
@@ -537,16 +591,5 @@ op!(TypeOf(pc, fp, vm, ics, word) {
 #[inline(always)]
 pub(crate) unsafe fn type_of(vm: *mut Vm, v: Raw) -> Raw {
     // SAFETY: by the contract.
-    let names = unsafe { &(*vm).names };
-    let name = match crate::operators::type_of_raw(v) {
-        "number" => names.number,
-        "string" => names.string,
-        "boolean" => names.boolean,
-        "object" => names.object,
-        "function" => names.function,
-        "symbol" => names.symbol,
-        "bigint" => names.bigint,
-        _ => names.undefined,
-    };
-    name.raw()
+    unsafe { crate::operators::type_name(&(*vm).names, v).raw() }
 }

@@ -6,7 +6,7 @@
 use std::ptr::NonNull;
 
 use spey_bytecode::Insn;
-use spey_gc::{Gc, Value as Raw};
+use spey_gc::{Gc, Header, Value as Raw};
 
 use super::insn;
 use crate::cell::{Kind, Object, flag};
@@ -187,18 +187,21 @@ macro_rules! slow_ops {
                 }};
             }
             $(
+                #[inline(never)]
                 pub unsafe extern "C" fn $vname(pc: *const u64, fp: *mut Raw, vm: *mut Vm, ics: *mut InlineCache, word: u64) -> Status {
                     // SAFETY: handler invariants.
                     unsafe { finish!(inner::$vname(vm, fp, pc, word), pc, fp, vm, ics, word) }
                 }
             )*
             $(
+                #[inline(never)]
                 pub unsafe extern "C" fn $ename(pc: *const u64, fp: *mut Raw, vm: *mut Vm, ics: *mut InlineCache, word: u64) -> Status {
                     // SAFETY: handler invariants.
                     unsafe { finish!(inner::$ename(vm, fp, pc, word), pc, fp, vm, ics, word) }
                 }
             )*
             $(
+                #[inline(never)]
                 pub unsafe extern "C" fn $nname(pc: *const u64, fp: *mut Raw, vm: *mut Vm, ics: *mut InlineCache, word: u64) -> Status {
                     // SAFETY: handler invariants.
                     unsafe { finish!(inner::$nname(vm, fp, pc, word), pc, fp, vm, ics, word) }
@@ -206,6 +209,7 @@ macro_rules! slow_ops {
             )*
 
             /// Finds the handler of the pending exception, popping frames.
+            #[inline(never)]
             pub unsafe extern "C" fn unwind(pc: *const u64, fp: *mut Raw, vm: *mut Vm, _ics: *mut InlineCache, _word: u64) -> Status {
                 // SAFETY: handler invariants.
                 unsafe {
@@ -227,6 +231,7 @@ macro_rules! slow_ops {
                 }
             }
             /// Returns from frames that are not plain calls between bytecode functions: value in `vm.result`.
+            #[inline(never)]
             pub unsafe extern "C" fn return_special(pc: *const u64, fp: *mut Raw, vm: *mut Vm, ics: *mut InlineCache, word: u64) -> Status {
                 // SAFETY: handler invariants.
                 unsafe {
@@ -397,6 +402,12 @@ slow_ops! {
             let r = ops::loosely_equals(s, a, b)?;
             Ok(s.bool(!r))
         };
+        slow_StrictEqual 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            Ok(s.bool(crate::value::strict_equals(f.raw(i.b()), f.raw(i.c()))))
+        };
+        slow_StrictNotEqual 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            Ok(s.bool(!crate::value::strict_equals(f.raw(i.b()), f.raw(i.c()))))
+        };
         slow_Less 1 predicate!(ops::less);
         slow_LessEqual 1 predicate!(ops::less_equal);
         slow_Greater 1 predicate!(ops::greater);
@@ -441,6 +452,23 @@ slow_ops! {
             let code = s.local_cell(code);
             let env = f.local(s, i.b());
             Ok(function::new_closure(s, code, env).value())
+        };
+        slow_NewEnv 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            // SAFETY: the environment is initialised before the next allocation.
+            unsafe {
+                let e = Environment::alloc(s.vm(), i.c() as u16 as usize);
+                (*e).parent = f.raw(i.b());
+                Ok(s.local(Raw::cell(e.cast())))
+            }
+        };
+        slow_CloneEnv 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            // SAFETY: the register holds an environment; the copy is initialised before the next allocation.
+            unsafe {
+                let old = f.raw(i.b()).as_cell() as *mut Environment;
+                let e = Environment::alloc(s.vm(), (*old).header.word as usize);
+                Environment::copy(f.raw(i.b()).as_cell().cast(), e);
+                Ok(s.local(Raw::cell(e.cast())))
+            }
         };
         NewNamedEnv 1 |s: &mut Scope<'_>, f: Frame, i: Insn| new_named_env(s, f, i);
         NewWithEnv 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
@@ -561,6 +589,7 @@ slow_ops! {
                 Ok(s.local(Raw::cell(o.cast())))
             }
         };
+        slow_NewArray 1 |s: &mut Scope<'_>, _: Frame, i: Insn| Ok(object::new_array_with_room(s, i.b() as u16 as u32).value());
         NewRegExp 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let pattern = s.local(f.constant(i.b() as u16 as u32));
             let flags = s.local(f.constant(i.c() as u16 as u32));
@@ -950,6 +979,12 @@ slow_ops! {
             }
             Ok(i.bc() as isize)
         };
+        slow_JumpIfStrictEqual |_: &mut Scope<'_>, f: Frame, i: Insn| {
+            Ok(if crate::value::strict_equals(f.raw(i.a()), f.raw(i.b())) { i.c() as isize } else { 1 })
+        };
+        slow_JumpIfStrictNotEqual |_: &mut Scope<'_>, f: Frame, i: Insn| {
+            Ok(if crate::value::strict_equals(f.raw(i.a()), f.raw(i.b())) { 1 } else { i.c() as isize })
+        };
         slow_JumpIfLess jump!(ops::less, true);
         slow_JumpIfLessEqual jump!(ops::less_equal, true);
         slow_JumpIfGreater jump!(ops::greater, true);
@@ -1216,45 +1251,52 @@ fn new_object_env<'s>(
 /// Value of a global through its cache, or empty.
 ///
 /// # Safety
-/// `cache` belongs to the running code.
-pub(super) unsafe fn cached_global(vm: *mut Vm, cache: *mut InlineCache) -> Raw {
-    // SAFETY: by the contract; the holder is the live global object.
+/// `cache` belongs to the code that `fp` runs.
+#[inline(always)]
+pub(super) unsafe fn cached_global(vm: *mut Vm, fp: *mut Raw, cache: *mut InlineCache) -> Raw {
+    // SAFETY: by the contract; the holder is the live global object, the index that of an existing binding.
     unsafe {
         let e = &(*cache).entry;
         if e.epoch != (*vm).prototype_epoch || e.shape == crate::inline_cache::UNUSED {
             return Raw::EMPTY;
         }
         if e.shape == LEXICAL {
-            return (*vm).realm().lexical_values[e.location as usize];
+            return *super::realm_of(vm, fp).lexical_values.get_unchecked(e.location as usize);
         }
         if (*e.holder).header.word == e.shape { *ic::address(e.holder, e.location) } else { Raw::EMPTY }
     }
 }
-/// Stores to a global through its cache.
+/// Stores to a global through its cache. The cell that was written, for the barrier that must follow; null for a lexical
+/// binding, which is a root; None if the cache does not apply.
 ///
 /// # Safety
-/// `cache` belongs to the running code.
-pub(super) unsafe fn cached_set_global(vm: *mut Vm, cache: *mut InlineCache, v: Raw) -> bool {
-    // SAFETY: by the contract; the holder is the live global object.
+/// As for [`cached_global`].
+#[inline(always)]
+pub(super) unsafe fn cached_set_global(
+    vm: *mut Vm,
+    fp: *mut Raw,
+    cache: *mut InlineCache,
+    v: Raw,
+) -> Option<*mut Header> {
+    // SAFETY: as in `cached_global`.
     unsafe {
         let e = &(*cache).entry;
         if e.epoch != (*vm).prototype_epoch || e.shape == crate::inline_cache::UNUSED {
-            return false;
+            return None;
         }
         if e.shape == LEXICAL {
-            let slot = &mut (*vm).realm_mut().lexical_values[e.location as usize];
-            if slot.is_empty() {
-                return false;
+            let slot = super::realm_of(vm, fp).lexical_values.as_ptr().add(e.location as usize) as *mut Raw;
+            if (*slot).is_empty() {
+                return None;
             }
             *slot = v;
-            return true;
+            return Some(std::ptr::null_mut());
         }
         if (*e.holder).header.word != e.shape {
-            return false;
+            return None;
         }
         *ic::address(e.holder, e.location) = v;
-        (*vm).heap.write_barrier((*e.holder).slots.cast(), v);
-        true
+        Some((*e.holder).slots.cast())
     }
 }
 fn get_global<'s>(s: &mut Scope<'s>, f: Frame, index: i16, must_exist: bool) -> JsResult<Local<'s, Value>> {
@@ -1352,10 +1394,14 @@ fn set_global(s: &mut Scope<'_>, f: Frame, i: Insn) -> JsResult<()> {
 }
 
 /// Result of a cacheable lookup.
-enum Lookup {
+pub(crate) enum Lookup {
+    /// A data property.
     Value(Raw),
+    /// An accessor property: its getter, or undefined.
     Getter(Raw),
+    /// There is none.
     Absent,
+    /// It must be looked for in another way.
     Slow,
 }
 
@@ -1431,25 +1477,32 @@ unsafe fn lookup_and_cache(
         }
     }
 }
-/// Value of a plain data property under a symbol or name, found on the object or its prototypes with the help of the stub cache. None: it is
-/// something else, or there is none.
+/// Looks a named key up with the help of the stub cache.
 ///
 /// # Safety
-/// `o` is a live object that is not exotic, `key` no index.
-pub(crate) unsafe fn cached_lookup(vm: &mut Vm, o: *mut Object, key: PropertyKey) -> Option<Raw> {
+/// `o` is a live object that is not exotic, `key` no index. The result is used before anything is allocated.
+pub(crate) unsafe fn named_lookup(vm: &mut Vm, o: *mut Object, key: PropertyKey) -> Lookup {
     // SAFETY: by the contract; nothing is allocated.
     unsafe {
         let shape = (*o).header.word;
         if let Some(e) = vm.stub_cache.get(shape, key.raw())
-            && let Some(Lookup::Value(v)) = entry_result(vm, &e, o)
+            && let Some(found) = entry_result(vm, e, o)
         {
-            return Some(v);
+            return found;
         }
-        let mut scratch = InlineCache::new(key.raw());
-        match lookup_and_cache(vm, o, shape, key, &mut scratch) {
-            Lookup::Value(v) => Some(v),
-            _ => None,
-        }
+        lookup_and_cache(vm, o, shape, key, &mut InlineCache::new(key.raw()))
+    }
+}
+/// Value of a plain data property under a symbol or name, found on the object or its prototypes with the help of the stub cache. None: it is
+/// something else, or there is none.
+///
+/// # Safety
+/// As for [`named_lookup`].
+pub(crate) unsafe fn cached_lookup(vm: &mut Vm, o: *mut Object, key: PropertyKey) -> Option<Raw> {
+    // SAFETY: by the contract.
+    match unsafe { named_lookup(vm, o, key) } {
+        Lookup::Value(v) => Some(v),
+        _ => None,
     }
 }
 /// Barrier for an object that a cache of `code` refers to from now on.
@@ -1512,7 +1565,7 @@ fn get_cached<'s>(
             }
         }
         if found.is_none() {
-            if let Some(e) = s.vm().stub_cache.get(shape, key.raw()) {
+            if let Some(e) = s.vm().stub_cache.get(shape, key.raw()).copied() {
                 found = entry_result(s.vm(), &e, start);
                 if found.is_some() && (*cache).misses < ic::MEGAMORPHIC {
                     (*cache).add(e);
@@ -1577,27 +1630,7 @@ fn get_element<'s>(
         return s.throw_type_error(&format!("Cannot read properties of {what}{text}"));
     }
     let key = conv::to_property_key(s, k)?;
-    // OPTIMIZATION: computed access with a string key uses the stub cache.
     if let Some(o) = v.as_object() {
-        if !key.is_index() && !o.kind().is_exotic() {
-            // SAFETY: live object; nothing is allocated before the use.
-            unsafe {
-                let shape = o.gc().header.word;
-                if let Some(e) = s.vm().stub_cache.get(shape, key.raw()) {
-                    match entry_result(s.vm(), &e, o.gc().as_ptr()) {
-                        Some(Lookup::Value(x)) => return Ok(s.local(x)),
-                        Some(Lookup::Absent) => return Ok(s.undefined()),
-                        _ => {}
-                    }
-                }
-                let mut scratch = InlineCache::new(key.raw());
-                match lookup_and_cache(s.vm(), o.gc().as_ptr(), shape, key, &mut scratch) {
-                    Lookup::Value(x) => return Ok(s.local(x)),
-                    Lookup::Absent => return Ok(s.undefined()),
-                    _ => {}
-                }
-            }
-        }
         return object::get_with(s, o, key, v);
     }
     object::get_v(s, v, key)
@@ -1627,7 +1660,7 @@ fn set_cached(
                     .or_else(|| if (*cache).entry.shape == shape { Some((*cache).entry) } else { None })
                     .filter(|e| e.epoch == 0 || e.epoch == s.vm().prototype_epoch);
                 if known.is_none() {
-                    known = s.vm().store_cache.get(shape, key.raw());
+                    known = s.vm().store_cache.get(shape, key.raw()).copied();
                     if let Some(e) = known {
                         (*cache).add(e);
                     }

@@ -1,0 +1,106 @@
+//! Methods of strings for plain operands: what they answer without an allocation.
+
+use spey_base::chars::{is_lead_surrogate, is_trail_surrogate, is_trimmable};
+use spey_core::string::{StrView, quick_view};
+use spey_core::vm::Vm;
+use spey_gc::Value as Raw;
+
+/// The code unit that a method with an index argument is about.
+#[inline(always)]
+fn unit(vm: &Vm, this: Raw, args: &[Raw]) -> Option<u16> {
+    let &[index, ..] = args else { return None };
+    let view = quick_view(vm, this)?;
+    (index.is_int32() && (index.as_int32() as u32 as usize) < view.len())
+        .then(|| view.at(index.as_int32() as usize))
+}
+/// A string of one unit, if that is in the VM's table.
+#[inline(always)]
+fn single(vm: &Vm, unit: Option<u16>) -> Raw {
+    unit.and_then(|u| vm.single_chars.get(u as usize)).copied().unwrap_or(Raw::EMPTY)
+}
+pub(super) fn at(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
+    single(vm, unit(vm, this, args))
+}
+pub(super) fn char_at(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
+    single(vm, unit(vm, this, args))
+}
+pub(super) fn char_code_at(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
+    unit(vm, this, args).map_or(Raw::EMPTY, |u| Raw::int32(u as i32))
+}
+pub(super) fn code_point_at(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
+    match unit(vm, this, args) {
+        Some(u) if !is_lead_surrogate(u) && !is_trail_surrogate(u) => Raw::int32(u as i32),
+        _ => Raw::EMPTY,
+    }
+}
+pub(super) fn itself(_: &mut Vm, this: Raw, _: &[Raw]) -> Raw {
+    if spey_core::value::is_string(this) { this } else { Raw::EMPTY }
+}
+
+/// The Latin-1 texts of `this` and the only argument.
+#[inline(always)]
+fn both<'a>(vm: &'a Vm, this: Raw, args: &[Raw]) -> Option<(&'a [u8], &'a [u8])> {
+    let &[what] = args else { return None };
+    match (quick_view(vm, this)?, quick_view(vm, what)?) {
+        (StrView::Latin1(text), StrView::Latin1(what)) => Some((text, what)),
+        _ => None,
+    }
+}
+/// Texts up to this length are searched without preparation.
+const SHORT_BYTES: usize = 64;
+/// Index of the first occurrence in a short text.
+fn find(text: &[u8], what: &[u8]) -> Option<usize> {
+    let (&first, rest) = match what.split_first() {
+        Some(parts) => parts,
+        None => return Some(0),
+    };
+    let mut from = 0;
+    while let Some(at) = text.get(from..)?.iter().position(|&b| b == first) {
+        from += at + 1;
+        if text[from..].starts_with(rest) {
+            return Some(from - 1);
+        }
+    }
+    None
+}
+pub(super) fn starts_with(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
+    both(vm, this, args).map_or(Raw::EMPTY, |(text, what)| Raw::bool(text.starts_with(what)))
+}
+pub(super) fn ends_with(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
+    both(vm, this, args).map_or(Raw::EMPTY, |(text, what)| Raw::bool(text.ends_with(what)))
+}
+pub(super) fn includes(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
+    match both(vm, this, args) {
+        Some((text, what)) if text.len() <= SHORT_BYTES => Raw::bool(find(text, what).is_some()),
+        _ => Raw::EMPTY,
+    }
+}
+pub(super) fn index_of(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
+    match both(vm, this, args) {
+        Some((text, what)) if text.len() <= SHORT_BYTES => {
+            Raw::int32(find(text, what).map_or(-1, |at| at as i32))
+        }
+        _ => Raw::EMPTY,
+    }
+}
+pub(super) fn trim(vm: &mut Vm, this: Raw, _: &[Raw]) -> Raw {
+    let Some(view) = quick_view(vm, this) else { return Raw::EMPTY };
+    let count = view.len();
+    if count == 0 || (!is_trimmable(view.at(0)) && !is_trimmable(view.at(count - 1))) {
+        this
+    } else {
+        Raw::EMPTY
+    }
+}
+pub(super) fn to_lower_case(vm: &mut Vm, this: Raw, _: &[Raw]) -> Raw {
+    match quick_view(vm, this) {
+        Some(StrView::Latin1(text)) if !text.iter().any(|&b| b.is_ascii_uppercase() || b >= 0xc0) => this,
+        _ => Raw::EMPTY,
+    }
+}
+pub(super) fn to_upper_case(vm: &mut Vm, this: Raw, _: &[Raw]) -> Raw {
+    match quick_view(vm, this) {
+        Some(StrView::Latin1(text)) if !text.iter().any(|&b| b.is_ascii_lowercase() || b >= 0x80) => this,
+        _ => Raw::EMPTY,
+    }
+}
