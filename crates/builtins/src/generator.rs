@@ -14,7 +14,9 @@ use spey_gc::Value as Raw;
 use crate::support;
 
 static GENERATOR: &[PropertySpec] = &[
-    PropertySpec::Method(NativeSpec::new("next", 1, |s, t, a| resume(s, t, a, mode::NEXT, "next"))),
+    PropertySpec::Method(
+        NativeSpec::new("next", 1, |s, t, a| resume(s, t, a, mode::NEXT, "next")).with_step(step),
+    ),
     PropertySpec::Method(NativeSpec::new("return", 1, |s, t, a| resume(s, t, a, mode::RETURN, "return"))),
     PropertySpec::Method(NativeSpec::new("throw", 1, |s, t, a| resume(s, t, a, mode::THROW, "throw"))),
     PropertySpec::Tag("Generator"),
@@ -59,6 +61,16 @@ fn resume<'s>(
         _ => {
             let text = error::describe(s, this);
             s.throw_type_error(&format!("{name} method called on incompatible receiver {text}"))
+        }
+    }
+}
+/// %GeneratorPrototype%.next as a step of an iteration.
+fn step<'s>(s: &mut Scope<'s>, this: Local<'s, Value>) -> JsResult<Option<Local<'s, Value>>> {
+    match this.as_object() {
+        Some(g) if g.kind() == Kind::Generator => coroutine::step(s, g),
+        _ => {
+            let text = error::describe(s, this);
+            s.throw_type_error(&format!("next method called on incompatible receiver {text}"))
         }
     }
 }

@@ -51,8 +51,10 @@ static PROPERTIES: &[PropertySpec] = &[
 static STATIC: &[PropertySpec] =
     &[PropertySpec::Method(NativeSpec::new("groupBy", 2, group_by)), support::SPECIES];
 static CONSTRUCTOR: NativeSpec = NativeSpec::constructor("Map", 0, construct);
-static ITERATOR: &[PropertySpec] =
-    &[PropertySpec::Method(NativeSpec::new("next", 0, next)), PropertySpec::Tag("Map Iterator")];
+static ITERATOR: &[PropertySpec] = &[
+    PropertySpec::Method(NativeSpec::new("next", 0, next).with_step(step)),
+    PropertySpec::Tag("Map Iterator"),
+];
 
 pub(crate) fn install(s: &mut Scope<'_>) {
     s.nested(|s| {
@@ -307,15 +309,19 @@ fn entries<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsRes
 
 /// %MapIteratorPrototype%.next ( ), ECMA-262 §24.1.5.2.1
 fn next<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
-    collection_next(s, this, tag::MAP, "Map Iterator.prototype.next")
+    let v = step(s, this)?;
+    Ok(realm::iterator_step_result(s, v).value())
 }
-/// The next method of Map and Set iterators.
-pub(crate) fn collection_next<'s>(
+fn step<'s>(s: &mut Scope<'s>, this: Local<'s, Value>) -> JsResult<Option<Local<'s, Value>>> {
+    collection_step(s, this, tag::MAP, "Map Iterator.prototype.next")
+}
+/// A step of Map and Set iterators.
+pub(crate) fn collection_step<'s>(
     s: &mut Scope<'s>,
     this: Local<'s, Value>,
     tag: i32,
     method: &str,
-) -> JsResult<Local<'s, Value>> {
+) -> JsResult<Option<Local<'s, Value>>> {
     let it = match this.as_object() {
         Some(o) if o.kind() == Kind::Iterator && o.slot(0) == Raw::int32(tag) => o,
         _ => return throw_incompatible(s, method, this),
@@ -334,10 +340,9 @@ pub(crate) fn collection_next<'s>(
                 crate::array::VALUES => v,
                 _ => object::array_from_list(s, &[k, v]).value(),
             };
-            return Ok(realm::iterator_result(s, item, false).value());
+            return Ok(Some(item));
         }
         it.set_slot(s, iterator_slot::OBJECT, Raw::UNDEFINED);
     }
-    let undefined = s.undefined();
-    Ok(realm::iterator_result(s, undefined, true).value())
+    Ok(None)
 }

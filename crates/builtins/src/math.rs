@@ -131,7 +131,9 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("max", 2, max).with_quick(quick_max).known_as("MathMax")),
     PropertySpec::Method(NativeSpec::new("min", 2, min).with_quick(quick_min).known_as("MathMin")),
     PropertySpec::Method(NativeSpec::new("pow", 2, pow).with_quick(quick_pow).known_as("MathPow")),
-    PropertySpec::Method(NativeSpec::new("random", 0, random).with_quick(|_, _, _| Raw::number(next_random()))),
+    PropertySpec::Method(
+        NativeSpec::new("random", 0, random).with_quick(|_, _, _| Raw::number(next_random())),
+    ),
     PropertySpec::Method(NativeSpec::new("round", 1, round).pure(Pure::One(pure::round))),
     PropertySpec::Method(NativeSpec::new("sign", 1, sign).pure(Pure::One(pure::sign))),
     PropertySpec::Method(NativeSpec::new("sin", 1, sin).pure(Pure::One(pure::sin))),

@@ -7,7 +7,7 @@ use spey_core::function::{self, NativeSpec, PropertySpec};
 use spey_core::hash_table::{self, HashTable};
 use spey_core::iteration::{self, IteratorRecord, tag};
 use spey_core::object;
-use spey_core::realm::Intrinsic;
+use spey_core::realm::{self, Intrinsic};
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::{call, conversion, error};
 
@@ -38,8 +38,10 @@ static PROPERTIES: &[PropertySpec] = &[
 ];
 static STATIC: &[PropertySpec] = &[support::SPECIES];
 static CONSTRUCTOR: NativeSpec = NativeSpec::constructor("Set", 0, construct);
-static ITERATOR: &[PropertySpec] =
-    &[PropertySpec::Method(NativeSpec::new("next", 0, next)), PropertySpec::Tag("Set Iterator")];
+static ITERATOR: &[PropertySpec] = &[
+    PropertySpec::Method(NativeSpec::new("next", 0, next).with_step(step)),
+    PropertySpec::Tag("Set Iterator"),
+];
 
 pub(crate) fn install(s: &mut Scope<'_>) {
     s.nested(|s| {
@@ -170,7 +172,11 @@ fn entries<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsRes
 }
 /// %SetIteratorPrototype%.next ( ), ECMA-262 §24.2.6.2.1
 fn next<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
-    map::collection_next(s, this, tag::SET, "Set Iterator.prototype.next")
+    let v = step(s, this)?;
+    Ok(realm::iterator_step_result(s, v).value())
+}
+fn step<'s>(s: &mut Scope<'s>, this: Local<'s, Value>) -> JsResult<Option<Local<'s, Value>>> {
+    map::collection_step(s, this, tag::SET, "Set Iterator.prototype.next")
 }
 
 /// Set Record, ECMA-262 §24.2.1.1

@@ -123,6 +123,9 @@ pub fn get_index_if_present<'s>(
 }
 /// Set by an integer index, throwing when refused.
 pub fn set_index(s: &mut Scope<'_>, o: Local<'_, Object>, i: u64, v: Local<'_, Value>) -> JsResult<()> {
+    if object::quick_set_element(s, o, i, v.raw()) {
+        return Ok(());
+    }
     s.nested(|s| {
         let key = object::index_key(s, i);
         object::set(s, o, key, v)
@@ -137,6 +140,9 @@ pub fn delete_index(s: &mut Scope<'_>, o: Local<'_, Object>, i: u64) -> JsResult
 }
 /// CreateDataPropertyOrThrow by an integer index.
 pub fn create_index(s: &mut Scope<'_>, o: Local<'_, Object>, i: u64, v: Local<'_, Value>) -> JsResult<()> {
+    if object::quick_create_element(s, o, i, v.raw()) {
+        return Ok(());
+    }
     s.nested(|s| {
         let key = object::index_key(s, i);
         object::create_data_property_or_throw(s, o, key, v)
@@ -245,6 +251,9 @@ impl StringBuilder {
     /// Appends a string.
     pub fn push(&mut self, s: &mut Scope<'_>, string: Local<'_, JsString>) -> JsResult<()> {
         string::check_length(s, self.len() + string.length())?;
+        if self.wide.is_none() && string::append_narrow(string, &mut self.narrow, &s.no_gc()) {
+            return Ok(());
+        }
         string.flatten(s);
         let token = s.no_gc();
         self.push_view(string.view(&token));

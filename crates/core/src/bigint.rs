@@ -1,8 +1,8 @@
 //! BigInt: sign and magnitude in 64-bit digits, ECMA-262 §6.1.6.2.
 //!
 //! The cell is a header (`word` = number of digits, `aux` = 1 if negative) followed by the digits, least significant
-//! first, without leading zeros; zero has no digits. Values of one digit are computed here, longer ones by num-bigint,
-//! and those whose operations take their time by [`crate::bigint_long`].
+//! first, without leading zeros; zero has no digits. Values of one digit are computed here, those of some more by
+//! [`crate::bigint_short`], longer ones by num-bigint, and those whose operations take their time by [`crate::bigint_long`].
 
 use std::cmp::Ordering;
 
@@ -12,6 +12,7 @@ use spey_base::Units;
 use spey_gc::{Header, Value as Raw};
 
 use crate::bigint_long as long;
+use crate::bigint_short as short;
 use crate::cell::Kind;
 use crate::conversion::{Hint, base_units, to_primitive};
 use crate::scope::{JsResult, Local, Scope, Value};
@@ -348,18 +349,51 @@ fn big<'s>(
     let n = operation(to_num_bigint(a.raw()), to_num_bigint(b.raw()));
     from_num_bigint(s, &n)
 }
+/// The value whose digits `f` appends to an empty list.
+fn made<'s>(s: &mut Scope<'s>, negative: bool, f: impl FnOnce(&mut Vec<u64>)) -> JsResult<Local<'s, Value>> {
+    // The list is kept for the next time.
+    let mut list = std::mem::take(&mut s.vm().digits);
+    list.clear();
+    f(&mut list);
+    let fits = trim(&list).len() as u64 <= MAX_BITS / 64;
+    let v = fits.then(|| from_digits(s, negative, &list));
+    if list.capacity() <= 1 << 10 {
+        s.vm().digits = list;
+    }
+    match v {
+        Some(v) => Ok(v),
+        None => throw_too_big(s),
+    }
+}
+/// `a + b`, where `negative` is the sign of `b` to be taken.
+fn add_signed<'s>(
+    s: &mut Scope<'s>,
+    a: Local<'_, Value>,
+    b: Local<'_, Value>,
+    negative: bool,
+) -> JsResult<Local<'s, Value>> {
+    check_bits(s, bit_length(a.raw()).max(bit_length(b.raw())))?;
+    let (x, y) = (a.raw(), b.raw());
+    if is_negative(x) == negative {
+        return made(s, negative, |out| short::add(digits(x), digits(y), out));
+    }
+    match compare_magnitude(digits(x), digits(y)) {
+        Ordering::Less => made(s, negative, |out| short::sub(digits(y), digits(x), out)),
+        _ => made(s, !negative, |out| short::sub(digits(x), digits(y), out)),
+    }
+}
 /// BigInt::add, ECMA-262 §6.1.6.2.7
 pub fn add<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
     match both_small(a, b) {
         Some((x, y)) => Ok(from_i128(s, x + y)),
-        None => big(s, a, b, |x, y| x + y),
+        None => add_signed(s, a, b, is_negative(b.raw())),
     }
 }
 /// BigInt::subtract, ECMA-262 §6.1.6.2.8
 pub fn sub<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
     match both_small(a, b) {
         Some((x, y)) => Ok(from_i128(s, x - y)),
-        None => big(s, a, b, |x, y| x - y),
+        None => add_signed(s, a, b, !is_negative(b.raw())),
     }
 }
 /// BigInt::multiply, ECMA-262 §6.1.6.2.4
@@ -372,9 +406,19 @@ pub fn mul<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -> J
     if !is_zero(a.raw()) && !is_zero(b.raw()) {
         check_bits(s, bit_length(a.raw()) + bit_length(b.raw()) - 1)?;
     }
+    let (x, y) = (a.raw(), b.raw());
+    if digits(x).len().min(digits(y).len()) <= short::MUL_DIGITS {
+        let negative = is_negative(x) != is_negative(y);
+        return made(s, negative, |out| short::mul(digits(x), digits(y), out));
+    }
     let (x, y) = (to_num_bigint(a.raw()), to_num_bigint(b.raw()));
     let magnitude = long::mul(s, x.magnitude(), y.magnitude())?;
     from_num_bigint(s, &BigInt::from_biguint(x.sign() * y.sign(), magnitude))
+}
+/// Is the quotient made by the methods of school?
+fn is_short_division(a: Raw, b: Raw) -> bool {
+    let (n, m) = (digits(a).len(), digits(b).len());
+    n.saturating_sub(m).saturating_add(1).saturating_mul(m) <= short::DIV_AREA
 }
 /// BigInt::divide, ECMA-262 §6.1.6.2.5
 pub fn div<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
@@ -383,6 +427,12 @@ pub fn div<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -> J
     }
     match both_small(a, b) {
         Some((x, y)) => Ok(from_i128(s, x / y)),
+        None if is_short_division(a.raw(), b.raw()) => {
+            let (x, y) = (a.raw(), b.raw());
+            made(s, is_negative(x) != is_negative(y), |out| {
+                short::div_rem(digits(x), digits(y), out, &mut vec![]);
+            })
+        }
         None => {
             let (x, y) = (to_num_bigint(a.raw()), to_num_bigint(b.raw()));
             let (quotient, _) = long::div_rem(s, x.magnitude(), y.magnitude())?;
@@ -397,6 +447,10 @@ pub fn rem<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -> J
     }
     match both_small(a, b) {
         Some((x, y)) => Ok(from_i128(s, x % y)),
+        None if is_short_division(a.raw(), b.raw()) => {
+            let (x, y) = (a.raw(), b.raw());
+            made(s, is_negative(x), |out| short::div_rem(digits(x), digits(y), &mut vec![], out))
+        }
         None => {
             let (x, y) = (to_num_bigint(a.raw()), to_num_bigint(b.raw()));
             let (_, rest) = long::div_rem(s, x.magnitude(), y.magnitude())?;

@@ -115,12 +115,12 @@ pub fn call<'s>(
         Kind::NativeFunction => {
             // SAFETY: a live built-in function.
             let spec = unsafe { function::native_spec(o.gc().as_ptr()) };
-            if let (Some(quick), true) = (spec.quick, args.len() <= QUICK_ARGUMENTS) {
+            if args.len() <= QUICK_ARGUMENTS && spec.has_quick() {
                 let mut list = [Raw::UNDEFINED; QUICK_ARGUMENTS];
                 for (to, from) in list.iter_mut().zip(args) {
                     *to = from.raw();
                 }
-                let v = quick(s.vm(), this.raw(), &list[..args.len()]);
+                let v = spec.try_quick(s.vm(), this.raw(), &list[..args.len()]);
                 if !v.is_empty() {
                     return Ok(s.local(v));
                 }
@@ -167,6 +167,34 @@ fn run_native<'s>(
         );
         (*vm).realm_override = realm0;
         if v.is_empty() { Err(crate::scope::Thrown(())) } else { Ok(s.local(v)) }
+    }
+}
+/// The step of a built-in iterator with its `next` method, if that is what `next` is: the value, or None at the end.
+pub(crate) fn step<'s>(
+    s: &mut Scope<'s>,
+    next: Local<'_, Value>,
+    iterator: Local<'_, Value>,
+) -> Option<JsResult<Option<Local<'s, Value>>>> {
+    if !crate::value::is_kind(next.raw(), Kind::NativeFunction) {
+        return None;
+    }
+    // SAFETY: a live built-in function; the window is used at once.
+    unsafe {
+        let step = function::native_spec(next.raw().as_cell().cast()).step?;
+        let Some(w) = push_window(s.vm(), iterator.raw(), &[]) else {
+            return Some(crate::error::throw_stack_overflow(s));
+        };
+        let vm: *mut Vm = s.vm();
+        let realm0 = (*vm).realm_override.take();
+        let (v, done) = interp::run_step(vm, next.raw(), step, w, &interp::slow::LEAVE_WORD);
+        (*vm).realm_override = realm0;
+        Some(if v.is_empty() {
+            Err(crate::scope::Thrown(()))
+        } else if done {
+            Ok(None)
+        } else {
+            Ok(Some(s.local(v)))
+        })
     }
 }
 #[cold]

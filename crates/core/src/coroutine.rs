@@ -115,9 +115,10 @@ unsafe fn save(vm: &mut Vm, f: FrameView, c: *mut Coroutine, state: State) {
         for i in 0..=n {
             *Coroutine::at(c, 1 + i) = *this.add(i);
         }
-        for r in 0..(*code).register_count as usize {
-            *Coroutine::at(c, 2 + n + r) =
-                if live.contains(r as i16) { *f.fp.add(r) } else { Raw::UNDEFINED };
+        let (registers, words) = ((*code).register_count as usize, live.words());
+        for r in 0..registers {
+            let is_live = words[r / 64] >> (r % 64) & 1 != 0;
+            *Coroutine::at(c, 2 + n + r) = if is_live { *f.fp.add(r) } else { Raw::UNDEFINED };
         }
         vm.heap.write_barrier_all(c.cast());
     }
@@ -349,6 +350,34 @@ pub fn resume<'s>(
     v: Local<'_, Value>,
     how: i32,
 ) -> JsResult<Local<'s, Value>> {
+    Ok(match resume_parts(s, generator, v, how)? {
+        Resumed::Yielded(v) => iterator_result(s, v, false).value(),
+        Resumed::Returned(v) => iterator_result(s, v, true).value(),
+        Resumed::Delegated(r) => r,
+    })
+}
+/// `next()` of a generator, without a result object if that can be: the value, or None at the end.
+pub fn step<'s>(s: &mut Scope<'s>, generator: Local<'_, Object>) -> JsResult<Option<Local<'s, Value>>> {
+    let undefined = s.undefined();
+    match resume_parts(s, generator, undefined, mode::NEXT)? {
+        Resumed::Yielded(v) => Ok(Some(v)),
+        Resumed::Returned(_) => Ok(None),
+        Resumed::Delegated(r) => crate::iteration::unpack_value(s, r),
+    }
+}
+/// What resuming a generator ended with.
+enum Resumed<'s> {
+    Yielded(Local<'s, Value>),
+    Returned(Local<'s, Value>),
+    /// The result object of the inner iterator of a `yield*`.
+    Delegated(Local<'s, Value>),
+}
+fn resume_parts<'s>(
+    s: &mut Scope<'s>,
+    generator: Local<'_, Object>,
+    v: Local<'_, Value>,
+    how: i32,
+) -> JsResult<Resumed<'s>> {
     let c = generator.slot_local(s, 0);
     match state(c) {
         State::Running | State::Awaiting => return s.throw_type_error("Generator is already running"),
@@ -361,21 +390,18 @@ pub fn resume<'s>(
     if state(c) == State::Done {
         return match how {
             mode::THROW => s.throw(v),
-            mode::RETURN => Ok(iterator_result(s, v, true).value()),
-            _ => {
-                let u = s.undefined();
-                Ok(iterator_result(s, u, true).value())
-            }
+            mode::RETURN => Ok(Resumed::Returned(s.local(v.raw()))),
+            _ => Ok(Resumed::Returned(s.undefined())),
         };
     }
     let r = run(s, c, v, how)?;
     // SAFETY: live coroutine.
     let raw = unsafe { (*cell(c.raw())).raw_result } == 1;
-    let done = state(c) == State::Done;
-    if raw && !done {
-        return Ok(r);
-    }
-    Ok(iterator_result(s, r, done).value())
+    Ok(match state(c) == State::Done {
+        true => Resumed::Returned(r),
+        false if raw => Resumed::Delegated(r),
+        false => Resumed::Yielded(r),
+    })
 }
 
 /// The promise an awaiting coroutine waited for has settled.

@@ -96,6 +96,8 @@ pub struct NativeSpec {
     pub pure: Option<Pure>,
     /// The function for plain operands.
     pub quick: Option<QuickFn>,
+    /// Of the `next` method of a built-in iterator: the step that its result object tells of.
+    pub step: Option<StepFn>,
 }
 
 /// A function of numbers without effects, as machine code calls it.
@@ -107,6 +109,9 @@ pub enum Pure {
     Two(extern "C" fn(f64, f64) -> f64),
 }
 
+/// The `next` method of a built-in iterator without the result object: the value, or None at the end.
+pub type StepFn = for<'s> fn(&mut Scope<'s>, Local<'s, Value>) -> JsResult<Option<Local<'s, Value>>>;
+
 /// What a built-in function does with plain operands, without a frame: it takes `this` and the arguments, neither
 /// allocates nor runs JavaScript nor throws, and answers with the empty value where [`NativeSpec::function`] must do it.
 pub type QuickFn = fn(&mut crate::vm::Vm, Raw, &[Raw]) -> Raw;
@@ -114,7 +119,16 @@ pub type QuickFn = fn(&mut crate::vm::Vm, Raw, &[Raw]) -> Raw;
 impl NativeSpec {
     /// An ordinary method.
     pub const fn new(name: &'static str, length: u8, function: NativeFn) -> NativeSpec {
-        NativeSpec { name, length, constructor: false, function, known: "", pure: None, quick: None }
+        NativeSpec {
+            name,
+            length,
+            constructor: false,
+            function,
+            known: "",
+            pure: None,
+            quick: None,
+            step: None,
+        }
     }
     /// The same, with what it does to numbers.
     pub const fn pure(self, pure: Pure) -> NativeSpec {
@@ -123,6 +137,10 @@ impl NativeSpec {
     /// The same, under the compiler's name for it.
     pub const fn known_as(self, known: &'static str) -> NativeSpec {
         NativeSpec { known, ..self }
+    }
+    /// Is there a way without a frame?
+    pub(crate) fn has_quick(&self) -> bool {
+        self.quick.is_some() || self.pure.is_some()
     }
     /// The result of a call if it can be had without a frame; else the empty value. Neither allocates nor runs JavaScript.
     #[inline(always)]
@@ -142,9 +160,22 @@ impl NativeSpec {
     pub const fn with_quick(self, quick: QuickFn) -> NativeSpec {
         NativeSpec { quick: Some(quick), ..self }
     }
+    /// The same, the `next` method of an iterator.
+    pub const fn with_step(self, step: StepFn) -> NativeSpec {
+        NativeSpec { step: Some(step), ..self }
+    }
     /// A constructor.
     pub const fn constructor(name: &'static str, length: u8, function: NativeFn) -> NativeSpec {
-        NativeSpec { name, length, constructor: true, function, known: "", pure: None, quick: None }
+        NativeSpec {
+            name,
+            length,
+            constructor: true,
+            function,
+            known: "",
+            pure: None,
+            quick: None,
+            step: None,
+        }
     }
 }
 

@@ -211,8 +211,24 @@ pub fn value<'s>(s: &mut Scope<'s>, result: Local<'_, Object>) -> JsResult<Local
 }
 /// IteratorStepValue, §7.4.10: None when done.
 pub fn step_value<'s>(s: &mut Scope<'s>, r: &IteratorRecord<'_>) -> JsResult<Option<Local<'s, Value>>> {
+    if let Some(step) = crate::call::step(s, r.next_method, r.iterator) {
+        return step;
+    }
     let result = next(s, r, None)?;
     unpack_result(s, result)
+}
+/// The value of what `next` returned; None when done.
+pub(crate) fn unpack_value<'s>(
+    s: &mut Scope<'s>,
+    result: Local<'_, Value>,
+) -> JsResult<Option<Local<'s, Value>>> {
+    match result.as_object() {
+        Some(o) => unpack_result(s, o),
+        None => {
+            let text = crate::error::describe(s, result);
+            s.throw_type_error(&format!("Iterator result {text} is not an object"))
+        }
+    }
 }
 fn unpack_result<'s>(s: &mut Scope<'s>, result: Local<'_, Object>) -> JsResult<Option<Local<'s, Value>>> {
     // OPTIMIZATION: results made by CreateIterResultObject have their properties in known inline slots.
@@ -256,14 +272,12 @@ pub(crate) fn step_registers<'s>(
         }
         return object::get(s, a, crate::key::PropertyKey::from_index(i)).map(Some);
     }
-    let result = call(s, next_method, it, &[])?;
-    match result.as_object() {
-        Some(o) => unpack_result(s, o),
-        None => {
-            let text = crate::error::describe(s, result);
-            s.throw_type_error(&format!("Iterator result {text} is not an object"))
-        }
+    // OPTIMIZATION: built-in iterators need not make an object of the result.
+    if let Some(step) = crate::call::step(s, next_method, it) {
+        return step;
     }
+    let result = call(s, next_method, it, &[])?;
+    unpack_value(s, result)
 }
 /// IteratorClose for a throw completion, §7.4.11: the original exception stays.
 pub fn close_throw(s: &mut Scope<'_>, r: &IteratorRecord<'_>, t: Thrown) -> Thrown {

@@ -12,6 +12,7 @@ pub mod arguments;
 pub mod array_buffer;
 pub mod bigint;
 mod bigint_long;
+mod bigint_short;
 pub mod call;
 pub mod cell;
 pub mod code;

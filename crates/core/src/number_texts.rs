@@ -12,8 +12,8 @@ pub(crate) struct NumberTexts {
 
 impl NumberTexts {
     pub(crate) fn new() -> NumberTexts {
-        let entries = vec![(Raw::EMPTY, Raw::EMPTY); COUNT].into_boxed_slice();
-        NumberTexts { entries: entries.try_into().expect("length"), used: false }
+        // SAFETY: zeros are pairs of empty values. The memory is touched when it is used.
+        NumberTexts { entries: unsafe { Box::new_zeroed().assume_init() }, used: false }
     }
     #[inline(always)]
     fn index(number: Raw) -> usize {

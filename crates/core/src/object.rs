@@ -6,8 +6,8 @@
 use spey_gc::{Gc, Header, Value as Raw};
 
 use crate::cell::{Accessor, Elements, Kind, Object, Slots, SparseElement, SparseElements, flag};
-use crate::interrupt;
 use crate::interp::slow::{Lookup, named_lookup};
+use crate::interrupt;
 use crate::key::PropertyKey;
 use crate::scope::{JsResult, Local, Scope, Value};
 use crate::shape::{ShapeId, attr};
@@ -1610,8 +1610,56 @@ pub fn dense_element(o: Local<'_, Object>, i: u32) -> Option<Raw> {
         _ => None,
     }
 }
+/// Appends to a dense, ordinary array that has room; false if it is not one.
+fn quick_append(s: &mut Scope<'_>, a: Local<'_, Object>, v: Raw) -> bool {
+    const SPECIAL: u8 = flag::SPARSE | flag::NON_EXTENSIBLE | flag::IS_PROTOTYPE | LENGTH_READONLY;
+    // SAFETY: a live object; the place is within the capacity.
+    unsafe {
+        let o = a.gc().as_ptr();
+        let e = (*o).elements;
+        let n = (*e).length;
+        if a.kind() != Kind::Array
+            || (*o).header.flags & SPECIAL != 0
+            || n >= (*e).capacity
+            || *Object::trailing(o, ARRAY_LENGTH) != Raw::int32(n as i32)
+        {
+            return false;
+        }
+        let slot = Elements::at(e, n as usize);
+        *slot = v;
+        (*e).length = n + 1;
+        *Object::trailing(o, ARRAY_LENGTH) = Raw::int32(n as i32 + 1);
+        s.vm().heap.write_barrier_slot(e.cast(), slot, v);
+        true
+    }
+}
+/// CreateDataProperty of the next element of a dense, ordinary array that has room; false if it takes another way.
+pub fn quick_create_element(s: &mut Scope<'_>, o: Local<'_, Object>, i: u64, v: Raw) -> bool {
+    // SAFETY: a live object.
+    unsafe { (*o.gc().elements).length as u64 == i && quick_append(s, o, v) }
+}
+/// [[Set]] of an element that is there, of an array with dense elements; false if it takes another way.
+pub fn quick_set_element(s: &mut Scope<'_>, o: Local<'_, Object>, i: u64, v: Raw) -> bool {
+    // SAFETY: a live object; dense elements are writable.
+    unsafe {
+        let e = o.gc().elements;
+        if o.kind() != Kind::Array || o.gc().header.flags & flag::SPARSE != 0 || i >= (*e).length as u64 {
+            return false;
+        }
+        let slot = Elements::at(e, i as usize);
+        if (*slot).is_empty() {
+            return false;
+        }
+        *slot = v;
+        s.vm().heap.write_barrier_slot(e.cast(), slot, v);
+        true
+    }
+}
 /// Appends to an array made by the engine (extensible, writable length).
 pub fn array_push(s: &mut Scope<'_>, a: Local<'_, Object>, v: Local<'_, Value>) {
+    if quick_append(s, a, v.raw()) {
+        return;
+    }
     let i = a.slot(ARRAY_LENGTH).as_number() as u32;
     put_element(s, a, i, v, attr::ALL);
 }

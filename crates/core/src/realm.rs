@@ -249,6 +249,16 @@ pub fn with_realm<R>(s: &mut Scope<'_>, id: RealmId, f: impl FnOnce(&mut Scope<'
     r
 }
 
+/// The result object of a step: a value, or None at the end.
+pub fn iterator_step_result<'s>(s: &mut Scope<'s>, step: Option<Local<'_, Value>>) -> Local<'s, Object> {
+    match step {
+        Some(v) => iterator_result(s, v, false),
+        None => {
+            let undefined = s.undefined();
+            iterator_result(s, undefined, true)
+        }
+    }
+}
 /// CreateIterResultObject, ECMA-262 §7.4.14
 pub fn iterator_result<'s>(s: &mut Scope<'s>, value: Local<'_, Value>, done: bool) -> Local<'s, Object> {
     let shape = s.vm().realm().iterator_result_shape;

@@ -398,38 +398,83 @@ impl<'s> Local<'s, JsString> {
     }
 }
 
-/// Writes the code units of a string tree at `out`; iterative over the left spine with an explicit stack.
+/// Writes the code units of a string at `out`.
 ///
 /// # Safety
 /// `out` has room for `root.length` units of type `T`; units fit `T`; no allocation on the GC heap happens.
-unsafe fn copy_tree<T: Copy + From<u8>>(root: *const JsString, out: *mut T, wide: fn(u16) -> T) {
-    let mut stack: Vec<*const JsString> = vec![root];
-    let mut at = out;
-    while let Some(p) = stack.pop() {
-        // SAFETY: live string tree; total length is the root's.
-        unsafe {
-            if (*p).header.aux == ROPE {
-                let kids = JsString::payload(p as *mut JsString);
-                stack.push((*kids.add(1)).as_cell() as *const JsString);
-                stack.push((*kids).as_cell() as *const JsString);
-                continue;
+#[inline(always)]
+unsafe fn copy_string<T: Copy + From<u8>>(root: *const JsString, out: *mut T, wide: fn(u16) -> T) {
+    // SAFETY: by the contract.
+    unsafe {
+        if (*root).is_flat() {
+            copy_view(view_raw(root), out, wide);
+        } else {
+            copy_tree(root, out, wide);
+        }
+    }
+}
+/// # Safety
+/// `out` has room for the units.
+#[inline(always)]
+unsafe fn copy_view<T: Copy + From<u8>>(view: StrView<'_>, out: *mut T, wide: fn(u16) -> T) {
+    // SAFETY: by the contract; what is fresh does not overlap the text.
+    unsafe {
+        match view {
+            StrView::Latin1(b) if std::mem::size_of::<T>() == 1 => {
+                std::ptr::copy_nonoverlapping(b.as_ptr(), out.cast(), b.len());
             }
-            match view_raw(p) {
-                StrView::Latin1(b) => {
-                    for (i, &u) in b.iter().enumerate() {
-                        *at.add(i) = T::from(u);
-                    }
-                    at = at.add(b.len());
+            StrView::Latin1(b) => {
+                for (i, &u) in b.iter().enumerate() {
+                    *out.add(i) = T::from(u);
                 }
-                StrView::Utf16(b) => {
-                    for (i, &u) in b.iter().enumerate() {
-                        *at.add(i) = wide(u);
-                    }
-                    at = at.add(b.len());
+            }
+            StrView::Utf16(b) => {
+                for (i, &u) in b.iter().enumerate() {
+                    *out.add(i) = wide(u);
                 }
             }
         }
     }
+}
+/// [`copy_string`] of a rope; iterative, with an explicit stack of right parts.
+///
+/// # Safety
+/// As for [`copy_string`].
+#[inline(never)]
+unsafe fn copy_tree<T: Copy + From<u8>>(root: *const JsString, out: *mut T, wide: fn(u16) -> T) {
+    let mut stack: Vec<*const JsString> = Vec::with_capacity(32);
+    let (mut p, mut at) = (root, out);
+    loop {
+        // SAFETY: live string tree; total length is the root's.
+        unsafe {
+            while !(*p).is_flat() {
+                let kids = JsString::payload(p as *mut JsString);
+                stack.push((*kids.add(1)).as_cell() as *const JsString);
+                p = (*kids).as_cell() as *const JsString;
+            }
+            copy_view(view_raw(p), at, wide);
+            at = at.add((*p).length as usize);
+        }
+        match stack.pop() {
+            Some(next) => p = next,
+            None => return,
+        }
+    }
+}
+/// Appends the text of a string to narrow text, without flattening it; false if it has wide units.
+pub fn append_narrow(string: Local<'_, JsString>, out: &mut Vec<u8>, _: &NoGc<'_>) -> bool {
+    let cell = string.gc_string();
+    if cell.header.flags & TWO_BYTE != 0 {
+        return false;
+    }
+    let length = cell.length as usize;
+    out.reserve(length);
+    // SAFETY: there is room for the text, all of which is narrow; nothing is allocated on the heap.
+    unsafe {
+        copy_string::<u8>(cell.as_ptr(), out.as_mut_ptr().add(out.len()), |u| u as u8);
+        out.set_len(out.len() + length);
+    }
+    true
 }
 
 #[cold]
@@ -485,22 +530,89 @@ pub fn concat<'s>(
             let out = (p as *mut u8).add(16);
             let (x, y) = (a.gc_string().as_ptr(), b.gc_string().as_ptr());
             if two_byte != 0 {
-                copy_tree::<u16>(x, out.cast(), |u| u);
-                copy_tree::<u16>(y, out.cast::<u16>().add(la as usize), |u| u);
+                copy_string::<u16>(x, out.cast(), |u| u);
+                copy_string::<u16>(y, out.cast::<u16>().add(la as usize), |u| u);
             } else {
-                copy_tree::<u8>(x, out, |u| u as u8);
-                copy_tree::<u8>(y, out.add(la as usize), |u| u as u8);
+                copy_string::<u8>(x, out, |u| u as u8);
+                copy_string::<u8>(y, out.add(la as usize), |u| u as u8);
             }
             return Ok(s.local_cell(Gc::from_ptr(p)));
         }
         let p = s.vm().heap.alloc(Kind::String as u8, 32) as *mut JsString;
-        (*p).header.aux = ROPE;
-        (*p).header.flags |= two_byte;
+        init_rope(p, total as u32, two_byte, a.raw(), b.raw());
+        Ok(s.local_cell(Gc::from_ptr(p)))
+    }
+}
+
+/// Concatenation of two strings, unless that takes a collection, a copy of wide text or of a rope, or an error: then the
+/// empty value.
+///
+/// # Safety
+/// Both values are live strings.
+pub(crate) unsafe fn try_concat(vm: &mut Vm, a: Raw, b: Raw) -> Raw {
+    // SAFETY: by the contract; the cell is initialised here.
+    unsafe {
+        let (x, y) = (a.as_cell() as *const JsString, b.as_cell() as *const JsString);
+        let (la, lb) = ((*x).length, (*y).length);
+        if la == 0 {
+            return b;
+        }
+        if lb == 0 {
+            return a;
+        }
+        let total = la as usize + lb as usize;
+        let two_byte = ((*x).header.flags | (*y).header.flags) & TWO_BYTE;
+        if total >= ROPE_MIN as usize {
+            let p = vm.heap.try_alloc(Kind::String as u8, 32) as *mut JsString;
+            if total > MAX_LENGTH || p.is_null() {
+                return Raw::EMPTY;
+            }
+            init_rope(p, total as u32, two_byte, a, b);
+            return Raw::cell(p.cast());
+        }
+        if two_byte != 0 || !(*x).is_flat() || !(*y).is_flat() {
+            return Raw::EMPTY;
+        }
+        let p = vm.heap.try_alloc(Kind::String as u8, 16 + total) as *mut JsString;
+        if p.is_null() {
+            return Raw::EMPTY;
+        }
+        (*p).header.aux = FLAT;
         (*p).length = total as u32;
         (*p).offset = 0;
-        *JsString::payload(p) = a.raw();
-        *JsString::payload(p).add(1) = b.raw();
-        Ok(s.local_cell(Gc::from_ptr(p)))
+        let out = (p as *mut u8).add(16);
+        copy_short(view_raw(x), out);
+        copy_short(view_raw(y), out.add(la as usize));
+        Raw::cell(p.cast())
+    }
+}
+/// Copies narrow text of a few units.
+///
+/// # Safety
+/// `out` has room for it.
+#[inline(always)]
+unsafe fn copy_short(view: StrView<'_>, out: *mut u8) {
+    if let StrView::Latin1(text) = view {
+        for (i, &unit) in text.iter().enumerate() {
+            // SAFETY: by the contract. NOTE: volatile, so that it stays a loop: a call costs more than so few units.
+            unsafe { out.add(i).write_volatile(unit) }
+        }
+    }
+}
+/// Makes a fresh cell a rope.
+///
+/// # Safety
+/// The cell has 32 bytes; both values are live strings of `total` units together.
+#[inline(always)]
+unsafe fn init_rope(p: *mut JsString, total: u32, two_byte: u8, a: Raw, b: Raw) {
+    // SAFETY: by the contract.
+    unsafe {
+        (*p).header.aux = ROPE;
+        (*p).header.flags |= two_byte;
+        (*p).length = total;
+        (*p).offset = 0;
+        *JsString::payload(p) = a;
+        *JsString::payload(p).add(1) = b;
     }
 }
 

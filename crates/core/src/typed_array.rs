@@ -78,11 +78,6 @@ pub enum Element {
 }
 
 impl ElementType {
-    /// The type with this number.
-    #[inline(always)]
-    fn from_index(i: i32) -> ElementType {
-        Self::ALL[i as usize]
-    }
     /// [[ContentType]] is bigint.
     #[inline(always)]
     pub const fn is_bigint(self) -> bool {
@@ -287,8 +282,11 @@ unsafe fn store_of<'a>(view: *mut Object) -> &'a BackingStore {
 /// `view` is a live typed array.
 #[inline(always)]
 pub unsafe fn element_type_raw(view: *mut Object) -> ElementType {
-    // SAFETY: by the contract.
-    ElementType::from_index(unsafe { slot_of(view, slot::ELEMENT) }.as_int32() & !IMMUTABLE)
+    // SAFETY: by the contract; the slot holds the number of a type.
+    unsafe {
+        let number = slot_of(view, slot::ELEMENT).as_int32() & !IMMUTABLE;
+        *ElementType::ALL.get_unchecked(number as usize)
+    }
 }
 /// TypedArrayLength, ECMA-262 §10.4.5.13 (of a DataView, whose element size is given as 1: GetViewByteLength); None if the
 /// view is out of bounds or its buffer detached.

@@ -187,8 +187,8 @@ pub struct Vm {
     pub enter_fp: *mut Raw,
     /// Caches of `enter_fp`'s code.
     pub enter_ics: *mut crate::inline_cache::InlineCache,
-    /// The built-in function that a call op has found.
-    pub(crate) native_callee: Raw,
+    /// The function that a call op has found.
+    pub(crate) callee: Raw,
     /// A store whose write barrier is due: the cell, and the slot or null.
     pub(crate) written: (*mut spey_gc::Header, *mut Raw),
     /// Trampoline state.
@@ -233,6 +233,10 @@ pub struct Vm {
     pub stub_cache: crate::inline_cache::StubCache,
     /// Stores by (shape, key): computed keys and megamorphic sites.
     pub store_cache: crate::inline_cache::StubCache,
+    /// What builtins remember of shapes, forgotten when shapes may die.
+    pub shape_facts: Option<Box<dyn std::any::Any>>,
+    /// An empty list for the digits of a BigInt that is being made.
+    pub(crate) digits: Vec<u64>,
     /// Texts of numbers.
     pub(crate) number_texts: crate::number_texts::NumberTexts,
     /// Memory outside the heap whose owners have died.
@@ -311,7 +315,7 @@ impl Vm {
             enter_pc: std::ptr::null(),
             enter_fp: std::ptr::null_mut(),
             enter_ics: std::ptr::null_mut(),
-            native_callee: Raw::UNDEFINED,
+            callee: Raw::UNDEFINED,
             written: (std::ptr::null_mut(), std::ptr::null_mut()),
             #[cfg(feature = "trampoline")]
             next: (std::ptr::null(), std::ptr::null_mut(), std::ptr::null_mut()),
@@ -333,6 +337,8 @@ impl Vm {
             symbol_count: 0,
             hash_state: 0x243f_6a88_85a3_08d3,
             units: Default::default(),
+            shape_facts: None,
+            digits: Vec::new(),
             number_texts: crate::number_texts::NumberTexts::new(),
             stub_cache: crate::inline_cache::StubCache::new(),
             store_cache: crate::inline_cache::StubCache::new(),
@@ -505,6 +511,9 @@ impl RootProvider for Vm {
         self.stub_cache.trace(t);
         self.store_cache.trace(t);
         self.number_texts.clear();
+        if !t.is_minor() {
+            self.shape_facts = None;
+        }
         crate::frame::trace_stack(self, t);
     }
     fn trace_shape(&mut self, id: u32, t: &mut Tracer) {

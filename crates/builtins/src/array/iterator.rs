@@ -24,8 +24,10 @@ const INDEX: usize = 2;
 const KIND: usize = 3;
 const COUNT: usize = 4;
 
-static PROPERTIES: &[PropertySpec] =
-    &[PropertySpec::Method(NativeSpec::new("next", 0, next)), PropertySpec::Tag("Array Iterator")];
+static PROPERTIES: &[PropertySpec] = &[
+    PropertySpec::Method(NativeSpec::new("next", 0, next).with_step(step)),
+    PropertySpec::Tag("Array Iterator"),
+];
 
 pub(super) fn install(s: &mut Scope<'_>) {
     let proto = support::new_prototype(s, Intrinsic::IteratorPrototype);
@@ -78,14 +80,15 @@ pub(super) fn entries<'s>(
 
 /// %ArrayIteratorPrototype%.next ( ), ECMA-262 §23.1.5.2.1
 fn next<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    let v = step(s, this)?;
+    Ok(realm::iterator_step_result(s, v).value())
+}
+fn step<'s>(s: &mut Scope<'s>, this: Local<'s, Value>) -> JsResult<Option<Local<'s, Value>>> {
     let it = match this.as_object() {
         Some(o) if o.kind() == Kind::Iterator && o.slot(0) == Raw::int32(tag::ARRAY) => o,
         _ => return throw_incompatible(s, "Array Iterator.prototype.next", this),
     };
-    let undefined = s.undefined();
-    let Some(o) = it.slot_local(s, OBJECT).as_object() else {
-        return Ok(realm::iterator_result(s, undefined, true).value());
-    };
+    let Some(o) = it.slot_local(s, OBJECT).as_object() else { return Ok(None) };
     let index = it.slot(INDEX).as_number() as u64;
     let length = if o.kind() == Kind::TypedArray {
         match typed_array::typed_array_length(o) {
@@ -101,7 +104,7 @@ fn next<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult
     };
     if index >= length {
         it.set_slot(s, OBJECT, Raw::UNDEFINED);
-        return Ok(realm::iterator_result(s, undefined, true).value());
+        return Ok(None);
     }
     it.set_slot(s, INDEX, Raw::number(index as f64 + 1.0));
     let kind = it.slot(KIND).as_int32();
@@ -114,5 +117,5 @@ fn next<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult
             object::array_from_list(s, &[n, v]).value()
         }
     };
-    Ok(realm::iterator_result(s, v, false).value())
+    Ok(Some(v))
 }

@@ -16,11 +16,16 @@ use crate::object::enumerable_keys;
 /// A code unit of either width.
 trait Unit: Copy {
     fn unit(self) -> u16;
+    /// How many units at the start stand for themselves in a string.
+    fn plain_prefix(units: &[Self]) -> usize;
     fn view(units: &[Self]) -> StrView<'_>;
 }
 impl Unit for u8 {
     fn unit(self) -> u16 {
         self as u16
+    }
+    fn plain_prefix(units: &[u8]) -> usize {
+        super::plain_prefix(units)
     }
     fn view(units: &[u8]) -> StrView<'_> {
         StrView::Latin1(units)
@@ -29,6 +34,9 @@ impl Unit for u8 {
 impl Unit for u16 {
     fn unit(self) -> u16 {
         self
+    }
+    fn plain_prefix(units: &[u16]) -> usize {
+        units.iter().position(|&u| matches!(u, 0..0x20 | 0x22 | 0x5c)).unwrap_or(units.len())
     }
     fn view(units: &[u16]) -> StrView<'_> {
         StrView::Utf16(units)
@@ -201,18 +209,16 @@ impl<T: Unit> Parser<'_, T> {
     fn string(&mut self) -> Parsed<Token> {
         self.at += 1;
         let start = self.at;
-        loop {
-            match self.peek() {
-                None => return self.fail_at("Unterminated string"),
-                Some(0x22) => {
-                    let end = self.at;
-                    self.at += 1;
-                    return Ok(Token::Plain(start, end));
-                }
-                Some(0x5c) => return self.escaped_string(start),
-                Some(u) if u < 0x20 => return self.fail_at("Bad control character in string literal"),
-                _ => self.at += 1,
+        self.at += T::plain_prefix(&self.text[start..]);
+        match self.peek() {
+            None => self.fail_at("Unterminated string"),
+            Some(0x22) => {
+                let end = self.at;
+                self.at += 1;
+                Ok(Token::Plain(start, end))
             }
+            Some(0x5c) => self.escaped_string(start),
+            Some(_) => self.fail_at("Bad control character in string literal"),
         }
     }
     /// The rest of a string from its first escape on.

@@ -76,16 +76,14 @@ impl Output {
         self.push(b'"');
         match v {
             StrView::Latin1(b) => {
-                let mut start = 0;
-                for (i, &unit) in b.iter().enumerate() {
-                    if unit >= 0x20 && unit != b'"' && unit != b'\\' {
-                        continue;
-                    }
-                    self.push_latin1(&b[start..i]);
+                let mut rest = b;
+                loop {
+                    let (plain, special) = rest.split_at(super::plain_prefix(rest));
+                    self.push_latin1(plain);
+                    let Some((&unit, after)) = special.split_first() else { break };
                     self.push_escape(unit as u16, escape_of(unit as u16));
-                    start = i + 1;
+                    rest = after;
                 }
-                self.push_latin1(&b[start..]);
             }
             StrView::Utf16(u) => {
                 self.widen();
@@ -149,6 +147,21 @@ struct ShapeFacts {
     inline_capacity: u8,
     /// No `toJSON` in the object nor its prototypes.
     plain: bool,
+}
+
+/// Facts of shapes kept from one call to the next; the VM drops them when shapes may die.
+struct Remembered {
+    /// Epoch of prototypes at which they are true.
+    epoch: u32,
+    shapes: FastMap<ShapeId, ShapeFacts>,
+}
+/// Takes what is remembered, for output without line breaks.
+fn remembered(s: &mut Scope<'_>) -> FastMap<ShapeId, ShapeFacts> {
+    let epoch = s.vm().prototype_epoch;
+    match s.vm().shape_facts.take().and_then(|known| known.downcast::<Remembered>().ok()) {
+        Some(known) if known.epoch == epoch => known.shapes,
+        _ => FastMap::default(),
+    }
 }
 
 /// The state of SerializeJSONProperty: JSON Serialization Record.
@@ -663,6 +676,8 @@ pub(super) fn stringify<'s>(
         let key = s.names().empty;
         object::define(s, wrapper, key, args.get(0), attr::ALL);
     }
+    let epoch = s.vm().prototype_epoch;
+    let shapes = if gap.is_empty() { remembered(s) } else { FastMap::default() };
     let mut j = Serializer {
         out: Output::default(),
         replacer,
@@ -671,9 +686,14 @@ pub(super) fn stringify<'s>(
         stack: vec![],
         rooted,
         depth_reserved: 0,
-        shapes: FastMap::default(),
+        shapes,
     };
-    if !j.value(s, wrapper, Name::Root, args.get(0), |_| ())? {
+    let any = j.value(s, wrapper, Name::Root, args.get(0), |_| ())?;
+    if j.gap.is_empty() && s.vm().prototype_epoch == epoch {
+        let shapes = std::mem::take(&mut j.shapes);
+        s.vm().shape_facts = Some(Box::new(Remembered { epoch, shapes }));
+    }
+    if !any {
         return Ok(s.undefined());
     }
     j.check_length(s)?;

@@ -3,7 +3,7 @@
 
 use spey_gc::Value as Raw;
 
-use super::feedback::{DOUBLE, INT32, OVERFLOW};
+use super::feedback::{DOUBLE, INT32, OVERFLOW, STRING};
 use spey_bytecode::Insn;
 
 use super::{Status, continuation, dispatch, insn, note, op, reg, set, slow};
@@ -25,7 +25,7 @@ fn double(number: f64) -> Raw {
 // The handlers have the case of integers; doubles and what does not fit are in continuations, so that neither needs more
 // registers than it may use without saving them.
 macro_rules! overflowing {
-    ($name:ident, $numbers:ident, $slow:ident, $checked:ident, $f:expr) => {
+    ($name:ident, $doubles:ident, $mixed:ident, $way:ident $slow:ident, $checked:ident, $f:expr) => {
         op!($name(pc, fp, vm, ics, word) {
             let i = insn(word);
             let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
@@ -37,15 +37,15 @@ macro_rules! overflowing {
                     dispatch!(pc.add(1), fp, vm, ics)
                 }
             }
-            go!($numbers)
+            go!($doubles)
         });
-        numeric!($numbers, $slow, $f);
+        numeric!($doubles, $mixed, $way $slow, $f);
     };
 }
-/// The continuation of an operator for numbers that are not two int32, or whose result is none.
+/// The continuations of an operator for numbers that are not two int32, or whose result is none: two doubles, and others.
 macro_rules! numeric {
-    ($name:ident, $slow:ident, $f:expr) => {
-        continuation!($name(pc, fp, vm, ics, word) {
+    ($doubles:ident, $mixed:ident, $way:ident $slow:ident, $f:expr) => {
+        continuation!($doubles(pc, fp, vm, ics, word) {
             let i = insn(word);
             let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
             if let (Some(a), Some(b)) = (x.to_double(), y.to_double()) {
@@ -53,17 +53,50 @@ macro_rules! numeric {
                 set(fp, i.a(), double($f(a, b)));
                 dispatch!(pc.add(1), fp, vm, ics)
             }
+            go!($mixed)
+        });
+        continuation!($mixed(pc, fp, vm, ics, word) {
+            let i = insn(word);
+            let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
             if x.is_number() && y.is_number() {
                 note(pc, word, if x.both_int32(y) { INT32 | OVERFLOW } else { DOUBLE });
                 set(fp, i.a(), double($f(x.as_number(), y.as_number())));
                 dispatch!(pc.add(1), fp, vm, ics)
             }
-            miss!($slow)
+            $way!($slow)
         });
     };
 }
-overflowing!(Add, add_numbers, slow_Add, overflowing_add, |a: f64, b: f64| a + b);
-overflowing!(Sub, sub_numbers, slow_Sub, overflowing_sub, |a: f64, b: f64| a - b);
+overflowing!(Add, add_doubles, add_mixed, go add_strings, overflowing_add, |a: f64, b: f64| a + b);
+// Strings come third: what needs neither a collection nor an error.
+continuation!(add_strings(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
+    let (a, b) = (text_of(vm, x), text_of(vm, y));
+    // Two numbers have been added before.
+    if !a.is_empty() && !b.is_empty() {
+        let v = crate::string::try_concat(&mut *vm, a, b);
+        if !v.is_empty() {
+            let number = if x.is_number() || y.is_number() { DOUBLE } else { 0 };
+            note(pc, word, STRING | number);
+            set(fp, i.a(), v);
+            dispatch!(pc.add(1), fp, vm, ics)
+        }
+    }
+    miss!(slow_Add)
+});
+/// A string, or the text of a number that has been converted lately; else the empty value.
+#[inline(always)]
+unsafe fn text_of(vm: *mut Vm, v: Raw) -> Raw {
+    // SAFETY: handler invariants.
+    unsafe {
+        if crate::value::is_string(v) {
+            return v;
+        }
+        if v.is_number() { (*vm).number_texts.get(v) } else { Raw::EMPTY }
+    }
+}
+overflowing!(Sub, sub_doubles, sub_mixed, miss slow_Sub, overflowing_sub, |a: f64, b: f64| a - b);
 
 op!(Mul(pc, fp, vm, ics, word) {
     let i = insn(word);
@@ -78,9 +111,9 @@ op!(Mul(pc, fp, vm, ics, word) {
             dispatch!(pc.add(1), fp, vm, ics)
         }
     }
-    go!(mul_numbers)
+    go!(mul_doubles)
 });
-numeric!(mul_numbers, slow_Mul, |a: f64, b: f64| a * b);
+numeric!(mul_doubles, mul_mixed, miss slow_Mul, |a: f64, b: f64| a * b);
 op!(Div(pc, fp, vm, ics, word) {
     let i = insn(word);
     let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));

@@ -13,13 +13,17 @@ use crate::code::{Code, code_flag};
 use crate::frame::{ARGC, CALLEE, CALLER, FrameView, HEADER, NEW_TARGET, RETURN_PC, argc};
 use crate::function;
 use crate::inline_cache::InlineCache;
-use crate::scope::{Args, Local, Scope};
+use crate::scope::{Args, JsResult, Local, Scope, Value};
 use crate::vm::Vm;
 
 /// First free word above the current frame.
 pub fn frame_top(vm: &Vm) -> *mut Raw {
     if vm.fp.is_null() {
         return vm.stack_base;
+    }
+    // Native frames have no pc, and no registers.
+    if vm.pc.is_null() {
+        return vm.fp;
     }
     let f = FrameView { fp: vm.fp, pc: vm.pc };
     match f.code() {
@@ -76,6 +80,35 @@ pub unsafe fn enter(
     }
 }
 
+/// [`enter`] for a plain call with as many arguments as there are parameters.
+///
+/// # Safety
+/// As for [`enter`].
+#[inline(always)]
+unsafe fn enter_exact(
+    vm: *mut Vm,
+    code: *mut Code,
+    callee: Raw,
+    window: *mut Raw,
+    count: u32,
+    return_pc: *const u64,
+    caller: *mut Raw,
+) -> *mut Raw {
+    // SAFETY: as in `enter`.
+    unsafe {
+        let fp = window.add(1 + count as usize + HEADER);
+        if fp.add((*code).register_count as usize) > (*vm).stack_limit {
+            return std::ptr::null_mut();
+        }
+        *fp.offset(NEW_TARGET) = Raw::UNDEFINED;
+        *fp.offset(RETURN_PC) = Raw::from_bits(return_pc as u64);
+        *fp.offset(CALLER) = Raw::from_bits(caller as u64);
+        *fp.offset(ARGC) = Raw::int32(count as i32);
+        *fp.offset(CALLEE) = callee;
+        fp
+    }
+}
+
 /// Runs a built-in function on a window. Returns its value, or empty with the exception pending.
 ///
 /// # Safety
@@ -90,17 +123,62 @@ pub unsafe fn run_native(
     new_target: Raw,
     return_pc: *const u64,
 ) -> Raw {
-    // SAFETY: by the contract; the frame is popped before returning.
+    // SAFETY: by the contract.
     unsafe {
         let spec = function::native_spec(callee.as_cell() as *mut Object);
-        if bits & argc::CONSTRUCT == 0
-            && let Some(quick) = spec.quick
-        {
-            let v = quick(&mut *vm, *window, std::slice::from_raw_parts(window.add(1), count as usize));
+        if bits & argc::CONSTRUCT == 0 {
+            let args = std::slice::from_raw_parts(window.add(1), count as usize);
+            let v = spec.try_quick(&mut *vm, *window, args);
             if !v.is_empty() {
                 return v;
             }
         }
+        in_native_frame(vm, callee, window, count, bits, new_target, return_pc, |s, this, args| {
+            (spec.function)(s, this, args).map(Local::raw)
+        })
+    }
+}
+/// One step of a built-in iterator, whose `next` method `callee` has a step function, on a window of one word: the value,
+/// undefined and `true` at the end, or empty with the exception pending.
+///
+/// # Safety
+/// As for [`run_native`].
+pub(crate) unsafe fn run_step(
+    vm: *mut Vm,
+    callee: Raw,
+    step: function::StepFn,
+    window: *mut Raw,
+    return_pc: *const u64,
+) -> (Raw, bool) {
+    let mut done = false;
+    // SAFETY: by the contract.
+    let v = unsafe {
+        in_native_frame(vm, callee, window, 0, argc::ENTRY, Raw::UNDEFINED, return_pc, |s, this, _| {
+            let v = step(s, this)?;
+            done = v.is_none();
+            Ok(v.map_or(Raw::UNDEFINED, Local::raw))
+        })
+    };
+    (v, done)
+}
+/// Runs native code in the frame of built-in function `callee`. Its value, or empty with the exception pending.
+///
+/// # Safety
+/// As for [`run_native`].
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+unsafe fn in_native_frame<'s>(
+    vm: *mut Vm,
+    callee: Raw,
+    window: *mut Raw,
+    count: u32,
+    bits: u32,
+    new_target: Raw,
+    return_pc: *const u64,
+    f: impl FnOnce(&mut Scope<'s>, Local<'s, Value>, &Args<'s>) -> JsResult<Raw>,
+) -> Raw {
+    // SAFETY: by the contract; the frame is popped before returning.
+    unsafe {
         let fp = window.add(1 + count as usize + HEADER);
         if fp > (*vm).stack_limit || !(*vm).native_stack_ok() {
             return overflow(vm);
@@ -124,11 +202,7 @@ pub unsafe fn run_native(
         };
         let mut s = Scope::new(NonNull::new_unchecked(vm));
         let this = Local::from_slot(NonNull::new_unchecked(window));
-        let r = (spec.function)(&mut s, this, &args);
-        let v = match r {
-            Ok(v) => v.raw(),
-            Err(_) => Raw::EMPTY,
-        };
+        let v = f(&mut s, this, &args).unwrap_or(Raw::EMPTY);
         (*vm).heap.handles.reset(mark);
         (*vm).fp = saved_fp;
         (*vm).pc = saved_pc;
@@ -155,21 +229,46 @@ macro_rules! do_call {
                 let code = function::code_of(f);
                 if !(*code).entry.is_null() && (*code).flags & code_flag::CLASS == 0 {
                     $(InlineCache::note_callee($note, code);)?
-                    let new = enter($vm, code, $callee, $window, $count, 0, Raw::UNDEFINED, $pc, $fp);
+                    if (*code).param_count as u32 != $count {
+                        (*$vm).callee = $callee;
+                        return call_adapted($pc, $fp, $vm, $ics, $word);
+                    }
+                    let new = enter_exact($vm, code, $callee, $window, $count, $pc, $fp);
                     if !new.is_null() {
                         dispatch!((*code).entry, new, $vm, (*code).ics)
                     }
                 }
             } else if (*f).header.kind == Kind::NativeFunction as u8 {
                 $((*$note).note_seen();)?
-                (*$vm).native_callee = $callee;
+                (*$vm).callee = $callee;
                 return call_native($pc, $fp, $vm, $ics, $word);
             }
         }
     }};
 }
 
-/// A call op whose callee, `vm.native_callee`, is a built-in function.
+/// A call op whose callee, `vm.callee`, is a closure with another number of parameters than there are arguments.
+#[inline(never)]
+unsafe extern "C" fn call_adapted(
+    pc: *const u64,
+    fp: *mut Raw,
+    vm: *mut Vm,
+    ics: *mut InlineCache,
+    word: u64,
+) -> Status {
+    // SAFETY: handler invariants; the handler has checked the callee.
+    unsafe {
+        let window = fp.offset(insn(word).c() as isize);
+        let count = insn(*pc.add(1)).field(0) as u16 as u32;
+        let code = function::code_of((*vm).callee.as_cell() as *mut Object);
+        let new = enter(vm, code, (*vm).callee, window, count, 0, Raw::UNDEFINED, pc, fp);
+        if !new.is_null() {
+            dispatch!((*code).entry, new, vm, (*code).ics)
+        }
+        slow::handlers::slow_overflow(pc, fp, vm, ics, word)
+    }
+}
+/// A call op whose callee, `vm.callee`, is a built-in function.
 #[inline(never)]
 unsafe extern "C" fn call_native(
     pc: *const u64,
@@ -184,7 +283,7 @@ unsafe extern "C" fn call_native(
         (*vm).fp = fp;
         let window = fp.offset(insn(word).c() as isize);
         let count = insn(*pc.add(1)).field(0) as u16 as u32;
-        let v = run_native(vm, (*vm).native_callee, window, count, 0, Raw::UNDEFINED, pc);
+        let v = run_native(vm, (*vm).callee, window, count, 0, Raw::UNDEFINED, pc);
         if v.is_empty() {
             return slow::handlers::unwind(pc, fp, vm, ics, word);
         }
@@ -320,7 +419,7 @@ pub unsafe fn construct_closure(
     f: Local<'_, Object>,
     window: *mut Raw,
     new_target: Local<'_, Object>,
-) -> crate::scope::JsResult<()> {
+) -> JsResult<()> {
     let code = function::closure_code(f);
     crate::code::ensure_compiled(s, code)?;
     if code.has(code_flag::DERIVED) {

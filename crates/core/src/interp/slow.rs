@@ -342,12 +342,25 @@ slow_ops! {
     values {
         slow_Add 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let (a, b) = (f.local(s, i.b()), f.local(s, i.c()));
-            if let (Some(x), Some(y)) = (a.as_string(), b.as_string()) {
+            let (x, y) = (a.as_string(), b.as_string());
+            if let (Some(x), Some(y)) = (x, y) {
                 // SAFETY: the instruction is in linked, writable bytecode.
                 unsafe { crate::interp::note(f.pc, i.0, crate::interp::feedback::STRING) }
                 return Ok(crate::string::concat(s, x, y)?.value());
             }
             note_slow(f, i, a.raw(), b.raw());
+            // OPTIMIZATION: a string and a number are primitives.
+            match (x, y) {
+                (Some(x), None) if b.is_number() => {
+                    let y = conv::to_string(s, b)?;
+                    return Ok(crate::string::concat(s, x, y)?.value());
+                }
+                (None, Some(y)) if a.is_number() => {
+                    let x = conv::to_string(s, a)?;
+                    return Ok(crate::string::concat(s, x, y)?.value());
+                }
+                _ => {}
+            }
             ops::add(s, a, b)
         };
         slow_Sub 1 binary!(ops::sub);
@@ -969,6 +982,7 @@ slow_ops! {
         };
     }
     nexts {
+        slow_overflow |s: &mut Scope<'_>, _: Frame, _: Insn| crate::error::throw_stack_overflow(s);
         slow_JumpLoop |s: &mut Scope<'_>, f: Frame, i: Insn| {
             crate::interrupt::poll(s)?;
             if i.bc() == 0 {
@@ -1724,6 +1738,9 @@ fn set_cached(
     put_primitive(s, f, target, key, v)
 }
 /// An ordinary store would add `key` to the object: nothing on the chain intercepts it.
+///
+/// # Safety
+/// `o` is a live object.
 unsafe fn can_add(vm: &mut Vm, o: *mut Object, key: PropertyKey) -> bool {
     // SAFETY: live objects; nothing is allocated.
     unsafe {

@@ -240,7 +240,8 @@ impl Builder<'_> {
                     Op::GetProp | Op::GetLength => Insn(unit.code[i.pc as usize]).c(),
                     Op::MakeClosure => {
                         let index = Insn(unit.code[i.pc as usize]).b() as u16 as u32;
-                        if let Some(child) = crate::code::existing_child(code, index) {
+                        let child = crate::code::existing_child(code, index);
+                        if !child.is_null() {
                             let shape = function::closure_shape(self.vm, child);
                             self.shapes.push(shape);
                             closures.push((index, child as u64, shape));
