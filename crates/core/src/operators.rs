@@ -317,11 +317,20 @@ pub(crate) fn plain_instance_of(vm: &mut Vm, v: Raw, target: Raw) -> Option<bool
         if (*f).header.flags & flag::LAZY != 0 || !(*function::code_of(f)).has(code_flag::HAS_PROTOTYPE) {
             return None;
         }
-        let method = crate::interp::slow::cached_lookup(vm, f, key)?;
-        if !crate::value::is_kind(method, Kind::NativeFunction)
-            || function::native_spec(method.as_cell() as *mut Object).name != "[Symbol.hasInstance]"
-        {
-            return None;
+        // Most programs ask for classes of a few shapes again and again.
+        let shape = (*f).header.word;
+        let known = shape as usize % vm.plain_classes.len();
+        if vm.plain_classes[known] != (shape, vm.prototype_epoch) {
+            let method = crate::interp::slow::cached_lookup(vm, f, key)?;
+            if !crate::value::is_kind(method, Kind::NativeFunction)
+                || function::native_spec(method.as_cell() as *mut Object).name != "[Symbol.hasInstance]"
+            {
+                return None;
+            }
+            // Dictionaries grow in place; those of prototypes do not do so unseen.
+            if !vm.shapes.get(shape).dictionary || (*f).header.flags & flag::IS_PROTOTYPE != 0 {
+                vm.plain_classes[known] = (shape, vm.prototype_epoch);
+            }
         }
         // `prototype` is the third own property; it cannot be made an accessor.
         let prototype = *Slots::at((*f).slots, 2);

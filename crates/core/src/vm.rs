@@ -239,6 +239,8 @@ pub struct Vm {
     pub(crate) digits: Vec<u64>,
     /// Texts of numbers.
     pub(crate) number_texts: crate::number_texts::NumberTexts,
+    /// Shapes of functions that are known to inherit Function.prototype[@@hasInstance], each with the epoch at which they do.
+    pub(crate) plain_classes: [(u32, u32); 16],
     /// Memory outside the heap whose owners have died.
     pub released: std::rc::Rc<crate::native::Released>,
     /// Finalization registries with dead targets.
@@ -342,6 +344,7 @@ impl Vm {
             number_texts: crate::number_texts::NumberTexts::new(),
             stub_cache: crate::inline_cache::StubCache::new(),
             store_cache: crate::inline_cache::StubCache::new(),
+            plain_classes: [(0, 0); 16],
             released: Default::default(),
             pending_finalization: vec![],
             stack_trace_limit: 10,
@@ -513,6 +516,7 @@ impl RootProvider for Vm {
         self.number_texts.clear();
         if !t.is_minor() {
             self.shape_facts = None;
+            self.plain_classes = [(0, 0); 16];
         }
         crate::frame::trace_stack(self, t);
     }

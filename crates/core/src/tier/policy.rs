@@ -42,6 +42,7 @@ pub struct CodeTier {
     /// Word indices of the backward jumps.
     pub(super) jump_loops: Option<Box<[u32]>>,
     compiles: u32,
+    /// It is with the worker, or waits for it.
     is_pending: bool,
 }
 
@@ -73,9 +74,21 @@ pub struct Tier {
     worker: Option<Worker>,
     /// Jobs given to the worker.
     pending: Vec<(u64, Job)>,
+    /// What waits for the worker. Snapshots are taken when it is free: they are fresh then, and the hottest comes first.
+    queue: Vec<Candidate>,
     ids: u64,
     pub(super) stubs: Option<spey_jit::snapshot::Stubs>,
 }
+
+/// A function that waits for its compilation.
+struct Candidate {
+    code: *mut Code,
+    entry: u32,
+    /// How often its counter has run down meanwhile.
+    heat: u32,
+}
+/// Jobs that the worker has at a time: the one it is at and the next.
+const AHEAD: usize = 2;
 
 impl Tier {
     /// A new name of a compilation.
@@ -86,6 +99,11 @@ impl Tier {
     pub(crate) fn trace(&mut self, t: &mut Tracer) {
         for (_, job) in &mut self.pending {
             job.trace(t);
+        }
+        if !t.is_minor() {
+            for candidate in &self.queue {
+                t.value(&mut spey_gc::Value::cell(candidate.code.cast()));
+            }
         }
     }
 }
@@ -142,7 +160,7 @@ pub(crate) unsafe fn on_call(vm: *mut Vm, code: *mut Code) -> *const u64 {
         collect(&mut *vm);
         if (*code).machine.is_null() && (*code).flags & code_flag::NO_MACHINE == 0 {
             if CodeTier::of(code).is_pending {
-                (*code).counter = PENDING_CALLS;
+                still_hot(&mut *vm, code);
             } else {
                 request(&mut *vm, code, 0);
             }
@@ -176,7 +194,7 @@ pub(crate) unsafe fn on_loop(vm: *mut Vm, code: *mut Code, target: *const u64) -
         collect(&mut *vm);
         let t = CodeTier::of(code);
         if t.is_pending || t.refused_loops.contains(&at) {
-            (*code).counter = PENDING_CALLS;
+            still_hot(&mut *vm, code);
         } else if found(code).is_null() && (*code).flags & code_flag::NO_MACHINE == 0 {
             request(&mut *vm, code, at);
         }
@@ -210,7 +228,7 @@ pub(crate) unsafe fn on_resume(vm: *mut Vm, code: *mut Code, at: u32) -> *const 
         collect(&mut *vm);
         let t = CodeTier::of(code);
         if t.is_pending || t.refused_loops.contains(&at) {
-            (*code).counter = PENDING_CALLS;
+            still_hot(&mut *vm, code);
         } else if found(code).is_null() {
             request(&mut *vm, code, at);
         }
@@ -248,14 +266,42 @@ unsafe fn request(vm: &mut Vm, code: *mut Code, entry: u32) {
         if t.compiles >= MAX_COMPILES {
             return give_up(code);
         }
-        t.compiles += 1;
-        let (job, input) = snapshot::build(vm, code, entry, t.compiles <= PATIENCE);
         if vm.config().tier.sync {
+            t.compiles += 1;
+            let (job, input) = snapshot::build(vm, code, entry, t.compiles <= PATIENCE);
             finish(vm, job, spey_jit::compile(&input, vm.config().tier.print_ir));
             return;
         }
         t.is_pending = true;
         (*code).counter = PENDING_CALLS;
+        vm.tier.queue.push(Candidate { code, entry, heat: 0 });
+        feed(vm);
+    }
+}
+/// A function that is with the worker or waits for it has been called or has looped as often again.
+unsafe fn still_hot(vm: &mut Vm, code: *mut Code) {
+    // SAFETY: `code` is live, as for the callers.
+    unsafe { (*code).counter = PENDING_CALLS };
+    if let Some(candidate) = vm.tier.queue.iter_mut().find(|c| c.code == code) {
+        candidate.heat += 1;
+    }
+}
+/// Gives the worker what is hottest.
+fn feed(vm: &mut Vm) {
+    while vm.tier.pending.len() < AHEAD {
+        let hottest = vm.tier.queue.iter().enumerate().rev().max_by_key(|(_, c)| c.heat);
+        let Some((at, _)) = hottest else { return };
+        let Candidate { code, entry, .. } = vm.tier.queue.swap_remove(at);
+        // SAFETY: the code cell has been kept alive by the list.
+        let (job, input) = unsafe {
+            let t = CodeTier::of(code);
+            if (*code).flags & code_flag::NO_MACHINE != 0 {
+                t.is_pending = false;
+                continue;
+            }
+            t.compiles += 1;
+            snapshot::build(vm, code, entry, t.compiles <= PATIENCE)
+        };
         let ticket = job.id;
         let interrupt = &raw mut vm.interrupt;
         let print = vm.config().tier.print_ir;
@@ -276,8 +322,7 @@ pub(super) unsafe fn give_up(code: *mut Code) {
 
 /// Installs what the worker has finished.
 pub(crate) fn collect(vm: &mut Vm) {
-    loop {
-        let Some((ticket, result)) = vm.tier.worker.as_ref().and_then(Worker::take) else { return };
+    while let Some((ticket, result)) = vm.tier.worker.as_ref().and_then(Worker::take) {
         let Some(at) = vm.tier.pending.iter().position(|p| p.0 == ticket) else { continue };
         let (_, job) = vm.tier.pending.swap_remove(at);
         // SAFETY: the code cell has been kept alive by the list.
@@ -286,6 +331,7 @@ pub(crate) fn collect(vm: &mut Vm) {
             finish(vm, job, result);
         }
     }
+    feed(vm);
 }
 
 unsafe fn finish(vm: &mut Vm, job: Job, result: Result<Compiled, Refused>) {
