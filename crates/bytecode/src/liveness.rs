@@ -33,6 +33,8 @@ pub struct Liveness {
     coroutine_in: Vec<bool>,
     /// Answers given: pc * 2, + 1 for `live_across`.
     memo: Vec<(u32, Box<[u64]>)>,
+    /// Index of the last answer in `memo`.
+    recent: usize,
 }
 
 /// A set of live local registers.
@@ -125,6 +127,7 @@ impl Liveness {
             live_in: vec![0; blocks * stride],
             coroutine_in: vec![false; blocks],
             memo: vec![],
+            recent: 0,
         };
         liveness.solve(code);
         if let Some(register) = coroutine {
@@ -160,15 +163,18 @@ impl Liveness {
 
     fn query(&mut self, code: &[u64], pc: u32, across: bool) -> LiveSet<'_> {
         let key = pc * 2 + across as u32;
-        let at = match self.memo.binary_search_by_key(&key, |(k, _)| *k) {
-            Ok(at) => at,
-            Err(at) => {
-                let set = self.recompute(code, pc, across);
-                self.memo.insert(at, (key, set));
-                at
-            }
-        };
-        LiveSet { words: &self.memo[at].1 }
+        // Coroutines ask for the same few instructions again and again.
+        if self.memo.get(self.recent).is_none_or(|(k, _)| *k != key) {
+            self.recent = match self.memo.binary_search_by_key(&key, |(k, _)| *k) {
+                Ok(at) => at,
+                Err(at) => {
+                    let set = self.recompute(code, pc, across);
+                    self.memo.insert(at, (key, set));
+                    at
+                }
+            };
+        }
+        LiveSet { words: &self.memo[self.recent].1 }
     }
 
     fn recompute(&self, code: &[u64], pc: u32, across: bool) -> Box<[u64]> {
