@@ -515,7 +515,8 @@ pub fn format_site(i: &SiteInfo) -> String {
             (false, true) => String::new(),
             (false, false) => format!("{}.<anonymous>", i.type_name),
         }
-    } else if !i.type_name.is_empty() && !i.function.starts_with(&i.type_name) {
+    } else if !i.type_name.is_empty() && !i.function.starts_with(&i.type_name) && !i.function.contains(' ') {
+        // Names such as `get x` stand alone.
         format!("{}.{}", i.type_name, i.function)
     } else {
         i.function.clone()

@@ -49,6 +49,8 @@ pub mod argc {
     /// Run by the interpreter on behalf of machine code: returning from or throwing out of the frame leaves this run of
     /// the interpreter, but unlike an entry frame it is called from bytecode, and its return address says where.
     pub const MACHINE: u32 = 1 << 28;
+    /// A getter called in place by machine code for an instruction of one word, which is no call: the caller goes on after it.
+    pub const ACCESSOR: u32 = 1 << 29;
     /// Frames whose end is the end of a run of the interpreter.
     pub const LEAVES: u32 = ENTRY | MACHINE;
 }

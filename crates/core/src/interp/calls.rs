@@ -385,7 +385,7 @@ handler!(Construct(pc, fp, vm, ics, word) {
 handler!(Return(pc, fp, vm, ics, word) {
     let v = reg(fp, insn(word).a());
     let bits = (*fp.offset(ARGC)).as_int32() as u32;
-    if bits & (argc::LEAVES | argc::RESUMED) == 0 {
+    if bits & (argc::LEAVES | argc::RESUMED | argc::ACCESSOR) == 0 {
         let mut v = v;
         if bits & argc::CONSTRUCT != 0 && !crate::value::is_object(v) {
             let code = function::code_of((*fp.offset(CALLEE)).as_cell() as *mut Object);
@@ -402,7 +402,7 @@ handler!(Return(pc, fp, vm, ics, word) {
         dispatch!(pc.add(2), fp, vm, (*code).ics)
     }
     (*vm).result = v;
-    if bits & (argc::CONSTRUCT | argc::RESUMED) == 0 {
+    if bits & (argc::CONSTRUCT | argc::RESUMED | argc::ACCESSOR) == 0 {
         // A plain call from native or machine code: the caller of `run` restores the frame.
         return super::RETURNED;
     }

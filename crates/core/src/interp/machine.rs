@@ -154,6 +154,10 @@ unsafe extern "C" fn after_machine(
             (*vm).result = v;
             return super::RETURNED;
         }
+        if bits & argc::ACCESSOR != 0 {
+            (*vm).result = v;
+            return slow::handlers::return_special(pc, fp, vm, ics, 0);
+        }
         // What a constructor returns has been seen to by the machine code.
         super::set(caller, insn(*pc).a(), v);
         dispatch!(pc.add(2), caller, vm, super::caches(caller))

@@ -2249,7 +2249,7 @@ unsafe fn leave_frame(vm: *mut Vm, pc: *const u64, fp: *mut Raw) -> Next {
         let c = caller.expect("frames below an entry frame have callers");
         let code = c.code().expect("bytecode frame");
         *c.fp.offset(insn(*c.pc).a() as isize) = (*vm).result;
-        (*vm).enter_pc = c.pc.add(2);
+        (*vm).enter_pc = c.pc.add(if bits & argc::ACCESSOR != 0 { 1 } else { 2 });
         (*vm).enter_fp = c.fp;
         (*vm).enter_ics = (*code).ics;
         ENTER

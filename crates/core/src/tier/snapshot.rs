@@ -428,11 +428,13 @@ impl Builder<'_> {
                 self.note_constant(&mut s, v);
                 return s;
             }
-            let mut v = *ic::address(e.holder, e.location);
+            let v = *ic::address(e.holder, e.location);
             if e.location & GETTER != 0 {
-                v = (*(v.as_cell() as *const Accessor)).get;
+                // Another getter would be another accessor, and advance the epoch.
+                self.note_constant(&mut s, (*(v.as_cell() as *const Accessor)).get);
+            } else {
+                self.function_at(&mut s, v);
             }
-            self.function_at(&mut s, v);
         }
         s
     }

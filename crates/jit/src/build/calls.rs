@@ -8,7 +8,9 @@ use super::env::access;
 use super::property::RESULT_SLOT;
 use super::{Builder, HEADER, INLINE_NODES, Result_, Step};
 use crate::graph::{Binary, Block, Condition, Frame, Op, Repr, Unary, Value, Width, ty};
-use crate::snapshot::{Callee, FunctionSnapshot, Intrinsic, NO_INDEX, function_flag};
+use crate::snapshot::{
+    Callee, Constant, EntrySnapshot, FunctionSnapshot, Intrinsic, NO_INDEX, function_flag, location,
+};
 
 /// Longest bytecode, in words, that is walked in place.
 const INLINE_WORDS: usize = 64;
@@ -17,6 +19,8 @@ const INLINE_DEPTH: usize = 3;
 
 /// Bit of the argument-count word: called by [[Construct]].
 pub const ARGC_CONSTRUCT: i32 = 1 << 24;
+/// Bit of the argument-count word: a getter.
+const ARGC_ACCESSOR: i32 = 1 << 29;
 /// Bit of the argument-count word: more arguments than parameters.
 pub const ARGC_COPIED: i32 = 1 << 26;
 
@@ -29,6 +33,8 @@ struct Call {
     slot: i32,
     /// Of a `new`: new.target.
     new_target: Option<Value>,
+    /// Of a getter, for an instruction that is no call.
+    accessor: bool,
 }
 
 impl Call {
@@ -92,7 +98,7 @@ impl Builder<'_> {
                 if found.is_none() || generic {
                     (target, function) = (Callee::Unknown, NO_INDEX);
                 }
-                let call = Call { callee, window, slot, new_target: None };
+                let call = Call { callee, window, slot, new_target: None, accessor: false };
                 self.call(i, call, target, function)
             }
             Code::Call | Code::CallThis => {
@@ -104,14 +110,14 @@ impl Builder<'_> {
                     (None, Some((target, function))) => (target, function),
                     _ => (cache.callee, NO_INDEX),
                 };
-                let call = Call { callee, window, slot, new_target: None };
+                let call = Call { callee, window, slot, new_target: None, accessor: false };
                 self.call(i, call, target, function)
             }
             _ => {
                 let callee = self.reg(b);
                 let new_target =
                     if i.op == Code::ConstructWithTarget { self.reg(i.ext.field(2)) } else { callee };
-                let call = Call { callee, window, slot, new_target: Some(new_target) };
+                let call = Call { callee, window, slot, new_target: Some(new_target), accessor: false };
                 self.construct(i, call, &cache, generic)
             }
         }
@@ -158,7 +164,7 @@ impl Builder<'_> {
                 self.env.fact_mut(receiver).shape = Some(e.shape);
             }
             let callee = self.entry_value(receiver, e);
-            let call = Call { callee, window: window.to_vec(), slot, new_target: None };
+            let call = Call { callee, window: window.to_vec(), slot, new_target: None, accessor: false };
             if let Step::Next = self.call(i, call, e.callee, e.function)? {
                 edges.push((self.block, std::mem::take(&mut self.env)));
             }
@@ -350,10 +356,76 @@ impl Builder<'_> {
         self.set(i.word.a(), v);
         Ok(Step::Next)
     }
+    /// GetV at a site that has seen accessors: their getters are called in place or directly. None: not such a site.
+    pub(super) fn get_by_accessors(
+        &mut self,
+        i: &Instruction,
+        v: Value,
+        cache: &crate::snapshot::CacheSnapshot,
+    ) -> Result_<Option<Step>> {
+        let mut entries: Vec<_> = cache
+            .entries
+            .iter()
+            .filter(|e| e.epoch == 0 || e.epoch == self.snapshot.epoch)
+            .copied()
+            .collect();
+        if let Some(s) = self.env.fact(v).shape {
+            entries.retain(|e| e.shape == s);
+        }
+        let string = self.snapshot.layout.string_shape;
+        let is_getter =
+            |e: &EntrySnapshot| e.location != location::ABSENT && e.location & location::GETTER != 0;
+        let known = |e: &EntrySnapshot| {
+            e.shape != string
+                && (!is_getter(e) || (e.constant != Constant::None && matches!(e.callee, Callee::Code(_))))
+        };
+        let usable = !entries.is_empty() && !cache.megamorphic && !self.is_generic();
+        if !usable || !entries.iter().any(is_getter) || !entries.iter().all(known) || !self.check_cell(v) {
+            return Ok(None);
+        }
+        self.check_valid();
+        let slot = self.base() + self.function().register_count as i32;
+        let word = self.emit(Op::Load(Width::I32, 4), vec![v], Repr::Int32, 0);
+        let mut edges: Vec<(Block, super::Env)> = vec![];
+        let last = entries.len() - 1;
+        for (k, e) in entries.iter().enumerate() {
+            let mut rest = None;
+            if k == last {
+                self.check_shape(v, e.shape);
+            } else {
+                let shape = self.int(e.shape as i32);
+                let is = self.compare_ints(Condition::Equal, word, shape);
+                let (yes, no) = self.branch(is);
+                rest = Some((no, self.env.clone(), self.state));
+                self.block = yes;
+                self.env.fact_mut(v).shape = Some(e.shape);
+            }
+            let step = if is_getter(e) {
+                let callee = self.entry_constant(e).expect("known");
+                let call = Call { callee, window: vec![v], slot, new_target: None, accessor: true };
+                self.call(i, call, e.callee, NO_INDEX)?
+            } else {
+                let r = self.entry_value(v, e);
+                self.set(i.word.a(), r);
+                Step::Next
+            };
+            if let Step::Next = step {
+                edges.push((self.block, std::mem::take(&mut self.env)));
+            }
+            if let Some((no, env, state)) = rest {
+                (self.block, self.env, self.state) = (no, env, state);
+            }
+        }
+        if edges.is_empty() {
+            return Ok(Some(Step::End));
+        }
+        self.merge(edges, Some(i.next_pc()));
+        Ok(Some(Step::Next))
+    }
     /// Calls a function without arguments for an instruction that has no call window: its frame lies above the registers.
     pub(super) fn call_above(&mut self, callee: Value, this: Value) -> Value {
         let slot = self.base() + self.function().register_count as i32;
-        let call = Call { callee, window: vec![this], slot, new_target: None };
+        let call = Call { callee, window: vec![this], slot, new_target: None, accessor: false };
         self.runtime_call(Op::Call(slot, 0), vec![callee], &call, true, ty::ANY & !ty::EMPTY & !ty::INTERNAL)
     }
     /// The general way to the method of a CallMethod instruction.
@@ -426,7 +498,7 @@ impl Builder<'_> {
                 list.push(self.env.slots[&(window + at)]);
             }
             let slot = self.base() + self.function().register_count as i32;
-            let call = Call { callee: receiver, window: list, slot, new_target: None };
+            let call = Call { callee: receiver, window: list, slot, new_target: None, accessor: false };
             let target = self.env.fact(receiver).code.map_or(Callee::Unknown, Callee::Code);
             return self.call(i, call, target, NO_INDEX);
         }
@@ -460,7 +532,10 @@ impl Builder<'_> {
             Some(v) => self.tagged(v),
             None => self.constant(super::values::UNDEFINED),
         };
-        let bits = argc | if call.new_target.is_some() { ARGC_CONSTRUCT } else { 0 };
+        let mut bits = argc | if call.new_target.is_some() { ARGC_CONSTRUCT } else { 0 };
+        if call.accessor {
+            bits |= ARGC_ACCESSOR;
+        }
         let return_pc = self.emit(Op::RawConst(at), vec![], Repr::Raw, 0);
         let base = self.base();
         let caller = self.emit(Op::FrameAddress(base), vec![], Repr::Raw, 0);

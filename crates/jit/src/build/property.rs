@@ -54,6 +54,9 @@ impl Builder<'_> {
                     return self.unseen(i).map(Some);
                 }
                 let v = self.reg(b);
+                if let Some(step) = self.get_by_accessors(i, v, &cache)? {
+                    return Ok(Some(step));
+                }
                 match self.get_named(v, &cache).or_else(|| self.call_getter(v, &cache)) {
                     Some(v) => self.set(a, v),
                     None => return self.execute(i).map(Some),
@@ -244,7 +247,7 @@ impl Builder<'_> {
         self.load_at(holder, e.location)
     }
     /// Value of an entry that is constant.
-    fn entry_constant(&mut self, e: &EntrySnapshot) -> Option<Value> {
+    pub(super) fn entry_constant(&mut self, e: &EntrySnapshot) -> Option<Value> {
         let v = self.snapshot_constant(e.constant)?;
         if let Callee::Code(cell) = e.callee {
             self.env.fact_mut(v).code = Some(cell);
