@@ -11,6 +11,7 @@
 
 pub mod bitset;
 pub mod chars;
+pub mod fdlibm;
 pub mod hash;
 pub mod index;
 pub mod key;

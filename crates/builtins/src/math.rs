@@ -1,12 +1,13 @@
 //! The Math object, ECMA-262 §21.3.
 //!
-//! The functions that the specification leaves open are those of fdlibm, as in V8 (here from the crate `libm` or written
-//! after fdlibm's formulas).
+//! The functions that the specification leaves open are those of fdlibm, as in V8 (here from the crate `libm`, from
+//! [`spey_base::fdlibm`], or written after fdlibm's formulas).
 
 use std::cell::Cell;
 use std::hash::{BuildHasher, Hasher};
 use std::ops::ControlFlow;
 
+use spey_base::fdlibm;
 use spey_core::function::{self, NativeSpec, PropertySpec, Pure};
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
@@ -62,11 +63,11 @@ unary! {
     /// Math.ceil ( x ), ECMA-262 §21.3.2.10
     ceil = f64::ceil;
     /// Math.cos ( x ), ECMA-262 §21.3.2.12
-    cos = libm::cos;
+    cos = fdlibm::cos;
     /// Math.cosh ( x ), ECMA-262 §21.3.2.13
     cosh = ieee::cosh;
     /// Math.exp ( x ), ECMA-262 §21.3.2.14
-    exp = libm::exp;
+    exp = fdlibm::exp;
     /// Math.expm1 ( x ), ECMA-262 §21.3.2.15
     expm1 = libm::expm1;
     /// Math.floor ( x ), ECMA-262 §21.3.2.16
@@ -76,7 +77,7 @@ unary! {
     /// Math.f16round ( x ), ECMA-262 §21.3.2.18
     f16round = round_to_f16;
     /// Math.log ( x ), ECMA-262 §21.3.2.21
-    log = libm::log;
+    log = fdlibm::log;
     /// Math.log1p ( x ), ECMA-262 §21.3.2.22
     log1p = libm::log1p;
     /// Math.log10 ( x ), ECMA-262 §21.3.2.23
@@ -88,7 +89,7 @@ unary! {
     /// Math.sign ( x ), ECMA-262 §21.3.2.30
     sign = |x| if x == 0.0 || x.is_nan() { x } else { x.signum() };
     /// Math.sin ( x ), ECMA-262 §21.3.2.31
-    sin = libm::sin;
+    sin = fdlibm::sin;
     /// Math.sinh ( x ), ECMA-262 §21.3.2.32
     sinh = ieee::sinh;
     /// Math.sqrt ( x ), ECMA-262 §21.3.2.33
@@ -446,6 +447,8 @@ fn sum_precise<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> J
 mod ieee {
     use std::f64::consts::LN_2;
 
+    use spey_base::fdlibm;
+
     const TWO_28: f64 = 268_435_456.0;
 
     /// acosh: ln(2x) for large numbers, otherwise by the logarithm or its variant near 1.
@@ -454,14 +457,14 @@ mod ieee {
             return f64::NAN;
         }
         if x >= TWO_28 {
-            return if x.is_infinite() { x } else { libm::log(x) + LN_2 };
+            return if x.is_infinite() { x } else { fdlibm::log(x) + LN_2 };
         }
         if x == 1.0 {
             return 0.0;
         }
         if x > 2.0 {
             let t = x * x;
-            return libm::log(2.0 * x - 1.0 / (x + (t - 1.0).sqrt()));
+            return fdlibm::log(2.0 * x - 1.0 / (x + (t - 1.0).sqrt()));
         }
         let t = x - 1.0;
         libm::log1p(t + (2.0 * t + t * t).sqrt())
@@ -473,9 +476,9 @@ mod ieee {
             return x;
         }
         let w = if m > TWO_28 {
-            libm::log(m) + LN_2
+            fdlibm::log(m) + LN_2
         } else if m > 2.0 {
-            libm::log(2.0 * m + 1.0 / ((x * x + 1.0).sqrt() + m))
+            fdlibm::log(2.0 * m + 1.0 / ((x * x + 1.0).sqrt() + m))
         } else {
             let t = x * x;
             libm::log1p(m + t / (1.0 + (1.0 + t).sqrt()))
@@ -511,14 +514,14 @@ mod ieee {
                 let w = 1.0 + t;
                 return if m < 2f64.powi(-55) { w } else { 1.0 + (t * t) / (w + w) };
             }
-            let t = libm::exp(m);
+            let t = fdlibm::exp(m);
             return 0.5 * t + 0.5 / t;
         }
         if m < 709.782_712_893_384 {
-            return 0.5 * libm::exp(m);
+            return 0.5 * fdlibm::exp(m);
         }
         if m <= 710.475_860_073_943_9 {
-            let w = libm::exp(0.5 * m);
+            let w = fdlibm::exp(0.5 * m);
             return 0.5 * w * w;
         }
         if x.is_nan() { x } else { f64::INFINITY }
@@ -535,10 +538,10 @@ mod ieee {
             return if m < 1.0 { h * (2.0 * t - t * t / (t + 1.0)) } else { h * (t + t / (t + 1.0)) };
         }
         if m < 709.782_712_893_384 {
-            return h * libm::exp(m);
+            return h * fdlibm::exp(m);
         }
         if m <= 710.475_860_073_943_9 {
-            let w = libm::exp(0.5 * m);
+            let w = fdlibm::exp(0.5 * m);
             return h * w * w;
         }
         x * f64::INFINITY
@@ -587,7 +590,7 @@ mod ieee {
         let i = (k < 0) as i32;
         let significand = f64::from_bits(bits & ((1 << 52) - 1) | ((1023 - i) as u64) << 52);
         let y = (k + i) as f64;
-        let z = y * LOG10_2_LOW + std::f64::consts::LOG10_E * libm::log(significand);
+        let z = y * LOG10_2_LOW + std::f64::consts::LOG10_E * fdlibm::log(significand);
         z + y * LOG10_2_HIGH
     }
     /// cbrt: a guess from the exponent, a polynomial, and one step of Newton's method.

@@ -6,6 +6,8 @@ use oxc_span::Span;
 use oxc_syntax::scope::ScopeFlags;
 use rustc_hash::FxHashSet;
 
+use crate::literal;
+
 struct Finder<'s> {
     stack: Vec<Span>,
     found: &'s mut FxHashSet<Span>,
@@ -23,8 +25,7 @@ impl<'a> Visit<'a> for Finder<'_> {
         self.stack.pop();
     }
     fn visit_call_expression(&mut self, c: &CallExpression<'a>) {
-        if let Expression::Identifier(id) = &c.callee
-            && id.name == "eval"
+        if literal::direct_eval(c).is_some()
             && let Some(f) = self.stack.last()
         {
             self.found.insert(*f);

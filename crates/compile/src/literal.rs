@@ -39,6 +39,18 @@ pub fn strip<'a, 'b>(mut e: &'b Expression<'a>) -> &'b Expression<'a> {
     }
 }
 
+/// The callee of a direct eval, ECMA-262 §13.3.6.1: a reference named `eval`, in parentheses or not.
+pub fn direct_eval<'a, 'b>(c: &'b CallExpression<'a>) -> Option<&'b IdentifierReference<'a>> {
+    let mut callee = &c.callee;
+    while let Expression::ParenthesizedExpression(p) = callee {
+        callee = &p.expression;
+    }
+    match callee {
+        Expression::Identifier(id) if id.name == "eval" && !c.optional => Some(id),
+        _ => None,
+    }
+}
+
 /// IsAnonymousFunctionDefinition.
 pub fn is_anonymous_function(e: &Expression) -> bool {
     match strip(e) {

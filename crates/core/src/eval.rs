@@ -11,7 +11,7 @@ use crate::frame::FrameView;
 use crate::function;
 use crate::realm::Intrinsic;
 use crate::scope::{JsResult, Local, Scope, Value};
-use crate::script::{Origin, compile};
+use crate::script::{Origin, compile, source_text};
 use crate::vm::Vm;
 
 /// The host-defined value of the running script or module, which code made from strings takes over
@@ -34,7 +34,7 @@ pub fn perform_indirect<'s>(s: &mut Scope<'s>, x: Local<'_, Value>) -> JsResult<
 /// The first half of PerformEval for an indirect call: the source text parsed.
 pub fn compile_indirect(s: &mut Scope<'_>, text: Local<'_, Value>) -> JsResult<Rc<ScriptUnit>> {
     Vm::with_hooks(s, |h, s| h.can_compile_strings(s))?;
-    let source = text.as_string().map(|t| t.to_text(s)).unwrap_or_default();
+    let source = text.as_string().map(|t| source_text(s, t)).unwrap_or_default();
     compile(s, &source, &Origin::file("evalmachine.<anonymous>"), Goal::Eval { site: None })
 }
 /// The second half: runs it in the current realm.
@@ -63,7 +63,7 @@ pub(crate) fn perform_direct<'s>(
         return Ok(s.local(raw));
     };
     Vm::with_hooks(s, |h, s| h.can_compile_strings(s))?;
-    let source = text.to_text(s);
+    let source = source_text(s, text);
     // SAFETY: bytecode frame of compiled code; code cells do not move.
     let (site, caller, this, new_target) = unsafe {
         let code = f.code().expect("bytecode frame");
@@ -110,7 +110,8 @@ pub fn create_dynamic_function<'s>(
     Vm::with_hooks(s, |h, s| h.can_compile_strings(s))?;
     let mut texts = vec![];
     for a in args {
-        texts.push(crate::conversion::to_text(s, *a)?);
+        let text = crate::conversion::to_string(s, *a)?;
+        texts.push(source_text(s, text));
     }
     let body = texts.pop().unwrap_or_default();
     let params = texts.join(",");

@@ -8,6 +8,7 @@ use spey_gc::Value as Raw;
 use crate::cell::Object;
 use crate::code::{ScriptUnit, UnitBody};
 use crate::scope::{JsResult, Local, Scope, Value};
+use crate::string::{JsString, StrView};
 
 /// Where source text comes from.
 #[derive(Clone)]
@@ -31,6 +32,33 @@ impl<'a> Origin<'a> {
     }
 }
 
+/// A string as source text. The parser takes Unicode text, so that a code unit that is half of a surrogate pair becomes an
+/// escape, which has the same value in literals.
+///
+/// DEVIATION: the escape shows where the text itself does: `source` of regular expressions, raw strings of templates,
+/// functions as strings.
+pub fn source_text(s: &mut Scope<'_>, text: Local<'_, JsString>) -> String {
+    text.flatten(s);
+    let token = s.no_gc();
+    let StrView::Utf16(units) = text.view(&token) else { return text.to_text(s) };
+    let mut out = String::with_capacity(units.len());
+    // Behind an odd number of backslashes: one of them belongs to the character.
+    let mut escaped = false;
+    for c in char::decode_utf16(units.iter().copied()) {
+        match c {
+            Ok(c) => {
+                out.push(c);
+                escaped = c == '\\' && !escaped;
+            }
+            Err(half) => {
+                let escape = format!("\\u{:04x}", half.unpaired_surrogate());
+                out.push_str(if escaped { &escape[1..] } else { &escape });
+                escaped = false;
+            }
+        }
+    }
+    out
+}
 /// Parses source text; SyntaxError is thrown.
 pub fn compile(
     s: &mut Scope<'_>,

@@ -194,6 +194,20 @@ static METHODS: &[PropertySpec] = &[
     })),
     PropertySpec::Method(NativeSpec::new("getNamespace", 0, get_namespace)),
     PropertySpec::Method(NativeSpec::new("getNamespaceSync", 0, get_namespace)),
+    // import.defer(): the promises of what has to be evaluated at once, and the namespace.
+    PropertySpec::Method(NativeSpec::new("evaluateForDefer", 0, |s, this, _| {
+        let m = record(s, this)?;
+        let list = object::new_array(s, 0);
+        for x in module::asynchronous_dependencies(s, m) {
+            let p = module::evaluate(s, x)?;
+            object::array_push(s, list, p.value());
+        }
+        Ok(list.value())
+    })),
+    PropertySpec::Method(NativeSpec::new("getDeferredNamespace", 0, |s, this, _| {
+        let m = record(s, this)?;
+        Ok(module::namespace_of_phase(s, m, module::Phase::Defer).value())
+    })),
     PropertySpec::Method(NativeSpec::new("getStatus", 0, |s, this, _| {
         let m = record(s, this)?;
         Ok(s.int(v8_status(m)))
@@ -259,9 +273,13 @@ fn is_graph_async(s: &mut Scope<'_>, m: Local<'_, Record>, seen: &mut Vec<Raw>) 
         is_graph_async(s, x, seen)
     })
 }
-/// The number the library knows a phase by: 1 source, 2 evaluation.
+/// The number the library knows a phase by: 1 source, 2 evaluation, 3 defer.
 fn node_phase(phase: u8) -> f64 {
-    if phase == 2 { 1.0 } else { 2.0 }
+    match phase {
+        1 => 3.0,
+        2 => 1.0,
+        _ => 2.0,
+    }
 }
 
 /// import(): asks the library.
@@ -351,6 +369,7 @@ pub(crate) fn install(s: &mut Scope<'_>, target: Local<'_, Object>) {
         ("kErrored", status::ERRORED),
         ("kSourcePhase", 1),
         ("kEvaluationPhase", 2),
+        ("kDeferPhase", 3),
     ] {
         constant_number(s, target, name, n as f64);
     }

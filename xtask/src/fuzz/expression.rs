@@ -328,7 +328,7 @@ impl Generator<'_> {
             }
             4 => {
                 let operator = *self.random.pick(&["/", "%"]);
-                format!("({a} {operator} {b})")
+                format!("({a} {operator} ({b} || 7n))")
             }
             5 => format!("({a} {} {}n)", self.random.pick(&["<<", ">>"]).to_owned(), self.random.below(40)),
             6 => format!("(-{a})"),

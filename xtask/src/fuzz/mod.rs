@@ -24,6 +24,7 @@ const OPTIONS: &[Opt] = &[
     opt("minutes", "N", "stop after that time (5)"),
     opt("cases", "N", "cases per batch (100)"),
     opt("case", "N", "print this case of the seed and leave"),
+    opt("write", "FILE", "write the batch of the seed as one program and leave"),
     opt("findings", "N", "stop after so many findings (20)"),
     opt("messages", "", "compare the messages of errors, too"),
     opt("gc-stress", "", "a further run with a collection at every allocation"),
@@ -55,6 +56,10 @@ pub fn run(arguments: Vec<String>) -> Result<bool, String> {
         println!("{}", case.join("\n"));
         return Ok(true);
     }
+    if let Some(file) = args.value("write") {
+        write_batch(Path::new(file), &batch(generate, first, count), args.flag("messages"))?;
+        return Ok(true);
+    }
     let out = args.value("out").map_or_else(|| crate::root().join("target/fuzz"), PathBuf::from);
     std::fs::create_dir_all(&out).map_err(|e| format!("{}: {e}", out.display()))?;
     let mut fuzzer = Fuzzer::new(&args)?;
@@ -80,6 +85,9 @@ pub fn run(arguments: Vec<String>) -> Result<bool, String> {
             }
         }
         done += 1;
+        if done % 20 == 0 {
+            eprintln!("  … {done} seeds, {findings} findings");
+        }
     }
     println!("{} cases of {done} seeds from {first}, {findings} findings", done as usize * count);
     Ok(findings == 0)
@@ -217,7 +225,7 @@ impl Fuzzer {
 fn write_batch(file: &Path, cases: &[Case], messages: bool) -> Result<(), String> {
     let sources: Vec<String> = cases.iter().map(|case| quote(&case.join("\n"))).collect();
     let text = format!(
-        "const MESSAGES = {messages};\nconst CASES = [\n{}\n];\n{}",
+        "// Written by `cargo xtask fuzz`.\nconst MESSAGES = {messages};\nconst CASES = [\n{}\n];\n{}",
         sources.join(",\n"),
         include_str!("driver.js")
     );

@@ -101,7 +101,14 @@ pub(super) fn generate(random: &mut Random) -> Case {
         g.declare(of);
     }
     while g.budget > 0 {
-        g.statement(3);
+        match g.random.chance(40) {
+            // An exception ends one section, not the program.
+            true => g.section(),
+            false => g.statement(3),
+        }
+    }
+    for _ in 0..3 {
+        g.drive();
     }
     let rest: Vec<String> =
         g.variables.iter().filter(|v| VALUES.contains(&v.of)).map(|v| v.name.clone()).collect();
@@ -218,14 +225,45 @@ impl Generator<'_> {
                 self.line(&format!("const {name} = yield {v};"));
                 self.variables.push(Variable { name, of: Any, constant: true });
             }
-            96..98 if self.place.is_async => {
+            96 if self.place.is_async => {
                 let v = self.expression(Any, 2);
                 let name = self.name("v");
                 self.line(&format!("const {name} = await {v};"));
                 self.variables.push(Variable { name, of: Any, constant: true });
             }
+            97 if !self.place.in_function => self.drive(),
             _ => self.assignment(),
         }
+    }
+    fn section(&mut self) {
+        self.block("try {", "}", |g| {
+            for _ in 0..3 + g.random.below(6) {
+                g.statement(3);
+            }
+            g.drive();
+        });
+        let e = self.name("e");
+        self.block(&format!("catch ({e}) {{"), "}", |g| g.line(&format!("log('caught', {e});")));
+    }
+    /// Calls a function until it is hot, with arguments of one type after the other.
+    fn drive(&mut self) {
+        let Some(f) = self.variable(Function) else { return };
+        let arguments: Vec<String> = [Number, Type::String, Object, Array, Any]
+            .into_iter()
+            .filter(|_| self.random.chance(70))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .map(|of| self.expression(of, 1))
+            .collect();
+        let (x, k, e) = (self.name("v"), self.name("i"), self.name("e"));
+        self.block(&format!("for (const {x} of [7, {}]) {{", arguments.join(", ")), "}", |g| {
+            g.line("fuel += 300;");
+            g.block("try {", "}", |g| {
+                let loops = format!("for (let {k} = 0; {k} < 30 && fuel > 0; {k}++) {{");
+                g.block(&loops, "}", |g| g.line(&format!("log({f}({x}, {k}, {x}));")));
+            });
+            g.block(&format!("catch ({e}) {{"), "}", |g| g.line(&format!("log('caught', {e});")));
+        });
     }
     fn assignment(&mut self) {
         let Some(v) = self.assignable() else { return self.declare(Number) };

@@ -359,17 +359,17 @@ impl<'a> Analyzer<'a> {
     }
 
     pub fn call(&mut self, c: &'a CallExpression<'a>) {
+        if let Some(id) = literal::direct_eval(c) {
+            self.reference(id, false);
+            self.arguments(&c.arguments);
+            self.direct_eval();
+            return;
+        }
         match &c.callee {
             Expression::Super(s) => {
                 self.implicit(VarKind::This);
                 self.implicit(VarKind::NewTarget);
                 s.node_id.set(self.implicit_ref(VarKind::ActiveFunction));
-            }
-            Expression::Identifier(id) if id.name == "eval" && !c.optional => {
-                self.reference(id, false);
-                self.arguments(&c.arguments);
-                self.direct_eval();
-                return;
             }
             callee => match callee.as_member_expression() {
                 Some(m) => self.member(m, false),

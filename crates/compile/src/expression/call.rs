@@ -8,7 +8,7 @@ use crate::analyze::forwarding;
 use crate::builder::Reg;
 use crate::expression::{Key, named_key};
 use crate::function::Gen;
-use crate::literal::strip;
+use crate::literal::{self, strip};
 use crate::scope::*;
 
 /// More arguments than this are passed as an array.
@@ -128,7 +128,7 @@ impl<'a> Gen<'a, '_> {
         match callee {
             Expression::Identifier(id) => {
                 let reference = id.reference_id.get().map_or(0, |r| r.index() as RefId);
-                direct_eval = id.name == "eval" && !c.optional;
+                direct_eval = literal::direct_eval(c).is_some();
                 if self.an.refs[reference as usize].target == Target::Dynamic {
                     let pair = self.b.temps(2);
                     let env = self.current_env();

@@ -7,8 +7,9 @@
 //   new ModuleWrap(url, undefined, source, 0, 0): source text (types are stripped when the URL's path ends in .ts or
 //     .mts); new ModuleWrap(url, undefined, exportNames, function evaluationSteps()): synthetic, `this` is the wrap.
 //   wrap.url; getModuleRequests() -> [{ specifier, attributes, phase }]; link(wraps); instantiate(); evaluate(-1, false) ->
-//   promise; getNamespace(); getStatus(); getError(); setExport(name, value); isGraphAsync().
-//   kUninstantiated, kInstantiating, kInstantiated, kEvaluating, kEvaluated, kErrored.
+//   promise; getNamespace(); getStatus(); getError(); setExport(name, value); isGraphAsync(); evaluateForDefer() -> promises;
+//   getDeferredNamespace().
+//   kUninstantiated, kInstantiating, kInstantiated, kEvaluating, kEvaluated, kErrored; kSourcePhase, kDeferPhase.
 
 const { BuiltinModule } = require('internal/bootstrap/realm');
 const { getEsmConditions } = require('internal/modules/helpers');
@@ -24,7 +25,7 @@ const { codes: {
 
 const moduleWrap = internalBinding('module_wrap');
 const {
-  ModuleWrap, kErrored, kEvaluated, kEvaluating, kInstantiated, kSourcePhase, kUninstantiated,
+  ModuleWrap, kDeferPhase, kErrored, kEvaluated, kEvaluating, kInstantiated, kSourcePhase, kUninstantiated,
 } = moduleWrap;
 
 let customizationHooks;
@@ -162,6 +163,10 @@ class ModuleLoader {
       return job.source;
     }
     this.#link(job);
+    if (phase === kDeferPhase) {
+      await Promise.all(job.wrap.evaluateForDefer());
+      return job.wrap.getDeferredNamespace();
+    }
     await this.#evaluate(job);
     return job.wrap.getNamespace();
   }
