@@ -271,21 +271,6 @@ impl Writer {
                 self.out.extend_from_slice(&i.ext.0.to_le_bytes());
             }
         }
-        self.list(&f.constants, |w, c| match c {
-            Constant::String(s) => {
-                w.out.push(0);
-                w.text(s);
-            }
-            Constant::Number(n) => {
-                w.out.push(1);
-                w.out.extend_from_slice(&n.to_bits().to_le_bytes());
-            }
-            Constant::BigInt(digits) => {
-                w.out.push(2);
-                w.num(digits.len() as u64);
-                w.out.extend_from_slice(digits.as_bytes());
-            }
-        });
         self.list(&f.ics, |w, &key| w.num(key.wrapping_add(1)));
         self.list(&f.handlers, |w, h| {
             w.num(h.start);
@@ -305,6 +290,21 @@ impl Writer {
             ]);
             w.list(&site.scopes, Self::scope);
             w.list(&site.private_names, Self::text);
+        });
+        self.list(&f.constants, |w, c| match c {
+            Constant::String(s) => {
+                w.out.push(0);
+                w.text(s);
+            }
+            Constant::Number(n) => {
+                w.out.push(1);
+                w.out.extend_from_slice(&n.to_bits().to_le_bytes());
+            }
+            Constant::BigInt(digits) => {
+                w.out.push(2);
+                w.num(digits.len() as u64);
+                w.out.extend_from_slice(digits.as_bytes());
+            }
         });
         let mut before = (0u32, 0u32);
         self.list(&f.positions, |w, &(pc, position)| {
@@ -418,12 +418,12 @@ fn kind_code(kind: FunctionKind) -> u8 {
 #[derive(Clone, Copy)]
 pub struct UnitView<'a> {
     bytes: &'a [u8],
-    string_count: u32,
-    function_count: u32,
-    /// Start of the traits of the functions.
-    traits: usize,
-    /// Start of the data area.
-    data: usize,
+    /// Of the strings, the functions, the tail and its end, in `data`.
+    offsets: &'a [[u8; 4]],
+    string_count: usize,
+    /// Of each function: kind and flags.
+    traits: &'a [[u8; 2]],
+    data: &'a [u8],
 }
 
 impl<'a> UnitView<'a> {
@@ -432,40 +432,39 @@ impl<'a> UnitView<'a> {
         if bytes.get(..4) != Some(&MAGIC[..]) {
             return Err(DecodeUnitError::Magic);
         }
-        if bytes.len() < HEADER_BYTES {
-            return Err(DecodeUnitError::Malformed);
-        }
-        let mut view = UnitView { bytes, string_count: 0, function_count: 0, traits: 0, data: 0 };
-        if view.u32_at(4)? != VERSION || view.u64_at(8)? != FINGERPRINT {
+        let header = |at| u32_at(bytes, at);
+        if header(4)? != VERSION || u64_at(bytes, 8)? != FINGERPRINT {
             return Err(DecodeUnitError::Version);
         }
-        view.string_count = view.u32_at(32)?;
-        view.function_count = view.u32_at(36)?;
-        let offsets = view.string_count as u64 + view.function_count as u64 + 3;
-        let traits = HEADER_BYTES as u64 + offsets * 4;
-        let data = traits + view.function_count as u64 * 2;
-        view.data =
-            usize::try_from(data).ok().filter(|&d| d <= bytes.len()).ok_or(DecodeUnitError::Malformed)?;
-        view.traits = traits as usize;
-        if view.data + view.u32_at(view.traits - 4)? as usize != bytes.len() {
+        let (string_count, function_count) = (header(32)? as usize, header(36)? as usize);
+        let rest = &bytes[HEADER_BYTES..];
+        let tables = (string_count + function_count + 3) * 4;
+        let (offsets, rest) = rest.split_at_checked(tables).ok_or(DecodeUnitError::Malformed)?;
+        let (traits, data) = rest.split_at_checked(function_count * 2).ok_or(DecodeUnitError::Malformed)?;
+        if u32_at(offsets, tables - 4)? as usize != data.len() {
             return Err(DecodeUnitError::Malformed);
         }
-        Ok(view)
+        let (offsets, traits) = (offsets.as_chunks().0, traits.as_chunks().0);
+        Ok(UnitView { bytes, offsets, string_count, traits, data })
     }
 
     /// Compares the checksum: for units that come from a file.
     pub fn check_integrity(&self) -> Result<()> {
-        if checksum(&self.bytes[24..]) == self.u64_at(16)? { Ok(()) } else { Err(DecodeUnitError::Checksum) }
+        if checksum(&self.bytes[24..]) == u64_at(self.bytes, 16)? {
+            Ok(())
+        } else {
+            Err(DecodeUnitError::Checksum)
+        }
     }
 
     /// The key given to [`encode`].
     pub fn source_key(&self) -> u64 {
-        self.u64_at(24).unwrap_or(0)
+        u64_at(self.bytes, 24).unwrap_or(0)
     }
 
     /// Number of functions.
     pub fn function_count(&self) -> usize {
-        self.function_count as usize
+        self.traits.len()
     }
 
     /// Facts about function `index`, without its code.
@@ -475,11 +474,7 @@ impl<'a> UnitView<'a> {
 
     /// Kind and flags of function `index`.
     pub fn traits(&self, index: usize) -> Result<FunctionTraits> {
-        if index >= self.function_count() {
-            return Err(DecodeUnitError::NoFunction);
-        }
-        let bytes = self.bytes.get(self.traits + 2 * index..).and_then(|b| b.first_chunk());
-        let [kind, flags] = *bytes.ok_or(DecodeUnitError::Malformed)?;
+        let [kind, flags] = *self.traits.get(index).ok_or(DecodeUnitError::NoFunction)?;
         let flag = |n: u32| flags >> n & 1 != 0;
         Ok(FunctionTraits {
             kind: *KINDS.get(kind as usize).ok_or(DecodeUnitError::Malformed)?,
@@ -495,27 +490,32 @@ impl<'a> UnitView<'a> {
     pub fn function(&self, index: usize) -> Result<FunctionUnit> {
         let (mut function, constants) = self.linkable(index)?;
         function.constants = constants
-            .into_iter()
-            .map(|c| match c {
-                ConstantView::Latin1(bytes) => Constant::String(JsStr::Latin1(bytes.into())),
-                ConstantView::Utf16(units) => Constant::String(JsStr::Utf16(units)),
-                ConstantView::Number(n) => Constant::Number(n),
-                ConstantView::BigInt(digits) => Constant::BigInt(digits.into()),
+            .map(|constant| {
+                Ok(match constant? {
+                    ConstantView::Latin1(bytes) => Constant::String(JsStr::Latin1(bytes.into())),
+                    ConstantView::Utf16(units) => Constant::String(JsStr::Utf16(units)),
+                    ConstantView::Number(n) => Constant::Number(n),
+                    ConstantView::BigInt(digits) => Constant::BigInt(digits.into()),
+                })
             })
-            .collect();
+            .collect::<Result<_>>()?;
         function.positions = self.positions(index)?;
         Ok(function)
     }
 
     /// Decodes function `index` for linking: its constants apart, and without its positions.
-    pub fn linkable(&self, index: usize) -> Result<(FunctionUnit, Vec<ConstantView<'a>>)> {
-        self.function_reader(index)?.function(self.traits(index)?)
+    pub fn linkable(&self, index: usize) -> Result<(FunctionUnit, Constants<'a>)> {
+        let mut reader = self.function_reader(index)?;
+        let function = reader.function(self.traits(index)?)?;
+        let left = reader.count()?;
+        Ok((function, Constants { reader, left }))
     }
 
     /// The positions of function `index`.
     pub fn positions(&self, index: usize) -> Result<Vec<(u32, u32)>> {
-        let mut r = self.function_reader(index)?;
-        r.function(self.traits(index)?)?;
+        let (_, mut constants) = self.linkable(index)?;
+        constants.by_ref().try_for_each(|constant| constant.map(drop))?;
+        let mut r = constants.reader;
         let mut before = (0u32, 0u32);
         let positions = r.list(|r| {
             before = (before.0.wrapping_add(r.num()?), before.1.wrapping_add(r.int()? as u32));
@@ -554,30 +554,24 @@ impl<'a> UnitView<'a> {
         })
     }
 
-    fn u32_at(&self, at: usize) -> Result<u32> {
-        let bytes = self.bytes.get(at..).and_then(|b| b.first_chunk()).ok_or(DecodeUnitError::Malformed)?;
-        Ok(u32::from_le_bytes(*bytes))
-    }
-    fn u64_at(&self, at: usize) -> Result<u64> {
-        let bytes = self.bytes.get(at..).and_then(|b| b.first_chunk()).ok_or(DecodeUnitError::Malformed)?;
-        Ok(u64::from_le_bytes(*bytes))
-    }
     /// Bytes between entries `n` and `n + 1` of the offset table.
     fn piece(&self, n: usize) -> Result<&'a [u8]> {
-        let at = HEADER_BYTES + 4 * n;
-        let (start, end) = (self.u32_at(at)? as usize, self.u32_at(at + 4)? as usize);
-        let data = self.bytes.get(self.data..).ok_or(DecodeUnitError::Malformed)?;
-        data.get(start..end).ok_or(DecodeUnitError::Malformed)
+        match self.offsets.get(n..n + 2) {
+            Some(&[start, end]) => {
+                let range = u32::from_le_bytes(start) as usize..u32::from_le_bytes(end) as usize;
+                self.data.get(range).ok_or(DecodeUnitError::Malformed)
+            }
+            _ => Err(DecodeUnitError::Malformed),
+        }
     }
     fn function_reader(&self, index: usize) -> Result<Reader<'a>> {
         if index >= self.function_count() {
             return Err(DecodeUnitError::NoFunction);
         }
-        Ok(Reader { rest: self.piece(self.string_count as usize + 1 + index)?, view: *self })
+        Ok(Reader { rest: self.piece(self.string_count + 1 + index)?, view: *self })
     }
     fn tail(&self) -> Result<Reader<'a>> {
-        let n = self.string_count as usize + 1 + self.function_count();
-        Ok(Reader { rest: self.piece(n)?, view: *self })
+        Ok(Reader { rest: self.piece(self.string_count + 1 + self.function_count())?, view: *self })
     }
     fn string(&self, index: u32) -> Result<JsStr> {
         Ok(match self.string_view(index)? {
@@ -587,7 +581,7 @@ impl<'a> UnitView<'a> {
         })
     }
     fn string_view(&self, index: u32) -> Result<ConstantView<'a>> {
-        if index >= self.string_count {
+        if index as usize >= self.string_count {
             return Err(DecodeUnitError::Malformed);
         }
         match self.piece(index as usize)?.split_first() {
@@ -600,6 +594,33 @@ impl<'a> UnitView<'a> {
         }
     }
 }
+
+fn u32_at(bytes: &[u8], at: usize) -> Result<u32> {
+    let bytes = bytes.get(at..).and_then(|b| b.first_chunk()).ok_or(DecodeUnitError::Malformed)?;
+    Ok(u32::from_le_bytes(*bytes))
+}
+fn u64_at(bytes: &[u8], at: usize) -> Result<u64> {
+    let bytes = bytes.get(at..).and_then(|b| b.first_chunk()).ok_or(DecodeUnitError::Malformed)?;
+    Ok(u64::from_le_bytes(*bytes))
+}
+
+/// The constants of a function, decoded one by one.
+pub struct Constants<'a> {
+    reader: Reader<'a>,
+    left: usize,
+}
+
+impl<'a> Iterator for Constants<'a> {
+    type Item = Result<ConstantView<'a>>;
+    fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        Some(self.reader.constant())
+    }
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+impl ExactSizeIterator for Constants<'_> {}
 
 struct Reader<'a> {
     rest: &'a [u8],
@@ -649,12 +670,14 @@ impl<'a> Reader<'a> {
         let index = self.num()?;
         self.view.string(index)
     }
-    fn list<T>(&mut self, mut f: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
+    /// The length of a list.
+    fn count(&mut self) -> Result<usize> {
         let count = self.num()? as usize;
         // Every item takes a byte at least.
-        if count > self.rest.len() {
-            return Err(DecodeUnitError::Malformed);
-        }
+        if count > self.rest.len() { Err(DecodeUnitError::Malformed) } else { Ok(count) }
+    }
+    fn list<T>(&mut self, mut f: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
+        let count = self.count()?;
         let mut items = Vec::with_capacity(count);
         for _ in 0..count {
             items.push(f(self)?);
@@ -703,11 +726,10 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// All but the positions, which follow.
-    fn function(&mut self, t: FunctionTraits) -> Result<(FunctionUnit, Vec<ConstantView<'a>>)> {
+    /// All but the constants and the positions, which follow.
+    fn function(&mut self, t: FunctionTraits) -> Result<FunctionUnit> {
         let meta = self.meta(t)?;
         let code = self.code()?;
-        let constants = self.list(Self::constant)?;
         let ics = self.list(|r| Ok(r.num()?.wrapping_sub(1)))?;
         let handlers = self.list(|r| {
             Ok(Handler { start: r.num()?, end: r.num()?, target: r.num()?, register: r.int16()? })
@@ -727,7 +749,7 @@ impl<'a> Reader<'a> {
                 private_names: r.list(Self::text)?,
             })
         })?;
-        let function = FunctionUnit {
+        Ok(FunctionUnit {
             name: meta.name,
             kind: t.kind,
             is_async: t.is_async,
@@ -748,8 +770,7 @@ impl<'a> Reader<'a> {
             source_end: meta.source_end,
             has_field_initializer: t.has_field_initializer,
             uses_super: t.uses_super,
-        };
-        Ok((function, constants))
+        })
     }
 
     fn scope(&mut self) -> Result<ScopeInfo> {

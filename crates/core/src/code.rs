@@ -1,6 +1,6 @@
 //! Linked code: bytecode with its constants and inline caches, per function and realm.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use spey_bytecode::serialize::{ConstantView, FunctionTraits};
@@ -28,20 +28,20 @@ pub enum UnitBody {
 pub struct BinaryUnit {
     view: spey_bytecode::serialize::UnitView<'static>,
     /// Made when asked for: few functions are asked for their names.
-    metas: Vec<std::cell::OnceCell<Box<FunctionMeta>>>,
-    declarations: GlobalDeclarations,
-    module: Option<ModuleInfo>,
-    templates: Vec<Template>,
+    metas: Vec<OnceCell<Box<FunctionMeta>>>,
+    declarations: OnceCell<GlobalDeclarations>,
+    module: OnceCell<Option<ModuleInfo>>,
+    templates: OnceCell<Vec<Template>>,
 }
 
 impl BinaryUnit {
-    /// Opens the small tables; functions are decoded on demand.
+    /// Everything is decoded on demand.
     pub fn new(view: spey_bytecode::serialize::UnitView<'static>) -> BinaryUnit {
         BinaryUnit {
             metas: (0..view.function_count()).map(|_| Default::default()).collect(),
-            declarations: view.declarations().unwrap_or_default(),
-            module: view.module().unwrap_or_default(),
-            templates: view.templates().unwrap_or_default(),
+            declarations: Default::default(),
+            module: Default::default(),
+            templates: Default::default(),
             view,
         }
     }
@@ -114,7 +114,7 @@ impl ScriptUnit {
     pub fn declarations(&self) -> &GlobalDeclarations {
         match &self.body {
             UnitBody::Source(u) => u.declarations(),
-            UnitBody::Binary(u) => &u.declarations,
+            UnitBody::Binary(u) => u.declarations.get_or_init(|| u.view.declarations().unwrap_or_default()),
             UnitBody::Failed => unreachable!("units that failed to parse have no declarations"),
         }
     }
@@ -122,7 +122,7 @@ impl ScriptUnit {
     pub fn module(&self) -> Option<&ModuleInfo> {
         match &self.body {
             UnitBody::Source(u) => u.module(),
-            UnitBody::Binary(u) => u.module.as_ref(),
+            UnitBody::Binary(u) => u.module.get_or_init(|| u.view.module().unwrap_or_default()).as_ref(),
             UnitBody::Failed => None,
         }
     }
@@ -130,7 +130,7 @@ impl ScriptUnit {
     pub fn templates(&self) -> &[Template] {
         match &self.body {
             UnitBody::Source(u) => u.templates(),
-            UnitBody::Binary(u) => &u.templates,
+            UnitBody::Binary(u) => u.templates.get_or_init(|| u.view.templates().unwrap_or_default()),
             UnitBody::Failed => &[],
         }
     }
@@ -453,7 +453,7 @@ pub fn ensure_compiled(s: &mut Scope<'_>, code: Gc<Code>) -> JsResult<()> {
                 println!("{}", spey_bytecode::print::function(0, std::slice::from_ref(&unit)));
             }
             let constants = std::mem::take(&mut unit.constants);
-            link(s.vm(), code, unit, &constants, |vm, constant| match constant {
+            link(s.vm(), code, unit, constants.iter(), |vm, constant| match constant {
                 Constant::String(t) => string_constant(vm, t),
                 Constant::Number(n) => Raw::double(*n),
                 Constant::BigInt(t) => crate::bigint::literal(vm, t),
@@ -462,10 +462,11 @@ pub fn ensure_compiled(s: &mut Scope<'_>, code: Gc<Code>) -> JsResult<()> {
         UnitBody::Binary(u) => {
             let (unit, constants) =
                 u.view.linkable(code.index as usize).expect("embedded units are well-formed");
-            link(s.vm(), code, unit, &constants, |vm, constant| match constant {
+            let constants = constants.map(|constant| constant.expect("embedded units are well-formed"));
+            link(s.vm(), code, unit, constants, |vm, constant| match constant {
                 ConstantView::Latin1(b) => crate::string::intern_view(vm, StrView::Latin1(b)).value(),
-                ConstantView::Utf16(u) => crate::string::intern_view(vm, StrView::Utf16(u)).value(),
-                ConstantView::Number(n) => Raw::double(*n),
+                ConstantView::Utf16(u) => crate::string::intern_view(vm, StrView::Utf16(&u)).value(),
+                ConstantView::Number(n) => Raw::double(n),
                 ConstantView::BigInt(t) => crate::bigint::literal(vm, t),
             });
         }
@@ -479,8 +480,8 @@ fn link<C>(
     vm: &mut Vm,
     code: Gc<Code>,
     mut unit: FunctionUnit,
-    constants: &[C],
-    value: impl Fn(&mut Vm, &C) -> Raw,
+    constants: impl ExactSizeIterator<Item = C>,
+    value: impl Fn(&mut Vm, C) -> Raw,
 ) {
     let constant_count = constants.len();
     let keys = std::mem::take(&mut unit.ics);
@@ -514,7 +515,7 @@ fn link<C>(
         if u.has_field_initializer {
             (*c).flags |= code_flag::FIELDS;
         }
-        for (i, constant) in constants.iter().enumerate() {
+        for (i, constant) in constants.enumerate() {
             let v = value(vm, constant);
             *base.sub(i + 1) = v;
             vm.heap.write_barrier(c.cast(), v);
@@ -585,8 +586,18 @@ pub fn instantiate<'s>(
     env: Local<'_, Value>,
     host_defined: Local<'_, Value>,
 ) -> Local<'s, crate::cell::Object> {
+    instantiate_function(s, script, 0, env, host_defined)
+}
+/// A closure of function `index` of a unit.
+pub(crate) fn instantiate_function<'s>(
+    s: &mut Scope<'s>,
+    script: &Rc<ScriptUnit>,
+    index: FunctionIndex,
+    env: Local<'_, Value>,
+    host_defined: Local<'_, Value>,
+) -> Local<'s, crate::cell::Object> {
     let realm = s.vm().realm_id();
-    let code = new_code(s.vm(), script, 0, realm, host_defined.raw());
+    let code = new_code(s.vm(), script, index, realm, host_defined.raw());
     let code = s.local_cell(code);
     crate::function::new_closure(s, code, env)
 }

@@ -119,6 +119,12 @@ pub fn run_for_closure<'s>(
     let v = crate::call::call(s, top.value(), u, &[])?;
     Ok(v.as_object().expect("the top level returns a closure"))
 }
+/// The function that a unit of Goal::FunctionBody is the body of: what [`run_for_closure`] gives, but without running the
+/// top level, which does nothing else.
+pub fn body_function<'s>(s: &mut Scope<'s>, unit: &Rc<ScriptUnit>) -> Local<'s, Object> {
+    let undefined = s.undefined();
+    crate::code::instantiate_function(s, unit, 1, undefined, undefined)
+}
 /// ScriptEvaluation, ECMA-262 §16.1.6: the completion value.
 pub fn run<'s>(
     s: &mut Scope<'s>,

@@ -58,10 +58,7 @@ pub(crate) fn function<'s>(s: &mut Scope<'s>, id: &str) -> JsResult<Local<'s, Ob
         None => find(id).and_then(unit),
     };
     match unit {
-        Some(u) => {
-            let undefined = s.undefined();
-            script::run_for_closure(s, &u, undefined)
-        }
+        Some(u) => Ok(script::body_function(s, &u)),
         None => s.throw_type_error(&format!("No such built-in module: {id}")),
     }
 }

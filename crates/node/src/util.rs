@@ -4,9 +4,9 @@ use std::any::Any;
 
 use spey_engine::error::current_sites;
 use spey_engine::{
-    Args, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertyDescriptor, PropertySpec, Raw,
-    Scope, Tracer, Value, attr, call, conversion, error, function, hash_table, object, promise, proxy,
-    symbol, value,
+    Args, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertyDescriptor, PropertyKey,
+    PropertySpec, Raw, Scope, Tracer, Value, attr, call, conversion, error, function, hash_table, object,
+    promise, proxy, symbol, value,
 };
 use spey_host::{
     constant_number, define_class, define_functions, define_value, new_host_object, with_data_mut,
@@ -139,7 +139,7 @@ static FUNCTIONS: &[NativeSpec] = &[
         Ok(o.value())
     }),
     NativeSpec::new("arrayBufferViewHasBuffer", 1, |s, _, _| Ok(s.bool(true))),
-    NativeSpec::new("defineLazyProperty", 4, define_lazy_property),
+    NativeSpec::new("defineLazyValues", 4, define_lazy_values),
 ];
 
 /// Values of the accessors of a lazy property.
@@ -151,8 +151,9 @@ mod lazy {
 }
 static LAZY_GETTER: NativeSpec = NativeSpec::new("", 0, |s, _, args| {
     let load = function::native_data(s, args.callee(), lazy::LOAD);
+    let key = function::native_data(s, args.callee(), lazy::KEY);
     let undefined = s.undefined();
-    let value = call::call(s, load, undefined, &[])?;
+    let value = call::call(s, load, undefined, &[key])?;
     become_plain(s, args.callee(), value)?;
     Ok(value)
 });
@@ -170,24 +171,29 @@ fn become_plain(s: &mut Scope<'_>, accessor: Local<'_, Object>, value: Local<'_,
     let attributes = attr::HIDDEN | if enumerable.raw().is_true() { attr::ENUMERABLE } else { 0 };
     object::define_property_or_throw(s, target, key, &PropertyDescriptor::data(value, attributes))
 }
-/// defineLazyProperty(target, key, enumerable, load): a property that becomes the plain value `load()` when it is first
-/// read, or what is assigned to it before. Start-up defines a hundred, of which a program reads a few.
-fn define_lazy_property<'s>(
+/// defineLazyValues(target, keys, enumerable, load): properties that become the plain value `load(key)` when they are
+/// first read, or what is assigned to them before. Start-up defines a hundred, of which a program reads a few.
+fn define_lazy_values<'s>(
     s: &mut Scope<'s>,
     _: Local<'s, Value>,
     args: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
-    let Some(target) = args.get(0).as_object() else {
-        return s.throw_type_error("The target is not an object");
+    let (Some(target), Some(keys)) = (args.get(0).as_object(), args.get(1).as_object()) else {
+        return s.throw_type_error("The target or the list of keys is not an object");
     };
-    let key = conversion::to_property_key(s, args.get(1))?;
     let enumerable = conversion::to_boolean(args.get(2).raw());
-    let data = [target.value(), args.get(1), s.bool(enumerable), args.get(3)];
-    let get = function::new_native_with(s, &LAZY_GETTER, &data).value();
-    let set = function::new_native_with(s, &LAZY_SETTER, &data[..lazy::LOAD]).value();
     let attributes = attr::CONFIGURABLE | if enumerable { attr::ENUMERABLE } else { 0 };
-    let descriptor = PropertyDescriptor::accessor(Some(get), Some(set), attributes);
-    object::define_property_or_throw(s, target, key, &descriptor)?;
+    for i in 0..object::length_of_array_like(s, keys)? {
+        s.nested(|s| -> JsResult<()> {
+            let name = object::get(s, keys, PropertyKey::from_index(i as u32))?;
+            let key = conversion::to_property_key(s, name)?;
+            let data = [target.value(), name, s.bool(enumerable), args.get(3)];
+            let get = function::new_native_with(s, &LAZY_GETTER, &data).value();
+            let set = function::new_native_with(s, &LAZY_SETTER, &data[..lazy::LOAD]).value();
+            let descriptor = PropertyDescriptor::accessor(Some(get), Some(set), attributes);
+            object::define_property_or_throw(s, target, key, &descriptor)
+        })?;
+    }
     Ok(s.undefined())
 }
 

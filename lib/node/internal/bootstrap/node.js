@@ -8,11 +8,11 @@
 //     debugPort, arch, platform, and `version`.
 //   process_methods.setLoopCallbacks(beforeExit, exit): beforeExit() when the loop is empty; exit() -> exit code.
 //   builtins.hasBuiltin(id); messaging.structuredClone(value, options).
-//   util.defineLazyProperty(target, name, enumerable, load): a property that becomes the plain value load() when it is
-//     first read.
+//   util.defineLazyValues(target, names, enumerable, load): properties that become the plain value load(name) when
+//     they are first read.
 
 const { hasBuiltin } = internalBinding('builtins');
-const { defineLazyProperty: defineLazy } = internalBinding('util');
+const { defineLazyValues } = internalBinding('util');
 const { moduleLoadList } = require('internal/bootstrap/realm');
 
 // Which file provides which global classes; files that do not exist provide none.
@@ -90,7 +90,7 @@ function setupProcess() {
   });
 
   internalBinding('process_methods').patchProcessObject(process);
-  perThread.defineProcess(process, { moduleLoadList, defineLazy, defineValue });
+  perThread.defineProcess(process, { moduleLoadList, defineLazyValues, defineValue });
   EventEmitter.call(process);
   process.domain = null;
 
@@ -137,22 +137,22 @@ function setupGlobals() {
     configurable: true,
   });
 
-  defineLazy(globalThis, 'console', false, () => require('internal/console/global'));
+  defineLazyValues(globalThis, ['console'], false, () => require('internal/console/global'));
 
   const timers = require('timers');
   for (const name of ['clearImmediate', 'setImmediate', 'clearInterval', 'clearTimeout', 'setInterval', 'setTimeout']) {
     defineValue(globalThis, name, timers[name], true);
   }
   defineValue(globalThis, 'queueMicrotask', require('internal/process/task_queues').queueMicrotask, true);
-  defineLazy(globalThis, 'structuredClone', true, () => internalBinding('messaging').structuredClone);
-  for (const name of ['atob', 'btoa']) defineLazy(globalThis, name, true, () => require('buffer')[name]);
+  defineLazyValues(globalThis, ['structuredClone'], true, () => internalBinding('messaging').structuredClone);
+  defineLazyValues(globalThis, ['atob', 'btoa'], true, (name) => require('buffer')[name]);
 
   for (const [id, names] of Object.entries(kGlobalClasses)) {
     if (!hasBuiltin(id)) continue;
-    for (const name of names) defineLazy(globalThis, name, false, () => require(id)[name]);
+    defineLazyValues(globalThis, names, false, (name) => require(id)[name]);
   }
   if (!('DOMException' in globalThis)) {
-    defineLazy(globalThis, 'DOMException', false, () => internalBinding('messaging').DOMException);
+    defineLazyValues(globalThis, ['DOMException'], false, () => internalBinding('messaging').DOMException);
   }
   if (hasBuiltin('web/fetch')) {
     // `fetch` itself stays a function that loads the implementation when it is called.

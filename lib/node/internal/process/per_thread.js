@@ -426,7 +426,7 @@ const kFeatures = {
 };
 
 /** Defines on `process` all that the native side has not. */
-function defineProcess(process, { moduleLoadList, defineLazy, defineValue }) {
+function defineProcess(process, { moduleLoadList, defineLazyValues, defineValue }) {
   const constant = (name, value) => Object.defineProperty(process, name, {
     __proto__: null, value, writable: false, enumerable: true, configurable: true,
   });
@@ -441,16 +441,10 @@ function defineProcess(process, { moduleLoadList, defineLazy, defineValue }) {
   Object.assign(process, methods);
 
   const credentials = internalBinding('credentials');
-  for (const name of kReadCredentials) {
-    if (typeof credentials[name] === 'function') {
-      defineLazy(process, name, true, () => credentials[name]);
-    }
-  }
-  for (const name of kWriteCredentials) {
-    if (typeof credentials[name] === 'function') {
-      defineLazy(process, name, true, () => require('internal/process/credentials')[name]);
-    }
-  }
+  const exists = (name) => typeof credentials[name] === 'function';
+  defineLazyValues(process, kReadCredentials.filter(exists), true, (name) => credentials[name]);
+  defineLazyValues(process, kWriteCredentials.filter(exists), true,
+                   (name) => require('internal/process/credentials')[name]);
 
   const argv0 = process.argv[0];
   Object.defineProperty(process, 'argv0', {
@@ -474,8 +468,8 @@ function defineProcess(process, { moduleLoadList, defineLazy, defineValue }) {
   const rare = () => require('internal/process/rare');
   getter('config', () => rare().config());
   getter('report', () => rare().report());
-  defineLazy(process, 'finalization', true, () => require('internal/process/finalization').createFinalization());
-  defineLazy(process, 'allowedNodeEnvironmentFlags', true, () => rare().allowedNodeEnvironmentFlags());
+  defineLazyValues(process, ['finalization'], true, () => require('internal/process/finalization').createFinalization());
+  defineLazyValues(process, ['allowedNodeEnvironmentFlags'], true, () => rare().allowedNodeEnvironmentFlags());
   Object.defineProperty(process, 'sourceMapsEnabled', {
     __proto__: null,
     configurable: true,
