@@ -13,14 +13,16 @@ const QUESTION_MARK = 63;
 const platformIsWindows = process.platform === 'win32';
 
 // Names of devices: "COM1.txt" is the port, not a file.
-const reservedNames = new Set([
+const makeReservedNames = () => new Set([
   'CON', 'PRN', 'AUX', 'NUL', 'CONIN$', 'CONOUT$',
   'COM1', 'COM2', 'COM3', 'COM4', 'COM5', 'COM6', 'COM7', 'COM8', 'COM9',
   'LPT1', 'LPT2', 'LPT3', 'LPT4', 'LPT5', 'LPT6', 'LPT7', 'LPT8', 'LPT9',
   'COM\u00b9', 'COM\u00b2', 'COM\u00b3', 'LPT\u00b9', 'LPT\u00b2', 'LPT\u00b3',
 ]);
 
+let reservedNames;
 function isReservedName(path, colonIndex) {
+  reservedNames ??= makeReservedNames();
   return reservedNames.has(path.slice(0, colonIndex).toUpperCase());
 }
 

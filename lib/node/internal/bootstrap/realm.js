@@ -12,8 +12,8 @@
 
 const { compileFunction, hasBuiltin } = internalBinding('builtins');
 
-// Names a program may require, with or without the `node:` scheme.
-const kPublicIds = [
+// Names a program may require, with or without the `node:` scheme. A program that requires none does not need them.
+const listPublicIds = () => [
   '_http_agent', '_http_client', '_http_common', '_http_incoming', '_http_outgoing', '_http_server',
   '_stream_duplex', '_stream_passthrough', '_stream_readable', '_stream_transform', '_stream_writable',
   '_tls_common', '_tls_wrap', 'assert', 'assert/strict', 'async_hooks', 'buffer', 'child_process', 'cluster',
@@ -30,8 +30,7 @@ const kSchemeOnlyIds = ['sea', 'sqlite', 'test', 'test/reporters'];
 // The globals of the language itself, before the program or the library adds any.
 const languageGlobals = Object.getOwnPropertyNames(globalThis);
 
-const publicIds = new Set(kPublicIds);
-const schemeOnlyIds = new Set(kSchemeOnlyIds);
+let publicIds;
 const records = new Map();
 const moduleLoadList = [];
 let internalsExposed = false;
@@ -53,12 +52,12 @@ class BuiltinModule {
 
   /** May a program require `id`, possibly only with the `node:` scheme? */
   static canBeRequiredByUsers(id) {
-    return (publicIds.has(id) || schemeOnlyIds.has(id) || (internalsExposed && isExposableInternal(id))) &&
-      hasBuiltin(id);
+    return hasBuiltin(id) &&
+      (isPublic(id) || kSchemeOnlyIds.includes(id) || (internalsExposed && isExposableInternal(id)));
   }
 
   static canBeRequiredByUsersWithoutScheme(id) {
-    return (publicIds.has(id) || (internalsExposed && isExposableInternal(id))) && hasBuiltin(id);
+    return hasBuiltin(id) && (isPublic(id) || (internalsExposed && isExposableInternal(id)));
   }
 
   /** Name as the loaders know it without scheme, or undefined when it does not name a public builtin. */
@@ -80,7 +79,7 @@ class BuiltinModule {
   }
 
   static getAllBuiltinModuleIds() {
-    const ids = kPublicIds.filter(hasBuiltin);
+    const ids = listPublicIds().filter(hasBuiltin);
     for (const id of kSchemeOnlyIds) {
       if (hasBuiltin(id)) ids.push(`node:${id}`);
     }
@@ -132,6 +131,11 @@ class BuiltinModule {
     if (this.module === undefined) return;
     for (const key of this.exportKeys) this.module.setExport(key, this.getOwn(key));
   }
+}
+
+function isPublic(id) {
+  publicIds ??= new Set(listPublicIds());
+  return publicIds.has(id);
 }
 
 function isExposableInternal(id) {

@@ -222,11 +222,11 @@ function unref(maybeRefable) {
 }
 
 // The names process.binding() still gives out.
-const kLegacyBindings = new Set([
+const legacyBindings = () => [
   'buffer', 'cares_wrap', 'config', 'constants', 'contextify', 'fs', 'fs_event_wrap', 'http_parser', 'inspector', 'os',
   'pipe_wrap', 'process_wrap', 'signal_wrap', 'spawn_sync', 'stream_wrap', 'tcp_wrap', 'tls_wrap', 'tty_wrap',
   'udp_wrap', 'url', 'util', 'uv', 'v8', 'zlib',
-]);
+];
 
 let warnedOfBinding = false;
 function legacyBinding(name) {
@@ -246,7 +246,7 @@ function legacyBinding(name) {
     };
   }
   if (name === 'natives') return {};
-  if (kLegacyBindings.has(name)) return internalBinding(name);
+  if (legacyBindings().includes(name)) return internalBinding(name);
   const error = new Error(`No such module: ${name}`);
   error.code = 'ERR_INVALID_MODULE';
   throw error;
