@@ -11,7 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("compile", &["base", "bytecode"]),
     ("regexp", &["base"]),
     ("crypto", &[]),
-    ("jit", &["base", "bytecode"]),
+    ("jit", &["base", "bytecode", "regexp"]),
     ("core", &["base", "gc", "bytecode", "compile", "regexp", "jit"]),
     ("builtins", &["base", "gc", "bytecode", "compile", "regexp", "core"]),
     ("intl", &["base", "gc", "core", "builtins"]),

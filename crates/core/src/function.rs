@@ -294,6 +294,7 @@ pub fn new_native_with<'s>(
     }
 }
 /// Value `i` of a built-in function made by [`new_native_with`].
+#[inline]
 pub fn native_data<'s>(s: &mut Scope<'s>, f: Local<'_, Object>, i: usize) -> Local<'s, Value> {
     f.slot_local(s, native::DATA + i)
 }

@@ -106,6 +106,7 @@ pub fn new<'s>(s: &mut Scope<'s>, data: Box<dyn NativeData>) -> Local<'s, Native
 ///
 /// # Safety
 /// The result is not used while another reference to the same data is, nor after the cell has died.
+#[inline]
 pub unsafe fn data<'a, T: NativeData>(v: Raw) -> Option<&'a mut T> {
     if !crate::value::is_kind(v, Kind::Native) {
         return None;

@@ -554,6 +554,63 @@ fn note_replaced(vm: &mut Vm, id: u32, key: PropertyKey, old: Raw) {
         vm.shapes.set_mark(id, key, watch::after_replacing(mark, old.is_undefined()));
     }
 }
+/// The number of the slot of a named data property; it stays the same as long as the object's shape does.
+pub fn named_slot_number(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> Option<u32> {
+    let found = s.vm().shapes.lookup(o.gc().header.word, key)?;
+    (found.attributes & attr::ACCESSOR == 0).then_some(found.slot)
+}
+/// The value of a named property by its slot, which the object has.
+#[inline]
+pub fn named_slot(s: &mut Scope<'_>, o: Local<'_, Object>, slot: u32) -> Raw {
+    let inline = s.vm().shapes.get(o.gc().header.word).inline_capacity;
+    // SAFETY: live object; the slot exists.
+    unsafe {
+        let p = o.gc().as_ptr();
+        debug_assert!(
+            slot < u32::from(inline) || u64::from(slot - u32::from(inline)) < (*(*p).slots).capacity
+        );
+        *slot_address(p, slot, inline)
+    }
+}
+/// Overwrites a named property by its slot, which the object has; its shape is no dictionary.
+#[inline]
+pub fn set_named_slot(s: &mut Scope<'_>, o: Local<'_, Object>, slot: u32, v: Raw) {
+    // SAFETY: live object; the slot exists.
+    unsafe {
+        let p = o.gc().as_ptr();
+        let shape = s.vm().shapes.get((*p).header.word);
+        debug_assert!(!shape.dictionary);
+        let inline = shape.inline_capacity;
+        *slot_address(p, slot, inline) = v;
+        let owner: *mut Header = if slot < inline as u32 { p.cast() } else { (*p).slots.cast() };
+        s.vm().heap.write_barrier(owner, v);
+    }
+}
+/// New array of the shape of `model`, an array with named properties only besides its length: their values in order of
+/// definition, and the elements.
+pub fn new_array_like<'s>(
+    s: &mut Scope<'s>,
+    model: Local<'_, Object>,
+    named: &[Local<'_, Value>],
+    elements: &[Local<'_, Value>],
+) -> Local<'s, Object> {
+    debug_assert!(model.kind() == Kind::Array);
+    let array = array_from_list(s, elements);
+    // SAFETY: the new cell is initialised before the next allocation, and the shape's slots exist before the shape is set.
+    unsafe {
+        debug_assert_eq!(s.vm().shapes.get(model.gc().header.word).inline_capacity, 0);
+        let slots = alloc_slots(s.vm(), named.len() as u64, 0);
+        for (i, v) in named.iter().enumerate() {
+            *Slots::at(slots, i) = v.raw();
+        }
+        let p = array.gc().as_ptr();
+        (*p).slots = slots;
+        (*p).header.word = model.gc().header.word;
+        s.vm().heap.write_barrier_all(p.cast());
+        s.vm().heap.write_barrier_all(slots.cast());
+    }
+    array
+}
 
 /// Overwrites the slot of an existing named property, whatever its attributes.
 pub fn write_existing(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey, v: Local<'_, Value>) {

@@ -65,6 +65,8 @@ pub struct Realm {
     pub object_shape: ShapeId,
     /// Shape of `[]`.
     pub array_shape: ShapeId,
+    /// Shape of RegExp objects as the constructor makes them.
+    pub regexp_shape: ShapeId,
     /// Shape of every kind of closure by prototype intrinsic: ordinary functions and methods.
     pub function_shape: ShapeId,
     /// Async functions.
@@ -102,6 +104,7 @@ impl Realm {
             global_this: Raw::UNDEFINED,
             object_shape: 0,
             array_shape: 0,
+            regexp_shape: 0,
             function_shape: 0,
             async_function_shape: 0,
             generator_function_shape: 0,
@@ -143,6 +146,7 @@ impl Realm {
         for id in [
             self.object_shape,
             self.array_shape,
+            self.regexp_shape,
             self.function_shape,
             self.async_function_shape,
             self.generator_function_shape,

@@ -26,10 +26,12 @@ pub fn new_local<'s>(s: &mut Scope<'s>, tag: u16, count: usize) -> Local<'s, Rec
 }
 
 impl Local<'_, Record> {
+    #[inline]
     fn cell(self) -> *mut Record {
         self.raw().as_cell() as *mut Record
     }
     /// Value `i`.
+    #[inline]
     pub fn at(self, i: usize) -> Raw {
         // SAFETY: typed handle to a live record.
         unsafe {
@@ -38,6 +40,7 @@ impl Local<'_, Record> {
         }
     }
     /// Writes value `i`.
+    #[inline]
     pub fn set_at(self, s: &mut Scope<'_>, i: usize, v: Raw) {
         // SAFETY: typed handle to a live record; barrier after the write.
         unsafe {

@@ -423,6 +423,7 @@ impl Vm {
         unsafe { crate::function::realm_of(*self.fp.sub(1)) }
     }
     /// Value of an intrinsic of the current realm.
+    #[inline]
     pub fn intrinsic_raw(&self, i: Intrinsic) -> Raw {
         self.realm().intrinsic(i)
     }

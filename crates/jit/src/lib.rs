@@ -13,6 +13,7 @@ mod build;
 pub mod graph;
 mod liveness;
 mod lower;
+pub mod regexp;
 pub mod snapshot;
 
 use std::cell::RefCell;

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, MatchKind, packed};
 use memchr::memmem::Finder;
 
-use crate::ast::{Assertion, Ast, Direction, Greed, INFINITE, Node, NodeId};
+use crate::ast::{Assertion, Ast, Direction, Greed, INFINITE, Node, NodeId, Polarity};
 use crate::charset::CharSet;
 use crate::error::SyntaxError;
+use crate::flags::Flags;
 use crate::program::*;
 
 /// The greatest number of instructions.
@@ -188,10 +189,11 @@ struct Compiler<'a> {
     peek_ids: HashMap<PeekTable, u32>,
     /// The registers of the enclosing loops that check for progress.
     marks: Vec<u32>,
+    final_groups: Vec<bool>,
 }
 
 /// Compiles a pattern.
-pub fn compile(ast: &Ast, sticky: bool) -> Result<Program> {
+pub fn compile(ast: &Ast, flags: Flags) -> Result<Program> {
     let program = Program {
         code: Vec::new(),
         sets: Vec::new(),
@@ -202,9 +204,11 @@ pub fn compile(ast: &Ast, sticky: bool) -> Result<Program> {
         loops: Vec::new(),
         looks: Vec::new(),
         references: Vec::new(),
+        is_unicode: flags.is_unicode(),
         register_count: 0,
         group_count: ast.group_count,
         prefilter: Prefilter::None,
+        leading_run: None,
         linear: true,
         memo_points: Vec::new(),
         memo_of: Vec::new(),
@@ -218,16 +222,55 @@ pub fn compile(ast: &Ast, sticky: bool) -> Result<Program> {
         set_ids: HashMap::new(),
         peek_ids: HashMap::new(),
         marks: Vec::new(),
+        final_groups: final_groups(ast),
     };
     compiler.emit(ast.root, Direction::Forward, Peek::ALL)?;
     compiler.push(Inst::Match)?;
-    if !sticky {
+    if !flags.contains(Flags::STICKY) {
         compiler.program.prefilter = compiler.prefilter();
     }
     let mut program = compiler.program;
     program.linear = program.looks.is_empty() && program.references.is_empty() && program.loops.is_empty();
     program.memo_of.resize(program.code.len(), NO_MEMO);
+    program.leading_run = leading_run(&program);
     Ok(program)
+}
+
+/// The groups that take part in every match exactly once and are not referred to.
+fn final_groups(ast: &Ast) -> Vec<bool> {
+    let mut finals = vec![false; ast.group_count as usize];
+    let mut stack = vec![ast.root];
+    while let Some(id) = stack.pop() {
+        match ast.node(id) {
+            Node::Sequence(terms) => stack.extend(terms),
+            Node::Capture { group, body } => {
+                finals[*group as usize] = true;
+                stack.push(*body);
+            }
+            _ => {}
+        }
+    }
+    for node in &ast.nodes {
+        if let Node::BackReference { groups, .. } = node {
+            groups.iter().for_each(|&group| finals[group as usize] = false);
+        }
+    }
+    finals
+}
+
+/// [`Program::leading_run`].
+fn leading_run(program: &Program) -> Option<Pc> {
+    if !program.references.is_empty() {
+        return None;
+    }
+    let is_passed = |inst: &Inst| {
+        matches!(inst, Inst::Save(_) | Inst::SaveFinal(_) | Inst::Assert(_) | Inst::Reset { .. })
+    };
+    let at = program.code.iter().position(|inst| !is_passed(inst))?;
+    let Inst::Run(index) = program.code[at] else { return None };
+    let run = &program.runs[index as usize];
+    let is_repeated = program.targets().any(|target| target as usize <= at);
+    (run.max == INFINITE && run.kind != RunKind::Lazy && !is_repeated).then_some(at as Pc)
 }
 
 impl Compiler<'_> {
@@ -317,9 +360,10 @@ impl Compiler<'_> {
                     Direction::Forward => (group * 2, group * 2 + 1),
                     Direction::Backward => (group * 2 + 1, group * 2),
                 };
-                self.push(Inst::Save(open))?;
+                let save = if self.final_groups[*group as usize] { Inst::SaveFinal } else { Inst::Save };
+                self.push(save(open))?;
                 self.emit(*body, direction, follow)?;
-                self.push(Inst::Save(close))?;
+                self.push(save(close))?;
             }
             Node::Look { direction, polarity, body } => {
                 let register = self.register();
@@ -598,9 +642,11 @@ impl Compiler<'_> {
         }
         let literal = self.literal_prefix();
         if literal.len() >= MIN_LITERAL_LENGTH {
-            let bytes: Option<Vec<u8>> = literal.iter().map(|&u| u8::try_from(u).ok()).collect();
-            let finder = bytes.map(|bytes| Box::new(Finder::new(&bytes).into_owned()));
-            return Prefilter::Literal { units: literal, finder };
+            return literal_prefilter(literal, Place::At);
+        }
+        let literal = self.literal_before();
+        if literal.len() >= MIN_LITERAL_LENGTH {
+            return literal_prefilter(literal, Place::After);
         }
         let first = self.fact(self.ast.root).then(Peek::ALL);
         if first == Peek::ALL {
@@ -608,7 +654,7 @@ impl Compiler<'_> {
         }
         let table = Box::new(peek_table(&first, &Peek::NONE));
         if let Some(searcher) = self.literals_searcher() {
-            return Prefilter::Literals { searcher: Box::new(searcher), table };
+            return Prefilter::Literals { searcher, table };
         }
         let bytes = first.bytes();
         let few = bytes.len() <= 3 && !first.end;
@@ -659,8 +705,30 @@ impl Compiler<'_> {
         literal
     }
 
+    /// The literal that a lookbehind at the beginning of the pattern asks for.
+    fn literal_before(&self) -> Vec<u16> {
+        let mut first = self.ast.root;
+        let body = loop {
+            first = match self.ast.node(first) {
+                Node::Sequence(terms) if !terms.is_empty() => terms[0],
+                Node::Capture { body, .. } => *body,
+                Node::Look { direction: Direction::Backward, polarity: Polarity::Positive, body } => {
+                    break *body;
+                }
+                _ => return Vec::new(),
+            };
+        };
+        let single = [body];
+        let terms = match self.ast.node(body) {
+            Node::Sequence(terms) => &terms[..],
+            _ => &single,
+        };
+        let chars: Option<String> = terms.iter().map(|&id| self.literal_char(id)).collect();
+        chars.unwrap_or_default().encode_utf16().collect()
+    }
+
     /// The literals of which one begins every match on Latin-1 input, searched together.
-    fn literals_searcher(&self) -> Option<AhoCorasick> {
+    fn literals_searcher(&self) -> Option<LiteralSearcher> {
         let terms = self.leading_terms();
         let mut literals: Vec<Vec<u8>> = vec![Vec::new()];
         for (index, id) in terms.iter().enumerate() {
@@ -679,7 +747,7 @@ impl Compiler<'_> {
         build_searcher(literals)
     }
 
-    fn alternatives_searcher(&self, alternatives: &[NodeId]) -> Option<AhoCorasick> {
+    fn alternatives_searcher(&self, alternatives: &[NodeId]) -> Option<LiteralSearcher> {
         let mut all = Vec::new();
         for &alternative in alternatives.iter().take(MAX_LITERALS + 1) {
             let mut literals: Vec<Vec<u8>> = vec![Vec::new()];
@@ -718,14 +786,29 @@ impl Compiler<'_> {
     }
 }
 
-fn build_searcher(literals: Vec<Vec<u8>>) -> Option<AhoCorasick> {
+fn literal_prefilter(units: Vec<u16>, place: Place) -> Prefilter {
+    let bytes: Option<Vec<u8>> = units.iter().map(|&u| u8::try_from(u).ok()).collect();
+    let finder = bytes.map(|bytes| Box::new(Finder::new(&bytes).into_owned()));
+    Prefilter::Literal { units, finder, place }
+}
+
+fn build_searcher(literals: Vec<Vec<u8>>) -> Option<LiteralSearcher> {
     let usable = literals.len() > 1
         && literals.len() <= MAX_LITERALS
         && literals.iter().all(|l| l.len() >= MIN_LITERAL_LENGTH);
     if !usable {
         return None;
     }
-    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(literals).ok()
+    let vectors = packed::Config::new()
+        .match_kind(packed::MatchKind::LeftmostFirst)
+        .builder()
+        .extend(&literals)
+        .build();
+    if let Some(searcher) = vectors {
+        return Some(LiteralSearcher::Vectors(Box::new(searcher)));
+    }
+    let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(literals).ok()?;
+    Some(LiteralSearcher::Automaton(Box::new(automaton)))
 }
 
 /// A loop whose body is more than one character set.

@@ -6,11 +6,9 @@
 
 use crate::ast::{Assertion, Greed, INFINITE, Polarity};
 use crate::input::Input;
+use crate::machine::{Exit, Machine, NO_POSITION as NONE, Search};
 use crate::program::{Inst, NO_MEMO, Program, Reference, Run, RunKind};
 use crate::unicode::{self, Folding};
-
-/// No position in a capture slot.
-const NONE: u32 = u32::MAX;
 
 /// The linear mode is entered after this many steps a code unit, and as many on top.
 const STEPS_PER_UNIT: u64 = 64;
@@ -21,6 +19,9 @@ const POLL_STEPS: u64 = 1 << 16;
 
 /// The default bound of the memory of one match.
 const DEFAULT_MEMORY_BYTES: usize = 256 << 20;
+
+/// Entries of the stack of machine code; the interpreter has as much as it is allowed.
+const MACHINE_STACK: usize = 1 << 18;
 
 /// Memory kept for the next match.
 const KEPT_BYTES: usize = 1 << 20;
@@ -70,6 +71,8 @@ pub struct MatchState {
     captures: Vec<u32>,
     registers: Vec<u32>,
     stack: Vec<Entry>,
+    /// The stack of machine code.
+    machine_stack: Vec<u64>,
     /// Choices that have been made in linear mode.
     visited: Vec<u64>,
     steps: u64,
@@ -90,6 +93,7 @@ impl MatchState {
             captures: Vec::new(),
             registers: Vec::new(),
             stack: Vec::new(),
+            machine_stack: Vec::new(),
             visited: Vec::new(),
             steps: 0,
             poll: None,
@@ -115,9 +119,13 @@ impl MatchState {
 
     /// The range of a group in the last successful match, in code units.
     pub fn group(&self, index: usize) -> Option<(u32, u32)> {
-        let start = *self.captures.get(index * 2)?;
-        let end = *self.captures.get(index * 2 + 1)?;
-        (start != NONE && end != NONE).then_some((start, end))
+        range(&self.captures, index)
+    }
+
+    /// Start and end of each group in the last successful match, [`NO_POSITION`](crate::machine::NO_POSITION) for none.
+    #[inline]
+    pub fn slots(&self) -> &[u32] {
+        &self.captures
     }
 
     /// The ranges of all groups in the last successful match; group 0 is the whole match.
@@ -130,12 +138,15 @@ impl MatchState {
         self.steps
     }
 
+    #[inline]
     fn trim(&mut self) {
         self.stack.clear();
         if self.stack.capacity() * size_of::<Entry>() > KEPT_BYTES {
             self.stack.shrink_to(KEPT_BYTES / size_of::<Entry>());
         }
-        self.visited = Vec::new();
+        if !self.visited.is_empty() {
+            self.visited = Vec::new();
+        }
     }
 }
 
@@ -153,6 +164,7 @@ pub(crate) fn exec<I: Input>(
     input: I,
     start: usize,
     sticky: bool,
+    machine: Option<&dyn Machine>,
     state: &mut MatchState,
 ) -> Result<bool, Interrupted> {
     if input.len() >= NONE as usize {
@@ -162,14 +174,84 @@ pub(crate) fn exec<I: Input>(
     state.captures.clear();
     state.captures.resize(program.group_count as usize * 2, NONE);
     state.registers.clear();
-    state.registers.resize(program.register_count as usize, 0);
+    state.registers.resize(program.machine_register_count(), 0);
     if start > input.len() {
         return Ok(false);
     }
     let start = if input.is_boundary(start) { start } else { start - 1 };
-    let result = search(program, input, start, sticky, state);
+    let result = match machine {
+        Some(machine) if state.mode == LinearMode::Auto => {
+            search_by_machine(program, input, start, sticky, machine, state)
+        }
+        _ => search(program, input, start, sticky, Entrance::Beginning, state),
+    };
     state.trim();
     result
+}
+
+/// The number of steps after which a search from `start` on has exploded.
+fn step_limit<I: Input>(program: &Program, input: I, start: usize, mode: LinearMode) -> u64 {
+    match mode {
+        LinearMode::Never => u64::MAX,
+        _ if !program.linear => u64::MAX,
+        _ => (input.len() - start) as u64 * STEPS_PER_UNIT + FREE_STEPS,
+    }
+}
+
+/// Searches by machine code, and goes on in the interpreter where that gives up.
+fn search_by_machine<I: Input>(
+    program: &Program,
+    input: I,
+    start: usize,
+    sticky: bool,
+    machine: &dyn Machine,
+    state: &mut MatchState,
+) -> Result<bool, Interrupted> {
+    if state.machine_stack.is_empty() {
+        // Pages of zeros: they take memory when they are used.
+        state.machine_stack = vec![0; MACHINE_STACK];
+    }
+    let limit = step_limit(program, input, start, state.mode);
+    let (poll, steps) = (&mut state.poll, &mut state.steps);
+    let mut given = limit.min(POLL_STEPS);
+    let first_budget = given;
+    let mut stopped = false;
+    let mut more_steps = || {
+        *steps += given;
+        stopped = poll.as_mut().is_some_and(|poll| poll());
+        given = if stopped { 0 } else { (limit - *steps).min(POLL_STEPS) };
+        given
+    };
+    let exit = machine.search(&mut Search {
+        program,
+        text: input.text(),
+        start,
+        sticky,
+        captures: &mut state.captures,
+        registers: &mut state.registers,
+        stack: &mut state.machine_stack,
+        steps: first_budget,
+        more_steps: &mut more_steps,
+    });
+    match exit {
+        Exit::Match => Ok(true),
+        Exit::NoMatch => Ok(false),
+        Exit::NoSteps { .. } if stopped => Err(Interrupted::Stopped),
+        Exit::NoSteps { attempt } => {
+            search(program, input, attempt.max(start), sticky, Entrance::Explosion, state)
+        }
+        Exit::NoStack { attempt } => {
+            search(program, input, attempt.max(start), sticky, Entrance::Beginning, state)
+        }
+    }
+}
+
+/// In what state a search begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Entrance {
+    Beginning,
+    /// It has exploded before.
+    Explosion,
 }
 
 fn search<I: Input>(
@@ -177,16 +259,17 @@ fn search<I: Input>(
     input: I,
     start: usize,
     sticky: bool,
+    entrance: Entrance,
     state: &mut MatchState,
 ) -> Result<bool, Interrupted> {
-    let limit = match state.mode {
-        LinearMode::Never => u64::MAX,
-        _ if !program.linear => u64::MAX,
-        _ => (input.len() - start) as u64 * STEPS_PER_UNIT + FREE_STEPS,
+    let limit = match entrance {
+        Entrance::Beginning => step_limit(program, input, start, state.mode),
+        Entrance::Explosion => u64::MAX,
     };
-    let mut attempt = Attempt { program, input, origin: start, limit, next_check: 0, state };
-    attempt.next_check = limit.min(POLL_STEPS);
-    let mut linear = attempt.state.mode == LinearMode::Always && attempt.enter_linear_mode();
+    let mut attempt = Attempt { program, input, origin: start, limit, next_check: 0, skip: 0, state };
+    attempt.next_check = limit.min(attempt.state.steps + POLL_STEPS);
+    let begins_linear = attempt.state.mode == LinearMode::Always || entrance == Entrance::Explosion;
+    let mut linear = begins_linear && attempt.enter_linear_mode();
     let mut pos = start;
     loop {
         if !sticky {
@@ -195,6 +278,7 @@ fn search<I: Input>(
                 None => return Ok(false),
             }
         }
+        attempt.skip = pos;
         let mut outcome = if linear { attempt.run::<true>(pos)? } else { attempt.run::<false>(pos)? };
         if let Outcome::Explosion = outcome {
             linear = attempt.enter_linear_mode();
@@ -207,7 +291,7 @@ fn search<I: Input>(
         if sticky {
             return Ok(false);
         }
-        match input.next(pos) {
+        match input.next(attempt.skip) {
             Some((_, after)) => pos = after,
             None => return Ok(false),
         }
@@ -224,6 +308,8 @@ struct Attempt<'a, I> {
     limit: u64,
     /// The number of steps at which to look up.
     next_check: u64,
+    /// No match begins after the beginning of the attempt, up to here.
+    skip: usize,
     state: &'a mut MatchState,
 }
 
@@ -385,7 +471,11 @@ impl<I: Input> Attempt<'_, I> {
                             Some(end) => pos = end,
                             None => break 'forward,
                         }
+                        if program.leading_run == Some(pc) {
+                            self.skip = pos;
+                        }
                     }
+                    Inst::SaveFinal(slot) => self.state.captures[slot as usize] = pos as u32,
                     Inst::Save(slot) => self.set_capture(slot, pos as u32)?,
                     Inst::Reset { from, to } => {
                         for slot in from..to {
@@ -695,39 +785,54 @@ impl<I: Input> Attempt<'_, I> {
         }
     }
 
-    // BackreferenceMatcher, ECMA-262 §22.2.2.7.2.
     fn back_reference(&self, reference: &Reference, pos: usize) -> Option<usize> {
-        let Some((start, end)) = reference.groups.iter().find_map(|&g| self.state.group(g as usize)) else {
-            return Some(pos);
-        };
-        let input = self.input;
-        let (start, end) = (start as usize, end as usize);
-        let equal =
-            |a: u32, b: u32| a == b || reference.ignore_case && canonical::<I>(a) == canonical::<I>(b);
-        let mut at = pos;
-        if reference.backward {
-            let mut captured = end;
-            while captured > start {
-                let (expected, before) = input.previous(captured)?;
-                let (found, found_before) = input.previous(at)?;
-                if !equal(expected, found) {
-                    return None;
-                }
-                (captured, at) = (before, found_before);
-            }
-        } else {
-            let mut captured = start;
-            while captured < end {
-                let (expected, after) = input.next(captured)?;
-                let (found, found_after) = input.next(at)?;
-                if !equal(expected, found) {
-                    return None;
-                }
-                (captured, at) = (after, found_after);
-            }
-        }
-        Some(at)
+        match_reference(self.input, reference, &self.state.captures, pos)
     }
+}
+
+/// BackreferenceMatcher, ECMA-262 §22.2.2.7.2: the position after the text of the group that has matched.
+pub(crate) fn match_reference<I: Input>(
+    input: I,
+    reference: &Reference,
+    captures: &[u32],
+    pos: usize,
+) -> Option<usize> {
+    let Some((start, end)) = reference.groups.iter().find_map(|&group| range(captures, group as usize))
+    else {
+        return Some(pos);
+    };
+    let (start, end) = (start as usize, end as usize);
+    let equal = |a: u32, b: u32| a == b || reference.ignore_case && canonical::<I>(a) == canonical::<I>(b);
+    let mut at = pos;
+    if reference.backward {
+        let mut captured = end;
+        while captured > start {
+            let (expected, before) = input.previous(captured)?;
+            let (found, found_before) = input.previous(at)?;
+            if !equal(expected, found) {
+                return None;
+            }
+            (captured, at) = (before, found_before);
+        }
+    } else {
+        let mut captured = start;
+        while captured < end {
+            let (expected, after) = input.next(captured)?;
+            let (found, found_after) = input.next(at)?;
+            if !equal(expected, found) {
+                return None;
+            }
+            (captured, at) = (after, found_after);
+        }
+    }
+    Some(at)
+}
+
+/// The range of a group.
+fn range(captures: &[u32], group: usize) -> Option<(u32, u32)> {
+    let start = *captures.get(group * 2)?;
+    let end = *captures.get(group * 2 + 1)?;
+    (start != NONE && end != NONE).then_some((start, end))
 }
 
 fn canonical<I: Input>(c: u32) -> u32 {

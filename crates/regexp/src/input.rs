@@ -1,6 +1,7 @@
 //! The inputs of the matcher: Latin-1 bytes, UTF-16 code units, UTF-16 code points.
 
-use crate::program::{CompiledSet, PEEK_END, PEEK_OTHER, PeekTable, Prefilter};
+use crate::machine::Text;
+use crate::program::{CompiledSet, PEEK_END, PEEK_OTHER, PeekTable, Place, Prefilter};
 use crate::unicode::Folding;
 
 /// How many characters a run looks at before it searches with vector instructions.
@@ -12,6 +13,9 @@ pub trait Input: Copy {
     const FOLDING: Folding;
 
     fn len(self) -> usize;
+
+    /// The units.
+    fn text(&self) -> Text<'_>;
 
     /// The code unit at `pos`.
     fn unit(self, pos: usize) -> Option<u32>;
@@ -54,6 +58,10 @@ impl<const UNICODE: bool> Input for Latin1<'_, UNICODE> {
     #[inline]
     fn len(self) -> usize {
         self.0.len()
+    }
+
+    fn text(&self) -> Text<'_> {
+        Text::Latin1(self.0)
     }
 
     #[inline]
@@ -111,7 +119,11 @@ impl<const UNICODE: bool> Input for Latin1<'_, UNICODE> {
             Prefilter::None => Some(0),
             Prefilter::Anchored => (pos == 0).then_some(0),
             // A literal beyond Latin-1 has no finder.
-            Prefilter::Literal { finder, .. } => finder.as_ref()?.find(rest),
+            Prefilter::Literal { finder, place: Place::At, .. } => finder.as_ref()?.find(rest),
+            Prefilter::Literal { units, finder, place: Place::After } => {
+                let from = pos.saturating_sub(units.len());
+                return Some(from + finder.as_ref()?.find(&self.0[from..])? + units.len());
+            }
             Prefilter::First { bytes: Some(bytes), .. } => match bytes[..] {
                 [a] => memchr::memchr(a, rest),
                 [a, b] => memchr::memchr2(a, b, rest),
@@ -122,7 +134,7 @@ impl<const UNICODE: bool> Input for Latin1<'_, UNICODE> {
                 let found = rest.iter().position(|&b| table[usize::from(b)] != 0);
                 found.or_else(|| (table[PEEK_END] != 0).then_some(rest.len()))
             }
-            Prefilter::Literals { searcher, .. } => searcher.find(rest).map(|m| m.start()),
+            Prefilter::Literals { searcher, .. } => return searcher.find(self.0, pos),
         };
         offset.map(|offset| pos + offset)
     }
@@ -173,6 +185,10 @@ impl<const UNICODE: bool> Input for Utf16<'_, UNICODE> {
     #[inline]
     fn len(self) -> usize {
         self.0.len()
+    }
+
+    fn text(&self) -> Text<'_> {
+        Text::Utf16(self.0)
     }
 
     #[inline]
@@ -226,9 +242,12 @@ impl<const UNICODE: bool> Input for Utf16<'_, UNICODE> {
         match prefilter {
             Prefilter::None => (pos <= self.0.len()).then_some(pos),
             Prefilter::Anchored => (pos == 0).then_some(0),
-            Prefilter::Literal { units, .. } => {
+            Prefilter::Literal { units, place, .. } => {
                 let &first = units.first()?;
-                self.position(pos, |at, unit| unit == first && self.has_literal(units, at))
+                let length = if *place == Place::After { units.len() } else { 0 };
+                let from = pos.saturating_sub(length);
+                let found = self.position(from, |at, unit| unit == first && self.has_literal(units, at))?;
+                Some(found + length)
             }
             Prefilter::First { table, .. } | Prefilter::Literals { table, .. } => {
                 let found = self.position(pos, |_, unit| table[usize::from(unit).min(PEEK_OTHER)] != 0);

@@ -1,8 +1,9 @@
 //! ECMAScript 2026 regular expressions over Latin-1 and UTF-16 text.
 //!
-//! Pattern -> [`ast`] (`parse`, `class`) -> [`program`] (`compile`) -> match (`exec` over an `input`).
+//! Pattern -> [`ast`] (`parse`, `class`) -> [`program`] (`compile`) -> match (`exec` over an `input`, or by [`machine`] code
+//! that another crate makes of the program).
 //!
-//! Entry points: [`Regexp::compile`], [`Regexp::exec_latin1`], [`Regexp::exec_utf16`], [`MatchState`], [`Regexp::dump`].
+//! Entry points: [`Regexp::compile`], [`Regexp::exec`], [`MatchState`], [`Regexp::dump`].
 //!
 //! # Invariants
 //! - After parsing, flags and modifiers are gone: nodes say exactly which characters match.
@@ -15,16 +16,17 @@
 
 #![forbid(unsafe_code)]
 
-mod ast;
-mod charset;
+pub mod ast;
+pub mod charset;
 mod class;
 mod compile;
 mod error;
 mod exec;
 mod flags;
 mod input;
+pub mod machine;
 mod parse;
-mod program;
+pub mod program;
 mod unicode;
 
 use std::sync::Arc;
@@ -32,6 +34,7 @@ use std::sync::Arc;
 pub use error::SyntaxError;
 pub use exec::{Interrupted, LinearMode, MatchState};
 pub use flags::Flags;
+pub use machine::{Machine, Text};
 
 use input::{Latin1, Utf16};
 use program::Program;
@@ -53,7 +56,7 @@ impl Regexp {
     /// Compiles a pattern given as UTF-16 code units.
     pub fn compile(pattern: &[u16], flags: Flags) -> Result<Regexp, SyntaxError> {
         let ast = parse::parse(pattern, flags)?;
-        let program = compile::compile(&ast, flags.contains(Flags::STICKY))?;
+        let program = compile::compile(&ast, flags)?;
         Ok(Regexp { shared: Arc::new(Shared { program, flags, names: ast.names }) })
     }
 
@@ -69,7 +72,7 @@ impl Regexp {
         start: usize,
         state: &mut MatchState,
     ) -> Result<bool, Interrupted> {
-        self.search_latin1(input, start, self.flags().contains(Flags::STICKY), state)
+        self.exec(Text::Latin1(input), start, None, state)
     }
 
     /// Searches UTF-16 text from `start` on, with the sticky flag only at `start`.
@@ -81,57 +84,59 @@ impl Regexp {
         start: usize,
         state: &mut MatchState,
     ) -> Result<bool, Interrupted> {
-        self.search_utf16(input, start, self.flags().contains(Flags::STICKY), state)
+        self.exec(Text::Utf16(input), start, None, state)
     }
 
-    /// Matches Latin-1 text at `start` only, whatever the flags.
-    pub fn match_latin1(
+    /// Searches text from `start` on, with the sticky flag only at `start`; by machine code, if there is any.
+    pub fn exec(
         &self,
-        input: &[u8],
+        text: Text<'_>,
         start: usize,
+        machine: Option<&dyn Machine>,
         state: &mut MatchState,
     ) -> Result<bool, Interrupted> {
-        self.search_latin1(input, start, true, state)
+        self.search(text, start, self.flags().contains(Flags::STICKY), machine, state)
     }
 
-    /// Matches UTF-16 text at `start` only, whatever the flags.
-    pub fn match_utf16(
+    /// Matches text at `start` only, whatever the flags.
+    pub fn match_at(
         &self,
-        input: &[u16],
+        text: Text<'_>,
         start: usize,
+        machine: Option<&dyn Machine>,
         state: &mut MatchState,
     ) -> Result<bool, Interrupted> {
-        self.search_utf16(input, start, true, state)
+        self.search(text, start, true, machine, state)
     }
 
-    fn search_latin1(
+    fn search(
         &self,
-        input: &[u8],
+        text: Text<'_>,
         start: usize,
         sticky: bool,
+        machine: Option<&dyn Machine>,
         state: &mut MatchState,
     ) -> Result<bool, Interrupted> {
         let program = &self.shared.program;
-        if self.flags().is_unicode() {
-            exec::exec(program, Latin1::<true>(input), start, sticky, state)
-        } else {
-            exec::exec(program, Latin1::<false>(input), start, sticky, state)
+        match (text, program.is_unicode) {
+            (Text::Latin1(bytes), false) => {
+                exec::exec(program, Latin1::<false>(bytes), start, sticky, machine, state)
+            }
+            (Text::Latin1(bytes), true) => {
+                exec::exec(program, Latin1::<true>(bytes), start, sticky, machine, state)
+            }
+            (Text::Utf16(units), false) => {
+                exec::exec(program, Utf16::<false>(units), start, sticky, machine, state)
+            }
+            (Text::Utf16(units), true) => {
+                exec::exec(program, Utf16::<true>(units), start, sticky, machine, state)
+            }
         }
     }
 
-    fn search_utf16(
-        &self,
-        input: &[u16],
-        start: usize,
-        sticky: bool,
-        state: &mut MatchState,
-    ) -> Result<bool, Interrupted> {
-        let program = &self.shared.program;
-        if self.flags().is_unicode() {
-            exec::exec(program, Utf16::<true>(input), start, sticky, state)
-        } else {
-            exec::exec(program, Utf16::<false>(input), start, sticky, state)
-        }
+    /// The program, for a compiler to machine code.
+    pub fn program(&self) -> &Program {
+        &self.shared.program
     }
 
     pub fn flags(&self) -> Flags {

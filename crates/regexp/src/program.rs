@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::{self, Write};
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, packed};
 use memchr::memmem::Finder;
 
 use crate::ast::{Assertion, Greed, INFINITE, Polarity};
@@ -42,6 +42,8 @@ pub enum Inst {
     Run(u32),
     /// Stores the position in a capture slot.
     Save(u32),
+    /// The same for a slot that every match stores to and nothing else reads: going back need not restore it.
+    SaveFinal(u32),
     /// Forgets the captures in slots `from..to`.
     Reset {
         from: u32,
@@ -165,6 +167,15 @@ impl CompiledSet {
     }
 }
 
+/// Where a match begins that a literal has been found for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// With the literal.
+    At,
+    /// After the literal: a lookbehind asks for it.
+    After,
+}
+
 /// How the next possible beginning of a match is found.
 #[derive(Clone, Debug)]
 pub enum Prefilter {
@@ -172,12 +183,35 @@ pub enum Prefilter {
     None,
     /// Matches begin at the beginning of the input.
     Anchored,
-    /// Matches begin with these code units.
-    Literal { units: Vec<u16>, finder: Option<Box<Finder<'static>>> },
+    /// Matches begin with these code units, or right after them.
+    Literal { units: Vec<u16>, finder: Option<Box<Finder<'static>>>, place: Place },
     /// Matches begin with one of these Latin-1 bytes or with a character allowed by the table.
     First { bytes: Option<Vec<u8>>, table: Box<PeekTable> },
     /// Matches begin with one of the literals, all Latin-1; the table is for other inputs.
-    Literals { searcher: Box<AhoCorasick>, table: Box<PeekTable> },
+    Literals { searcher: LiteralSearcher, table: Box<PeekTable> },
+}
+
+/// Finds the first of several literals.
+#[derive(Clone, Debug)]
+pub enum LiteralSearcher {
+    /// By vector instructions, where the processor has them and the literals are few.
+    Vectors(Box<packed::Searcher>),
+    Automaton(Box<AhoCorasick>),
+}
+
+impl LiteralSearcher {
+    /// Where the first of the literals begins, from `pos` on.
+    pub fn find(&self, text: &[u8], pos: usize) -> Option<usize> {
+        match self {
+            LiteralSearcher::Vectors(searcher) => {
+                let span = aho_corasick::Span { start: pos, end: text.len() };
+                searcher.find_in(text, span).map(|found| found.start())
+            }
+            LiteralSearcher::Automaton(searcher) => {
+                searcher.find(aho_corasick::Input::new(text).range(pos..)).map(|found| found.start())
+            }
+        }
+    }
 }
 
 /// A choice of the linear-time mode.
@@ -204,9 +238,14 @@ pub struct Program {
     pub loops: Vec<CountLoop>,
     pub looks: Vec<Look>,
     pub references: Vec<Reference>,
+    /// Whether characters are code points.
+    pub is_unicode: bool,
     pub register_count: u32,
     pub group_count: u32,
     pub prefilter: Prefilter,
+    /// An endless run that every attempt comes to first, if what follows depends on nothing but the position: when an
+    /// attempt fails, those from inside the run fail too.
+    pub leading_run: Option<Pc>,
     /// Whether the linear-time mode gives the same results: no lookaround, back reference or counter.
     pub linear: bool,
     pub memo_points: Vec<MemoPoint>,
@@ -283,21 +322,31 @@ impl Program {
             + self.runs.len() * size_of::<Run>()
     }
 
+    /// Registers of a match: those of the program and, for machine code, the beginning of each lookaround.
+    pub fn machine_register_count(&self) -> usize {
+        self.register_count as usize + self.looks.len()
+    }
+
+    /// The addresses that instructions other than the one before go on at; some several times.
+    pub fn targets(&self) -> impl Iterator<Item = Pc> {
+        self.code.iter().flat_map(|inst| {
+            let (a, b) = match *inst {
+                Inst::Jump(pc) => (Some(pc), None),
+                Inst::Split { first, second } | Inst::SplitPeek { first, second, .. } => {
+                    (Some(first), Some(second))
+                }
+                Inst::Count(index) => (Some(self.loops[index as usize].exit), None),
+                Inst::CountNext(index) => (Some(self.loops[index as usize].head), None),
+                Inst::Look(index) => (Some(self.looks[index as usize].exit), None),
+                _ => (None, None),
+            };
+            a.into_iter().chain(b)
+        })
+    }
+
     /// Jump targets by address, numbered in order.
     fn labels(&self) -> HashMap<Pc, usize> {
-        let mut targets: Vec<Pc> = Vec::new();
-        for inst in &self.code {
-            match *inst {
-                Inst::Jump(pc) => targets.push(pc),
-                Inst::Split { first, second } | Inst::SplitPeek { first, second, .. } => {
-                    targets.extend([first, second]);
-                }
-                Inst::Count(index) => targets.push(self.loops[index as usize].exit),
-                Inst::CountNext(index) => targets.push(self.loops[index as usize].head),
-                Inst::Look(index) => targets.push(self.looks[index as usize].exit),
-                _ => {}
-            }
-        }
+        let mut targets: Vec<Pc> = self.targets().collect();
         targets.sort_unstable();
         targets.dedup();
         targets.into_iter().enumerate().map(|(number, pc)| (pc, number)).collect()
@@ -336,6 +385,9 @@ impl Program {
                 format!("run {kind} {{{},{}}} {set}{follow}", run.min, show_bound(run.max))
             }
             Inst::Save(slot) => format!("save {} of group {}", ["start", "end"][slot as usize % 2], slot / 2),
+            Inst::SaveFinal(slot) => {
+                format!("save-final {} of group {}", ["start", "end"][slot as usize % 2], slot / 2)
+            }
             Inst::Reset { from, to } => format!("reset groups {}..{}", from / 2, to / 2),
             Inst::Mark(register) => format!("mark r{register}"),
             Inst::Progress(register) => format!("progress r{register}"),
@@ -377,9 +429,12 @@ impl Program {
         match &self.prefilter {
             Prefilter::None => "every position".into(),
             Prefilter::Anchored => "input start".into(),
-            Prefilter::Literal { units, .. } => format!("literal {:?}", String::from_utf16_lossy(units)),
+            Prefilter::Literal { units, place, .. } => {
+                let after = if *place == Place::After { "end of " } else { "" };
+                format!("{after}literal {:?}", String::from_utf16_lossy(units))
+            }
             Prefilter::First { table, .. } => format!("first {}", show_peek(table, 1)),
-            Prefilter::Literals { searcher, .. } => format!("{} literals", searcher.patterns_len()),
+            Prefilter::Literals { .. } => "literals".into(),
         }
     }
 }
@@ -389,6 +444,9 @@ impl fmt::Display for Program {
         let labels = self.labels();
         let label = |pc: Pc| labels.get(&pc).map_or(format!("@{pc}"), |n| format!("L{n}"));
         writeln!(f, "; groups {}, search by {}", self.group_count, self.dump_prefilter())?;
+        if let Some(pc) = self.leading_run {
+            writeln!(f, "; failure passes over the run at {pc}")?;
+        }
         writeln!(f, "; {}", if self.linear { "linear mode possible" } else { "backtracking only" })?;
         for (pc, inst) in self.code.iter().enumerate() {
             let mut line = String::new();

@@ -1,14 +1,14 @@
 //! The static properties of RegExp that tell about the last match: `$1` to `$9`, `input`, `lastMatch`, `lastParen`,
 //! `leftContext`, `rightContext` and their short names. Not in ECMA-262; V8 has them.
 
-use spey_core::cell::{Object, Record};
+use spey_core::cell::{NativeData, Object, Record};
 use spey_core::conversion;
 use spey_core::function::NativeSpec;
+use spey_core::native;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::string::{self, JsString};
-use spey_gc::Value as Raw;
 
-use super::matching::Ranges;
+use super::pattern::{group_count, range_at};
 use super::{state, state_record};
 use crate::support;
 
@@ -61,67 +61,62 @@ fn set_nothing<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, _: &Args<'s>) -> JsRe
     Ok(s.undefined())
 }
 
+/// The groups of the last match, as slots. Plain numbers: recording them is cheap, and most are never read.
+pub(super) struct LastMatch(Vec<u32>);
+
+impl NativeData for LastMatch {
+    fn as_any(&mut self) -> &mut dyn std::any::Any {
+        self
+    }
+}
+
 /// Nothing has matched yet.
 pub(super) fn reset(s: &mut Scope<'_>, state: Local<'_, Record>, empty: Local<'_, JsString>) {
     state.set_at(s, state::INPUT, empty.raw());
     state.set_at(s, state::LAST_STRING, empty.raw());
-    for i in state::LAST_RANGES..state::GETTERS {
-        state.set_at(s, i, Raw::int32(-1));
-    }
-    state.set_at(s, state::LAST_RANGES, Raw::int32(0));
-    state.set_at(s, state::LAST_RANGES + 1, Raw::int32(0));
-    state.set_at(s, state::LAST_GROUP, Raw::int32(0));
-}
-fn put(s: &mut Scope<'_>, state: Local<'_, Record>, at: usize, range: Option<(u32, u32)>) {
-    let (from, to) = range.map_or((-1, -1), |(a, b)| (a as i32, b as i32));
-    state.set_at(s, at, Raw::int32(from));
-    state.set_at(s, at + 1, Raw::int32(to));
+    let cell = native::new(s, Box::new(LastMatch(vec![0, 0])));
+    state.set_at(s, state::LAST_MATCH, cell.raw());
 }
 /// UpdateLegacyRegExpStaticProperties: records a match.
-pub(super) fn update(s: &mut Scope<'_>, text: Local<'_, JsString>, ranges: &Ranges) {
+pub(super) fn update(s: &mut Scope<'_>, text: Local<'_, JsString>, slots: &[u32]) {
     s.nested(|s| {
         let state = state_record(s);
-        state.set_at(s, state::INPUT, text.raw());
-        state.set_at(s, state::LAST_STRING, text.raw());
-        for (i, &range) in ranges.iter().take(10).enumerate() {
-            put(s, state, state::LAST_RANGES + 2 * i, range);
+        if state.at(state::LAST_STRING) != text.raw() || state.at(state::INPUT) != text.raw() {
+            state.set_at(s, state::INPUT, text.raw());
+            state.set_at(s, state::LAST_STRING, text.raw());
         }
-        state.set_at(s, state::LAST_GROUP, Raw::int32(ranges.len() as i32 - 1));
-        put(s, state, state::LAST_PAREN, ranges.last().copied().flatten());
+        // SAFETY: the reference is used at once.
+        if let Some(last) = unsafe { native::data::<LastMatch>(state.at(state::LAST_MATCH)) } {
+            last.0.clear();
+            last.0.extend_from_slice(slots);
+        }
     })
 }
 
-/// Part of the last match's string; empty without one.
-fn part<'s>(s: &mut Scope<'s>, state: Local<'_, Record>, from: Raw, to: Raw) -> Local<'s, Value> {
-    let v = state.at(state::LAST_STRING);
-    let text = string::expect_string(s.local(v));
-    let (from, to) = (from.as_int32(), to.as_int32());
-    if from < 0 { s.string_value("") } else { string::substring(s, text, from as usize, to as usize).value() }
+/// Part of the last match's string by a choice of its slots; empty without one.
+fn part<'s>(s: &mut Scope<'s>, choose: impl FnOnce(&[u32], u32) -> Option<(u32, u32)>) -> Local<'s, Value> {
+    let state = state_record(s);
+    let text = string::expect_string(s.local(state.at(state::LAST_STRING)));
+    // SAFETY: the reference is used at once.
+    let range = unsafe { native::data::<LastMatch>(state.at(state::LAST_MATCH)) }
+        .and_then(|last| choose(&last.0, text.length() as u32));
+    match range {
+        Some((from, to)) => string::substring(s, text, from as usize, to as usize).value(),
+        None => s.string_value(""),
+    }
 }
 fn group<'s>(s: &mut Scope<'s>, i: usize) -> Local<'s, Value> {
-    let state = state_record(s);
-    if state.at(state::LAST_GROUP).as_int32() < i as i32 {
-        return s.string_value("");
-    }
-    let at = state::LAST_RANGES + 2 * i;
-    part(s, state, state.at(at), state.at(at + 1))
+    part(s, |slots, _| range_at(slots, i))
 }
 fn last_paren<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
-    let state = state_record(s);
-    if state.at(state::LAST_GROUP).as_int32() < 1 {
-        return Ok(s.string_value(""));
-    }
-    Ok(part(s, state, state.at(state::LAST_PAREN), state.at(state::LAST_PAREN + 1)))
+    let last = |slots: &[u32]| group_count(slots).checked_sub(1).filter(|&group| group > 0);
+    Ok(part(s, |slots, _| range_at(slots, last(slots)?)))
 }
 fn left_context<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
-    let state = state_record(s);
-    Ok(part(s, state, Raw::int32(0), state.at(state::LAST_RANGES)))
+    Ok(part(s, |slots, _| range_at(slots, 0).map(|whole| (0, whole.0))))
 }
 fn right_context<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
-    let state = state_record(s);
-    let v = state.at(state::LAST_STRING);
-    let n = string::expect_string(s.local(v)).length();
-    Ok(part(s, state, state.at(state::LAST_RANGES + 1), Raw::int32(n as i32)))
+    Ok(part(s, |slots, length| range_at(slots, 0).map(|whole| (whole.1, length))))
 }
 fn input<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let state = state_record(s);

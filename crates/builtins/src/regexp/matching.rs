@@ -1,6 +1,6 @@
 //! RegExpBuiltinExec and the methods that report matches: exec, test, Symbol.match, Symbol.search.
 
-use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use spey_base::chars::{is_lead_surrogate, is_trail_surrogate};
 use spey_core::cell::{Kind, Object};
@@ -8,77 +8,16 @@ use spey_core::object;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::string::{self, JsString, StrView};
 use spey_core::value::same_value;
-use spey_core::{call, conversion, interrupt};
-use spey_regexp::{Flags, Interrupted, MatchState, Regexp};
+use spey_core::{call, conversion};
+use spey_regexp::{Flags, Regexp};
+
+use super::pattern::{Anchor, Pattern, Ranges, all_ranges, range_at};
 
 use super::{
     has_letter, is_pristine, last_index, legacy, observed_flags, original_flags, program, set_last_index,
-    this_object,
+    state, state_record, this_object,
 };
 use crate::support;
-
-/// The groups of a match, by number.
-pub(super) type Ranges = Vec<Option<(u32, u32)>>;
-
-/// Where a match may begin.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Anchor {
-    /// As the sticky flag says.
-    ByFlag,
-    /// Only at the start position.
-    Here,
-}
-
-thread_local! {
-    /// Working memory of the matcher: no match runs inside another one.
-    static MATCH_STATE: RefCell<MatchState> = RefCell::new(interruptible());
-    /// The safepoint word of the VM whose match runs.
-    static SAFEPOINT: Cell<*const u32> = const { Cell::new(std::ptr::null()) };
-}
-fn interruptible() -> MatchState {
-    let mut state = MatchState::new();
-    state.set_poll(Some(Box::new(|| {
-        let word = SAFEPOINT.get();
-        // SAFETY: set by `run`, whose VM is alive; other threads set bits of the word at any time.
-        unsafe { std::ptr::read_volatile(word) & interrupt::bit::TERMINATE != 0 }
-    })));
-    state
-}
-
-/// Runs the matcher from `start` on; the groups of a match are put into `ranges`.
-pub(super) fn run(
-    s: &mut Scope<'_>,
-    regexp: &Regexp,
-    text: Local<'_, JsString>,
-    start: usize,
-    anchor: Anchor,
-    ranges: &mut Ranges,
-) -> JsResult<bool> {
-    text.flatten(s);
-    SAFEPOINT.set(&raw const s.vm().interrupt);
-    let found = {
-        let token = s.no_gc();
-        let view = text.view(&token);
-        MATCH_STATE.with_borrow_mut(|state| {
-            let found = match (view, anchor) {
-                (StrView::Latin1(b), Anchor::ByFlag) => regexp.exec_latin1(b, start, state),
-                (StrView::Latin1(b), Anchor::Here) => regexp.match_latin1(b, start, state),
-                (StrView::Utf16(u), Anchor::ByFlag) => regexp.exec_utf16(u, start, state),
-                (StrView::Utf16(u), Anchor::Here) => regexp.match_utf16(u, start, state),
-            };
-            if found == Ok(true) {
-                ranges.clear();
-                ranges.extend(state.groups());
-            }
-            found
-        })
-    };
-    match found {
-        Ok(found) => Ok(found),
-        Err(Interrupted::Stopped) => Err(interrupt::terminate_now(s)),
-        Err(Interrupted::OutOfMemory) => s.throw_range_error("Maximum call stack size exceeded"),
-    }
-}
 
 /// RegExpBuiltinExec, ECMA-262 §22.2.7.2, up to the making of the result: are there groups in `ranges`?
 pub(super) fn builtin_exec_raw(
@@ -86,24 +25,23 @@ pub(super) fn builtin_exec_raw(
     o: Local<'_, Object>,
     text: Local<'_, JsString>,
     ranges: &mut Ranges,
-) -> JsResult<Option<Regexp>> {
+) -> JsResult<Option<Rc<Pattern>>> {
     let index = last_index(s, o)?;
     let flags = original_flags(o);
     let moves = flags.contains(Flags::GLOBAL) || flags.contains(Flags::STICKY);
     let index = if moves { index } else { 0 };
-    let regexp = program(s, o)?;
-    if index > text.length() as u64 || !run(s, &regexp, text, index as usize, Anchor::ByFlag, ranges)? {
+    let pattern = program(s, o)?;
+    if index > text.length() as u64 || !pattern.run(s, text, index as usize, Anchor::ByFlag, ranges)? {
         if moves {
             set_last_index(s, o, 0)?;
         }
         return Ok(None);
     }
     if moves {
-        let end = ranges[0].map_or(0, |r| r.1);
-        set_last_index(s, o, end as u64)?;
+        set_last_index(s, o, ranges.whole().1 as u64)?;
     }
-    legacy::update(s, text, ranges);
-    Ok(Some(regexp))
+    legacy::update(s, text, ranges.slots());
+    Ok(Some(pattern))
 }
 /// RegExpBuiltinExec, ECMA-262 §22.2.7.2: the match array or null.
 pub(super) fn builtin_exec<'s>(
@@ -111,9 +49,9 @@ pub(super) fn builtin_exec<'s>(
     o: Local<'_, Object>,
     text: Local<'_, JsString>,
 ) -> JsResult<Local<'s, Value>> {
-    let mut ranges = vec![];
+    let mut ranges = Ranges::new();
     match builtin_exec_raw(s, o, text, &mut ranges)? {
-        Some(regexp) => Ok(match_array(s, &regexp, text, &ranges).value()),
+        Some(pattern) => Ok(match_array(s, &pattern.regexp, text, ranges.slots()).value()),
         None => Ok(s.null()),
     }
 }
@@ -153,7 +91,7 @@ pub(super) fn group_value<'s>(
 pub(super) fn groups_object<'s>(
     s: &mut Scope<'s>,
     regexp: &Regexp,
-    ranges: &Ranges,
+    slots: &[u32],
     mut value: impl for<'n> FnMut(&mut Scope<'n>, usize) -> Local<'n, Value>,
 ) -> Local<'s, Value> {
     let names = regexp.group_names();
@@ -166,7 +104,7 @@ pub(super) fn groups_object<'s>(
         let n = *n as usize;
         // A name that occurs several times has the value of the one that took part.
         let is_repeated = names[..i].iter().any(|(other, _)| other == name);
-        if is_repeated && ranges[n].is_none() {
+        if is_repeated && range_at(slots, n).is_none() {
             continue;
         }
         s.nested(|s| {
@@ -183,36 +121,48 @@ fn match_array<'s>(
     s: &mut Scope<'s>,
     regexp: &Regexp,
     text: Local<'_, JsString>,
-    ranges: &Ranges,
+    slots: &[u32],
 ) -> Local<'s, Object> {
-    let array = object::new_array(s, 0);
-    s.nested(|s| {
-        object::reserve_elements(s, array, ranges.len() as u32);
-        for &range in ranges {
-            s.nested(|s| {
-                let v = group_value(s, text, range);
-                object::array_push(s, array, v);
-            });
-        }
-        let all = spey_core::shape::attr::ALL;
-        let names = *s.names();
-        let index = s.number(ranges[0].map_or(0, |r| r.0) as f64);
-        object::add_named(s, array, names.index, index, all);
-        object::add_named(s, array, names.input, text.value(), all);
-        let groups = groups_object(s, regexp, ranges, |s, n| group_value(s, text, ranges[n]));
-        object::add_named(s, array, names.groups, groups, all);
-        if regexp.flags().contains(Flags::HAS_INDICES) {
-            let indices = indices_array(s, regexp, ranges);
-            object::add_named(s, array, names.indices, indices.value(), all);
-        }
+    let (from, _) = range_at(slots, 0).unwrap_or((0, 0));
+    let array = s.nested(|s| {
+        let model = match_array_model(s);
+        let elements: Vec<Local<'_, Value>> =
+            all_ranges(slots).map(|range| group_value(s, text, range)).collect();
+        let groups = groups_object(s, regexp, slots, |s, n| group_value(s, text, range_at(slots, n)));
+        let named = [s.number(f64::from(from)), text.value(), groups];
+        object::new_array_like(s, model, &named, &elements).raw()
     });
+    let array = s.local(array).as_object().expect("an array");
+    if regexp.flags().contains(Flags::HAS_INDICES) {
+        s.nested(|s| {
+            let indices = indices_array(s, regexp, slots);
+            let key = s.names().indices;
+            object::add_named(s, array, key, indices.value(), spey_core::shape::attr::ALL);
+        });
+    }
     array
 }
+/// An array with the properties of a match in the order of their definition.
+fn match_array_model<'s>(s: &mut Scope<'s>) -> Local<'s, Object> {
+    let state = state_record(s);
+    let known = s.local(state.at(state::MATCH_ARRAY));
+    if let Some(model) = known.as_object() {
+        return model;
+    }
+    let model = object::new_array(s, 0);
+    let names = *s.names();
+    let undefined = s.undefined();
+    for key in [names.index, names.input, names.groups] {
+        object::add_named(s, model, key, undefined, spey_core::shape::attr::ALL);
+    }
+    state.set_at(s, state::MATCH_ARRAY, model.raw());
+    model
+}
 /// MakeMatchIndicesIndexPairArray, ECMA-262 §22.2.7.8
-fn indices_array<'s>(s: &mut Scope<'s>, regexp: &Regexp, ranges: &Ranges) -> Local<'s, Object> {
+fn indices_array<'s>(s: &mut Scope<'s>, regexp: &Regexp, slots: &[u32]) -> Local<'s, Object> {
     let array = object::new_array(s, 0);
     s.nested(|s| {
-        for &range in ranges {
+        for range in all_ranges(slots) {
             s.nested(|s| {
                 let v = match range {
                     Some((from, to)) => {
@@ -224,7 +174,7 @@ fn indices_array<'s>(s: &mut Scope<'s>, regexp: &Regexp, ranges: &Ranges) -> Loc
                 object::array_push(s, array, v);
             });
         }
-        let groups = groups_object(s, regexp, ranges, |s, n| {
+        let groups = groups_object(s, regexp, slots, |s, n| {
             let v = object::dense_element(array, n as u32).unwrap_or(spey_gc::Value::UNDEFINED);
             s.local(v)
         });
@@ -271,27 +221,27 @@ pub(super) fn advance_last_index(
     })
 }
 
-/// Calls `found` for the matches of an unmodified global expression from the start of the text, and leaves `lastIndex` 0.
+/// Calls `found` with the slots of each match of an unmodified global expression from the start of the text, and leaves
+/// `lastIndex` 0.
 pub(super) fn for_each_match(
     s: &mut Scope<'_>,
     o: Local<'_, Object>,
     text: Local<'_, JsString>,
-    mut found: impl for<'n> FnMut(&mut Scope<'n>, &Ranges) -> JsResult<()>,
+    mut found: impl for<'n> FnMut(&mut Scope<'n>, &[u32]) -> JsResult<()>,
 ) -> JsResult<()> {
-    let regexp = program(s, o)?;
-    let unicode = regexp.flags().is_unicode();
-    let mut ranges = vec![];
-    let mut last = None;
+    let pattern = program(s, o)?;
+    let unicode = pattern.regexp.flags().is_unicode();
+    let mut ranges = Ranges::new();
     let mut at = 0u64;
     set_last_index(s, o, 0)?;
-    while at <= text.length() as u64 && run(s, &regexp, text, at as usize, Anchor::ByFlag, &mut ranges)? {
-        let (from, to) = ranges[0].unwrap_or((0, 0));
-        found(s, &ranges)?;
+    while at <= text.length() as u64 && pattern.run(s, text, at as usize, Anchor::ByFlag, &mut ranges)? {
+        let (from, to) = ranges.whole();
+        found(s, ranges.slots())?;
         at = if from == to { advance_string_index(s, text, to as u64, unicode) } else { to as u64 };
-        last.get_or_insert_with(Vec::new).clone_from(&ranges);
     }
-    if let Some(ranges) = last {
-        legacy::update(s, text, &ranges);
+    // A run without a match has left those of the last one.
+    if !ranges.slots().is_empty() {
+        legacy::update(s, text, ranges.slots());
     }
     Ok(())
 }
@@ -316,7 +266,7 @@ pub(super) fn test<'s>(
     let text = conversion::to_string(s, args.get(0))?;
     // OPTIMIZATION: no match array.
     if is_pristine(s, o) {
-        let found = builtin_exec_raw(s, o, text, &mut vec![])?.is_some();
+        let found = builtin_exec_raw(s, o, text, &mut Ranges::new())?.is_some();
         return Ok(s.bool(found));
     }
     let m = regexp_exec(s, o, text)?;
@@ -338,10 +288,10 @@ pub(super) fn symbol_match<'s>(
         }
         let array = object::new_array(s, 0);
         let mut count = 0;
-        for_each_match(s, o, text, |s, ranges| {
+        for_each_match(s, o, text, |s, slots| {
             count += 1;
             s.nested(|s| {
-                let v = group_value(s, text, ranges[0]);
+                let v = group_value(s, text, range_at(slots, 0));
                 object::array_push(s, array, v);
             });
             Ok(())
@@ -387,13 +337,13 @@ pub(super) fn symbol_search<'s>(
     let text = conversion::to_string(s, args.get(0))?;
     // OPTIMIZATION
     if is_pristine(s, o) {
-        let regexp = program(s, o)?;
-        let mut ranges = vec![];
-        if !run(s, &regexp, text, 0, Anchor::ByFlag, &mut ranges)? {
+        let pattern = program(s, o)?;
+        let mut ranges = Ranges::new();
+        if !pattern.run(s, text, 0, Anchor::ByFlag, &mut ranges)? {
             return Ok(s.int(-1));
         }
-        legacy::update(s, text, &ranges);
-        return Ok(s.number(ranges[0].map_or(0, |r| r.0) as f64));
+        legacy::update(s, text, ranges.slots());
+        return Ok(s.number(ranges.whole().0 as f64));
     }
     let key = s.names().last_index;
     let previous = object::get(s, o, key)?;

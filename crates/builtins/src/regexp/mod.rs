@@ -5,25 +5,29 @@
 mod escape;
 mod legacy;
 mod matching;
+mod pattern;
 mod replace;
 mod split;
 mod string_iterator;
 
-use spey_core::cell::{Kind, NativeData, Object, Record};
+use std::rc::Rc;
+
+use spey_core::cell::{Kind, Object, Record};
 use spey_core::function::{self, NativeSpec, PropertySpec};
 use spey_core::key::{Names, PropertyKey};
-use spey_core::native::{self, ExternalBytes};
+use spey_core::native;
 use spey_core::object::{self, Own};
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::shape::attr;
 use spey_core::string::{self, JsString};
 use spey_core::{call, conversion, error, record};
-use spey_gc::{LedgerCategory, Value as Raw};
+use spey_gc::Value as Raw;
 use spey_regexp::{Flags, Regexp};
 
 use crate::support::{self, SPECIES};
 pub(crate) use matching::{advance_string_index, regexp_exec};
+use pattern::{Compiled, Pattern};
 
 /// Internal slots of RegExp objects.
 pub(crate) mod slot {
@@ -38,8 +42,8 @@ pub(crate) mod slot {
 
 /// Values of the realm's state record.
 mod state {
-    /// A RegExp object as the constructor makes them: its shape tells that others are unmodified.
-    pub const BOILERPLATE: usize = 0;
+    /// An array with the properties of a match, made on first use.
+    pub const MATCH_ARRAY: usize = 0;
     /// The prototype epoch at which the accessors were last found unmodified.
     pub const EPOCH: usize = 1;
     /// The original `RegExp.prototype.exec`.
@@ -48,30 +52,17 @@ mod state {
     pub const INPUT: usize = 3;
     /// The string of the last match.
     pub const LAST_STRING: usize = 4;
-    /// Start and end of the groups 0 to 9 of the last match as far as there are so many, -1 for none.
-    pub const LAST_RANGES: usize = 5;
-    /// Number of the last group of the last match.
-    pub const LAST_GROUP: usize = 25;
-    /// Start and end of that group.
-    pub const LAST_PAREN: usize = 26;
+    /// Native cell: the groups of the last match.
+    pub const LAST_MATCH: usize = 5;
+    /// The slot of `exec` in `RegExp.prototype`, as of the same epoch.
+    pub const EXEC_SLOT: usize = 6;
     /// The original getters, in the order of `getter_keys`.
-    pub const GETTERS: usize = 28;
+    pub const GETTERS: usize = 7;
     pub const COUNT: usize = GETTERS + super::GETTER_COUNT;
 }
 const GETTER_COUNT: usize = 10;
 /// Entries of the cache of compiled patterns: pattern, flags, native cell each.
 const CACHE_ENTRIES: usize = 64;
-
-/// A compiled pattern, charged to the ledger.
-struct Compiled {
-    regexp: Regexp,
-    _bytes: ExternalBytes,
-}
-impl NativeData for Compiled {
-    fn as_any(&mut self) -> &mut dyn std::any::Any {
-        self
-    }
-}
 
 static CONSTRUCTOR: NativeSpec = NativeSpec::constructor("RegExp", 2, construct);
 static STATICS: &[PropertySpec] =
@@ -190,12 +181,13 @@ pub(crate) fn install(s: &mut Scope<'_>) {
             state.set_at(s, state::GETTERS + i, getter);
         }
         let boilerplate = alloc(s, proto.value());
-        state.set_at(s, state::BOILERPLATE, boilerplate.raw());
+        s.vm().realm_mut().regexp_shape = boilerplate.gc().header.word;
         string_iterator::install(s);
     })
 }
 
 /// The realm's state record.
+#[inline]
 fn state_record<'s>(s: &mut Scope<'s>) -> Local<'s, Record> {
     let c = s.intrinsic(Intrinsic::RegExp);
     let v = function::native_data(s, c, 0);
@@ -225,28 +217,24 @@ pub(crate) fn is_pristine(s: &mut Scope<'_>, o: Local<'_, Object>) -> bool {
     }
     s.nested(|s| {
         let state = state_record(s);
-        let boilerplate = state.at(state::BOILERPLATE).as_cell();
-        // SAFETY: the boilerplate is a live object.
-        if unsafe { (*boilerplate).word } != o.gc().header.word || !last_index_raw(s, o).is_number() {
+        if !has_initial_shape(s, o) || !object::named_slot(s, o, LAST_INDEX_SLOT).is_number() {
             return false;
         }
         let proto = s.intrinsic(Intrinsic::RegExpPrototype);
-        let exec_key = s.names().exec;
-        match object::own_ordinary(s, proto, exec_key) {
-            Own::Data(v, _) if v == state.at(state::EXEC) => {}
-            _ => return false,
-        }
         let epoch = Raw::int32(s.vm().prototype_epoch as i32);
-        if state.at(state::EPOCH) == epoch {
-            return true;
-        }
-        for i in 0..GETTER_COUNT {
-            if current_getter(s, i) != state.at(state::GETTERS + i) {
-                return false;
+        if state.at(state::EPOCH) != epoch {
+            // The structure of the prototype may have changed.
+            let exec_key = s.names().exec;
+            let Some(slot) = object::named_slot_number(s, proto, exec_key) else { return false };
+            for i in 0..GETTER_COUNT {
+                if current_getter(s, i) != state.at(state::GETTERS + i) {
+                    return false;
+                }
             }
+            state.set_at(s, state::EXEC_SLOT, Raw::int32(slot as i32));
+            state.set_at(s, state::EPOCH, epoch);
         }
-        state.set_at(s, state::EPOCH, epoch);
-        true
+        object::named_slot(s, proto, state.at(state::EXEC_SLOT).as_int32() as u32) == state.at(state::EXEC)
     })
 }
 /// As [`is_pristine`], with SpeciesConstructor known to be %RegExp% too.
@@ -313,9 +301,8 @@ fn compiled<'s>(s: &mut Scope<'s>, pattern: Local<'_, JsString>, flags: Flags) -
         Ok(r) => r,
         Err(e) => return throw_invalid(s, pattern, flags, e),
     };
-    let mut bytes = ExternalBytes::new(s.vm(), LedgerCategory::Code);
-    bytes.set(&mut s.vm().heap, regexp.memory_bytes());
-    let cell = native::new(s, Box::new(Compiled { regexp, _bytes: bytes }));
+    let compiled = Compiled(Rc::new(Pattern::new(s, regexp)));
+    let cell = native::new(s, Box::new(compiled));
     let (cache, at) = cache_place(s, pattern, flags);
     cache.set_at(s, at, pattern.raw());
     cache.set_at(s, at + 1, Raw::int32(flags.bits() as i32));
@@ -421,10 +408,10 @@ fn flags_text<'s>(s: &mut Scope<'s>, flags: Flags) -> Local<'s, Value> {
     s.string_value(&flags.to_string())
 }
 /// The compiled pattern of a RegExp object.
-fn program(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<Regexp> {
+fn program(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<Rc<Pattern>> {
     // SAFETY: the reference is used at once.
-    if let Some(c) = unsafe { native::data::<Compiled>(o.slot(slot::COMPILED)) } {
-        return Ok(c.regexp.clone());
+    if let Some(known) = unsafe { native::data::<Compiled>(o.slot(slot::COMPILED)) } {
+        return Ok(known.0.clone());
     }
     let Some(source) = o.slot_local(s, slot::SOURCE).as_string().filter(|_| o.slot(slot::FLAGS).is_int32())
     else {
@@ -433,20 +420,27 @@ fn program(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<Regexp> {
     let cell = compiled(s, source, original_flags(o))?;
     o.set_slot(s, slot::COMPILED, cell.raw());
     // SAFETY: as above.
-    let c = unsafe { native::data::<Compiled>(cell.raw()) }.expect("made by `compiled`");
-    Ok(c.regexp.clone())
+    let made = unsafe { native::data::<Compiled>(cell.raw()) }.expect("made by `compiled`");
+    Ok(made.0.clone())
 }
-/// The value of `lastIndex`: RegExp objects always have it as an own data property.
-fn last_index_raw(s: &mut Scope<'_>, o: Local<'_, Object>) -> Raw {
-    let key = s.names().last_index;
-    match object::own_ordinary(s, o, key) {
-        Own::Data(v, _) => v,
-        _ => Raw::UNDEFINED,
-    }
+/// The slot of `lastIndex` in an object of the shape that the constructor makes.
+const LAST_INDEX_SLOT: u32 = 0;
+
+/// Has the object the shape that the constructor makes: a writable `lastIndex` and no other property?
+fn has_initial_shape(s: &mut Scope<'_>, o: Local<'_, Object>) -> bool {
+    o.gc().header.word == s.vm().realm().regexp_shape
 }
-/// ToLength(Get(R, "lastIndex")) of a RegExp object.
+/// ToLength(Get(R, "lastIndex")) of a RegExp object, which always has it as an own data property.
 fn last_index(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<u64> {
-    let v = last_index_raw(s, o);
+    let v = if has_initial_shape(s, o) {
+        object::named_slot(s, o, LAST_INDEX_SLOT)
+    } else {
+        let key = s.names().last_index;
+        match object::own_ordinary(s, o, key) {
+            Own::Data(v, _) => v,
+            _ => Raw::UNDEFINED,
+        }
+    };
     if v.is_int32() {
         return Ok(v.as_int32().max(0) as u64);
     }
@@ -457,6 +451,10 @@ fn last_index(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<u64> {
 }
 /// Set(R, "lastIndex", n, true) of a RegExp object.
 fn set_last_index(s: &mut Scope<'_>, o: Local<'_, Object>, n: u64) -> JsResult<()> {
+    if has_initial_shape(s, o) {
+        object::set_named_slot(s, o, LAST_INDEX_SLOT, Raw::number(n as f64));
+        return Ok(());
+    }
     s.nested(|s| {
         let key = s.names().last_index;
         let v = s.number(n as f64);

@@ -7,9 +7,8 @@ use spey_core::string::{self, JsString};
 use spey_core::{call, conversion};
 use spey_regexp::{Flags, Regexp};
 
-use super::matching::{
-    Ranges, advance_last_index, builtin_exec_raw, for_each_match, group_value, groups_object,
-};
+use super::matching::{advance_last_index, builtin_exec_raw, for_each_match, group_value, groups_object};
+use super::pattern::{Ranges, all_ranges, range_at};
 use super::{has_letter, is_pristine, observed_flags, original_flags, program, regexp_exec, this_object};
 use crate::string::substitution::{Captures, Template, push_part};
 use crate::support::StringBuilder;
@@ -150,12 +149,12 @@ fn append_result<'s>(
 /// The groups of a match as ranges of its string.
 struct RangeCaptures<'a> {
     text: Local<'a, JsString>,
-    ranges: &'a Ranges,
+    slots: &'a [u32],
     regexp: &'a Regexp,
 }
 impl Captures for RangeCaptures<'_> {
     fn push_group(&self, s: &mut Scope<'_>, out: &mut StringBuilder, n: usize) -> JsResult<()> {
-        match self.ranges[n] {
+        match range_at(self.slots, n) {
             Some((from, to)) => push_part(s, out, self.text, from as usize, to as usize),
             None => Ok(()),
         }
@@ -169,25 +168,29 @@ impl Captures for RangeCaptures<'_> {
         let name = name.to_text(s);
         let mut numbers =
             self.regexp.group_names().iter().filter(|(other, _)| *other == name).map(|&(_, n)| n as usize);
-        match numbers.find(|&n| self.ranges[n].is_some()) {
+        match numbers.find(|&n| range_at(self.slots, n).is_some()) {
             Some(n) => self.push_group(s, out, n),
             None => Ok(()),
         }
     }
+}
+/// The range of the whole match.
+fn whole(slots: &[u32]) -> (usize, usize) {
+    range_at(slots, 0).map_or((0, 0), |(from, to)| (from as usize, to as usize))
 }
 /// Calls `found` for the match, or the matches of a global expression.
 fn each_match(
     s: &mut Scope<'_>,
     o: Local<'_, Object>,
     text: Local<'_, JsString>,
-    mut found: impl for<'n> FnMut(&mut Scope<'n>, &Ranges) -> JsResult<()>,
+    mut found: impl for<'n> FnMut(&mut Scope<'n>, &[u32]) -> JsResult<()>,
 ) -> JsResult<()> {
     if original_flags(o).contains(Flags::GLOBAL) {
         return for_each_match(s, o, text, found);
     }
-    let mut ranges = vec![];
+    let mut ranges = Ranges::new();
     match builtin_exec_raw(s, o, text, &mut ranges)? {
-        Some(_) => found(s, &ranges),
+        Some(_) => found(s, ranges.slots()),
         None => Ok(()),
     }
 }
@@ -215,17 +218,18 @@ fn replace_by_template<'s>(
     text: Local<'_, JsString>,
     template: Local<'_, JsString>,
 ) -> JsResult<Local<'s, Value>> {
-    let regexp = program(s, o)?;
+    let pattern = program(s, o)?;
+    let regexp = &pattern.regexp;
     let template = Template::new(s, template, regexp.group_count() - 1, !regexp.group_names().is_empty());
     let mut out = StringBuilder::default();
     let mut next = None;
-    each_match(s, o, text, |s, ranges| {
-        let (from, to) = ranges[0].map_or((0, 0), |(a, b)| (a as usize, b as usize));
+    each_match(s, o, text, |s, slots| {
+        let (from, to) = whole(slots);
         push_part(s, &mut out, text, next.unwrap_or(0), from)?;
         next = Some(to);
         s.nested(|s| {
             let matched = string::substring(s, text, from, to);
-            let captures = RangeCaptures { text, ranges, regexp: &regexp };
+            let captures = RangeCaptures { text, slots, regexp };
             template.expand(s, &mut out, text, matched, from, &captures)
         })
     })?;
@@ -237,25 +241,27 @@ fn replace_by_function<'s>(
     text: Local<'_, JsString>,
     f: Local<'_, Value>,
 ) -> JsResult<Local<'s, Value>> {
-    let regexp = program(s, o)?;
+    let pattern = program(s, o)?;
     // The function may run the expression again: all matches come first.
-    let mut all: Vec<Ranges> = vec![];
-    each_match(s, o, text, |_, ranges| {
-        all.push(ranges.clone());
+    let mut all: Vec<u32> = vec![];
+    each_match(s, o, text, |_, slots| {
+        all.extend_from_slice(slots);
         Ok(())
     })?;
     let mut out = StringBuilder::default();
     let mut next = None;
-    for ranges in &all {
-        let (from, to) = ranges[0].map_or((0, 0), |(a, b)| (a as usize, b as usize));
+    for slots in all.chunks_exact(pattern.regexp.group_count() * 2) {
+        let (from, to) = whole(slots);
         push_part(s, &mut out, text, next.unwrap_or(0), from)?;
         next = Some(to);
         s.nested(|s| {
-            let mut list: Vec<Local<'_, Value>> = ranges.iter().map(|&r| group_value(s, text, r)).collect();
+            let mut list: Vec<Local<'_, Value>> = Vec::with_capacity(slots.len() / 2 + 3);
+            list.extend(all_ranges(slots).map(|range| group_value(s, text, range)));
             list.push(s.size(from));
             let raw = text.raw();
             list.push(s.local(raw));
-            let groups = groups_object(s, &regexp, ranges, |s, n| group_value(s, text, ranges[n]));
+            let groups =
+                groups_object(s, &pattern.regexp, slots, |s, n| group_value(s, text, range_at(slots, n)));
             if !groups.is_undefined() {
                 list.push(groups);
             }

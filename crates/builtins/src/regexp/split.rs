@@ -7,7 +7,8 @@ use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::string::{self, JsString};
 use spey_regexp::Flags;
 
-use super::matching::{Anchor, group_value, run};
+use super::matching::group_value;
+use super::pattern::{Anchor, Ranges, all_ranges};
 use super::{
     advance_string_index, construct_species, has_default_species, has_letter, legacy, observed_flags,
     program, regexp_exec, this_object,
@@ -103,18 +104,18 @@ fn split_pristine<'s>(
     text: Local<'_, JsString>,
     limit: u32,
 ) -> JsResult<Local<'s, Value>> {
-    let regexp = program(s, o)?;
-    let unicode = regexp.flags().is_unicode();
-    let sticky = regexp.flags().contains(Flags::STICKY);
+    let pattern = program(s, o)?;
+    let unicode = pattern.regexp.flags().is_unicode();
+    let sticky = pattern.regexp.flags().contains(Flags::STICKY);
     let array = object::new_array(s, 0);
     if limit == 0 {
         return Ok(array.value());
     }
-    let mut ranges = vec![];
+    let mut ranges = Ranges::new();
     let size = text.length();
     if size == 0 {
-        if run(s, &regexp, text, 0, Anchor::Here, &mut ranges)? {
-            legacy::update(s, text, &ranges);
+        if pattern.run(s, text, 0, Anchor::Here, &mut ranges)? {
+            legacy::update(s, text, ranges.slots());
         } else {
             object::array_push(s, array, text.value());
         }
@@ -122,25 +123,26 @@ fn split_pristine<'s>(
     }
     let (mut p, mut q) = (0usize, 0usize);
     let mut count = 0u32;
-    let mut last = None;
+    let mut last = vec![];
     'matches: while q < size {
-        if !run(s, &regexp, text, q, Anchor::ByFlag, &mut ranges)? {
+        if !pattern.run(s, text, q, Anchor::ByFlag, &mut ranges)? {
             if !sticky {
                 break;
             }
             q = advance_string_index(s, text, q as u64, unicode) as usize;
             continue;
         }
-        let (from, to) = ranges[0].map_or((0, 0), |(a, b)| (a as usize, b as usize));
+        let (from, to) = ranges.whole();
         if from >= size {
             break;
         }
-        last.get_or_insert_with(Vec::new).clone_from(&ranges);
+        last.clear();
+        last.extend_from_slice(ranges.slots());
         if to == p {
             q = advance_string_index(s, text, from.max(q) as u64, unicode) as usize;
             continue;
         }
-        let parts = std::iter::once(Some((p as u32, from as u32))).chain(ranges[1..].iter().copied());
+        let parts = std::iter::once(Some((p as u32, from as u32))).chain(all_ranges(ranges.slots()).skip(1));
         for part in parts {
             s.nested(|s| {
                 let v = group_value(s, text, part);
@@ -154,8 +156,8 @@ fn split_pristine<'s>(
         p = to;
         q = to;
     }
-    if let Some(ranges) = last {
-        legacy::update(s, text, &ranges);
+    if !last.is_empty() {
+        legacy::update(s, text, &last);
     }
     if count < limit {
         let part = string::substring(s, text, p, size);

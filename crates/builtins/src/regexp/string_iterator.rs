@@ -10,8 +10,8 @@ use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::string;
 use spey_gc::Value as Raw;
 
-use super::matching::advance_last_index;
-use super::{construct_species, has_letter, observed_flags, regexp_exec, this_object};
+use super::matching::{advance_last_index, builtin_exec};
+use super::{construct_species, has_letter, is_pristine, observed_flags, regexp_exec, this_object};
 use crate::support;
 
 /// Internal slots after the tag.
@@ -79,7 +79,10 @@ fn next<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult
     }
     let matcher = it.slot_local(s, REGEXP).as_object().expect("a matcher");
     let text = string::expect_string(it.slot_local(s, TEXT));
-    let result = match regexp_exec(s, matcher, text) {
+    // OPTIMIZATION: `exec` need not be looked up.
+    let is_pristine = is_pristine(s, matcher);
+    let result = if is_pristine { builtin_exec(s, matcher, text) } else { regexp_exec(s, matcher, text) };
+    let result = match result {
         Ok(result) => result,
         Err(t) => {
             // The specification's generator ends with the exception.

@@ -20,7 +20,7 @@ const REGION_BYTES: usize = 256 << 10;
 const ALIGNMENT: usize = 64;
 
 /// Address space for machine code.
-struct Region {
+pub(super) struct Region {
     base: *mut u8,
     bytes: usize,
     used: std::cell::Cell<usize>,
@@ -77,7 +77,8 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    fn add(&mut self, code: &[u8]) -> Option<(Rc<Region>, *mut u8)> {
+    /// Copies code in; the region is to be kept as long as the code.
+    pub(super) fn add(&mut self, code: &[u8]) -> Option<(Rc<Region>, *mut u8)> {
         if let Some(region) = &self.current
             && let Some(address) = region.add(code)
         {
@@ -169,7 +170,7 @@ pub(super) unsafe fn install(vm: &mut Vm, job: Job, compiled: Compiled) -> Optio
 }
 
 /// Tells profilers about machine code.
-fn perf_map(address: *const u8, bytes: usize, name: &str) {
+pub(super) fn perf_map(address: *const u8, bytes: usize, name: &str) {
     use std::io::Write;
     let path = format!("/tmp/perf-{}.map", std::process::id());
     if let Ok(mut file) = std::fs::OpenOptions::new().create(true).append(true).open(path) {

@@ -2,7 +2,8 @@
 //!
 //! [`policy`] counts and decides, [`snapshot`] copies a function and its feedback out of the heap, the compiler
 //! (`spey_jit`) makes machine code of that on a thread of its own ([`worker`]), [`install`] puts it in place, [`stubs`] is
-//! what it calls, and [`deopt`] keeps account of where it is left for the interpreter.
+//! what it calls, and [`deopt`] keeps account of where it is left for the interpreter. [`RegexpCode`] is machine code of a
+//! regular expression.
 //!
 //! *Invariants*: machine code is entered with a complete frame and leaves nothing on the VM stack that the frame walker does
 //! not know. Code memory is never writable and executable at once. Machine code lives as long as its code cell.
@@ -16,6 +17,8 @@ mod install;
 #[cfg(feature = "jit")]
 mod policy;
 #[cfg(feature = "jit")]
+mod regexp;
+#[cfg(feature = "jit")]
 mod snapshot;
 #[cfg(feature = "jit")]
 mod stubs;
@@ -26,6 +29,8 @@ mod worker;
 pub use policy::{CodeTier, Tier};
 #[cfg(feature = "jit")]
 pub(crate) use policy::{collect, init, on_call, on_loop, on_resume};
+#[cfg(feature = "jit")]
+pub use regexp::RegexpCode;
 
 /// Prints a line of a trace. That it cannot be written is no reason to stop.
 #[cfg(feature = "jit")]
@@ -72,7 +77,11 @@ pub use without::*;
 /// The interpreter is the only tier.
 #[cfg(not(feature = "jit"))]
 mod without {
+    use spey_regexp::Regexp;
+    use spey_regexp::machine::{Exit, Machine, Search, Width};
+
     use crate::code::{Code, code_flag};
+    use crate::scope::Scope;
     use crate::vm::Vm;
 
     /// Nothing to know.
@@ -104,4 +113,18 @@ mod without {
         std::ptr::null()
     }
     pub(crate) fn collect(_: &mut Vm) {}
+
+    /// There is none.
+    pub enum RegexpCode {}
+    impl RegexpCode {
+        /// None.
+        pub fn compile(_: &mut Scope<'_>, _: &Regexp, _: Width) -> Option<RegexpCode> {
+            None
+        }
+    }
+    impl Machine for RegexpCode {
+        fn search(&self, _: &mut Search<'_>) -> Exit {
+            match *self {}
+        }
+    }
 }
