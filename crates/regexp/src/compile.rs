@@ -208,6 +208,7 @@ pub fn compile(ast: &Ast, flags: Flags) -> Result<Program> {
         register_count: 0,
         group_count: ast.group_count,
         prefilter: Prefilter::None,
+        writes_all_slots: false,
         leading_run: None,
         linear: true,
         memo_points: Vec::new(),
@@ -230,6 +231,7 @@ pub fn compile(ast: &Ast, flags: Flags) -> Result<Program> {
         compiler.program.prefilter = compiler.prefilter();
     }
     let mut program = compiler.program;
+    program.writes_all_slots = compiler.final_groups.iter().skip(1).all(|&is_final| is_final);
     program.linear = program.looks.is_empty() && program.references.is_empty() && program.loops.is_empty();
     program.memo_of.resize(program.code.len(), NO_MEMO);
     program.leading_run = leading_run(&program);

@@ -170,23 +170,17 @@ pub(crate) fn exec<I: Input>(
     if input.len() >= NONE as usize {
         return Err(Interrupted::OutOfMemory);
     }
-    state.steps = 0;
-    state.captures.clear();
-    state.captures.resize(program.group_count as usize * 2, NONE);
-    state.registers.clear();
-    state.registers.resize(program.machine_register_count(), 0);
     if start > input.len() {
         return Ok(false);
     }
     let start = if input.is_boundary(start) { start } else { start - 1 };
-    let result = match machine {
+    state.steps = 0;
+    match machine {
         Some(machine) if state.mode == LinearMode::Auto => {
             search_by_machine(program, input, start, sticky, machine, state)
         }
         _ => search(program, input, start, sticky, Entrance::Beginning, state),
-    };
-    state.trim();
-    result
+    }
 }
 
 /// The number of steps after which a search from `start` on has exploded.
@@ -210,6 +204,17 @@ fn search_by_machine<I: Input>(
     if state.machine_stack.is_empty() {
         // Pages of zeros: they take memory when they are used.
         state.machine_stack = vec![0; MACHINE_STACK];
+    }
+    let slots = program.group_count as usize * 2;
+    if state.captures.len() != slots {
+        state.captures.resize(slots, NONE);
+    }
+    if !program.writes_all_slots {
+        state.captures.fill(NONE);
+    }
+    let registers = program.machine_register_count();
+    if state.registers.len() < registers {
+        state.registers.resize(registers, 0);
     }
     let limit = step_limit(program, input, start, state.mode);
     let (poll, steps) = (&mut state.poll, &mut state.steps);
@@ -255,6 +260,23 @@ enum Entrance {
 }
 
 fn search<I: Input>(
+    program: &Program,
+    input: I,
+    start: usize,
+    sticky: bool,
+    entrance: Entrance,
+    state: &mut MatchState,
+) -> Result<bool, Interrupted> {
+    state.captures.clear();
+    state.captures.resize(program.group_count as usize * 2, NONE);
+    state.registers.clear();
+    state.registers.resize(program.register_count as usize, 0);
+    let result = search_from(program, input, start, sticky, entrance, state);
+    state.trim();
+    result
+}
+
+fn search_from<I: Input>(
     program: &Program,
     input: I,
     start: usize,

@@ -39,9 +39,9 @@ pub struct Search<'a> {
     pub start: usize,
     /// Only a match at `start` counts.
     pub sticky: bool,
-    /// Two slots for each group, all of them [`NO_POSITION`].
+    /// Two slots for each group, all of them [`NO_POSITION`] unless the program writes them all.
     pub captures: &'a mut [u32],
-    /// [`Program::machine_register_count`] registers.
+    /// At least [`Program::machine_register_count`] registers.
     pub registers: &'a mut [u32],
     /// For choices and what is to be undone.
     pub stack: &'a mut [u64],

@@ -243,6 +243,8 @@ pub struct Program {
     pub register_count: u32,
     pub group_count: u32,
     pub prefilter: Prefilter,
+    /// Every match sets every capture slot, and nothing reads them before.
+    pub writes_all_slots: bool,
     /// An endless run that every attempt comes to first, if what follows depends on nothing but the position: when an
     /// attempt fails, those from inside the run fail too.
     pub leading_run: Option<Pc>,

@@ -11,7 +11,7 @@ use spey_core::value::same_value;
 use spey_core::{call, conversion};
 use spey_regexp::{Flags, Regexp};
 
-use super::pattern::{Anchor, Pattern, Ranges, all_ranges, range_at};
+use super::pattern::{Anchor, Pattern, Ranges, all_ranges, group_count, range_at};
 
 use super::{
     has_letter, is_pristine, last_index, legacy, observed_flags, original_flags, program, set_last_index,
@@ -54,6 +54,22 @@ pub(super) fn builtin_exec<'s>(
         Some(pattern) => Ok(match_array(s, &pattern.regexp, text, ranges.slots()).value()),
         None => Ok(s.null()),
     }
+}
+/// RegExpBuiltinExec of an unmodified global expression, which goes on after an empty match.
+pub(super) fn exec_and_advance<'s>(
+    s: &mut Scope<'s>,
+    o: Local<'_, Object>,
+    text: Local<'_, JsString>,
+) -> JsResult<Local<'s, Value>> {
+    let mut ranges = Ranges::new();
+    let Some(pattern) = builtin_exec_raw(s, o, text, &mut ranges)? else { return Ok(s.null()) };
+    let (from, to) = ranges.whole();
+    if from == to {
+        let unicode = pattern.regexp.flags().is_unicode();
+        let next = advance_string_index(s, text, to as u64, unicode);
+        set_last_index(s, o, next)?;
+    }
+    Ok(match_array(s, &pattern.regexp, text, ranges.slots()).value())
 }
 /// RegExpExec, ECMA-262 §22.2.7.1: an object or null.
 pub(crate) fn regexp_exec<'s>(
@@ -116,6 +132,9 @@ pub(super) fn groups_object<'s>(
     }
     groups.value()
 }
+/// Groups of a match whose values need no list of their own.
+const FEW_GROUPS: usize = 8;
+
 /// The array that exec returns.
 fn match_array<'s>(
     s: &mut Scope<'s>,
@@ -126,11 +145,24 @@ fn match_array<'s>(
     let (from, _) = range_at(slots, 0).unwrap_or((0, 0));
     let array = s.nested(|s| {
         let model = match_array_model(s);
-        let elements: Vec<Local<'_, Value>> =
-            all_ranges(slots).map(|range| group_value(s, text, range)).collect();
+        // Few groups are the rule.
+        let mut few = [s.undefined(); FEW_GROUPS];
+        let many: Vec<Local<'_, Value>>;
+        let elements = match few.get_mut(..group_count(slots)) {
+            Some(few) => {
+                for (element, range) in few.iter_mut().zip(all_ranges(slots)) {
+                    *element = group_value(s, text, range);
+                }
+                &*few
+            }
+            None => {
+                many = all_ranges(slots).map(|range| group_value(s, text, range)).collect();
+                &many
+            }
+        };
         let groups = groups_object(s, regexp, slots, |s, n| group_value(s, text, range_at(slots, n)));
         let named = [s.number(f64::from(from)), text.value(), groups];
-        object::new_array_like(s, model, &named, &elements).raw()
+        object::new_array_like(s, model, &named, elements).raw()
     });
     let array = s.local(array).as_object().expect("an array");
     if regexp.flags().contains(Flags::HAS_INDICES) {

@@ -452,7 +452,8 @@ fn last_index(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<u64> {
 /// Set(R, "lastIndex", n, true) of a RegExp object.
 fn set_last_index(s: &mut Scope<'_>, o: Local<'_, Object>, n: u64) -> JsResult<()> {
     if has_initial_shape(s, o) {
-        object::set_named_slot(s, o, LAST_INDEX_SLOT, Raw::number(n as f64));
+        // A position of a string, which is shorter than 2^31.
+        object::set_named_slot(s, o, LAST_INDEX_SLOT, Raw::int32(n as i32));
         return Ok(());
     }
     s.nested(|s| {

@@ -9,9 +9,12 @@ use spey_core::realm::{self, Intrinsic};
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::string;
 use spey_gc::Value as Raw;
+use spey_regexp::Flags;
 
-use super::matching::{advance_last_index, builtin_exec};
-use super::{construct_species, has_letter, is_pristine, observed_flags, regexp_exec, this_object};
+use super::matching::{advance_last_index, exec_and_advance};
+use super::{
+    construct_species, has_letter, is_pristine, observed_flags, original_flags, regexp_exec, this_object,
+};
 use crate::support;
 
 /// Internal slots after the tag.
@@ -79,9 +82,12 @@ fn next<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult
     }
     let matcher = it.slot_local(s, REGEXP).as_object().expect("a matcher");
     let text = string::expect_string(it.slot_local(s, TEXT));
-    // OPTIMIZATION: `exec` need not be looked up.
-    let is_pristine = is_pristine(s, matcher);
-    let result = if is_pristine { builtin_exec(s, matcher, text) } else { regexp_exec(s, matcher, text) };
+    // OPTIMIZATION: nothing need be looked up. The bits were read from the flags, which an own matcher keeps.
+    let is_known = bits & GLOBAL != 0
+        && original_flags(matcher).contains(Flags::GLOBAL)
+        && original_flags(matcher).is_unicode() == (bits & UNICODE != 0)
+        && is_pristine(s, matcher);
+    let result = if is_known { exec_and_advance(s, matcher, text) } else { regexp_exec(s, matcher, text) };
     let result = match result {
         Ok(result) => result,
         Err(t) => {
@@ -96,6 +102,9 @@ fn next<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult
     };
     if bits & GLOBAL == 0 {
         it.set_slot(s, FLAGS, Raw::int32(bits | DONE));
+        return Ok(realm::iterator_result(s, result, false).value());
+    }
+    if is_known {
         return Ok(realm::iterator_result(s, result, false).value());
     }
     let advanced = s.nested(|s| {
