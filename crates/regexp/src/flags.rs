@@ -42,6 +42,7 @@ impl Flags {
         (!(flags.contains(Flags::UNICODE) && flags.contains(Flags::UNICODE_SETS))).then_some(flags)
     }
 
+    #[inline]
     pub const fn contains(self, other: Flags) -> bool {
         self.0 & other.0 == other.0
     }
@@ -57,6 +58,7 @@ impl Flags {
     }
 
     /// Whether patterns and inputs are sequences of code points (`u` or `v`).
+    #[inline]
     pub const fn is_unicode(self) -> bool {
         self.0 & (Flags::UNICODE.0 | Flags::UNICODE_SETS.0) != 0
     }

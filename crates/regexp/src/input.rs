@@ -60,6 +60,7 @@ impl<const UNICODE: bool> Input for Latin1<'_, UNICODE> {
         self.0.len()
     }
 
+    #[inline]
     fn text(&self) -> Text<'_> {
         Text::Latin1(self.0)
     }
@@ -187,6 +188,7 @@ impl<const UNICODE: bool> Input for Utf16<'_, UNICODE> {
         self.0.len()
     }
 
+    #[inline]
     fn text(&self) -> Text<'_> {
         Text::Utf16(self.0)
     }

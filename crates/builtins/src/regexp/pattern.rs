@@ -70,20 +70,24 @@ fn interruptible() -> MatchState {
 pub(super) struct Ranges(Vec<u32>);
 
 impl Ranges {
+    #[inline]
     pub fn new() -> Ranges {
         let mut slots = SPARE_RANGES.take();
         slots.clear();
         Ranges(slots)
     }
+    #[inline]
     fn set(&mut self, slots: &[u32]) {
         self.0.clear();
         self.0.extend_from_slice(slots);
     }
     /// The slots: start and end of each group.
+    #[inline]
     pub fn slots(&self) -> &[u32] {
         &self.0
     }
     /// Group 0.
+    #[inline]
     pub fn whole(&self) -> (usize, usize) {
         range_at(&self.0, 0).map_or((0, 0), |(from, to)| (from as usize, to as usize))
     }
@@ -96,10 +100,12 @@ impl Drop for Ranges {
 }
 
 /// The number of groups in slots.
+#[inline]
 pub(super) fn group_count(slots: &[u32]) -> usize {
     slots.len() / 2
 }
 /// The range of a group, if it took part.
+#[inline]
 pub(super) fn range_at(slots: &[u32], group: usize) -> Option<(u32, u32)> {
     match slots.get(2 * group..2 * group + 2) {
         Some(&[from, to]) if from != NO_POSITION && to != NO_POSITION => Some((from, to)),
