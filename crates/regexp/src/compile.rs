@@ -19,7 +19,7 @@ const MAX_UNROLLED: u64 = 600;
 
 /// The greatest number and length of literals searched at once, and the least length worth it.
 const MAX_LITERALS: usize = 64;
-const MAX_LITERAL_LENGTH: usize = 8;
+const MAX_LITERAL_LENGTH: usize = 24;
 const MIN_LITERAL_LENGTH: usize = 2;
 
 type Result<T> = std::result::Result<T, SyntaxError>;
@@ -208,6 +208,7 @@ pub fn compile(ast: &Ast, flags: Flags) -> Result<Program> {
         register_count: 0,
         group_count: ast.group_count,
         prefilter: Prefilter::None,
+        is_found_whole: false,
         writes_all_slots: false,
         leading_run: None,
         linear: true,
@@ -230,7 +231,9 @@ pub fn compile(ast: &Ast, flags: Flags) -> Result<Program> {
     if !flags.contains(Flags::STICKY) {
         compiler.program.prefilter = compiler.prefilter();
     }
+    let is_found_whole = compiler.is_found_whole();
     let mut program = compiler.program;
+    program.is_found_whole = is_found_whole;
     program.writes_all_slots = compiler.final_groups.iter().skip(1).all(|&is_final| is_final);
     program.linear = program.looks.is_empty() && program.references.is_empty() && program.loops.is_empty();
     program.memo_of.resize(program.code.len(), NO_MEMO);
@@ -752,25 +755,46 @@ impl Compiler<'_> {
     fn alternatives_searcher(&self, alternatives: &[NodeId]) -> Option<LiteralSearcher> {
         let mut all = Vec::new();
         for &alternative in alternatives.iter().take(MAX_LITERALS + 1) {
-            let mut literals: Vec<Vec<u8>> = vec![Vec::new()];
-            let single = [alternative];
-            let terms = match self.ast.node(alternative) {
-                Node::Sequence(terms) => &terms[..],
-                _ => &single[..],
-            };
-            for &term in terms {
-                let set = match self.ast.node(term) {
-                    Node::Char(c) => CharSet::single(*c),
-                    Node::Set(set) => set.clone(),
-                    _ => break,
-                };
-                if !self.extend_literals(&mut literals, &set) {
-                    break;
-                }
-            }
-            all.extend(literals);
+            all.extend(self.alternative_literals(alternative).0);
         }
         build_searcher(all)
+    }
+
+    /// The literals of which one begins an alternative in Latin-1 text, and whether nothing follows them.
+    fn alternative_literals(&self, alternative: NodeId) -> (Vec<Vec<u8>>, bool) {
+        let mut literals: Vec<Vec<u8>> = vec![Vec::new()];
+        let single = [alternative];
+        let terms = match self.ast.node(alternative) {
+            Node::Sequence(terms) => &terms[..],
+            _ => &single[..],
+        };
+        for &term in terms {
+            let set = match self.ast.node(term) {
+                Node::Char(c) => CharSet::single(*c),
+                Node::Set(set) => set.clone(),
+                _ => return (literals, false),
+            };
+            if !self.extend_literals(&mut literals, &set) {
+                return (literals, false);
+            }
+        }
+        (literals, true)
+    }
+
+    /// [`Program::is_found_whole`].
+    fn is_found_whole(&self) -> bool {
+        let program = &self.program;
+        match &program.prefilter {
+            _ if program.group_count > 1 => false,
+            Prefilter::Literal { .. } => matches!(program.code[..], [Inst::Literal(_), Inst::Match]),
+            Prefilter::Literals { .. } => match self.ast.node(self.ast.root) {
+                Node::Alternation(alternatives) => {
+                    alternatives.iter().all(|&alternative| self.alternative_literals(alternative).1)
+                }
+                _ => false,
+            },
+            _ => false,
+        }
     }
 
     /// Appends each Latin-1 character of a small set to each literal.

@@ -175,6 +175,15 @@ pub(crate) fn exec<I: Input>(
     }
     let start = if input.is_boundary(start) { start } else { start - 1 };
     state.steps = 0;
+    if program.is_found_whole
+        && !sticky
+        && let Ok(found) = input.find_whole(program, start)
+    {
+        let Some((from, to)) = found else { return Ok(false) };
+        state.captures.clear();
+        state.captures.extend([from as u32, to as u32]);
+        return Ok(true);
+    }
     match machine {
         Some(machine) if state.mode == LinearMode::Auto => {
             search_by_machine(program, input, start, sticky, machine, state)

@@ -1,7 +1,7 @@
 //! The inputs of the matcher: Latin-1 bytes, UTF-16 code units, UTF-16 code points.
 
 use crate::machine::Text;
-use crate::program::{CompiledSet, PEEK_END, PEEK_OTHER, PeekTable, Place, Prefilter};
+use crate::program::{CompiledSet, PEEK_END, PEEK_OTHER, PeekTable, Place, Prefilter, Program};
 use crate::unicode::Folding;
 
 /// How many characters a run looks at before it searches with vector instructions.
@@ -34,6 +34,20 @@ pub trait Input: Copy {
 
     /// The first position from `pos` where a match may begin.
     fn find(self, prefilter: &Prefilter, pos: usize) -> Option<usize>;
+
+    /// The first match from `pos` on of a program whose prefilter finds whole matches; `Err` if it does not in such a text.
+    fn find_whole(self, program: &Program, pos: usize) -> Result<Option<(usize, usize)>, ()> {
+        match &program.prefilter {
+            Prefilter::Literal { units, place: Place::At, .. } => {
+                Ok(self.find(&program.prefilter, pos).map(|start| (start, start + units.len())))
+            }
+            Prefilter::Literals { searcher, .. } => match self.text() {
+                Text::Latin1(bytes) => Ok(searcher.find(bytes, pos)),
+                Text::Utf16(_) => Err(()),
+            },
+            _ => Err(()),
+        }
+    }
 
     /// Whether the code units of `literal` are at `pos`.
     fn has_literal(self, literal: &[u16], pos: usize) -> bool;
@@ -135,7 +149,7 @@ impl<const UNICODE: bool> Input for Latin1<'_, UNICODE> {
                 let found = rest.iter().position(|&b| table[usize::from(b)] != 0);
                 found.or_else(|| (table[PEEK_END] != 0).then_some(rest.len()))
             }
-            Prefilter::Literals { searcher, .. } => return searcher.find(self.0, pos),
+            Prefilter::Literals { searcher, .. } => return searcher.find(self.0, pos).map(|found| found.0),
         };
         offset.map(|offset| pos + offset)
     }

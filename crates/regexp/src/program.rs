@@ -200,17 +200,18 @@ pub enum LiteralSearcher {
 }
 
 impl LiteralSearcher {
-    /// Where the first of the literals begins, from `pos` on.
-    pub fn find(&self, text: &[u8], pos: usize) -> Option<usize> {
-        match self {
+    /// Where the first of the literals is, from `pos` on: the first in the list of those that begin there.
+    pub fn find(&self, text: &[u8], pos: usize) -> Option<(usize, usize)> {
+        let found = match self {
             LiteralSearcher::Vectors(searcher) => {
                 let span = aho_corasick::Span { start: pos, end: text.len() };
-                searcher.find_in(text, span).map(|found| found.start())
+                searcher.find_in(text, span)
             }
             LiteralSearcher::Automaton(searcher) => {
-                searcher.find(aho_corasick::Input::new(text).range(pos..)).map(|found| found.start())
+                searcher.find(aho_corasick::Input::new(text).range(pos..))
             }
-        }
+        }?;
+        Some((found.start(), found.end()))
     }
 }
 
@@ -243,6 +244,8 @@ pub struct Program {
     pub register_count: u32,
     pub group_count: u32,
     pub prefilter: Prefilter,
+    /// What the prefilter finds is the match.
+    pub is_found_whole: bool,
     /// Every match sets every capture slot, and nothing reads them before.
     pub writes_all_slots: bool,
     /// An endless run that every attempt comes to first, if what follows depends on nothing but the position: when an
@@ -446,6 +449,9 @@ impl fmt::Display for Program {
         let labels = self.labels();
         let label = |pc: Pc| labels.get(&pc).map_or(format!("@{pc}"), |n| format!("L{n}"));
         writeln!(f, "; groups {}, search by {}", self.group_count, self.dump_prefilter())?;
+        if self.is_found_whole {
+            writeln!(f, "; what is found is the match")?;
+        }
         if let Some(pc) = self.leading_run {
             writeln!(f, "; failure passes over the run at {pc}")?;
         }
