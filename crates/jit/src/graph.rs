@@ -267,6 +267,8 @@ pub enum Op {
     CheckFlat,
 
     // ---- conversions
+    /// Tagged int32 (known) -> Int32.
+    LowHalf,
     /// Int32 -> Double.
     IntToDouble,
     /// Bits of an Int32 as an unsigned number -> Double.
@@ -343,6 +345,8 @@ pub enum Op {
     TypedLength,
     /// Address of the data of a backing store, plus an offset.
     StoreData,
+    /// Element of anything under a tagged key: the empty marker unless it is an index of dense elements.
+    ElementOrEmpty,
     /// Appends to an array (known): array, value. Result: the new length, or -1 if that is not simple.
     ArrayAppend,
     /// Takes the last element off an array (known). Result: the empty marker if that is not simple.

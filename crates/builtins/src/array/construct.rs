@@ -21,28 +21,32 @@ pub(super) fn construct<'s>(
     let new_target = args.new_target().as_object().unwrap_or(args.callee());
     let array = s.intrinsic(Intrinsic::Array);
     let proto = if new_target.is_same(array) {
-        s.intrinsic(Intrinsic::ArrayPrototype).value()
+        None
     } else {
-        prototype_from_constructor(s, new_target, Intrinsic::ArrayPrototype)?
+        Some(prototype_from_constructor(s, new_target, Intrinsic::ArrayPrototype)?)
+    };
+    let create = |s: &mut Scope<'s>, length: u32| match proto {
+        Some(proto) => new_array_with(s, length, proto),
+        None => object::new_array(s, length),
     };
     if args.len() == 1 {
         let v = args.get(0);
         let Some(n) = v.as_number() else {
-            let a = new_array_with(s, 0, proto);
+            let a = create(s, 0);
             create_index(s, a, 0, v)?;
             return Ok(a.value());
         };
         if n != n.trunc() || !(0.0..=u32::MAX as f64).contains(&n) {
             return s.throw_range_error("Invalid array length");
         }
-        let a = new_array_with(s, n as u32, proto);
+        let a = create(s, n as u32);
         // OPTIMIZATION: room for arrays that will probably be filled.
         if n <= 4096.0 {
             object::reserve_elements(s, a, n as u32);
         }
         return Ok(a.value());
     }
-    let a = new_array_with(s, 0, proto);
+    let a = create(s, 0);
     object::reserve_elements(s, a, args.len() as u32);
     for i in 0..args.len() {
         object::array_push(s, a, args.get(i));

@@ -1696,7 +1696,8 @@ fn set_cached(
                 let lazy =
                     o.gc().header.flags & flag::LAZY != 0 && object::is_lazy_key(s.vm(), o.kind(), key);
                 // Stores that array iteration depends on must be seen: they are never cached.
-                let watched = key == s.names().next || key == s.names().sym_iterator;
+                let watched = o.gc().header.flags & flag::IS_PROTOTYPE != 0
+                    && (key == s.names().next || key == s.names().sym_iterator);
                 let array_length = o.kind() == Kind::Array && key == s.names().length;
                 if !(lazy || watched || array_length) {
                     if let Some(p) = s.vm().shapes.lookup(shape, key) {

@@ -715,10 +715,47 @@ impl Builder<'_> {
                 self.set(a, v);
                 Ok(Step::Next)
             }
+            _ if bits & receiver::DENSE != 0 => self.element_or_other(i, o, k, |this, v| this.set(a, v)),
             _ => self.execute(i),
         }
     }
 
+    /// A key that is known to be an int32.
+    fn index_of(&mut self, k: Value) -> Value {
+        match self.as_int_free(k) {
+            Some(index) => index,
+            None => self.emit(Op::LowHalf, vec![k], Repr::Int32, 0),
+        }
+    }
+    /// An access that found dense elements and other things: in line where it finds them again, else as a subroutine. `then` is
+    /// what to do with the element.
+    fn element_or_other(
+        &mut self,
+        i: &Instruction,
+        o: Value,
+        k: Value,
+        then: impl FnOnce(&mut Self, Value),
+    ) -> Result_<Step> {
+        let key = self.tagged(k);
+        if self.graph.node(o).repr != Repr::Tagged {
+            return self.execute(i);
+        }
+        let v = self.emit(Op::ElementOrEmpty, vec![o, key], Repr::Tagged, ty::ANY);
+        let empty = self.is_constant(v, 0);
+        let (other, found) = self.branch(empty);
+        self.graph.blocks[other.index()].cold = true;
+        let (env, state) = (self.env.clone(), self.state);
+        self.block = found;
+        self.env.fact_mut(v).types = Some(ty::ANY & !ty::EMPTY & !ty::INTERNAL);
+        then(self, v);
+        let mut edges = vec![(self.block, std::mem::replace(&mut self.env, env))];
+        (self.block, self.state) = (other, state);
+        if let Step::Next = self.execute(i)? {
+            edges.push((self.block, std::mem::take(&mut self.env)));
+        }
+        self.merge(edges, Some(i.next_pc()));
+        Ok(Step::Next)
+    }
     fn set_element(&mut self, i: &Instruction) -> Result_<Step> {
         let (a, b, c) = (i.word.a(), i.word.b(), i.word.c());
         let (o, k, v) = (self.reg(a), self.reg(b), self.reg(c));
@@ -771,6 +808,20 @@ impl Builder<'_> {
                 self.emit(Op::StoreIndexed(width, 0), vec![data, index, number], Repr::None, 0);
                 Ok(Step::Next)
             }
+            _ if bits & receiver::DENSE != 0 => self.element_or_other(i, o, k, |this, _| {
+                let l = this.snapshot.layout;
+                let elements = this.load(o, Width::Word, l.object_elements);
+                let (index, v) = (this.index_of(k), this.tagged(v));
+                this.emit(
+                    Op::StoreIndexed(Width::Value, l.elements_first),
+                    vec![elements, index, v],
+                    Repr::None,
+                    0,
+                );
+                if this.types(v) & ty::CELL != 0 && !matches!(this.graph.node(v).op, Op::Const(_)) {
+                    this.emit(Op::BarrierIndexed, vec![elements, index, v], Repr::None, 0);
+                }
+            }),
             _ => self.execute(i),
         }
     }

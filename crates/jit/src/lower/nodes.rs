@@ -152,6 +152,7 @@ impl Lower<'_, '_> {
             }
 
             // conversions
+            Op::LowHalf => self.b.ins().ireduce(I32, args[0]),
             Op::IntToDouble => self.b.ins().fcvt_from_sint(F64, args[0]),
             Op::UintToDouble => {
                 let wide = self.b.ins().uextend(I64, args[0]);
@@ -284,6 +285,7 @@ impl Lower<'_, '_> {
                 let offset = self.b.ins().uextend(I64, args[1]);
                 self.b.ins().iadd(data, offset)
             }
+            Op::ElementOrEmpty => self.element_or_empty(args[0], args[1]),
             Op::ArrayAppend => self.array_append(args[0], args[1]),
             Op::ArrayPop => self.array_pop(args[0]),
             Op::CharCode => self.char_code(args[0], args[1], args[2]),

@@ -343,6 +343,40 @@ impl Lower<'_, '_> {
         self.go(done);
         r
     }
+    pub(super) fn element_or_empty(&mut self, x: ir::Value, key: ir::Value) -> ir::Value {
+        let l = self.snapshot.layout;
+        let (cell, ordinary, dense, inside, done) =
+            (self.fresh(), self.fresh(), self.fresh(), self.fresh(), self.fresh());
+        let r = self.b.append_block_param(done, I64);
+        let empty = self.imm(0);
+        let none = [BlockArg::Value(empty)];
+        let is_cell = self.is_cell(x);
+        let is_int = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, key, NUMBER_TAG as i64);
+        let both = self.b.ins().band(is_cell, is_int);
+        self.b.ins().brif(both, cell, &[], done, &none);
+        self.go(cell);
+        let word = self.b.ins().load(I32, trusted(), x, 0);
+        let kind = self.b.ins().band_imm_u(word, 0xff);
+        let kind = self.b.ins().iadd_imm_s(kind, -(l.kind_object as i64));
+        let count = (l.kind_first_exotic - l.kind_object) as i64;
+        let is = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, kind, count);
+        self.b.ins().brif(is, ordinary, &[], done, &none);
+        self.go(ordinary);
+        let sparse = self.b.ins().band_imm_u(word, (l.flag_sparse as i64) << 8);
+        self.b.ins().brif(sparse, done, &none, dense, &[]);
+        self.go(dense);
+        let elements = self.b.ins().load(I64, trusted(), x, l.object_elements);
+        let length = self.b.ins().load(I32, trusted(), elements, l.elements_length);
+        let index = self.b.ins().ireduce(I32, key);
+        let is = self.b.ins().icmp(IntCC::UnsignedLessThan, index, length);
+        self.b.ins().brif(is, inside, &[], done, &none);
+        self.go(inside);
+        let at = self.element(elements, index, Width::Value);
+        let v = self.b.ins().load(I64, trusted(), at, l.elements_first);
+        self.b.ins().jump(done, &[BlockArg::Value(v)]);
+        self.go(done);
+        r
+    }
     pub(super) fn array_pop(&mut self, array: ir::Value) -> ir::Value {
         let l = self.snapshot.layout;
         let (other, done, some, value) = (self.fresh(), self.fresh(), self.fresh(), self.fresh());
