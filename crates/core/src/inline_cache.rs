@@ -25,6 +25,8 @@ pub struct Entry {
 pub const UNUSED: ShapeId = 0x7fff_fffd;
 /// Shape id of unused entries: no cell's header word.
 pub const NO_SHAPE: u32 = 0x7fff_fffd;
+/// [`Entry::next_shape`] of a construction site that has made objects of several shapes.
+pub const SEVERAL: ShapeId = u32::MAX;
 /// Bit of [`Entry::location`]: relative to the slots cell.
 pub const OUT_OF_LINE: u32 = 1 << 31;
 /// Location of a property that does not exist (value undefined).
@@ -127,6 +129,14 @@ impl InlineCache {
             more[at] = old;
         }
         self.entry = e;
+    }
+    /// Notes the layout of what a `new` of a base constructor makes; [`SEVERAL`]: of more than one class.
+    #[inline(always)]
+    pub(crate) fn note_layout(&mut self, shape: ShapeId, inline: u32) {
+        if self.entry.next_shape != shape {
+            self.entry.next_shape = if self.entry.next_shape == 0 { shape } else { SEVERAL };
+        }
+        self.entry.location = inline;
     }
     /// Notes what a site without a key calls: `code` in `entry.holder`, another one too makes the site megamorphic.
     ///

@@ -367,6 +367,8 @@ pub enum Op {
     Call(i32, u32),
     /// [[Construct]]: callee, new.target. Window slot, argument count.
     Construct(i32, u32),
+    /// The object that `new` with this new.target makes for a base constructor.
+    CreateThis,
     /// The method of a CallMethod instruction.
     GetMethod,
     /// A CallForward instruction of the function itself.
@@ -388,6 +390,7 @@ impl Op {
                 | Op::Call(..)
                 | Op::Construct(..)
                 | Op::GetMethod
+                | Op::CreateThis
                 | Op::CallForward
                 | Op::Suspend
                 | Op::CallDirect(..)

@@ -73,7 +73,8 @@ pub struct CacheSnapshot {
     pub megamorphic: bool,
     /// What the site called (sites without a key).
     pub callee: Callee,
-    /// For `Construct` sites: shape and number of inline slots of the objects that `callee` makes; shape 0: not known.
+    /// For `Construct` sites: shape and number of inline slots of the objects that `callee` makes; shape 0: not known,
+    /// [`SEVERAL`]: of several classes.
     pub construct: (u32, u32),
 }
 
@@ -97,6 +98,9 @@ pub struct EntrySnapshot {
     /// For method sites: what that function is.
     pub callee: Callee,
 }
+
+/// Shape at a `Construct` site that has made objects of several classes.
+pub const SEVERAL: u32 = u32::MAX;
 
 /// A value that the code may contain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -263,6 +267,8 @@ pub struct Layout {
     pub string_length: i32,
     /// `JsString`: first unit of a flat string.
     pub string_units: i32,
+    /// Header flag of atoms: strings that are the only ones with their text.
+    pub string_atom: u8,
     /// Header flag of two-byte strings.
     pub string_two_byte: u8,
     /// Typed arrays: byte offset, length (values), element type, raw pointer to the store (all trailing slots).
@@ -340,6 +346,8 @@ stubs! {
     call,
     /// `(vm, fp, pc, callee: value, window, argc, new_target: value) -> value`: [[Construct]]. 0: exception.
     construct,
+    /// `(vm, fp, pc, new_target: value) -> value`: OrdinaryCreateFromConstructor for a base constructor. 0: exception.
+    create_this,
     /// `(vm, fp, pc) -> value`: executes the CallForward instruction at `pc` of a frame that holds what it was called with. 0: exception.
     call_forward,
     /// `(vm, fp, pc) -> value`: the method that the CallMethod instruction at `pc` would call (receiver in its register). 0: exception.

@@ -370,8 +370,7 @@ handler!(Construct(pc, fp, vm, ics, word) {
                 let count = ext.field(0) as u16 as u32;
                 let ic = ics.add(ext.field(1) as u16 as usize);
                 InlineCache::note_callee(ic, code);
-                (*ic).entry.next_shape = shape;
-                (*ic).entry.location = inline as u32;
+                (*ic).note_layout(shape, inline as u32);
                 let new = enter(vm, code, callee, window, count, argc::CONSTRUCT, callee, pc, fp);
                 if !new.is_null() {
                     dispatch!((*code).entry, new, vm, (*code).ics)

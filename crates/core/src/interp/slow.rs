@@ -2094,8 +2094,7 @@ fn construct_slow(
                     && target.kind() == Kind::Function
                     && let Some((shape, inline)) = function::initial_layout(target.gc().as_ptr())
                 {
-                    (*cache).entry.next_shape = shape;
-                    (*cache).entry.location = inline as u32;
+                    (*cache).note_layout(shape, inline as u32);
                 }
                 let vm: *mut Vm = s.vm();
                 let new = super::enter(

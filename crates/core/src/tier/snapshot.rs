@@ -507,6 +507,7 @@ fn layout(vm: &Vm) -> Layout {
         env_first: size_of::<Environment>() as i32,
         string_length: offset_of!(JsString, length) as i32,
         string_units: size_of::<JsString>() as i32,
+        string_atom: crate::string::ATOM,
         string_two_byte: crate::string::TWO_BYTE,
         typed_offset: trailing(typed::OFFSET),
         typed_length: trailing(typed::LENGTH),

@@ -35,7 +35,7 @@ pub(super) fn addresses() -> Stubs {
         };
     }
     table! {
-        call, construct, call_forward, get_method, run_frame, finish_exited, exit, unwind, suspend, stack_overflow, instance_of,
+        call, construct, create_this, call_forward, get_method, run_frame, finish_exited, exit, unwind, suspend, stack_overflow, instance_of,
         typed_length, prototype_of, super_constructor, type_of, fmod, pow, char_at;
         preserving: allocate, remember, remember_slot, interrupt, to_boolean, strict_equal, loosely_equal, to_int32,
     }
@@ -394,6 +394,22 @@ unsafe fn construct_slow(
             }
         });
         finish(vm, prepared)
+    }
+}
+unsafe extern "C" fn create_this(vm: *mut Vm, fp: *mut Raw, pc: *const u64, new_target: Raw) -> u64 {
+    // SAFETY: new.target is a closure, and in a register of the frame.
+    unsafe {
+        if let Some((shape, inline)) = function::initial_layout(new_target.as_cell() as *mut Object) {
+            (*vm).pc = pc;
+            (*vm).fp = fp;
+            let o = crate::object::alloc_object(&mut *vm, Kind::Object, shape, inline, Raw::UNDEFINED);
+            return Raw::cell(o.cast()).bits();
+        }
+        let made = scoped(vm, fp, pc, |s| {
+            let target = s.local(new_target).as_object().expect("closure");
+            Ok(function::create_this(s, target)?.raw())
+        });
+        made.map_or(THREW, |v| v.bits())
     }
 }
 unsafe extern "C" fn call_forward(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u64 {

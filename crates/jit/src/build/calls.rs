@@ -9,7 +9,7 @@ use super::property::RESULT_SLOT;
 use super::{Builder, HEADER, INLINE_NODES, Result_, Step};
 use crate::graph::{Binary, Block, Condition, Frame, Op, Repr, Unary, Value, Width, ty};
 use crate::snapshot::{
-    Callee, Constant, EntrySnapshot, FunctionSnapshot, Intrinsic, NO_INDEX, function_flag, location,
+    Callee, Constant, EntrySnapshot, FunctionSnapshot, Intrinsic, NO_INDEX, SEVERAL, function_flag, location,
 };
 
 /// Longest bytecode, in words, that is walked in place.
@@ -287,6 +287,14 @@ impl Builder<'_> {
                 // Derived constructors get their `this` from the superclass.
                 let this = if derived {
                     self.constant(0)
+                } else if shape == SEVERAL {
+                    let state = self.state();
+                    let spills = self.spills(state);
+                    let this = self.emit(Op::CreateThis, vec![target], Repr::Tagged, ty::OBJECT);
+                    self.graph.nodes[this.index()].state = Some(state);
+                    self.graph.nodes[this.index()].spills = spills;
+                    self.after_call();
+                    this
                 } else {
                     self.guard(Op::CheckConstruct(shape), vec![target], Repr::None, 0);
                     self.new_object(shape, inline)

@@ -335,6 +335,15 @@ impl Lower<'_, '_> {
                 self.reload(v, st(), slot);
                 r
             }
+            Op::CreateThis => {
+                self.spill(v);
+                let (fp, pc) = self.place(st());
+                let list = [self.vm, fp, pc, args[0]];
+                let r = self.call(self.snapshot.stubs.create_this, &list, Some(I64)).expect("result");
+                self.unless_threw(r, st());
+                self.reload(v, st(), i32::MAX);
+                r
+            }
             Op::GetMethod | Op::CallForward | Op::Suspend => {
                 self.spill(v);
                 let (fp, pc) = self.place(st());

@@ -161,18 +161,42 @@ impl Lower<'_, '_> {
             self.b.ins().brif(is, both, &[], leaf, &[]);
             self.go(both);
         } else {
-            self.b.ins().jump(kind, &[]);
+            let is = self.is_cell(y);
+            self.b.ins().brif(is, kind, &[], done, &[BlockArg::Value(no)]);
             self.go(kind);
         }
         // An object equals nothing but itself.
         let k = self.b.ins().uload8(I32, trusted(), x, 0);
         let is = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, k, object);
-        self.b.ins().brif(is, done, &[BlockArg::Value(no)], leaf, &[]);
+        if loose.is_some() {
+            self.b.ins().brif(is, done, &[BlockArg::Value(no)], leaf, &[]);
+        } else {
+            let text = self.fresh();
+            self.b.ins().brif(is, done, &[BlockArg::Value(no)], text, &[]);
+            self.go(text);
+            // Neither do two atoms. (The flag means something else for objects, which differ from a string, too.)
+            let (p, q) =
+                (self.b.ins().uload8(I32, trusted(), x, 1), self.b.ins().uload8(I32, trusted(), y, 1));
+            let both = self.b.ins().band(p, q);
+            let atoms = self.b.ins().band_imm_u(both, self.snapshot.layout.string_atom as i64);
+            self.b.ins().brif(atoms, done, &[BlockArg::Value(no)], leaf, &[]);
+        }
         self.go(other);
-        // Two int32 that differ.
+        // Two int32 that differ, or a low word or number and something of another type.
         let both = self.b.ins().band(x, y);
         let ints = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, both, NUMBER_TAG as i64);
-        self.b.ins().brif(ints, done, &[BlockArg::Value(no)], leaf, &[]);
+        let differ = if loose.is_some() {
+            let rest = self.b.ins().band_imm_u(x, !8);
+            let nullish = self.b.ins().icmp_imm_u(IntCC::Equal, rest, 2);
+            let cell = self.is_cell(y);
+            self.b.ins().band(nullish, cell)
+        } else {
+            let low = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, x, FIRST_CELL);
+            let no_number = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, y, DOUBLE_OFFSET as i64);
+            self.b.ins().bor(low, no_number)
+        };
+        let differ = self.b.ins().bor(ints, differ);
+        self.b.ins().brif(differ, done, &[BlockArg::Value(no)], leaf, &[]);
         self.go(leaf);
         let args = [self.vm, x, y];
         let v = match loose {
