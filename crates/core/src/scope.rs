@@ -27,16 +27,19 @@ impl Handled for Value {
     }
 }
 impl Handled for Object {
+    #[inline(always)]
     fn check(v: Raw) -> bool {
         crate::value::is_object(v)
     }
 }
 impl Handled for JsString {
+    #[inline(always)]
     fn check(v: Raw) -> bool {
         crate::value::is_string(v)
     }
 }
 impl Handled for Symbol {
+    #[inline(always)]
     fn check(v: Raw) -> bool {
         crate::value::is_symbol(v)
     }

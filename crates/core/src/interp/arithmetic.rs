@@ -12,6 +12,22 @@ use crate::conversion::quick_int32;
 use crate::inline_cache::InlineCache;
 use crate::vm::Vm;
 
+/// The number in a register that holds a double. Doubles in loops wait for each other: the way through memory is what counts.
+#[inline(always)]
+unsafe fn double_at(fp: *mut Raw, r: i16) -> f64 {
+    // SAFETY: a register of the frame, whose value has been checked.
+    unsafe { Raw::load_double(fp.offset(r as isize)) }
+}
+#[inline(always)]
+unsafe fn set_double(fp: *mut Raw, r: i16, number: f64) {
+    if number.is_nan() {
+        std::hint::cold_path();
+        // SAFETY: a register of the frame.
+        return unsafe { set(fp, r, Raw::NAN) };
+    }
+    // SAFETY: a register of the frame.
+    unsafe { Raw::store_double(fp.offset(r as isize), number) }
+}
 /// The result of arithmetic on doubles: a NaN is rare, so that a branch is cheaper than a choice.
 #[inline(always)]
 fn double(number: f64) -> Raw {
@@ -48,9 +64,9 @@ macro_rules! numeric {
         continuation!($doubles(pc, fp, vm, ics, word) {
             let i = insn(word);
             let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
-            if let (Some(a), Some(b)) = (x.to_double(), y.to_double()) {
+            if x.is_double() && y.is_double() {
                 note(pc, word, DOUBLE);
-                set(fp, i.a(), double($f(a, b)));
+                set_double(fp, i.a(), $f(double_at(fp, i.b()), double_at(fp, i.c())));
                 dispatch!(pc.add(1), fp, vm, ics)
             }
             go!($mixed)
@@ -117,9 +133,9 @@ numeric!(mul_doubles, mul_mixed, miss slow_Mul, |a: f64, b: f64| a * b);
 op!(Div(pc, fp, vm, ics, word) {
     let i = insn(word);
     let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
-    if let (Some(a), Some(b)) = (x.to_double(), y.to_double()) {
+    if x.is_double() && y.is_double() {
         note(pc, word, DOUBLE);
-        set(fp, i.a(), double(a / b));
+        set_double(fp, i.a(), double_at(fp, i.b()) / double_at(fp, i.c()));
         dispatch!(pc.add(1), fp, vm, ics)
     }
     go!(div_mixed)
@@ -230,9 +246,9 @@ macro_rules! numeric_imm {
         continuation!($name(pc, fp, vm, ics, word) {
             let i = insn(word);
             let x = reg(fp, i.b());
-            if let Some(a) = x.to_double() {
+            if x.is_double() {
                 note(pc, word, DOUBLE);
-                set(fp, i.a(), double($f(a, $right(i))));
+                set_double(fp, i.a(), $f(double_at(fp, i.b()), $right(i)));
                 dispatch!(pc.add(1), fp, vm, ics)
             }
             if x.is_int32() {
