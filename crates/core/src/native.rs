@@ -114,6 +114,18 @@ pub unsafe fn data<'a, T: NativeData>(v: Raw) -> Option<&'a mut T> {
     // SAFETY: a live native cell owns its data; exclusive by the contract.
     unsafe { (*(*(v.as_cell() as *mut Native)).data).as_any().downcast_mut() }
 }
+/// As [`data`] where the type is known.
+///
+/// # Safety
+/// As for [`data`]; `v` is a native cell whose data is a `T`.
+#[inline(always)]
+pub unsafe fn data_unchecked<'a, T: NativeData>(v: Raw) -> &'a mut T {
+    // SAFETY: by the contract.
+    unsafe {
+        debug_assert!((*(*(v.as_cell() as *mut Native)).data).as_any().is::<T>());
+        &mut *(*(v.as_cell() as *mut Native)).data.cast::<T>()
+    }
+}
 /// Runs `f` with the data of a native cell; None if it is not a `T`. Values may be stored in the data: the collector is
 /// told.
 pub fn with<T: NativeData, R>(

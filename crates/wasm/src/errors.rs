@@ -180,7 +180,7 @@ fn opcode_at(state: &State, e: &wasmtime::Error) -> Option<u8> {
     let offset = frame.module_offset()?;
     let modules = state.modules.borrow();
     let module = modules.iter().find(|m| wasmtime::Module::same(&m.module, frame.module()))?;
-    module.info.bytes.get(offset).copied()
+    module.info.code_bytes().get(offset).copied()
 }
 /// Puts the frames of WebAssembly above those of JavaScript in an error's `stack`.
 fn insert_frames(s: &mut Scope<'_>, state: &State, error: Local<'_, Object>, trace: &WasmBacktrace) {

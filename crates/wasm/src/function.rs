@@ -51,6 +51,7 @@ crate::class::native_data!(Exported);
 
 static EXPORTED: NativeSpec = NativeSpec::new("", 0, call_exported);
 const INLINE_VALUES: usize = 16;
+const FEW_VALUES: usize = 4;
 
 /// The function behind a value, if it is an exported function.
 pub fn of_value(v: Local<'_, Value>) -> Option<Exported> {
@@ -100,11 +101,9 @@ pub fn to_object<'s>(
 /// Call an Exported Function
 fn call_exported<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let cell = args.callee().slot(function::native::DATA);
-    // SAFETY: the data of an exported function is never changed, and the function is alive as the callee of this frame.
-    let data: &Exported = match unsafe { native::data::<Exported>(cell) } {
-        Some(d) => d,
-        None => return s.throw_type_error("not an exported function"),
-    };
+    // SAFETY: functions with this code have been made by `to_object`, with such data; it is never changed, and the function is
+    // alive as the callee of this frame.
+    let data: &Exported = unsafe { native::data_unchecked(cell) };
     // SAFETY: the state lives as long as the VM.
     let state = unsafe { &*data.state };
     let signature: &Signature = &data.signature;
@@ -116,19 +115,21 @@ fn call_exported<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) ->
         return call_with_references(s, state, &data.signature.clone(), func, args);
     }
     let words = signature.params.len().max(signature.results.len());
-    let mut inline = [ValRaw::i64(0); INLINE_VALUES];
+    let mut inline = [const { MaybeUninit::<ValRaw>::uninit() }; INLINE_VALUES];
     let mut long;
-    let values: &mut [ValRaw] = if words <= INLINE_VALUES {
+    let values: &mut [MaybeUninit<ValRaw>] = if words <= INLINE_VALUES {
         &mut inline[..words]
     } else {
-        long = vec![ValRaw::i64(0); words];
+        long = vec![MaybeUninit::uninit(); words];
         &mut long
     };
     for (i, ty) in signature.params.iter().enumerate() {
-        values[i] = value::to_number(s, args.get(i), ty)?;
+        value::write_number(s, args.get(i), ty, &mut values[i])?;
     }
-    // SAFETY: the array has room for parameters and results, and the parameters are of the function's types.
-    let outcome = state.with(|c| unsafe { func.call_unchecked(c, values) });
+    let raw = std::ptr::slice_from_raw_parts_mut(values.as_mut_ptr().cast::<ValRaw>(), words);
+    // SAFETY: the array has room for parameters and results, and the parameters, which are all that is read, are of the
+    // function's types.
+    let outcome = state.with(|c| unsafe { func.call_unchecked(c, raw) });
     if state.grown.get() {
         memory::settle(s, state);
     }
@@ -137,10 +138,15 @@ fn call_exported<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) ->
     }
     match &*signature.results {
         [] => Ok(s.undefined()),
-        [ty] => Ok(value::number_to_js(s, &values[0], ty)),
+        // SAFETY: the function has returned, and written its results.
+        [ty] => Ok(value::number_to_js(s, unsafe { values[0].assume_init_ref() }, ty)),
         list => {
-            let list: Vec<_> =
-                list.iter().zip(&*values).map(|(ty, v)| value::number_to_js(s, v, ty)).collect();
+            let list: Vec<_> = list
+                .iter()
+                .zip(&*values)
+                // SAFETY: as above.
+                .map(|(ty, v)| value::number_to_js(s, unsafe { v.assume_init_ref() }, ty))
+                .collect();
             Ok(object::array_from_list(s, &list).value())
         }
     }
@@ -280,9 +286,12 @@ fn host_call_in<'s>(
     let f = state.kept(s, callee);
     let undefined = s.undefined();
     let count = signature.params.len();
-    let mut inline = [undefined; INLINE_VALUES];
-    let mut long;
-    let args: &mut [Local<'s, Value>] = if count <= INLINE_VALUES {
+    let (mut few, mut inline, mut long);
+    let args: &mut [Local<'s, Value>] = if count <= FEW_VALUES {
+        few = [undefined; FEW_VALUES];
+        &mut few[..count]
+    } else if count <= INLINE_VALUES {
+        inline = [undefined; INLINE_VALUES];
         &mut inline[..count]
     } else {
         long = vec![undefined; count];
@@ -334,8 +343,7 @@ fn write_results<'s>(
     values: &mut [MaybeUninit<ValRaw>],
 ) -> JsResult<()> {
     if let ([v], [ty @ (ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64)]) = (list, types) {
-        values[0].write(value::to_number(s, *v, ty)?);
-        return Ok(());
+        return value::write_number(s, *v, ty, &mut values[0]);
     }
     let mut prepared = Vec::with_capacity(list.len());
     for (v, ty) in list.iter().zip(types) {

@@ -17,6 +17,7 @@ mod gc_object;
 mod global;
 mod identity;
 mod instance;
+mod legacy;
 mod memory;
 mod module;
 mod namespace;

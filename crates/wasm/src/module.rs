@@ -15,6 +15,7 @@ use wasmtime::{ExternType, Module};
 use crate::binary::{self, Kind, Sections};
 use crate::class::{self, Class, Property};
 use crate::errors::{self, ErrorClass};
+use crate::legacy;
 use crate::runtime;
 use crate::string_builtins;
 
@@ -28,12 +29,20 @@ const MAX_BYTES: usize = 1 << 30;
 pub struct Info {
     /// The module as it came.
     pub bytes: Vec<u8>,
+    /// What was compiled, if that is not the module as it came.
+    pub rewritten: Option<Vec<u8>>,
     /// Of the bytes; for stack traces.
     pub hash: u32,
     /// Exports and custom sections.
     pub sections: Sections,
     /// Options of the compilation.
     pub options: Options,
+}
+impl Info {
+    /// The bytes that places in the code refer to.
+    pub fn code_bytes(&self) -> &[u8] {
+        self.rewritten.as_deref().unwrap_or(&self.bytes)
+    }
 }
 /// A compiled module. It can be sent to other threads.
 #[derive(Clone)]
@@ -167,7 +176,16 @@ fn check_header(bytes: &[u8]) -> Result<(), String> {
 pub fn compile(bytes: Vec<u8>, options: Options) -> Result<Compiled, String> {
     check_header(&bytes)?;
     let message = |e: wasmtime::Error| errors::compile_message(&e);
-    let module = runtime::compile(&bytes).map_err(message)?;
+    let mut rewritten = None;
+    let module = match runtime::compile(&bytes) {
+        Err(e) if needs_rewriting(&e) => {
+            let new = legacy::rewrite(&bytes)?;
+            let module = runtime::compile(&new).map_err(message)?;
+            rewritten = Some(new);
+            module
+        }
+        outcome => outcome.map_err(message)?,
+    };
     let Some(sections) = binary::read(&bytes) else {
         return Err("the module cannot be read".into());
     };
@@ -176,7 +194,11 @@ pub fn compile(bytes: Vec<u8>, options: Options) -> Result<Compiled, String> {
     }
     // FNV-1a
     let hash = bytes.iter().fold(0x811c_9dc5u32, |h, &b| (h ^ b as u32).wrapping_mul(0x0100_0193));
-    Ok(Compiled { module, info: Arc::new(Info { bytes, hash, sections, options }) })
+    Ok(Compiled { module, info: Arc::new(Info { bytes, rewritten, hash, sections, options }) })
+}
+/// Does the module have old exception instructions?
+fn needs_rewriting(e: &wasmtime::Error) -> bool {
+    e.chain().any(|e| e.to_string().contains(legacy::NEEDED))
 }
 /// Is the module valid?
 pub fn validate(bytes: &[u8], options: &Options) -> bool {
@@ -184,8 +206,13 @@ pub fn validate(bytes: &[u8], options: &Options) -> bool {
         return false;
     }
     let Ok(engine) = runtime::engine() else { return false };
-    if Module::validate(engine, bytes).is_err() {
-        return false;
+    match Module::validate(engine, bytes) {
+        Ok(()) => {}
+        Err(e) if needs_rewriting(&e) => match legacy::rewrite(bytes) {
+            Ok(new) if Module::validate(engine, &new).is_ok() => {}
+            _ => return false,
+        },
+        Err(_) => return false,
     }
     if !options.has_strings() && options.string_constants.is_none() {
         return true;

@@ -52,6 +52,7 @@ programs! {
     memories "memories.js",
     tables_and_globals "tables_and_globals.js",
     exceptions "exceptions.js",
+    legacy_exceptions "legacy_exceptions.js",
     references "references.js",
     strings "strings.js",
     hostile "hostile.js",
