@@ -10,6 +10,7 @@ use spey_gc::{Gc, Header, Tracer, Value as Raw};
 
 use crate::cell::Kind;
 use crate::inline_cache::InlineCache;
+use crate::native::ExternalBytes;
 use crate::scope::{JsResult, Local, Scope, Value};
 use crate::string::StrView;
 use crate::vm::Vm;
@@ -82,6 +83,8 @@ pub struct ScriptUnit {
     pub package: u32,
     /// Code of the embedded library: hidden from stack traces' user frames.
     pub internal: bool,
+    /// The account of its memory; what was made at build time has none.
+    pub memory: Option<ExternalBytes>,
 }
 
 impl ScriptUnit {

@@ -3,10 +3,11 @@
 use std::rc::Rc;
 
 use spey_compile::{Goal, Language, Options};
-use spey_gc::Value as Raw;
+use spey_gc::{LedgerCategory, Value as Raw};
 
 use crate::cell::Object;
 use crate::code::{ScriptUnit, UnitBody};
+use crate::native::ExternalBytes;
 use crate::scope::{JsResult, Local, Scope, Value};
 use crate::string::{JsString, StrView};
 
@@ -69,6 +70,10 @@ pub fn compile(
     let options = Options { goal, language: origin.language, file_name: origin.name };
     let text: Rc<str> = Rc::from(source);
     let parsed = spey_compile::Unit::parse(text.clone(), &options);
+    let mut memory = ExternalBytes::new(s.vm(), LedgerCategory::Code);
+    if let Ok(unit) = &parsed {
+        memory.set(&mut s.vm().heap, unit.memory_bytes());
+    }
     let unit = |body| ScriptUnit {
         name: origin.name.to_string(),
         source: text.clone(),
@@ -79,6 +84,7 @@ pub fn compile(
         line_table: &[],
         package: 0,
         internal: origin.internal,
+        memory: Some(memory),
     };
     s.vm().units.count += 1;
     match parsed {
@@ -106,6 +112,7 @@ pub fn from_binary(
         line_table,
         package: 0,
         internal: true,
+        memory: None,
     })
 }
 /// The value of the closure that a unit's top level returns: units of Goal::FunctionBody and Goal::DynamicFunction.

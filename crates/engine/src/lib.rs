@@ -8,9 +8,17 @@
 
 #[cfg(doctest)]
 mod compile_fail;
+/// The guide, for its programs to be run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/embedding.md")]
+mod guide {}
 mod limits;
+#[cfg(feature = "serde")]
+mod structured;
 
 pub use limits::{Stopped, limited};
+#[cfg(feature = "serde")]
+pub use structured::{from_js, to_js};
 
 pub use spey_core::{
     array_buffer, bigint, call, cell, code, conversion, coroutine, error, eval, frame, function, hash_table,
