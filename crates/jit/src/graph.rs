@@ -297,6 +297,10 @@ pub enum Op {
     DoubleUnary(Unary),
     /// A function of one or two doubles at an address, without effects.
     PureCall(u64),
+    /// A built-in function with a form without a frame: this, arguments. Result: the empty marker if it must be called.
+    Quick(u64),
+    /// a + b of strings and numbers. Result: the empty marker if that takes more.
+    Concatenate,
     /// Comparison of two Int32.
     IntCompare(Condition),
     /// Comparison of two doubles.

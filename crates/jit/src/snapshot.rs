@@ -141,6 +141,8 @@ pub enum Callee {
     Pure1(u64),
     /// The same of two numbers.
     Pure2(u64),
+    /// A built-in function with a form without a frame: address of its description.
+    Quick(u64),
 }
 
 macro_rules! intrinsics {
@@ -380,6 +382,10 @@ stubs! {
     strict_equal,
     /// `(vm, a, b) -> u64`: IsLooselyEqual of two values, 2 if one would have to be converted. Preserves registers.
     loosely_equal,
+    /// `(vm, description, this, arguments: address, count: u64) -> value`: a [`Callee::Quick`]; 0: it must be called.
+    quick,
+    /// `(vm, a, b) -> value`: a + b where one is a string and the other a string or number; 0: not by a few instructions.
+    concatenate,
     /// `(vm, value, target) -> u64`: InstanceofOperator, 2 if that is more than a search of the prototype chain.
     instance_of,
     /// `(typed array) -> i32`: its length, -1 if it is 2^31 or more.

@@ -88,19 +88,28 @@ overflowing!(Add, add_doubles, add_mixed, go add_strings, overflowing_add, |a: f
 continuation!(add_strings(pc, fp, vm, ics, word) {
     let i = insn(word);
     let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
-    let (a, b) = (text_of(vm, x), text_of(vm, y));
     // Two numbers have been added before.
-    if !a.is_empty() && !b.is_empty() {
-        let v = crate::string::try_concat(&mut *vm, a, b);
-        if !v.is_empty() {
-            let number = if x.is_number() || y.is_number() { DOUBLE } else { 0 };
-            note(pc, word, STRING | number);
-            set(fp, i.a(), v);
-            dispatch!(pc.add(1), fp, vm, ics)
-        }
+    let v = concatenate(vm, x, y);
+    if !v.is_empty() {
+        let number = if x.is_number() || y.is_number() { DOUBLE } else { 0 };
+        note(pc, word, STRING | number);
+        set(fp, i.a(), v);
+        dispatch!(pc.add(1), fp, vm, ics)
     }
     miss!(slow_Add)
 });
+/// The concatenation of two strings, or of one and a number whose text is known, of which one is a string; else the empty value.
+///
+/// # Safety
+/// Live values, not both numbers.
+#[inline(always)]
+pub(crate) unsafe fn concatenate(vm: *mut Vm, x: Raw, y: Raw) -> Raw {
+    // SAFETY: by the contract.
+    unsafe {
+        let (a, b) = (text_of(vm, x), text_of(vm, y));
+        if a.is_empty() || b.is_empty() { Raw::EMPTY } else { crate::string::try_concat(&mut *vm, a, b) }
+    }
+}
 /// A string, or the text of a number that has been converted lately; else the empty value.
 #[inline(always)]
 unsafe fn text_of(vm: *mut Vm, v: Raw) -> Raw {

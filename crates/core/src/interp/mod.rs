@@ -11,7 +11,7 @@ use spey_gc::Value as Raw;
 use crate::inline_cache::InlineCache;
 use crate::vm::Vm;
 
-mod arithmetic;
+pub(crate) mod arithmetic;
 mod calls;
 mod control;
 pub(crate) mod machine;

@@ -461,6 +461,9 @@ impl Builder<'_> {
                 s.callee = match (intrinsic(spec.known), spec.pure) {
                     (None, Some(Pure::One(f))) => Callee::Pure1(f as usize as u64),
                     (None, Some(Pure::Two(f))) => Callee::Pure2(f as usize as u64),
+                    (None, None) if spec.quick.is_some() => {
+                        Callee::Quick(spec as *const function::NativeSpec as u64)
+                    }
                     (known, _) => Callee::Native(known),
                 };
             }

@@ -35,7 +35,7 @@ pub(super) fn addresses() -> Stubs {
         };
     }
     table! {
-        call, construct, create_this, call_forward, get_method, run_frame, finish_exited, exit, unwind, suspend, stack_overflow, instance_of,
+        call, construct, create_this, call_forward, get_method, run_frame, finish_exited, exit, unwind, suspend, stack_overflow, quick, concatenate, instance_of,
         typed_length, prototype_of, super_constructor, type_of, fmod, pow, char_at;
         preserving: allocate, remember, remember_slot, interrupt, to_boolean, strict_equal, loosely_equal, to_int32,
     }
@@ -555,6 +555,26 @@ unsafe extern "C" fn strict_equal(_: *mut Vm, a: Raw, b: Raw) -> u64 {
 }
 unsafe extern "C" fn loosely_equal(_: *mut Vm, a: Raw, b: Raw) -> u64 {
     crate::operators::loosely_equals_raw(a, b).map_or(2, u64::from)
+}
+unsafe extern "C" fn quick(
+    vm: *mut Vm,
+    spec: *const function::NativeSpec,
+    this: Raw,
+    first: *const Raw,
+    count: usize,
+) -> Raw {
+    // SAFETY: a built-in function's description, and live values.
+    unsafe { (*spec).try_quick(&mut *vm, this, std::slice::from_raw_parts(first, count)) }
+}
+unsafe extern "C" fn concatenate(vm: *mut Vm, a: Raw, b: Raw) -> Raw {
+    // SAFETY: live values.
+    unsafe {
+        if a.is_number() && b.is_number() {
+            Raw::EMPTY
+        } else {
+            crate::interp::arithmetic::concatenate(vm, a, b)
+        }
+    }
 }
 unsafe extern "C" fn instance_of(vm: *mut Vm, v: Raw, target: Raw) -> u64 {
     // SAFETY: live values; nothing is allocated.

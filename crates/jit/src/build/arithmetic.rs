@@ -10,6 +10,7 @@ use crate::graph::{Binary, Condition, Op, Repr, Value, ty};
 mod feedback {
     pub const INT32: u8 = 1;
     pub const DOUBLE: u8 = 2;
+    pub const STRING: u8 = 4;
     pub const OVERFLOW: u8 = 32;
     pub const NUMBER: u8 = INT32 | DOUBLE | OVERFLOW;
 }
@@ -265,6 +266,11 @@ impl Builder<'_> {
     fn binary(&mut self, i: &Instruction, op: Binary, x: Value, y: Value) -> Result_<Step> {
         let plan = self.plan(i, x, y);
         let r = match plan {
+            Plan::Generic if op == Binary::Add && i.word.feedback() & STRING != 0 && !self.is_generic() => {
+                let (x, y) = (self.tagged(x), self.tagged(y));
+                let v = self.emit(Op::Concatenate, vec![x, y], Repr::Tagged, ty::STRING | ty::EMPTY);
+                return self.unless_simple(i, v, |this| this.execute(i));
+            }
             Plan::Generic => return self.execute(i),
             Plan::Never => return self.unseen(i),
             Plan::Ints | Plan::Doubles if is_bitwise(op) => {

@@ -17,6 +17,9 @@ const INLINE_WORDS: usize = 64;
 /// Deepest chain of calls walked in place.
 const INLINE_DEPTH: usize = 3;
 
+/// Most arguments of a built-in function that is called without a frame.
+const MAX_QUICK: usize = 4;
+
 /// Bit of the argument-count word: called by [[Construct]].
 pub const ARGC_CONSTRUCT: i32 = 1 << 24;
 /// Bit of the argument-count word: a getter.
@@ -201,8 +204,14 @@ impl Builder<'_> {
                     return Ok(Step::Next);
                 }
                 if let Some(v) = self.array_intrinsic(intrinsic, &call.window) {
-                    return self.unless_simple(i, call, v);
+                    return self.unless_simple(i, v, |this| this.call_any(i, call));
                 }
+            }
+            Callee::Quick(spec) if function != NO_INDEX && call.argc() <= MAX_QUICK && !self.is_generic() => {
+                self.check_function(call.callee, function);
+                let args = call.window.iter().map(|&v| self.tagged(v)).collect();
+                let v = self.emit(Op::Quick(spec), args, Repr::Tagged, ty::ANY);
+                return self.unless_simple(i, v, |this| this.call_any(i, call));
             }
             Callee::Pure1(address) | Callee::Pure2(address) if function != NO_INDEX => {
                 let arity = if matches!(target, Callee::Pure1(_)) { 1 } else { 2 };
@@ -697,8 +706,13 @@ impl Builder<'_> {
         self.env.forget_loads_at(access(Width::Value, l.array_length));
         Some(v)
     }
-    /// The result of an array intrinsic, or of the call it stands for.
-    fn unless_simple(&mut self, i: &Instruction, call: Call, v: Value) -> Result_<Step> {
+    /// A result that is -1 or the empty marker if it must be had by `otherwise`.
+    pub(super) fn unless_simple(
+        &mut self,
+        i: &Instruction,
+        v: Value,
+        otherwise: impl FnOnce(&mut Self) -> Result_<Step>,
+    ) -> Result_<Step> {
         let simple = if self.graph.node(v).repr == Repr::Int32 {
             let zero = self.int(0);
             self.compare_ints(Condition::GreaterEqual, v, zero)
@@ -717,7 +731,7 @@ impl Builder<'_> {
         let fast = (self.block, std::mem::replace(&mut self.env, env));
         (self.block, self.state) = (no, state);
         let mut edges = vec![fast];
-        if let Step::Next = self.call_any(i, call)? {
+        if let Step::Next = otherwise(self)? {
             edges.push((self.block, std::mem::take(&mut self.env)));
         }
         self.merge(edges, Some(i.next_pc()));

@@ -201,6 +201,25 @@ impl Lower<'_, '_> {
                 Unary::Trunc => self.b.ins().trunc(args[0]),
             },
             Op::PureCall(address) => self.call(address, &args, Some(F64)).expect("result"),
+            Op::Quick(spec) => {
+                let count = args.len() - 1;
+                let bytes = 8 * count.max(1) as u32;
+                let slot = self.b.create_sized_stack_slot(ir::StackSlotData::new(
+                    ir::StackSlotKind::ExplicitSlot,
+                    bytes,
+                    3,
+                ));
+                for (k, x) in args[1..].iter().enumerate() {
+                    self.b.ins().stack_store(I64, *x, slot, 8 * k as i32);
+                }
+                let at = self.b.ins().stack_addr(I64, slot, 0);
+                let list = [self.vm, self.imm(spec), args[0], at, self.imm(count as u64)];
+                self.call(self.snapshot.stubs.quick, &list, Some(I64)).expect("result")
+            }
+            Op::Concatenate => {
+                let list = [self.vm, args[0], args[1]];
+                self.call(self.snapshot.stubs.concatenate, &list, Some(I64)).expect("result")
+            }
             Op::IntCompare(c) => {
                 let cc = match c {
                     Condition::Less => IntCC::SignedLessThan,
