@@ -1788,6 +1788,7 @@ fn note_private(s: &mut Scope<'_>, f: Frame, ic: i16, object: i16, name: i16) {
     if !crate::value::is_object(v) {
         return;
     }
+    // SAFETY: a live object.
     let shape = unsafe { (*v.as_cell()).word };
     let cache = f.ic(ic);
     // SAFETY: the cache belongs to the running code.
