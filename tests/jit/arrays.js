@@ -27,3 +27,13 @@ const matrix = []; for (let i = 0; i < 8; i++) { matrix.push([]); for (let j = 0
 const sparse = []; sparse[100000] = 1; sparse[5] = 2; log(at(sparse, 5), at(sparse, 6), sparse.length, put(sparse, 7, 7), at(sparse, 7));
 const arrayLike = { length: 3, 0: 'a', 1: 'b', 2: 'c' }; log(sum(arrayLike), Array.prototype.map.call(arrayLike, (x) => x + x).join());
 function changing(a) { let s = 0; for (let i = 0; i < 40; i++) { s += a[i % a.length]; if (i === 20) a = [0.25, 0.5]; if (i === 30) a = ['s']; } return s; } log(changing([1, 2, 3]));
+// Arrays and other things filled one by one.
+(function () {
+  function fill(a, n) { for (let i = 0; i < n; i++) a[i] = i; return a; }
+  const make = [() => [], () => [1, , 3], () => ({}), () => new Uint8Array(5), () => Object.create([]), () => 'text', () => Object.freeze([1]), () => { const a = []; a.length = 3; return a; }, () => new Proxy([], {}), () => arguments];
+  let text = '';
+  for (let k = 0; k < 400; k++) { const a = fill(make[k % make.length](), 3 + k % 9); if (k > 380) text += JSON.stringify(a) + a.length + ' '; }
+  console.log(text);
+  Object.defineProperty(Array.prototype, 2, { set(v) { text = 'setter ' + v; }, configurable: true });
+  const filled = fill([], 5); delete Array.prototype[2]; console.log(filled.length, text, fill([], 5).length);
+})();

@@ -353,6 +353,8 @@ pub enum Op {
     ElementOrEmpty,
     /// Appends to an array (known): array, value. Result: the new length, or -1 if that is not simple.
     ArrayAppend,
+    /// Appends to anything under an index: object, value, index. Result: -1 unless it is an array and the index its length.
+    AppendAt,
     /// Takes the last element off an array (known). Result: the empty marker if that is not simple.
     ArrayPop,
     /// Code unit of a flat string: string, index, two-byte flag.

@@ -808,6 +808,31 @@ impl Builder<'_> {
                 self.emit(Op::StoreIndexed(width, 0), vec![data, index, number], Repr::None, 0);
                 Ok(Step::Next)
             }
+            // Arrays that are being filled.
+            receiver::OTHER
+                if self.snapshot.plain_arrays
+                    && self.graph.node(k).repr == Repr::Int32
+                    && self.graph.node(o).repr == Repr::Tagged =>
+            {
+                self.check_valid();
+                let v = self.tagged(v);
+                let n = self.emit(Op::AppendAt, vec![o, v, k], Repr::Int32, 0);
+                let l = self.snapshot.layout;
+                self.env.forget_loads_at(access(Width::I32, l.elements_length));
+                self.env.forget_loads_at(access(Width::Value, l.array_length));
+                let zero = self.int(0);
+                let simple = self.compare_ints(Condition::GreaterEqual, n, zero);
+                let (yes, no) = self.branch(simple);
+                self.graph.blocks[no.index()].cold = true;
+                let state = self.state;
+                let mut edges = vec![(yes, self.env.clone())];
+                (self.block, self.state) = (no, state);
+                if let Step::Next = self.execute(i)? {
+                    edges.push((self.block, std::mem::take(&mut self.env)));
+                }
+                self.merge(edges, Some(i.next_pc()));
+                Ok(Step::Next)
+            }
             _ if bits & receiver::DENSE != 0 => self.element_or_other(i, o, k, |this, _| {
                 let l = this.snapshot.layout;
                 let elements = this.load(o, Width::Word, l.object_elements);

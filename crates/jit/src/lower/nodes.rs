@@ -305,7 +305,8 @@ impl Lower<'_, '_> {
                 self.b.ins().iadd(data, offset)
             }
             Op::ElementOrEmpty => self.element_or_empty(args[0], args[1]),
-            Op::ArrayAppend => self.array_append(args[0], args[1]),
+            Op::ArrayAppend => self.array_append(args[0], args[1], None),
+            Op::AppendAt => self.array_append(args[0], args[1], Some(args[2])),
             Op::ArrayPop => self.array_pop(args[0]),
             Op::CharCode => self.char_code(args[0], args[1], args[2]),
             Op::CharAt => {

@@ -344,11 +344,33 @@ impl Lower<'_, '_> {
         let tagged = self.boxed_as(length, Repr::Int32);
         self.b.ins().store(trusted(), tagged, array, l.array_length);
     }
-    pub(super) fn array_append(&mut self, array: ir::Value, v: ir::Value) -> ir::Value {
+    /// `at`: the object need not be an array, and the place must be its end.
+    pub(super) fn array_append(
+        &mut self,
+        array: ir::Value,
+        v: ir::Value,
+        at: Option<ir::Value>,
+    ) -> ir::Value {
         let l = self.snapshot.layout;
         let (other, done, room) = (self.fresh(), self.fresh(), self.fresh());
         let r = self.b.append_block_param(done, I32);
+        if at.is_some() {
+            let (cell, known) = (self.fresh(), self.fresh());
+            let is = self.is_cell(array);
+            self.b.ins().brif(is, cell, &[], other, &[]);
+            self.go(cell);
+            let kind = self.b.ins().uload8(I32, trusted(), array, 0);
+            let is = self.b.ins().icmp_imm_u(IntCC::Equal, kind, l.kind_array as i64);
+            self.b.ins().brif(is, known, &[], other, &[]);
+            self.go(known);
+        }
         let (elements, length) = self.full_elements(array, other);
+        if let Some(at) = at {
+            let end = self.fresh();
+            let is = self.b.ins().icmp(IntCC::Equal, at, length);
+            self.b.ins().brif(is, end, &[], other, &[]);
+            self.go(end);
+        }
         // Length and capacity are neighbours.
         let capacity = self.b.ins().load(I32, trusted(), elements, l.elements_length + 4);
         let fits = self.b.ins().icmp(IntCC::UnsignedLessThan, length, capacity);
