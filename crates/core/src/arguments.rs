@@ -2,26 +2,33 @@
 
 use spey_gc::Value as Raw;
 
-use crate::cell::{Kind, Object};
+use crate::cell::{Elements, Kind, Object};
 use crate::frame::{FrameView, argc};
 use crate::object::{self, PropertyDescriptor};
 use crate::realm::Intrinsic;
 use crate::scope::{Local, Scope, Value};
 use crate::shape::attr;
 
-fn passed<'s>(s: &mut Scope<'s>, f: FrameView) -> Vec<Local<'s, Value>> {
-    let n = (f.argc() & argc::COUNT) as usize;
-    // SAFETY: the arguments lie in the frame.
-    (0..n).map(|i| s.local(unsafe { *f.arguments().add(i) })).collect()
+/// Makes what a frame was called with, from argument `start` on, the elements of an object that has none. Returns how many they are.
+fn copy_passed(s: &mut Scope<'_>, f: FrameView, start: usize, o: Local<'_, Object>) -> usize {
+    let n = ((f.argc() & argc::COUNT) as usize).saturating_sub(start);
+    if n > 0 {
+        object::reserve_elements(s, o, n as u32);
+        // SAFETY: the arguments lie in the frame, and the elements have room for them.
+        unsafe {
+            let e = o.gc().elements;
+            for i in 0..n {
+                *Elements::at(e, i) = *f.arguments().add(start + i);
+            }
+            (*e).length = n as u32;
+            s.vm().heap.write_barrier_all(e.cast());
+        }
+    }
+    n
 }
-fn finish(s: &mut Scope<'_>, o: Local<'_, Object>, args: &[Local<'_, Value>]) {
-    if !args.is_empty() {
-        object::reserve_elements(s, o, args.len() as u32);
-    }
-    for (i, a) in args.iter().enumerate() {
-        object::put_element(s, o, i as u32, *a, attr::ALL);
-    }
-    let n = s.size(args.len());
+fn finish(s: &mut Scope<'_>, f: FrameView, o: Local<'_, Object>) {
+    let n = copy_passed(s, f, 0, o);
+    let n = s.size(n);
     let key = s.names().length;
     object::add_named(s, o, key, n, attr::HIDDEN);
     let key = s.names().sym_iterator;
@@ -30,10 +37,9 @@ fn finish(s: &mut Scope<'_>, o: Local<'_, Object>, args: &[Local<'_, Value>]) {
 }
 /// CreateUnmappedArgumentsObject, §10.4.4.6
 pub fn new_unmapped<'s>(s: &mut Scope<'s>, f: FrameView) -> Local<'s, Object> {
-    let args = passed(s, f);
     let proto = s.intrinsic(Intrinsic::ObjectPrototype);
     let o = object::new_kind(s, Kind::Arguments, proto.value(), 0);
-    finish(s, o, &args);
+    finish(s, f, o);
     let thrower = s.intrinsic(Intrinsic::ThrowTypeError);
     let key = s.names().callee;
     let d = PropertyDescriptor::accessor(Some(thrower.value()), Some(thrower.value()), 0);
@@ -47,15 +53,15 @@ pub fn new_mapped<'s>(
     env: Local<'_, Value>,
     first: u32,
 ) -> Local<'s, Object> {
-    let args = passed(s, f);
+    let passed = (f.argc() & argc::COUNT) as usize;
     let proto = s.intrinsic(Intrinsic::ObjectPrototype);
     let o = object::new_kind(s, Kind::MappedArguments, proto.value(), 4);
     // Without an environment no parameter is ever assigned, so there is nothing to follow.
-    let mapped = if env.raw().is_cell() { f.param_count().min(args.len()) } else { 0 };
+    let mapped = if env.raw().is_cell() { f.param_count().min(passed) } else { 0 };
     o.set_slot(s, 0, env.raw());
     o.set_slot(s, 1, Raw::int32(first as i32));
     o.set_slot(s, 2, Raw::int32(mapped as i32));
-    finish(s, o, &args);
+    finish(s, f, o);
     // SAFETY: live frame.
     let callee = s.local(Raw::cell(f.callee().cast()));
     let key = s.names().callee;
@@ -64,7 +70,8 @@ pub fn new_mapped<'s>(
 }
 /// Array of the arguments from `start` on.
 pub fn new_rest<'s>(s: &mut Scope<'s>, f: FrameView, start: u32) -> Local<'s, Object> {
-    let args = passed(s, f);
-    let rest = args.get(start as usize..).unwrap_or(&[]);
-    object::array_from_list(s, rest)
+    let n = (f.argc() & argc::COUNT).saturating_sub(start);
+    let a = object::new_array(s, n);
+    copy_passed(s, f, start as usize, a);
+    a
 }
