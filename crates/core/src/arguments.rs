@@ -2,7 +2,7 @@
 
 use spey_gc::Value as Raw;
 
-use crate::cell::{Elements, Kind, Object};
+use crate::cell::{Elements, Kind, Object, Slots};
 use crate::frame::{FrameView, argc};
 use crate::object::{self, PropertyDescriptor};
 use crate::realm::Intrinsic;
@@ -26,24 +26,55 @@ fn copy_passed(s: &mut Scope<'_>, f: FrameView, start: usize, o: Local<'_, Objec
     }
     n
 }
-fn finish(s: &mut Scope<'_>, f: FrameView, o: Local<'_, Object>) {
+/// Elements, `length`, @@iterator and `callee` of a new arguments object. `callee` defines the last of them on the realm's first
+/// object of the kind; later ones take over its shape and get the value `later`.
+fn finish(
+    s: &mut Scope<'_>,
+    f: FrameView,
+    o: Local<'_, Object>,
+    mapped: bool,
+    callee: impl FnOnce(&mut Scope<'_>),
+    later: impl FnOnce(&mut Scope<'_>) -> Raw,
+) {
     let n = copy_passed(s, f, 0, o);
+    let shape = s.vm().realm().arguments_shapes[mapped as usize];
+    if shape != 0 {
+        object::reserve_slot(s, o, 2, 0);
+        let third = later(s);
+        let values = s.vm().realm().intrinsic(Intrinsic::ArrayProtoValues);
+        // SAFETY: the slots cell has room for three; objects of these kinds have no properties in line.
+        unsafe {
+            let p = o.gc().as_ptr();
+            for (k, v) in [Raw::int32(n as i32), values, third].into_iter().enumerate() {
+                *Slots::at((*p).slots, k) = v;
+            }
+            (*p).header.word = shape;
+            s.vm().heap.write_barrier_all((*p).slots.cast());
+        }
+        return;
+    }
     let n = s.size(n);
     let key = s.names().length;
     object::add_named(s, o, key, n, attr::HIDDEN);
     let key = s.names().sym_iterator;
     let values = s.intrinsic(Intrinsic::ArrayProtoValues);
     object::add_named(s, o, key, values.value(), attr::HIDDEN);
+    callee(s);
+    s.vm().realm_mut().arguments_shapes[mapped as usize] = o.gc().header.word;
 }
 /// CreateUnmappedArgumentsObject, §10.4.4.6
 pub fn new_unmapped<'s>(s: &mut Scope<'s>, f: FrameView) -> Local<'s, Object> {
     let proto = s.intrinsic(Intrinsic::ObjectPrototype);
     let o = object::new_kind(s, Kind::Arguments, proto.value(), 0);
-    finish(s, f, o);
-    let thrower = s.intrinsic(Intrinsic::ThrowTypeError);
-    let key = s.names().callee;
-    let d = PropertyDescriptor::accessor(Some(thrower.value()), Some(thrower.value()), 0);
-    object::ordinary_define_own_property(s, o, key, &d);
+    let define = |s: &mut Scope<'_>| {
+        let thrower = s.intrinsic(Intrinsic::ThrowTypeError);
+        let key = s.names().callee;
+        let d = PropertyDescriptor::accessor(Some(thrower.value()), Some(thrower.value()), 0);
+        object::ordinary_define_own_property(s, o, key, &d);
+        // SAFETY: the third property of an object without properties in line.
+        s.vm().realm_mut().arguments_callee = unsafe { *Slots::at(o.gc().slots, 2) };
+    };
+    finish(s, f, o, false, define, |s| s.vm().realm().arguments_callee);
     o
 }
 /// CreateMappedArgumentsObject, §10.4.4.7: parameter i is slot `first + i` of `env`.
@@ -61,11 +92,12 @@ pub fn new_mapped<'s>(
     o.set_slot(s, 0, env.raw());
     o.set_slot(s, 1, Raw::int32(first as i32));
     o.set_slot(s, 2, Raw::int32(mapped as i32));
-    finish(s, f, o);
-    // SAFETY: live frame.
-    let callee = s.local(Raw::cell(f.callee().cast()));
-    let key = s.names().callee;
-    object::add_named(s, o, key, callee, attr::HIDDEN);
+    let define = |s: &mut Scope<'_>| {
+        let callee = s.local(Raw::cell(f.callee().cast()));
+        let key = s.names().callee;
+        object::add_named(s, o, key, callee, attr::HIDDEN);
+    };
+    finish(s, f, o, true, define, |_| Raw::cell(f.callee().cast()));
     o
 }
 /// Array of the arguments from `start` on.

@@ -77,6 +77,10 @@ pub struct Realm {
     pub async_generator_function_shape: ShapeId,
     /// Shape of iterator results: {value, done} in slots 0 and 1 (inline).
     pub iterator_result_shape: ShapeId,
+    /// Shapes of mapped and unmapped arguments objects; 0 until the first.
+    pub arguments_shapes: [ShapeId; 2],
+    /// Accessor cell of `callee` of unmapped arguments objects; undefined until the first.
+    pub arguments_callee: Raw,
     /// The original %ArrayIteratorPrototype%.next; undefined until the array chapter sets it.
     pub array_iterator_next: Raw,
     /// Accessor cell of the `stack` property of errors; undefined until the first error.
@@ -110,6 +114,8 @@ impl Realm {
             generator_function_shape: 0,
             async_generator_function_shape: 0,
             iterator_result_shape: 0,
+            arguments_shapes: [0; 2],
+            arguments_callee: Raw::UNDEFINED,
             array_iterator_next: Raw::UNDEFINED,
             stack_accessor: Raw::UNDEFINED,
             lexical: FastMap::default(),
@@ -136,6 +142,12 @@ impl Realm {
         t.value(&mut self.host_defined);
         t.value(&mut self.stack_accessor);
         t.value(&mut self.array_iterator_next);
+        t.value(&mut self.arguments_callee);
+        for id in self.arguments_shapes {
+            if id != 0 {
+                t.shape(id);
+            }
+        }
         for v in &mut self.lexical_values {
             t.value(v);
         }
