@@ -391,6 +391,7 @@ pub unsafe fn own_named(vm: &mut Vm, o: *mut Object, key: PropertyKey) -> Own {
 ///
 /// # Safety
 /// `o` is a live object.
+#[inline]
 pub unsafe fn own_element(o: *mut Object, i: u32) -> Own {
     // SAFETY: live object.
     unsafe {

@@ -4,6 +4,7 @@ use spey_gc::Value as Raw;
 
 use crate::cell::{Kind, Object};
 use crate::conversion::{self, to_boolean};
+use crate::interp::slow::{Lookup, named_lookup};
 use crate::key::PropertyKey;
 use crate::object::{self, PropertyDescriptor};
 use crate::scope::{JsResult, Local, Scope, Value};
@@ -121,7 +122,18 @@ fn trap<'s>(s: &mut Scope<'s>, o: Local<'_, Object>, name: PropertyKey) -> JsRes
             name.to_text()
         ));
     };
-    let function = object::get_method(s, handler, name)?;
+    // OPTIMIZATION: what caches know of an ordinary handler.
+    let known = match handler.as_object() {
+        // SAFETY: a live object that is not exotic, and a name; the value is rooted at once.
+        Some(h) if !h.kind().is_exotic() => unsafe { named_lookup(s.vm(), h.gc().as_ptr(), name) },
+        _ => Lookup::Slow,
+    };
+    let function = match known {
+        Lookup::Absent => None,
+        Lookup::Value(v) if v.is_nullish() => None,
+        Lookup::Value(v) if crate::value::is_callable(v) => Some(s.local(v)),
+        _ => object::get_method(s, handler, name)?,
+    };
     Ok(Trap { target, handler, function })
 }
 

@@ -243,7 +243,8 @@ pub(crate) unsafe fn realm_of<'a>(vm: *mut Vm, fp: *mut Raw) -> &'a crate::realm
     // SAFETY: a code cell's realm lives as long as it.
     unsafe {
         let code = crate::function::code_of((*fp.offset(crate::frame::CALLEE)).as_cell().cast());
-        (&(*vm).realms).get_unchecked((*code).header.word as usize).as_deref().unwrap_unchecked()
+        let realms = &(*vm).realms;
+        realms.get_unchecked((*code).header.word as usize).as_deref().unwrap_unchecked()
     }
 }
 
