@@ -1,6 +1,8 @@
 //! Logarithm, exponential function, sine and cosine with fdlibm's formulas, which V8 uses as well: programs print the same
 //! digits. The crate `libm` follows later formulas, whose last bit differs now and then.
 
+#![allow(clippy::excessive_precision, reason = "the constants are written as they are published")]
+
 /// The upper half of a number's bits.
 fn high(x: f64) -> u32 {
     (x.to_bits() >> 32) as u32
@@ -124,7 +126,6 @@ fn cosine_kernel(x: f64, y: f64) -> f64 {
 const LARGEST: f64 = 823_549.664_582_643_2;
 /// x - n * π/2 as a number and its tail, and n modulo 4.
 fn reduce(x: f64) -> (f64, f64, i32) {
-    const INVERSE: f64 = 6.366_197_723_675_813_824_33e-1;
     // π/2 in parts of 33 bits, each with what is left.
     const PART_1: f64 = 1.570_796_326_734_125_614_17e0;
     const REST_1: f64 = 6.077_100_506_506_192_249_32e-11;
@@ -134,7 +135,7 @@ fn reduce(x: f64) -> (f64, f64, i32) {
     const REST_3: f64 = 8.478_427_660_368_899_569_97e-32;
     let t = x.abs();
     let top = high(t);
-    let n = if top < 0x4002_D97C { 1 } else { (t * INVERSE + 0.5) as i32 };
+    let n = if top < 0x4002_D97C { 1 } else { (t * std::f64::consts::FRAC_2_PI + 0.5) as i32 };
     let k = n as f64;
     let mut r = t - k * PART_1;
     let mut w = k * REST_1;
