@@ -10,9 +10,11 @@
 //   [kOnHeaders](rawHeaders, url) for trailers and for headers beyond one batch;
 //   [kOnHeadersComplete](major, minor, rawHeaders | undefined, methodNumber | undefined, url, statusCode, statusMessage,
 //     upgrade, shouldKeepAlive) -> 0 | 1 no body | 2 no body and upgrade;
+//   isToken(string), isFieldValue(string) -> boolean: what names and values of fields must be, and strictly so;
+//   renderHead(start, fields, date, end, inPairs) -> string | undefined, headInfo: Float64Array (see _http_outgoing.js)
 //   [kOnBody](Buffer); [kOnMessageComplete](); [kOnExecute](bytesParsed | Error) after each read of a consumed handle.
 
-const { methods, allMethods, HTTPParser } = internalBinding('http_parser');
+const { methods, allMethods, HTTPParser, isToken, isFieldValue } = internalBinding('http_parser');
 const incoming = require('_http_incoming');
 const { IncomingMessage, readStart, readStop, kEndOfMessage } = incoming;
 
@@ -157,11 +159,12 @@ const strictValuePattern = /[^\t\x20-\x7e\x80-\xff]/;
 const relaxedValuePattern = /[\x00\x0a\x0d]|[^\x00-\xff]/;
 
 function checkIsHttpToken(value) {
-  return tokenPattern.test(value);
+  return typeof value === 'string' ? isToken(value) : tokenPattern.test(value);
 }
 
 function checkInvalidHeaderChar(value, lenient = false) {
-  return (lenient ? relaxedValuePattern : strictValuePattern).test(value);
+  if (lenient) return relaxedValuePattern.test(value);
+  return typeof value === 'string' ? !isFieldValue(value) : strictValuePattern.test(value);
 }
 
 function prepareError(err, parser, rawPacket) {

@@ -33,6 +33,7 @@ const {
   hideStackFrames,
 } = require('internal/errors');
 const { validateString } = require('internal/validators');
+const { renderHead, headInfo } = internalBinding('http_parser');
 const { isUint8Array } = require('internal/util/types');
 
 const kCorked = Symbol('corked');
@@ -48,6 +49,9 @@ const kWritableFinished = Symbol('kWritableFinished');
 const kAfterFinish = Symbol('kAfterFinish');
 const kScheduleFinish = Symbol('kScheduleFinish');
 const kLenient = Symbol('kLenient');
+
+// Bits of headInfo[0]: what fields were among those that renderHead wrote.
+const kHasContentLength = 1;
 
 // Bodies up to this many bytes are copied behind their header, for the sake of one write.
 const copyLimitBytes = 16384;
@@ -347,7 +351,37 @@ class HeaderState {
   }
 }
 
+/**
+ * OPTIMIZATION: the head of a message that leaves its connection open, written by one native call. Returns whether that was
+ * done: not for fields that have to be looked at.
+ */
+function storeUsualHeader(message, firstLine, headers) {
+  if (!message.shouldKeepAlive || !message.useChunkedEncodingByDefault || message.maxRequestsOnConnectionReached ||
+      message.chunkedEncoding || message._removedConnection || message._removedContLen || message._removedTE) {
+    return false;
+  }
+  const inPairs = headers !== undefined && headers === message[kOutHeaders];
+  const end = message._keepAliveTimeout && message._defaultKeepAlive ? keepAliveLines(message) : connectionKeepAlive;
+  const header = renderHead(firstLine, headers, message.sendDate ? utcDateHeader() : '', end, inPairs);
+  if (header === undefined) return false;
+
+  if ((headInfo[0] & kHasContentLength) !== 0) {
+    message._contentLength = headInfo[1];
+    message._header = header;
+  } else if (!message._hasBody) {
+    message._header = header + '\r\n';
+  } else if (typeof message._contentLength === 'number') {
+    message._header = `${header}Content-Length: ${message._contentLength}\r\n\r\n`;
+  } else {
+    message._header = header + 'Transfer-Encoding: chunked\r\n\r\n';
+    message.chunkedEncoding = true;
+  }
+  message._headerSent = false;
+  return true;
+}
+
 function _storeHeader(firstLine, headers) {
+  if (storeUsualHeader(this, firstLine, headers ?? undefined)) return;
   const state = new HeaderState(firstLine);
 
   if (headers) {
@@ -386,8 +420,7 @@ function _storeHeader(firstLine, headers) {
     if (shouldSendKeepAlive && this.maxRequestsOnConnectionReached) {
       header += 'Connection: close\r\n';
     } else if (shouldSendKeepAlive) {
-      header += 'Connection: keep-alive\r\n';
-      if (this._keepAliveTimeout && this._defaultKeepAlive) header += keepAliveLine(this);
+      header += this._keepAliveTimeout && this._defaultKeepAlive ? keepAliveLines(this) : connectionKeepAlive;
     } else {
       this._last = true;
       header += 'Connection: close\r\n';
@@ -422,15 +455,16 @@ function _storeHeader(firstLine, headers) {
 let keepAliveLineFor = -1;
 let keepAliveLineMax = -1;
 let keepAliveText = '';
+const connectionKeepAlive = 'Connection: keep-alive\r\n';
 
-/** The Keep-Alive line; nearly always the same as the one before. */
-function keepAliveLine(message) {
+/** The Connection and Keep-Alive lines; nearly always the same as the ones before. */
+function keepAliveLines(message) {
   const seconds = Math.floor(message._keepAliveTimeout / 1000);
   const max = ~~message._maxRequestsPerSocket > 0 ? ~~message._maxRequestsPerSocket : 0;
   if (seconds !== keepAliveLineFor || max !== keepAliveLineMax) {
     keepAliveLineFor = seconds;
     keepAliveLineMax = max;
-    keepAliveText = `Keep-Alive: timeout=${seconds}${max > 0 ? `, max=${max}` : ''}\r\n`;
+    keepAliveText = `${connectionKeepAlive}Keep-Alive: timeout=${seconds}${max > 0 ? `, max=${max}` : ''}\r\n`;
   }
   return keepAliveText;
 }

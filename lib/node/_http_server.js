@@ -31,7 +31,7 @@ const {
     ERR_HTTP_SOCKET_ENCODING, ERR_INVALID_ARG_VALUE, ERR_INVALID_CHAR, ERR_OUT_OF_RANGE,
   },
 } = require('internal/errors');
-const { beginSpan, endSpan } = require('internal/perf/spans');
+const { watch, beginSpan, endSpan } = require('internal/perf/spans');
 const { kEmptyObject } = require('internal/util');
 const {
   validateBoolean, validateFunction, validateInteger, validateLinkHeaderValue, validateObject, validateOneOf,
@@ -97,16 +97,20 @@ function ServerResponse(req, options) {
     this.useChunkedEncodingByDefault = chunkExpression.test(req.headers.te);
     this.shouldKeepAlive = false;
   }
-  beginSpan(this, 'http', 'HttpRequest', () => ({ req: { method: req.method, url: req.url, headers: req.headers } }));
+  if (watch.observed) {
+    beginSpan(this, 'http', 'HttpRequest', () => ({ req: { method: req.method, url: req.url, headers: req.headers } }));
+  }
 }
 Object.setPrototypeOf(ServerResponse.prototype, OutgoingMessage.prototype);
 Object.setPrototypeOf(ServerResponse, OutgoingMessage);
 
 ServerResponse.prototype._finish = function _finish() {
-  endSpan(this, () => ({
-    res: { statusCode: this.statusCode, statusMessage: this.statusMessage, headers: this.getHeaders() },
-  }));
-  OutgoingMessage.prototype._finish.call(this);
+  if (watch.used) {
+    endSpan(this, () => ({
+      res: { statusCode: this.statusCode, statusMessage: this.statusMessage, headers: this.getHeaders() },
+    }));
+  }
+  if (this._events.prefinish !== undefined) this.emit('prefinish');
 };
 
 ServerResponse.prototype.statusCode = 200;
@@ -218,7 +222,9 @@ ServerResponse.prototype.writeHead = function writeHead(statusCode, reason, obj)
     headers = obj;
   }
 
-  if (checkInvalidHeaderChar(this.statusMessage)) throw new ERR_INVALID_CHAR('statusMessage');
+  if (this.statusMessage !== STATUS_CODES[statusCode] && checkInvalidHeaderChar(this.statusMessage)) {
+    throw new ERR_INVALID_CHAR('statusMessage');
+  }
 
   // RFC 9110: no content in these.
   if (statusCode === 204 || statusCode === 304 || statusCode < 200) this._hasBody = false;

@@ -485,6 +485,7 @@ function watchTypes() {
   for (const type of kSupportedTypes) {
     for (const observer of observers) if (Reflect.apply(observes, observer, [type])) observedTypes.add(type);
   }
+  require('internal/perf/spans').watchTypes(hasObserver);
 }
 
 function hasObserver(type) {

@@ -4,9 +4,11 @@ use std::collections::HashSet;
 
 use spey_gc::Value as Raw;
 
-use crate::cell::{Kind, Record};
+use crate::cell::{Kind, Object, Record, flag};
+use crate::key::PropertyKey;
 use crate::object;
 use crate::scope::{JsResult, Local, Scope, Value};
+use crate::shape::{Property, ShapeId, attr};
 
 /// Values of an enumerator record before its keys.
 mod slot {
@@ -23,6 +25,9 @@ pub fn prepare<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResult<Local<'s,
         return Ok(build(s, v, Raw::UNDEFINED, &[]));
     }
     let o = crate::conversion::to_object(s, v)?;
+    if let Some(e) = prepare_plain(s, o) {
+        return Ok(e);
+    }
     let mut keys = vec![];
     let mut seen = HashSet::new();
     let mut at = s.local_object(o.gc());
@@ -65,6 +70,61 @@ pub fn prepare<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResult<Local<'s,
         Raw::UNDEFINED
     };
     Ok(build(s, o.value(), shape, &list))
+}
+/// The enumerator of an ordinary object without elements whose prototypes have nothing enumerable; None for others.
+fn prepare_plain<'s>(s: &mut Scope<'s>, o: Local<'_, Object>) -> Option<Local<'s, Value>> {
+    if o.kind() != Kind::Object || !is_without_elements(o.gc().as_ptr()) {
+        return None;
+    }
+    let shape = o.gc().header.word;
+    let mut at = s.vm().shapes.get(shape).prototype;
+    // The shape of an object determines its prototypes.
+    let marked = (shape_of(at), s.vm().prototype_epoch);
+    while at.is_cell() {
+        let p = at.as_cell() as *mut Object;
+        // SAFETY: prototypes of live objects are live; nothing is allocated.
+        unsafe {
+            let kind = Kind::of(p.cast());
+            if kind.is_exotic() || (*p).header.flags & flag::LAZY != 0 || !is_without_elements(p) {
+                return None;
+            }
+            let id = (*p).header.word;
+            if s.vm().bare_prototypes != marked {
+                let is_bare = |k: PropertyKey, p: Property| !k.is_string() || p.attributes & attr::ENUMERABLE == 0;
+                if !s.vm().shapes.all(id, is_bare) {
+                    return None;
+                }
+            }
+            at = s.vm().shapes.get(id).prototype;
+        }
+    }
+    s.vm().bare_prototypes = marked;
+    let is_listed = |k: PropertyKey, p: Property| k.is_string() && p.attributes & attr::ENUMERABLE != 0;
+    // The shape keeps them alive.
+    let mut keys = Vec::with_capacity(8);
+    s.vm().shapes.all(shape, |k, p| {
+        if is_listed(k, p) {
+            keys.push(k.raw());
+        }
+        true
+    });
+    let r = crate::record::new_local(s, 0, slot::KEYS + keys.len());
+    r.set_at(s, slot::OBJECT, o.raw());
+    r.set_at(s, slot::NEXT, Raw::int32(0));
+    r.set_at(s, slot::SHAPE, Raw::int32(shape as i32));
+    for (i, k) in keys.into_iter().enumerate() {
+        r.set_at(s, slot::KEYS + i, k);
+    }
+    // SAFETY: records are cells; the register is opaque to the program.
+    Some(unsafe { r.cast() })
+}
+fn shape_of(v: Raw) -> ShapeId {
+    // SAFETY: a live object of the callers' chain.
+    if v.is_cell() { unsafe { (*v.as_cell()).word } } else { 0 }
+}
+fn is_without_elements(o: *const Object) -> bool {
+    // SAFETY: a live object, of the callers' chain.
+    unsafe { (*o).header.flags & flag::SPARSE == 0 && (*(*o).elements).length == 0 }
 }
 fn build<'s>(
     s: &mut Scope<'s>,

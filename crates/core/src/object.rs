@@ -1659,6 +1659,32 @@ pub fn is_packed_array(o: Local<'_, Object>) -> bool {
         (0..(*e).length as usize).all(|i| !(*Elements::at(e, i)).is_empty())
     }
 }
+/// The properties of an ordinary object that for-in with a check for own ones would meet, if all are data properties under
+/// names that are no indices. None for other objects.
+pub fn plain_entries<'s>(
+    s: &mut Scope<'s>,
+    o: Local<'_, Object>,
+) -> Option<Vec<(Local<'s, Value>, Local<'s, Value>)>> {
+    if o.kind() != Kind::Object {
+        return None;
+    }
+    let mut entries = Vec::with_capacity(8);
+    // SAFETY: a live object; nothing is allocated on its heap.
+    let is_plain = unsafe {
+        let p = o.gc().as_ptr();
+        let id = (*p).header.word;
+        let inline = s.vm().shapes.get(id).inline_capacity;
+        (*p).header.flags & flag::SPARSE == 0
+            && (*(*p).elements).length == 0
+            && s.vm().shapes.all(id, |k, property| {
+                if k.is_string() && property.attributes & attr::ENUMERABLE != 0 {
+                    entries.push((k.raw(), *slot_address(p, property.slot, inline)));
+                }
+                property.attributes & attr::ACCESSOR == 0
+            })
+    };
+    is_plain.then(|| entries.into_iter().map(|(k, v)| (s.local(k), s.local(v))).collect())
+}
 /// Element `i` of a dense array if it is there (no hole), without allocation.
 #[inline]
 pub fn dense_element(o: Local<'_, Object>, i: u32) -> Option<Raw> {

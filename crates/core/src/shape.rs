@@ -344,6 +344,29 @@ impl ShapeTable {
     pub fn lookup_last(&self, id: ShapeId) -> u32 {
         self.get(id).last_slot
     }
+    /// Calls `f` with the properties in insertion order until it returns false; whether it never did.
+    pub fn all(&self, id: ShapeId, mut f: impl FnMut(PropertyKey, Property) -> bool) -> bool {
+        const SHORT: usize = 32;
+        let mut shape = &self.shapes[id as usize];
+        if let Some(t) = &shape.table {
+            return t.iter().all(|(k, p)| f(k, p));
+        }
+        let count = shape.count as usize;
+        if count > SHORT {
+            return self.properties(id).into_iter().all(|(k, p)| f(k, p));
+        }
+        let mut path = [0; SHORT];
+        let mut at = id;
+        for place in path[..count].iter_mut().rev() {
+            *place = at;
+            at = shape.parent;
+            shape = &self.shapes[at as usize];
+        }
+        path[..count].iter().all(|&at| {
+            let shape = &self.shapes[at as usize];
+            f(shape.key, shape.last)
+        })
+    }
     /// All properties in insertion order.
     pub fn properties(&self, id: ShapeId) -> Vec<(PropertyKey, Property)> {
         let mut s = &self.shapes[id as usize];

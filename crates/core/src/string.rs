@@ -373,6 +373,17 @@ impl<'s> Local<'s, JsString> {
         // SAFETY: flat, and the token forbids allocation.
         unsafe { view_raw(self.gc_string().as_ptr()) }
     }
+    /// Writes the code units of a narrow string to the start of `out`, flat or not; false, and nothing written, if it is wide or
+    /// does not fit.
+    pub fn copy_latin1(self, _: &NoGc<'_>, out: &mut [u8]) -> bool {
+        let string = self.gc_string();
+        if string.header.flags & TWO_BYTE != 0 || string.length as usize > out.len() {
+            return false;
+        }
+        // SAFETY: a live string of bytes, for which there is room; the token forbids allocation.
+        unsafe { copy_string::<u8>(string.as_ptr(), out.as_mut_ptr(), |u| u as u8) };
+        true
+    }
     /// Copies to Rust text; lone surrogates become U+FFFD.
     pub fn to_text(self, s: &mut Scope<'_>) -> String {
         self.flatten(s);
@@ -436,28 +447,36 @@ unsafe fn copy_view<T: Copy + From<u8>>(view: StrView<'_>, out: *mut T, wide: fn
         }
     }
 }
-/// [`copy_string`] of a rope; iterative, with an explicit stack of right parts.
+/// [`copy_string`] of a rope; iterative, from the last part to the first: a string that grew by appending is a tree that leans to
+/// the left, and then one subtree at a time waits.
 ///
 /// # Safety
 /// As for [`copy_string`].
 #[inline(never)]
 unsafe fn copy_tree<T: Copy + From<u8>>(root: *const JsString, out: *mut T, wide: fn(u16) -> T) {
-    let mut stack: Vec<*const JsString> = Vec::with_capacity(32);
-    let (mut p, mut at) = (root, out);
-    loop {
-        // SAFETY: live string tree; total length is the root's.
-        unsafe {
-            while !(*p).is_flat() {
-                let kids = JsString::payload(p as *mut JsString);
-                stack.push((*kids.add(1)).as_cell() as *const JsString);
-                p = (*kids).as_cell() as *const JsString;
+    // SAFETY: live string tree; total length is the root's.
+    unsafe {
+        let mut end = out.add((*root).length as usize);
+        let mut at = root;
+        // Subtrees to the left that wait: the last one apart, so that mostly nothing is allocated.
+        let mut waiting: *const JsString = std::ptr::null();
+        let mut more = Vec::new();
+        loop {
+            while !(*at).is_flat() {
+                let kids = JsString::payload(at as *mut JsString);
+                if !waiting.is_null() {
+                    more.push(waiting);
+                }
+                waiting = (*kids).as_cell() as *const JsString;
+                at = (*kids.add(1)).as_cell() as *const JsString;
             }
-            copy_view(view_raw(p), at, wide);
-            at = at.add((*p).length as usize);
-        }
-        match stack.pop() {
-            Some(next) => p = next,
-            None => return,
+            end = end.sub((*at).length as usize);
+            copy_view(view_raw(at), end, wide);
+            if waiting.is_null() {
+                return;
+            }
+            at = waiting;
+            waiting = more.pop().unwrap_or(std::ptr::null());
         }
     }
 }

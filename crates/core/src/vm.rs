@@ -251,6 +251,8 @@ pub struct Vm {
     pub embedder: Vec<Raw>,
     /// (prototype epoch, realm) at which array iteration was last found unmodified.
     pub array_iteration_epoch: (u32, u32),
+    /// Shape of an object that, like its prototypes, had no enumerable named properties at that prototype epoch.
+    pub(crate) bare_prototypes: (crate::shape::ShapeId, u32),
     /// A shape held by an operation that allocates: kept alive by collections.
     pub pinned_shape: u32,
     /// Counter of [[AsyncEvaluationOrder]].
@@ -350,6 +352,7 @@ impl Vm {
             stack_trace_limit: 10,
             embedder: vec![],
             array_iteration_epoch: (0, 0),
+            bare_prototypes: (0, 0),
             pinned_shape: 0,
             module_async_order: 0,
             preparing_stack: false,
@@ -510,6 +513,9 @@ impl RootProvider for Vm {
         }
         if t.is_minor() {
             self.shapes.trace_young(t);
+        } else {
+            // Ids of shapes that die are given again.
+            self.bare_prototypes = (0, 0);
         }
         self.tier.trace(t);
         self.stub_cache.trace(t);

@@ -649,8 +649,18 @@ fn string_argument<'s>(s: &mut Scope<'s>, args: &Args<'s>, i: usize) -> JsResult
     }
 }
 
+/// Strings up to this many bytes that are not flat are put together on the stack.
+const MAX_ON_STACK: usize = 1024;
+
 fn write_latin1<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
     let (handle, req) = write_target(s, this, args)?;
+    if let Some(text) = args.get(1).as_string().filter(|text| !text.gc_string().is_flat()) {
+        let mut bytes = [0; MAX_ON_STACK];
+        if text.copy_latin1(&s.no_gc(), &mut bytes) {
+            let result = write_slices(host::agent(s), &handle, &[&bytes[..text.length()]]);
+            return after_write(s, &handle, req, result);
+        }
+    }
     let text = string_argument(s, args, 1)?;
     let agent = host::agent(s);
     let result = match text.view(&s.no_gc()) {

@@ -16,7 +16,7 @@ use spey_loop::ReadBuffer;
 
 use super::connections::{self, Membership};
 use super::parser::{Event, Head, HeadAction, Lenient, MessageKind, PAUSED, ParseError, Parser, slice};
-use super::{method, strings};
+use super::{head, method, strings};
 use crate::stream_base::{Handle, Reader, Returned, handle_or_none, integer};
 
 const TAG: i32 = 0x50;
@@ -112,6 +112,7 @@ pub(crate) fn install(s: &mut Scope<'_>, target: Local<'_, Object>) {
         host::constant_number(s, class.constructor, name, f64::from(*value));
     }
     connections::install(s, target);
+    head::install(s, target);
     method_list(s, target, "allMethods", |_| true);
     method_list(s, target, "methods", |number| {
         let method = method::Method(number);
