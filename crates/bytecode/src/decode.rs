@@ -101,6 +101,7 @@ impl Op {
                 | Op::Return
                 | Op::CoroutineReturn
                 | Op::Nop
+                | Op::KeyCache
         )
     }
 }

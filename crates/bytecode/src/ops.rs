@@ -407,6 +407,8 @@ macro_rules! for_each_op {
 
         // ---- other
         Nop [No No No];
+        /// Does nothing: names the inline cache of the GetElem or SetElem just before, whose key is most likely always the same symbol.
+        KeyCache [Ic No No];
         Debugger [No No No];
         /// Return address of the outermost frame: leaves the interpreter with the returned value. Never emitted by the compiler.
         LeaveInterpreter [No No No];

@@ -135,7 +135,7 @@ impl<'a> Gen<'a, '_> {
         if self.an.functions[index as usize].uses_super {
             self.b.op(Op::SetHomeObject, r, target, 0);
         }
-        if let Key::Register(k) = key {
+        if let Key::Register(k) | Key::Constant(k) = key {
             self.b.op(Op::SetFunctionName, r, k, prefix);
         }
         self.b.at(m.span.start);

@@ -26,6 +26,8 @@ pub enum Key {
     Index(u32),
     /// Computed, in a register.
     Register(Reg),
+    /// The same, from a constant of an enclosing function: if it is a symbol, it is the same one every time.
+    Constant(Reg),
 }
 
 /// The key that a name denotes.
@@ -646,6 +648,10 @@ impl<'a> Gen<'a, '_> {
                 self.b.release(mark);
             }
             Key::Register(k) => self.b.op(Op::GetElem, dst, object, *k),
+            Key::Constant(k) => {
+                self.b.op(Op::GetElem, dst, object, *k);
+                self.key_cache();
+            }
         }
     }
 
@@ -678,8 +684,21 @@ impl<'a> Gen<'a, '_> {
                 self.b.op(indexed, object, k, value);
             }
             Key::Register(k) => self.b.op(indexed, object, *k, value),
+            Key::Constant(k) => {
+                self.b.op(indexed, object, *k, value);
+                if indexed == Op::SetElem {
+                    self.key_cache();
+                }
+            }
         }
         self.b.release(mark);
+    }
+
+    /// Gives the element access just emitted a cache.
+    fn key_cache(&mut self) {
+        if let Some(ic) = self.b.ic(u32::MAX) {
+            self.b.op(Op::KeyCache, ic, 0, 0);
+        }
     }
 
     pub fn get_named(&mut self, dst: Reg, object: Reg, name: &str) {
@@ -697,6 +716,15 @@ impl<'a> Gen<'a, '_> {
         self.load_ref(r, &name, None)
     }
 
+    /// Is this a name that an enclosing function has declared with `const`?
+    fn is_outer_constant(&self, e: &Expression<'a>) -> bool {
+        let Expression::Identifier(id) = strip(e) else { return false };
+        let Some(r) = id.reference_id.get() else { return false };
+        let Target::Var(v) = self.an.refs[r.index()].target else { return false };
+        let variable = &self.an.vars[v as usize];
+        variable.kind.is_const() && self.an.scopes[variable.scope as usize].function != self.f
+    }
+
     /// The key of a computed member expression: a constant index or name where possible.
     pub fn computed_key(&mut self, e: &'a Expression<'a>) -> Key {
         if let Expression::StringLiteral(s) = strip(e)
@@ -709,7 +737,9 @@ impl<'a> Gen<'a, '_> {
         {
             return Key::Index(i as u32);
         }
-        Key::Register(self.any(e))
+        let is_constant = self.is_outer_constant(e);
+        let key = self.any(e);
+        if is_constant { Key::Constant(key) } else { Key::Register(key) }
     }
 
     /// Reads a property into `dst`. `this_out`: also leave the object in this register (for calls).

@@ -90,7 +90,8 @@ fn prepare_plain<'s>(s: &mut Scope<'s>, o: Local<'_, Object>) -> Option<Local<'s
             }
             let id = (*p).header.word;
             if s.vm().bare_prototypes != marked {
-                let is_bare = |k: PropertyKey, p: Property| !k.is_string() || p.attributes & attr::ENUMERABLE == 0;
+                let is_bare =
+                    |k: PropertyKey, p: Property| !k.is_string() || p.attributes & attr::ENUMERABLE == 0;
                 if !s.vm().shapes.all(id, is_bare) {
                     return None;
                 }

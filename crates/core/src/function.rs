@@ -655,7 +655,7 @@ unsafe fn create_trial<'s>(
     // SAFETY: the record is live; it is used before anything is allocated.
     unsafe {
         if (*r).trial_shape == 0 || (*r).initial_prototype != proto.raw() {
-            let inline = guess_inline(s, new_target) + SPARE_INLINE;
+            let inline = guess_inline(s, new_target, proto.raw()) + SPARE_INLINE;
             object::mark_prototype(s.vm(), proto.raw());
             (*r).initial_prototype = proto.raw();
             (*r).initial_shape = 0;
@@ -697,31 +697,38 @@ pub(crate) unsafe fn initial_layout(f: *mut Object) -> Option<(u32, usize)> {
     }
 }
 
+/// What `Base.call(this)` adds to the guess: all that is too much is taken away after the trials.
+const INHERITED_INLINE: usize = 40;
+const MAX_GUESS: usize = 56;
+
 /// Inline slots for instances: stores to `this` in the constructor and in those it extends.
-fn guess_inline(s: &mut Scope<'_>, f: Local<'_, Object>) -> u8 {
+fn guess_inline(s: &mut Scope<'_>, f: Local<'_, Object>, prototype: Raw) -> u8 {
     let mut total = 0usize;
     let mut at = f.gc();
     for _ in 0..8 {
         // SAFETY: live closures on the prototype chain; nothing is allocated.
         unsafe {
             let code = code_of(at.as_ptr());
+            let derived = (*code).has(code_flag::DERIVED);
+            let mut passes_this = false;
             if !(*code).data.is_null() {
                 let u = &(*code).data().unit;
                 let this = u.this_register();
-                total += u
-                    .code
-                    .iter()
-                    .filter(|&&w| {
-                        let i = spey_bytecode::Insn(w);
-                        (i.op_byte() == spey_bytecode::Op::SetProp as u8
-                            || i.op_byte() == spey_bytecode::Op::InitProp as u8)
-                            && (i.a() == this || (*code).has(code_flag::DERIVED))
-                    })
-                    .count();
+                for i in u.code.iter().map(|&w| spey_bytecode::Insn(w)) {
+                    let op = i.op_byte();
+                    let named =
+                        op == spey_bytecode::Op::SetProp as u8 || op == spey_bytecode::Op::InitProp as u8;
+                    let computed = op == spey_bytecode::Op::SetElem as u8;
+                    total += ((named && (i.a() == this || derived)) || (computed && i.a() == this)) as usize;
+                    passes_this |= op == spey_bytecode::Op::Move as u8 && i.b() == this && i.a() >= 0;
+                }
             } else {
                 total += 4;
             }
-            if !(*code).has(code_flag::DERIVED) {
+            if !derived {
+                if passes_this && inherits(s, prototype) {
+                    total += INHERITED_INLINE;
+                }
                 break;
             }
             let parent = object::prototype_raw(s.vm(), at.as_ptr());
@@ -731,5 +738,17 @@ fn guess_inline(s: &mut Scope<'_>, f: Local<'_, Object>) -> u8 {
             at = Gc::from_ptr(parent.as_cell() as *mut Object);
         }
     }
-    total.min(32) as u8
+    total.min(MAX_GUESS) as u8
+}
+/// Are there two prototypes above this one, as when one constructor function extends another?
+fn inherits(s: &mut Scope<'_>, prototype: Raw) -> bool {
+    let mut at = prototype;
+    for _ in 0..2 {
+        if !crate::value::is_object(at) {
+            return false;
+        }
+        // SAFETY: a live object.
+        at = unsafe { object::prototype_raw(s.vm(), at.as_cell() as *mut Object) };
+    }
+    crate::value::is_object(at)
 }

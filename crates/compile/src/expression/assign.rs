@@ -230,11 +230,12 @@ impl<'a> Gen<'a, '_> {
     /// The key of a member target must be a property key before the value is read and written again.
     fn settle_key(&mut self, place: Place<'a>) -> Place<'a> {
         match place {
-            Place::Member { object, key: Key::Register(k), position } => {
+            Place::Member { object, key: ref key @ (Key::Register(k) | Key::Constant(k)), position } => {
                 let t = self.b.temp();
                 self.b.at(position);
                 self.b.op(Op::ToPropertyKey, t, k, object);
-                Place::Member { object, key: Key::Register(t), position }
+                let key = if matches!(key, Key::Constant(_)) { Key::Constant(t) } else { Key::Register(t) };
+                Place::Member { object, key, position }
             }
             Place::Super { home, key, this, position } => {
                 let t = self.b.temp();

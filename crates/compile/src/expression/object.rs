@@ -64,7 +64,7 @@ impl<'a> Gen<'a, '_> {
     /// The key in a register.
     pub fn key_register(&mut self, key: &Key) -> Reg {
         match key {
-            Key::Register(r) => *r,
+            Key::Register(r) | Key::Constant(r) => *r,
             Key::Name(name) => {
                 let t = self.b.temp();
                 let c = self.b.string(name.clone());
@@ -116,7 +116,7 @@ impl<'a> Gen<'a, '_> {
                 PropertyKind::Get => (1, 1),
                 PropertyKind::Set => (2, 2),
             };
-            if let Key::Register(k) = key {
+            if let Key::Register(k) | Key::Constant(k) = key {
                 self.b.op(Op::SetFunctionName, r, k, prefix);
             }
             if kind == 0 {
@@ -137,7 +137,7 @@ impl<'a> Gen<'a, '_> {
             self.b.op(Op::SetProtoLiteral, object, r, 0);
             return;
         }
-        if let Key::Register(k) = key
+        if let Key::Register(k) | Key::Constant(k) = key
             && literal::is_anonymous_function(&p.value)
         {
             let r = self.b.temp();

@@ -74,6 +74,9 @@ op!(CheckTdz(pc, fp, vm, ics, word) {
 op!(Nop(pc, fp, vm, ics, _word) {
     dispatch!(pc.add(1), fp, vm, ics)
 });
+op!(KeyCache(pc, fp, vm, ics, _word) {
+    dispatch!(pc.add(1), fp, vm, ics)
+});
 
 // ---- environments
 #[inline(always)]

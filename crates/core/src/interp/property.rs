@@ -316,12 +316,37 @@ continuation!(get_elem_string(pc, fp, vm, ics, word) {
     note(pc, word, receiver::OTHER);
     miss!(slow_GetElem)
 });
-// A data property under a computed key (symbol or interned string), by the stub cache.
+/// The cache of the element access at `pc`, or null.
+///
+/// # Safety
+/// `pc` and `ics` are those of the running code.
+#[inline(always)]
+pub(crate) unsafe fn key_cache(pc: *const u64, ics: *mut InlineCache) -> *mut InlineCache {
+    // SAFETY: an element access is never the last instruction.
+    unsafe {
+        let next = insn(*pc.add(1));
+        let is_one = next.op_byte() == spey_bytecode::Op::KeyCache as u8;
+        if is_one { ics.add(next.a() as u16 as usize) } else { std::ptr::null_mut() }
+    }
+}
+// A data property under a computed key (symbol or interned string), by the site's cache if it has one for this key, else by the
+// stub cache.
 continuation!(get_elem_by_key(pc, fp, vm, ics, word) {
     let i = insn(word);
     let (o, k) = (reg(fp, i.b()), reg(fp, i.c()));
     note(pc, word, receiver::OTHER);
     if k.is_cell() && crate::value::is_object(o) {
+        let ic = key_cache(pc, ics);
+        if !ic.is_null() && (*ic).key == k {
+            let mut v = cached_get(vm, o, ic);
+            if v.is_empty() {
+                v = other_get(vm, o, ic);
+            }
+            if !v.is_empty() {
+                set(fp, i.a(), v);
+                dispatch!(pc.add(1), fp, vm, ics)
+            }
+        }
         let o = o.as_cell() as *mut Object;
         // Keys that are no property keys are in no entry.
         if let Some(e) = (*vm).stub_cache.get((*o).header.word, k) {
@@ -370,12 +395,23 @@ continuation!(set_elem_typed(pc, fp, vm, ics, word) {
     note(pc, word, receiver::OTHER);
     miss!(slow_SetElem)
 });
-// A store under a computed key, by the store cache.
+// A store under a computed key, by the site's cache if it has one for this key, else by the store cache.
 continuation!(set_elem_by_key(pc, fp, vm, ics, word) {
     let i = insn(word);
     let (o, k) = (reg(fp, i.a()), reg(fp, i.b()));
     note(pc, word, receiver::OTHER);
     if k.is_cell() && crate::value::is_object(o) {
+        let ic = key_cache(pc, ics);
+        if !ic.is_null() && (*ic).key == k {
+            let v = reg(fp, i.c());
+            let mut written = cached_set(vm, o, v, ic);
+            if written.is_null() {
+                written = other_set(vm, o, v, ic);
+            }
+            if !written.is_null() {
+                dispatch_written!(written, v, pc.add(1), fp, vm, ics)
+            }
+        }
         let o = o.as_cell() as *mut Object;
         if let Some(e) = (*vm).store_cache.get((*o).header.word, k) {
             let v = reg(fp, i.c());

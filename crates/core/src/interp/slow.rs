@@ -535,7 +535,10 @@ slow_ops! {
         };
         slow_GetElem 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let (o, k) = (f.local(s, i.b()), f.local(s, i.c()));
-            get_element(s, o, k)
+            match key_cache(s, f, o, k) {
+                Some(cache) => get_cached(s, f, o, cache),
+                None => get_element(s, o, k),
+            }
         };
         slow_GetSuper 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let (home, k, this) = (f.local(s, i.b()), f.local(s, i.c()), f.local(s, f.ext().field(0)));
@@ -749,7 +752,10 @@ slow_ops! {
         };
         slow_SetElem 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let (o, k, v) = (f.local(s, i.a()), f.local(s, i.b()), f.local(s, i.c()));
-            set_element(s, f, o, k, v)
+            match key_cache(s, f, o, k) {
+                Some(cache) => set_cached(s, f, o, v, cache),
+                None => set_element(s, f, o, k, v),
+            }
         };
         InitElem 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let (o, k, v) = (f.local(s, i.a()), f.local(s, i.b()), f.local(s, i.c()));
@@ -1648,6 +1654,30 @@ fn get_element<'s>(
         return object::get_with(s, o, key, v);
     }
     object::get_v(s, v, key)
+}
+
+/// The cache of an element access for this key: the first symbol that comes along is its key for good.
+fn key_cache(
+    s: &mut Scope<'_>,
+    f: Frame,
+    o: Local<'_, Value>,
+    k: Local<'_, Value>,
+) -> Option<*mut InlineCache> {
+    if !k.is_symbol() || !o.is_object() {
+        return None;
+    }
+    // SAFETY: the frame runs this instruction; the cache belongs to its code, which is live.
+    unsafe {
+        let cache = super::property::key_cache(f.pc, f.ic(0));
+        if cache.is_null() {
+            return None;
+        }
+        if (*cache).key.is_undefined() {
+            (*cache).key = k.raw();
+            s.vm().heap.write_barrier(f.code().header(), k.raw());
+        }
+        ((*cache).key == k.raw()).then_some(cache)
+    }
 }
 
 /// PutValue with an inline cache.

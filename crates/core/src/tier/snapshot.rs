@@ -234,9 +234,19 @@ impl Builder<'_> {
                 .collect();
             let mut closures = vec![];
             let (mut methods, mut keyed) = (vec![false; data.ic_count], vec![false; data.ic_count]);
+            let mut before = Op::Nop;
             for i in Instructions::new(&unit.code).map_while(Result::ok) {
                 let ext = || Insn(unit.code[i.pc as usize + 1]);
+                let previous = std::mem::replace(&mut before, i.op);
                 let at = match i.op {
+                    Op::KeyCache => {
+                        let at = Insn(unit.code[i.pc as usize]).a();
+                        keyed[at as u16 as usize] = true;
+                        if previous != Op::GetElem {
+                            continue;
+                        }
+                        at
+                    }
                     Op::GetProp | Op::GetLength => Insn(unit.code[i.pc as usize]).c(),
                     Op::MakeClosure => {
                         let index = Insn(unit.code[i.pc as usize]).b() as u16 as u32;

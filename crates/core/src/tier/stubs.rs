@@ -105,7 +105,7 @@ fn operations() -> Vec<u64> {
         JumpIfGreaterEqualImm JumpIfNotLessImm JumpIfNotLessEqualImm JumpIfNotGreaterImm
         JumpIfNotGreaterEqualImm JumpIfStrictEqualImm JumpIfStrictNotEqualImm GetProp SetProp GetLength
         GetElem SetElem InitProp GetPrivate SetPrivate DefinePrivateField GetSuper NewObject NewArray ArrayPush MakeClosure GetIterator
-        IterNext IterStep Nop;
+        IterNext IterStep Nop KeyCache;
         slow:
         LoadHomeObject CreateMappedArguments CreateUnmappedArguments CreateRest LoadGlobalObject NewNamedEnv
         NewWithEnv NewEvalVarEnv ThrowConstAssign GetImport LookupGet LookupTypeof LookupScope ScopeGet

@@ -398,7 +398,7 @@ impl<'a> Builder<'a> {
     fn step(&mut self, i: &Instruction) -> Result_<Step> {
         let (a, b, c) = (i.word.a(), i.word.b(), i.word.c());
         match i.op {
-            Code::Nop => {}
+            Code::Nop | Code::KeyCache => {}
             Code::LoadConst => {
                 let index = i.word.bc() as u32;
                 let v = self.pool_constant(index);

@@ -1,7 +1,7 @@
 //! Property access by inline caches and element access by feedback.
 
-use spey_bytecode::Op as Code;
 use spey_bytecode::decode::Instruction;
+use spey_bytecode::{Insn, Op as Code};
 
 use super::env::access;
 use super::{Builder, Result_, Step};
@@ -715,6 +715,19 @@ impl Builder<'_> {
                 self.set(a, v);
                 Ok(Step::Next)
             }
+            receiver::OTHER => {
+                let Some(cache) = self.key_cache(i) else { return self.execute(i) };
+                if !self.check_key(c, &cache) {
+                    return self.execute(i);
+                }
+                match self.get_named(o, &cache).or_else(|| self.call_getter(o, &cache)) {
+                    Some(v) => {
+                        self.set(a, v);
+                        Ok(Step::Next)
+                    }
+                    None => self.execute(i),
+                }
+            }
             _ if bits & receiver::DENSE != 0 => self.element_or_other(i, o, k, |this, v| this.set(a, v)),
             _ => self.execute(i),
         }
@@ -755,6 +768,15 @@ impl Builder<'_> {
         }
         self.merge(edges, Some(i.next_pc()));
         Ok(Step::Next)
+    }
+    /// The cache of an element access that has seen one symbol as its key, and can be used.
+    fn key_cache(&self, i: &Instruction) -> Option<CacheSnapshot> {
+        let next = Insn(*self.function().code.get(i.next_pc() as usize)?);
+        if next.op_byte() != Code::KeyCache as u8 {
+            return None;
+        }
+        let cache = self.cache(next.a());
+        (!cache.entries.is_empty() && !cache.megamorphic).then_some(cache)
     }
     fn set_element(&mut self, i: &Instruction) -> Result_<Step> {
         let (a, b, c) = (i.word.a(), i.word.b(), i.word.c());
@@ -832,6 +854,14 @@ impl Builder<'_> {
                 }
                 self.merge(edges, Some(i.next_pc()));
                 Ok(Step::Next)
+            }
+            receiver::OTHER => {
+                let Some(cache) = self.key_cache(i) else { return self.execute(i) };
+                if self.check_key(b, &cache) && self.set_named(o, v, &cache) {
+                    Ok(Step::Next)
+                } else {
+                    self.execute(i)
+                }
             }
             _ if bits & receiver::DENSE != 0 => self.element_or_other(i, o, k, |this, _| {
                 let l = this.snapshot.layout;

@@ -147,7 +147,9 @@ impl Fields {
         let value_start = head.len();
         if value.raw().is_int32() {
             head.extend_from_slice(value.raw().as_int32().to_string().as_bytes());
-        } else if !append_text(s, value, head) || chars::run_value(&head[value_start..]) < head.len() - value_start {
+        } else if !append_text(s, value, head)
+            || chars::run_value(&head[value_start..]) < head.len() - value_start
+        {
             return false;
         }
         if is(head, b"date") {
