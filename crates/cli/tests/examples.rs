@@ -194,6 +194,72 @@ fn malformed_request_is_refused() {
     assert_eq!(server.connect().get("/").status, 200);
 }
 
+/// Requests with a few wrong bytes, always the same ones: whatever they are, the answer is a response or none, the connection
+/// ends, and the server keeps nothing of it.
+#[cfg(target_os = "linux")]
+#[test]
+fn mutilated_requests_end_their_connections() {
+    const REQUESTS: &[&str] = &[
+        "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET /a?b=c HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n",
+        "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloGET / HTTP/1.0\r\n\r\n",
+        "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\nT: v\r\n\r\n",
+        "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nok",
+        "CONNECT host:443 HTTP/1.1\r\nHost: host\r\n\r\n",
+    ];
+    const JUNK: &[u8] = b"\r\n \t:\0\x7f\xff,;09aZ\"=?#@/\x01{-";
+    let server = Server::start("hello-server.js");
+    let descriptors = || {
+        let list = std::fs::read_dir(format!("/proc/{}/fd", server.child.id())).expect("it runs");
+        list.count()
+    };
+    server.connect().get("/");
+    let mut seed: u32 = 11;
+    let mut random = |limit: usize| {
+        seed = seed.wrapping_mul(1_103_515_245).wrapping_add(12_345);
+        (seed >> 8) as usize % limit
+    };
+    for _ in 0..300 {
+        let mut request = REQUESTS[random(REQUESTS.len())].as_bytes().to_vec();
+        for _ in 0..1 + random(4) {
+            let position = random(request.len());
+            match random(3) {
+                0 => request.insert(position, JUNK[random(JUNK.len())]),
+                1 => request[position] = JUNK[random(JUNK.len())],
+                _ => request.truncate(position + 1),
+            }
+        }
+        let (first, rest) = request.split_at(random(request.len() + 1));
+        let mut connection = server.connect().0;
+        // The server may have had enough after the first part.
+        let _ = connection.get_mut().write_all(first);
+        let _ = connection.get_mut().write_all(rest);
+        let _ = connection.get_mut().shutdown(std::net::Shutdown::Write);
+        let mut answer = Vec::new();
+        let end = connection.read_to_end(&mut answer);
+        let reset = |e: &std::io::Error| e.kind() == std::io::ErrorKind::ConnectionReset;
+        assert!(end.as_ref().err().is_none_or(reset), "{end:?} after {}", request.escape_ascii());
+        assert!(
+            answer.is_empty() || answer.starts_with(b"HTTP/1.1 "),
+            "{} after {}",
+            text(&answer),
+            request.escape_ascii()
+        );
+    }
+    // The connection asked for the count is one; those of the mutilated requests are gone, or are about to be.
+    let mut last = server.connect();
+    assert_eq!(last.get("/").status, 200);
+    let end = Instant::now() + PATIENCE;
+    let with_one = descriptors();
+    drop(last);
+    while descriptors() >= with_one {
+        assert!(Instant::now() < end, "connections leak");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let rest = descriptors();
+    assert!(rest < 40, "{rest} descriptors are open");
+}
+
 #[test]
 fn signals_without_a_handler_end_the_server() {
     for (name, number) in [("TERM", SIGTERM), ("KILL", SIGKILL)] {
