@@ -9,14 +9,14 @@
 //   kLenientHeaderValueRelaxed. Callbacks are own properties under those numbers:
 //   [kOnHeaders](rawHeaders, url) for trailers and for headers beyond one batch;
 //   [kOnHeadersComplete](major, minor, rawHeaders | undefined, methodNumber | undefined, url, statusCode, statusMessage,
-//     upgrade, shouldKeepAlive) -> 0 | 1 no body | 2 no body and upgrade;
+//     upgrade, shouldKeepAlive, fields: bits kField…) -> 0 | 1 no body | 2 no body and upgrade;
 //   isToken(string), isFieldValue(string) -> boolean: what names and values of fields must be, and strictly so;
 //   renderHead(start, fields, date, end, inPairs) -> string | undefined, headInfo: Float64Array (see _http_outgoing.js)
 //   [kOnBody](Buffer); [kOnMessageComplete](); [kOnExecute](bytesParsed | Error) after each read of a consumed handle.
 
 const { methods, allMethods, HTTPParser, isToken, isFieldValue } = internalBinding('http_parser');
 const incoming = require('_http_incoming');
-const { IncomingMessage, readStart, readStop, kEndOfMessage } = incoming;
+const { IncomingMessage, readStart, readStop, kEndOfMessage, kFields } = incoming;
 
 const kIncomingMessage = Symbol('IncomingMessage');
 const kSkipPendingData = Symbol('SkipPendingData');
@@ -37,8 +37,19 @@ function parserOnHeaders(headers, url) {
   this._url += url;
 }
 
+/** Which fields that servers look for are left. */
+function knownFields(headers, count) {
+  let fields = 0;
+  for (let i = 0; i < count; i += 2) {
+    const name = headers[i].toLowerCase();
+    if (name === 'host') fields |= HTTPParser.kFieldHost;
+    else if (name === 'expect') fields |= HTTPParser.kFieldExpect;
+  }
+  return fields;
+}
+
 function parserOnHeadersComplete(versionMajor, versionMinor, headers, method, url, statusCode, statusMessage,
-                                 upgrade, shouldKeepAlive) {
+                                 upgrade, shouldKeepAlive, fields) {
   const { socket } = this;
   if (headers === undefined) {
     headers = this._headers;
@@ -63,8 +74,10 @@ function parserOnHeadersComplete(versionMajor, versionMinor, headers, method, ur
   if (this.maxHeaderPairs > 0 && count > this.maxHeaderPairs) {
     count = this.maxHeaderPairs;
     headers.length = count;
+    fields = knownFields(headers, count);
   }
   message._addHeaderLines(headers, count);
+  message[kFields] = fields;
 
   if (typeof method === 'number') {
     message.method = allMethods[method];
@@ -92,7 +105,8 @@ function parserOnMessageComplete() {
     }
     message[kEndOfMessage]();
   }
-  readStart(this.socket);
+  const { socket } = this;
+  if (socket !== null && socket._readableState?.flowing !== true) readStart(socket);
 }
 
 // Parsers are kept for the next connection.

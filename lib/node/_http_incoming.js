@@ -11,6 +11,8 @@ const { ReadableState } = Readable;
 const kHeaders = Symbol('kHeaders');
 const kHeadersDistinct = Symbol('kHeadersDistinct');
 const kHeadersCount = Symbol('kHeadersCount');
+// Which fields that servers look for are there, as bits.
+const kFields = Symbol('kFields');
 const kTrailers = Symbol('kTrailers');
 const kTrailersDistinct = Symbol('kTrailersDistinct');
 const kTrailersCount = Symbol('kTrailersCount');
@@ -45,6 +47,7 @@ function IncomingMessage(socket) {
   this[kHeaders] = null;
   this[kHeadersDistinct] = null;
   this[kHeadersCount] = 0;
+  this[kFields] = 0;
   this.rawHeaders = noHeaders;
   this[kTrailers] = null;
   this[kTrailersDistinct] = null;
@@ -368,6 +371,7 @@ module.exports = {
   readStart,
   readStop,
   kHeadersCount,
+  kFields,
   kEndOfMessage,
   kFinishQuietly,
 };

@@ -151,11 +151,7 @@ Object.defineProperties(OutgoingMessage.prototype, {
     __proto__: null,
     get() { return this[kSocket]; },
     set(value) {
-      for (let n = 0; n < this[kCorked]; n++) {
-        value?.cork();
-        this[kSocket]?.uncork();
-      }
-      this[kSocket] = value;
+      setSocket(this, value);
     },
   },
   headersSent: {
@@ -173,6 +169,15 @@ Object.defineProperties(OutgoingMessage.prototype, {
     get() { return !this.destroyed && !this.finished && this[kNeedDrain]; },
   },
 });
+
+/** The socket of a message is corked as often as the message. */
+function setSocket(message, socket) {
+  for (let n = message[kCorked]; n > 0; n--) {
+    socket?.cork();
+    message[kSocket]?.uncork();
+  }
+  message[kSocket] = socket;
+}
 
 /** Relaxed header values are allowed by an option of the request or of the server, or by a flag. */
 OutgoingMessage.prototype._isLenientHeaderValidation = function() {
@@ -954,6 +959,7 @@ module.exports = {
   kScheduleFinish,
   kSocket,
   onFinish,
+  setSocket,
   parseUniqueHeadersOption,
   isValidHeaderName,
   isValidHeaderValue,

@@ -18,11 +18,11 @@ const {
 const { ConnectionsList } = internalBinding('http_parser');
 const timersBinding = internalBinding('timers');
 const {
-  kUniqueHeaders, kAfterFinish, kScheduleFinish, onFinish, parseUniqueHeadersOption, OutgoingMessage,
+  kUniqueHeaders, kAfterFinish, kScheduleFinish, onFinish, setSocket, parseUniqueHeadersOption, OutgoingMessage,
   validateHeaderName, validateHeaderValue,
 } = require('_http_outgoing');
 const { kOutHeaders, kNeedDrain } = require('internal/http');
-const { IncomingMessage, kHeadersCount, kFinishQuietly } = require('_http_incoming');
+const { IncomingMessage, kHeadersCount, kFields, kFinishQuietly } = require('_http_incoming');
 const { kTimeout, setUnrefTimeout } = require('internal/timers');
 const {
   ConnResetException,
@@ -45,6 +45,7 @@ const kState = Symbol('kConnectionState');
 const kUpgradeStream = Symbol('kUpgradeStream');
 const kIdleList = Symbol('kIdleList');
 
+const { kFieldHost, kFieldExpect } = HTTPParser;
 const kOnExecute = HTTPParser.kOnExecute | 0;
 const kOnTimeout = HTTPParser.kOnTimeout | 0;
 
@@ -69,17 +70,18 @@ const STATUS_CODES = {
   511: 'Network Authentication Required',
 };
 
-/** Status lines with the standard reason, made when first used. */
-const statusLines = new Map();
+let lastStatusCode = 0;
+let lastStatusMessage = '';
+let lastStatusLine = '';
 
+/** The status line; nearly always the same as the one before. */
 function statusLine(statusCode, statusMessage) {
-  if (statusMessage !== STATUS_CODES[statusCode]) return `HTTP/1.1 ${statusCode} ${statusMessage}\r\n`;
-  let line = statusLines.get(statusCode);
-  if (line === undefined) {
-    line = `HTTP/1.1 ${statusCode} ${statusMessage}\r\n`;
-    statusLines.set(statusCode, line);
+  if (statusCode !== lastStatusCode || statusMessage !== lastStatusMessage) {
+    lastStatusLine = `HTTP/1.1 ${statusCode} ${statusMessage}\r\n`;
+    lastStatusCode = statusCode;
+    lastStatusMessage = statusMessage;
   }
-  return line;
+  return lastStatusLine;
 }
 
 // ---- ServerResponse ------------------------------------------------------------------------------
@@ -125,7 +127,7 @@ ServerResponse.prototype.assignSocket = function assignSocket(socket) {
   socket._httpMessage = this;
   // The sockets of a server have one 'close' listener for all their responses.
   if (this[kState] === null) socket.on('close', onServerResponseClose);
-  this.socket = socket;
+  setSocket(this, socket);
   if (this._events.socket !== undefined) this.emit('socket', socket);
   if (this.outputData.length !== 0 || this.finished || this[kNeedDrain]) this._flush();
 };
@@ -133,7 +135,7 @@ ServerResponse.prototype.assignSocket = function assignSocket(socket) {
 ServerResponse.prototype.detachSocket = function detachSocket(socket) {
   if (this[kState] === null) socket.removeListener('close', onServerResponseClose);
   socket._httpMessage = null;
-  this.socket = null;
+  setSocket(this, null);
 };
 
 ServerResponse.prototype.writeInformation = function writeInformation(statusCode, headers, cb) {
@@ -690,7 +692,7 @@ function afterExecute(state, ret, chunk) {
     onFinish(finished);
   }
 
-  if (ret instanceof Error) {
+  if (typeof ret === 'object') {
     prepareError(ret, parser, chunk);
     socketOnError.call(socket, ret);
   } else if (parser.incoming !== null && parser.incoming !== undefined) {
@@ -798,7 +800,7 @@ function emitCloseNT(self) {
   if (self._closed) return;
   self.destroyed = true;
   self._closed = true;
-  self.emit('close');
+  if (self._events.close !== undefined) self.emit('close');
 }
 
 /** Finds one field among the raw headers, without the making of the headers object. */
@@ -863,7 +865,7 @@ function parserOnIncoming(req, keepAlive) {
 
   if (req.httpVersionMajor === 1 && req.httpVersionMinor === 1) {
     // RFC 9112, section 3.2
-    if (server.requireHostHeader && rawHeader(req, 4, 'host') === undefined) {
+    if (server.requireHostHeader && (req[kFields] & kFieldHost) === 0) {
       res.writeHead(400, ['Connection', 'close']);
       res.end();
       return 0;
@@ -881,8 +883,8 @@ function parserOnIncoming(req, keepAlive) {
       }
     }
 
-    const expect = rawHeader(req, 6, 'expect');
-    if (expect !== undefined) {
+    if ((req[kFields] & kFieldExpect) !== 0) {
+      const expect = rawHeader(req, 6, 'expect');
       if (continueExpression.test(expect)) {
         res._expect_continue = true;
         if (server.listenerCount('checkContinue') > 0) {

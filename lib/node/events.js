@@ -220,7 +220,13 @@ EventEmitter.prototype.emit = function emit(type, ...args) {
   const handler = events[type];
   if (handler === undefined) return false;
   if (typeof handler === 'function') {
-    const result = handler.apply(this, args);
+    let result;
+    switch (args.length) {
+      case 0: result = handler.call(this); break;
+      case 1: result = handler.call(this, args[0]); break;
+      case 2: result = handler.call(this, args[0], args[1]); break;
+      default: result = handler.apply(this, args);
+    }
     if (result !== undefined && result !== null) watchRejection(this, result, type, args);
     return true;
   }

@@ -10,7 +10,7 @@ use crate::interp::slow::{Lookup, named_lookup};
 use crate::interrupt;
 use crate::key::PropertyKey;
 use crate::scope::{JsResult, Local, Scope, Value};
-use crate::shape::{ShapeId, attr};
+use crate::shape::{ShapeId, ShapeTable, attr};
 use crate::vm::Vm;
 use crate::watch;
 
@@ -1669,21 +1669,22 @@ pub fn plain_entries<'s>(
         return None;
     }
     let mut entries = Vec::with_capacity(8);
-    // SAFETY: a live object; nothing is allocated on its heap.
+    // SAFETY: a live object; nothing is allocated on the heap, and handles do not touch the shapes.
     let is_plain = unsafe {
         let p = o.gc().as_ptr();
         let id = (*p).header.word;
-        let inline = s.vm().shapes.get(id).inline_capacity;
+        let shapes: *const ShapeTable = &s.vm().shapes;
+        let inline = (*shapes).get(id).inline_capacity;
         (*p).header.flags & flag::SPARSE == 0
             && (*(*p).elements).length == 0
-            && s.vm().shapes.all(id, |k, property| {
+            && (*shapes).all(id, |k, property| {
                 if k.is_string() && property.attributes & attr::ENUMERABLE != 0 {
-                    entries.push((k.raw(), *slot_address(p, property.slot, inline)));
+                    entries.push((s.local(k.raw()), s.local(*slot_address(p, property.slot, inline))));
                 }
                 property.attributes & attr::ACCESSOR == 0
             })
     };
-    is_plain.then(|| entries.into_iter().map(|(k, v)| (s.local(k), s.local(v))).collect())
+    is_plain.then_some(entries)
 }
 /// Element `i` of a dense array if it is there (no hole), without allocation.
 #[inline]

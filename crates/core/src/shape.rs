@@ -364,7 +364,7 @@ impl ShapeTable {
         }
         path[..count].iter().all(|&at| {
             let shape = &self.shapes[at as usize];
-            f(shape.key, shape.last)
+            f(shape.key, shape.last())
         })
     }
     /// All properties in insertion order.

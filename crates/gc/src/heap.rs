@@ -622,6 +622,12 @@ impl Heap {
         }
     }
 
+    /// Number of major collections so far.
+    #[inline]
+    pub fn major_count(&self) -> u64 {
+        self.major_count
+    }
+
     pub(crate) fn eden_used_bytes(&self) -> usize {
         self.nursery_top as usize - self.nursery.eden_start
     }

@@ -110,7 +110,7 @@ fn after_turn(s: &mut Scope<'_>) {
     if let Some(addons) = agent(s).active_addons {
         (addons.after_turn)(s);
     }
-    let collections = s.vm().heap.heap_statistics().major_count;
+    let collections = s.vm().heap.major_count();
     if agent(s).collections != collections {
         agent(s).collections = collections;
         for registry in weak::registries_to_clean(s) {

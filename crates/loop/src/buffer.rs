@@ -5,8 +5,6 @@ use std::sync::{Arc, Mutex};
 
 /// Size of one pooled buffer, the unit of a read.
 pub(crate) const SLAB_BYTES: usize = 64 * 1024;
-/// Reads up to this size are copied to a buffer of their exact size, so that no slab is held by a few bytes.
-const COPY_BYTES: usize = 16 * 1024;
 /// Slabs kept for reuse.
 const KEPT_SLABS: usize = 16;
 
@@ -32,30 +30,24 @@ impl BufferPool {
 
     /// Turns the first `len` bytes of `slab` into a buffer to hand out.
     pub(crate) fn finish(&self, slab: Box<[u8]>, len: usize) -> ReadBuffer {
-        if len <= COPY_BYTES {
-            let exact = slab[..len].into();
-            self.give_back(slab);
-            ReadBuffer { data: exact, len, pool: None }
-        } else {
-            ReadBuffer { data: slab, len, pool: Some(self.clone()) }
-        }
+        ReadBuffer { data: slab, len, pool: self.clone() }
     }
 }
 
-/// The bytes of one read. A large one borrows a pooled slab and gives it back when dropped.
+/// The bytes of one read, in a pooled slab that is given back when this is dropped: not to be kept.
 pub struct ReadBuffer {
     data: Box<[u8]>,
     len: usize,
-    pool: Option<BufferPool>,
+    pool: BufferPool,
 }
 
 impl ReadBuffer {
-    /// The bytes as an owned allocation of exact size; free of a copy for small reads.
-    pub fn into_boxed_slice(mut self) -> Box<[u8]> {
-        if self.pool.is_some() { self[..].into() } else { std::mem::take(&mut self.data) }
+    /// A copy of the bytes, of exact size.
+    pub fn into_boxed_slice(self) -> Box<[u8]> {
+        self[..].into()
     }
 
-    /// The bytes as a vector.
+    /// The same as a vector.
     pub fn into_vec(self) -> Vec<u8> {
         self.into_boxed_slice().into_vec()
     }
@@ -81,9 +73,7 @@ impl AsRef<[u8]> for ReadBuffer {
 
 impl Drop for ReadBuffer {
     fn drop(&mut self) {
-        if let Some(pool) = self.pool.take() {
-            pool.give_back(std::mem::take(&mut self.data));
-        }
+        self.pool.give_back(std::mem::take(&mut self.data));
     }
 }
 

@@ -491,6 +491,18 @@ impl<'a> Builder<'a> {
                 let t = self.is_nullish(v);
                 return Ok(self.jump_if(i, t, i.op == Code::JumpIfNullish));
             }
+            Code::CheckCoercible => {
+                let v = self.reg(a);
+                if self.types(v) & (ty::UNDEFINED | ty::NULL) != 0 {
+                    let nullish = self.is_nullish(v);
+                    let state = self.state;
+                    let (leave, stay) = self.branch(nullish);
+                    self.block = leave;
+                    self.exit("nothing to take apart");
+                    self.block = stay;
+                    self.state = state;
+                }
+            }
             Code::JumpIfUndefined | Code::JumpIfNotUndefined | Code::JumpIfEmpty => {
                 let v = self.reg(a);
                 let bits = if i.op == Code::JumpIfEmpty { 0 } else { 0x0a };

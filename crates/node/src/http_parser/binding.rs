@@ -32,6 +32,12 @@ mod on {
     pub(super) const TIMEOUT: u32 = 6;
 }
 
+/// Bits of the last argument of the callback for heads.
+mod field {
+    pub(super) const HOST: i32 = 1;
+    pub(super) const EXPECT: i32 = 2;
+}
+
 const REQUEST: i32 = 1;
 const RESPONSE: i32 = 2;
 const DEFAULT_MAX_HEADER_BYTES: f64 = 16.0 * 1024.0;
@@ -91,6 +97,8 @@ const CONSTANTS: &[(&str, u32)] = &[
     ("kOnMessageComplete", on::MESSAGE_COMPLETE),
     ("kOnExecute", on::EXECUTE),
     ("kOnTimeout", on::TIMEOUT),
+    ("kFieldHost", field::HOST as u32),
+    ("kFieldExpect", field::EXPECT as u32),
     ("kLenientNone", 0),
     ("kLenientHeaders", Lenient::HEADERS),
     ("kLenientChunkedLength", Lenient::CHUNKED_LENGTH),
@@ -341,13 +349,21 @@ fn parse_error<'s>(s: &mut Scope<'s>, outcome: &Outcome, failure: ParseError) ->
 }
 
 /// The result of a callback; `None` if it is not set.
+/// The callback of that number. They are nearly always elements.
+fn callback<'s>(s: &mut Scope<'s>, object: Local<'_, Object>, name: u32) -> JsResult<Local<'s, Value>> {
+    match object::dense_element(object, name) {
+        Some(f) => Ok(s.local(f)),
+        None => object::get(s, object, PropertyKey::from_index(name)),
+    }
+}
+
 fn call_if_set<'s>(
     s: &mut Scope<'s>,
     object: Local<'_, Object>,
     name: u32,
     args: &[Local<'_, Value>],
 ) -> JsResult<Option<Local<'s, Value>>> {
-    let f = object::get(s, object, PropertyKey::from_index(name))?;
+    let f = callback(s, object, name)?;
     if !f.is_callable() {
         return Ok(None);
     }
@@ -429,13 +445,27 @@ fn raw_headers<'s>(s: &mut Scope<'s>, head: &Head, bytes: &[u8]) -> Local<'s, Va
     object::array_from_list(s, &list).value()
 }
 
+/// Which of the fields that servers look for are there: bits.
+fn fields(head: &Head, bytes: &[u8]) -> i32 {
+    let mut found = 0;
+    for header in &head.headers {
+        let name = slice(bytes, header.name);
+        found |= match name.len() {
+            4 if name.eq_ignore_ascii_case(b"host") => field::HOST,
+            6 if name.eq_ignore_ascii_case(b"expect") => field::EXPECT,
+            _ => 0,
+        };
+    }
+    found
+}
+
 fn headers_complete(
     s: &mut Scope<'_>,
     parser: &ParserRef,
     object: Local<'_, Object>,
     input: &[u8],
 ) -> JsResult<HeadAction> {
-    let f = object::get(s, object, PropertyKey::from_index(on::HEADERS_COMPLETE))?;
+    let f = callback(s, object, on::HEADERS_COMPLETE)?;
     if !f.is_callable() {
         return Ok(HeadAction::Continue);
     }
@@ -449,7 +479,7 @@ fn headers_complete(
 
     let bytes = head.bytes(input);
     let undefined = s.undefined();
-    let mut args = [undefined; 9];
+    let mut args = [undefined; 10];
     args[0] = s.int(major.into());
     args[1] = s.int(minor.into());
     args[2] = raw_headers(s, &head, bytes);
@@ -462,6 +492,7 @@ fn headers_complete(
     }
     args[7] = s.bool(upgrade);
     args[8] = s.bool(keep_alive);
+    args[9] = s.int(fields(&head, bytes));
     parser.borrow_mut().parser.give_back(head);
 
     let action = call::call(s, f, object.value(), &args)?;

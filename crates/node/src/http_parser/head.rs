@@ -100,6 +100,24 @@ fn append_text(s: &mut Scope<'_>, v: Local<'_, Value>, head: &mut Vec<u8>) -> bo
     true
 }
 
+fn append_int(n: i32, head: &mut Vec<u8>) {
+    let mut digits = [0; 10];
+    let mut at = digits.len();
+    let mut rest = n.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if n < 0 {
+        head.push(b'-');
+    }
+    head.extend_from_slice(&digits[at..]);
+}
+
 /// What the fields of a head say.
 struct Fields {
     flags: u32,
@@ -146,7 +164,7 @@ impl Fields {
         head.extend_from_slice(b": ");
         let value_start = head.len();
         if value.raw().is_int32() {
-            head.extend_from_slice(value.raw().as_int32().to_string().as_bytes());
+            append_int(value.raw().as_int32(), head);
         } else if !append_text(s, value, head)
             || chars::run_value(&head[value_start..]) < head.len() - value_start
         {

@@ -15,7 +15,9 @@ const { processPromiseRejections, setHasRejectionToWarn, hasRejectionToWarn, lis
 const { state, emitInit, emitBefore, emitAfter, emitDestroy, symbols } = asyncHooks;
 const { async_id_symbol, trigger_async_id_symbol } = symbols;
 
+const { exitInfo } = internalBinding('process_methods');
 const kHasTickScheduled = 0;
+const kExiting = 0;
 
 const queue = new FixedQueue();
 
@@ -83,19 +85,11 @@ function processTicksAndRejections() {
 }
 
 /** process.nextTick(callback, ...args) */
-function nextTick(callback) {
+function nextTick(callback, ...rest) {
   if (typeof callback !== 'function') require('internal/validators').validateFunction(callback, 'callback');
-  if (process._exiting) return;
+  if (exitInfo[kExiting] === 1) return;
 
-  let args;
-  switch (arguments.length) {
-    case 1: break;
-    case 2: args = [arguments[1]]; break;
-    case 3: args = [arguments[1], arguments[2]]; break;
-    case 4: args = [arguments[1], arguments[2], arguments[3]]; break;
-    default: args = Array.prototype.slice.call(arguments, 1);
-  }
-
+  const args = rest.length === 0 ? undefined : rest;
   if (queue.isEmpty()) tickInfo[kHasTickScheduled] = 1;
   const asyncId = ++state.nextId;
   const triggerAsyncId =
