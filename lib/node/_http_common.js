@@ -29,11 +29,13 @@ const kOnExecute = HTTPParser.kOnExecute | 0;
 const kOnTimeout = HTTPParser.kOnTimeout | 0;
 
 const maxHeaderPairs = 2000;
+// Shared by the parsers that have none: nobody writes to it.
+const noHeaders = Object.freeze([]);
 
 function parserOnHeaders(headers, url) {
   const capacity = this.maxHeaderPairs - this._headers.length;
-  if (this.maxHeaderPairs <= 0 || capacity >= headers.length) this._headers.push(...headers);
-  else if (capacity > 0) this._headers.push(...headers.slice(0, capacity));
+  if (this.maxHeaderPairs <= 0 || capacity >= headers.length) this._headers = this._headers.concat(headers);
+  else if (capacity > 0) this._headers = this._headers.concat(headers.slice(0, capacity));
   this._url += url;
 }
 
@@ -53,7 +55,7 @@ function parserOnHeadersComplete(versionMajor, versionMinor, headers, method, ur
   const { socket } = this;
   if (headers === undefined) {
     headers = this._headers;
-    this._headers = [];
+    this._headers = noHeaders;
   }
   if (url === undefined) {
     url = this._url;
@@ -100,7 +102,7 @@ function parserOnMessageComplete() {
     message.complete = true;
     if (this._headers.length !== 0) {
       message._addHeaderLines(this._headers, this._headers.length);
-      this._headers = [];
+      this._headers = noHeaders;
       this._url = '';
     }
     message[kEndOfMessage]();
@@ -151,7 +153,7 @@ function freeParser(parser, req, socket) {
 }
 
 function cleanParser(parser) {
-  parser._headers = [];
+  parser._headers = noHeaders;
   parser._url = '';
   parser.socket = null;
   parser.incoming = null;

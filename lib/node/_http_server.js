@@ -478,7 +478,6 @@ class ConnectionState {
     this.idleTimeout = 0;
     this.idleNext = null;
     this.idlePrevious = null;
-    this.onPendingData = null;
   }
 }
 
@@ -527,7 +526,9 @@ function socketSetEncoding() {
   throw new ERR_HTTP_SOCKET_ENCODING();
 }
 
-function updateOutgoingData(state, delta) {
+/** response._onPendingData: so many bytes more wait for the socket. */
+function onPendingData(delta) {
+  const state = this[kState];
   state.outgoingData += delta;
   socketOnDrain.call(state.socket);
 }
@@ -848,7 +849,7 @@ function parserOnIncoming(req, keepAlive) {
   res._maxRequestsPerSocket = server.maxRequestsPerSocket;
   res.shouldKeepAlive = keepAlive;
   res[kUniqueHeaders] = server[kUniqueHeaders];
-  res._onPendingData = state.onPendingData ??= updateOutgoingData.bind(undefined, state);
+  res._onPendingData = onPendingData;
 
   if (startChannel === undefined) openChannels();
   if (createdChannel.hasSubscribers) createdChannel.publish({ request: req, response: res });
