@@ -7,7 +7,7 @@ use spey_core::cell::Object;
 use spey_core::object;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::string::{self, JsString};
-use spey_core::{call, conversion, error, value};
+use spey_core::{call, conversion, error, interrupt, value};
 use spey_gc::Value as Raw;
 
 use super::array_create;
@@ -135,6 +135,7 @@ fn default_order(s: &mut Scope<'_>, list: Local<'_, Object>, mut order: Vec<u32>
     }
     let strings = array_create(s, order.len() as u64)?;
     for &i in &order {
+        interrupt::check(s)?;
         s.nested(|s| {
             let v = element(s, list, i);
             let text: Local<'_, JsString> = conversion::to_string(s, v)?;
@@ -146,10 +147,16 @@ fn default_order(s: &mut Scope<'_>, list: Local<'_, Object>, mut order: Vec<u32>
     // Nothing is allocated while the raw strings are compared.
     let raw: Vec<Raw> =
         order.iter().map(|&i| object::dense_element(strings, i).unwrap_or(Raw::UNDEFINED)).collect();
-    order.sort_by(|&a, &b| {
+    let compare = |&a: &u32, &b: &u32| {
         let (x, y) = (raw[a as usize], raw[b as usize]);
         if value::is_string(x) && value::is_string(y) { string::compare(x, y) } else { Ordering::Equal }
-    });
+    };
+    // Pieces between which the VM can be stopped; what joins them finds each sorted.
+    for piece in order.chunks_mut(1 << 15) {
+        interrupt::check(s)?;
+        piece.sort_by(compare);
+    }
+    order.sort_by(compare);
     Ok(order)
 }
 
