@@ -42,3 +42,6 @@ function tagged(strings, ...v) { return strings.raw.join('|') + v.join(); } for 
 function many(a, b, c, d, e, f, g, h) { return a + b + c + d + e + f + g + h; } let t = 0; for (let i = 0; i < 100; i++) t += many(i, 1, 2, 3, 4, 5, 6, 7); log(t, many(1, 2));
 const o = { n: 1, m() { return this.n; }, get g() { return this.n + 1; }, arrow: () => typeof this }; function callM(x) { return x.m() + x.g; } for (let i = 0; i < 60; i++) callM(o); log(callM(o), callM({ n: 5, m: o.m, g: 1 }));
 function swap(f) { let r = 0; for (let i = 0; i < 200; i++) { r += f(i); if (i === 150) f = (x) => -x; } return r; } log(swap((x) => x));
+// More arguments than parameters, to callees that allocate where they are called.
+function none() { return { a: [1], b: {} }; } function one(a) { return { a, b: [a.v] }; }
+let kept; for (let i = 0; i < 3000; i++) { const x = none({ v: i }, { w: i }, [i]), y = one({ v: i }, { v: 1 }, { v: 2 }, 'x' + i); kept = [x, y, none.call(y, x, i, y), one.call(x, y.a, x)]; } log(JSON.stringify(kept));

@@ -489,10 +489,6 @@ impl Builder<'_> {
         })
     }
 
-    /// The function hands on all that it was called with.
-    fn forwards(f: &FunctionSnapshot) -> bool {
-        Instructions::new(&f.code).map_while(Result::ok).any(|i| i.op == Code::CallForward)
-    }
     /// `b.apply(c, arguments)` with Function.prototype.apply.
     pub(super) fn call_forward(&mut self, i: &Instruction) -> Result_<Step> {
         let cache = self.cache(i.ext.field(1));
@@ -613,9 +609,9 @@ impl Builder<'_> {
     fn call_in_place(&mut self, i: &Instruction, call: Call, k: usize) -> Result_<Step> {
         let f = &self.snapshot.functions[k];
         let n = f.param_count as usize;
-        // Arguments beyond the parameters cannot be seen by the callee, unless it hands them on: it has no `arguments`.
-        let forwards = Self::forwards(f);
-        let argc = if forwards { call.argc() } else { call.argc().min(n) } as i32;
+        // Arguments beyond the parameters stay where they are, although the callee may not see them: while it runs, the
+        // caller's registers are those before the call.
+        let argc = call.argc() as i32;
         let copied = argc > n as i32;
         let window = if copied { call.slot + argc + 1 } else { call.slot };
         let base = window + 1 + n as i32 + HEADER;
