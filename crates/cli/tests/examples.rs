@@ -314,6 +314,17 @@ fn waiting_requests_do_not_wait_for_each_other() {
     );
 }
 
+/// Native code makes Buffers before the program has asked for the class.
+#[test]
+fn a_buffer_without_its_class() {
+    let program = "console.log(require('fs').readFileSync(process.argv[1]).toString('latin1', 0, 2))";
+    let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let mut command = example("hello-server.js");
+    command = Command::new(command.get_program());
+    let output = command.args(["-e", program]).arg(source).output().expect("the program starts");
+    assert_eq!(text(&output.stdout), "[p\n", "{}", text(&output.stderr));
+}
+
 #[test]
 fn read_then_unlink() {
     let output = run("read-then-unlink.js", &[]);

@@ -34,6 +34,16 @@ pub mod special {
     pub const EMPTY: i16 = 0;
 }
 
+/// So many constants are numbered from 0 on; those that follow lie beyond what 16 bits reach, unless an operand has to be that
+/// short: large literals leave room for names.
+const NEAR_CONSTANTS: usize = 1 << 15;
+/// Number of the first constant out of reach of 16 bits.
+const FAR: usize = 1 << 16;
+/// So many inline caches are given to instructions that can do without.
+const CACHES: usize = (1 << 16) - (1 << 13);
+/// So many inline caches may go to the properties of literals, which run once as a rule.
+const LITERAL_CACHES: usize = 1 << 15;
+
 #[derive(PartialEq, Eq, Hash)]
 enum ConstantKey {
     String(JsStr),
@@ -53,9 +63,15 @@ struct Region {
 /// Emitter of one function.
 pub struct Builder {
     pub code: Vec<u64>,
-    pub constants: Vec<Constant>,
+    constants: Vec<Constant>,
+    /// Constants number [`FAR`] and on.
+    far_constants: Vec<Constant>,
+    /// Numbers of far constants that operands of 16 bits need, too.
+    brought_near: FxHashMap<u32, u32>,
     constant_map: FxHashMap<ConstantKey, u32>,
     pub ics: Vec<u32>,
+    /// What call sites without a cache of their own use.
+    shared_call_ic: Option<i16>,
     pub handlers: Vec<Handler>,
     pub positions: Vec<(u32, u32)>,
     labels: Vec<u32>,
@@ -83,8 +99,11 @@ impl Builder {
         Builder {
             code: Vec::new(),
             constants: Vec::new(),
+            far_constants: Vec::new(),
+            brought_near: FxHashMap::default(),
             constant_map: FxHashMap::default(),
             ics: Vec::new(),
+            shared_call_ic: None,
             handlers: Vec::new(),
             positions: Vec::new(),
             labels: Vec::new(),
@@ -137,10 +156,24 @@ impl Builder {
         if let Some(&i) = self.constant_map.get(&key) {
             return i;
         }
-        let i = self.constants.len() as u32;
-        self.constants.push(value());
+        let i = if self.constants.len() < NEAR_CONSTANTS {
+            self.constants.push(value());
+            self.constants.len() - 1
+        } else {
+            self.far_constants.push(value());
+            FAR + self.far_constants.len() - 1
+        } as u32;
         self.constant_map.insert(key, i);
         i
+    }
+    /// All constants by number.
+    pub fn take_constants(&mut self) -> Vec<Constant> {
+        let mut all = std::mem::take(&mut self.constants);
+        if !self.far_constants.is_empty() {
+            all.resize(FAR, Constant::Number(0.0));
+            all.append(&mut self.far_constants);
+        }
+        all
     }
     pub fn string(&mut self, s: JsStr) -> u32 {
         let value = s.clone();
@@ -155,31 +188,48 @@ impl Builder {
     pub fn bigint(&mut self, text: &str) -> u32 {
         self.constant(ConstantKey::BigInt(text.into()), || Constant::BigInt(text.into()))
     }
-    /// A constant index that must fit 16 bits.
+    /// Number of the constant in 16 bits.
     pub fn short_constant(&mut self, i: u32) -> i16 {
-        if i > u16::MAX as u32 {
+        let near = match (i as usize).checked_sub(FAR) {
+            None => i,
+            Some(far) => *self.brought_near.entry(i).or_insert_with(|| {
+                self.constants.push(self.far_constants[far].clone());
+                self.constants.len() as u32 - 1
+            }),
+        };
+        if near as usize >= FAR {
             self.overflow = Some("Too many constants in one function");
         }
-        i as u16 as i16
+        near as u16 as i16
+    }
+    /// As [`Builder::ic`], for a property of an object literal.
+    pub fn literal_ic(&mut self, key: u32) -> Option<i16> {
+        if self.ics.len() < LITERAL_CACHES { self.ic(key) } else { None }
     }
     /// A new inline cache for a key, or None when they have run out.
     pub fn ic(&mut self, key: u32) -> Option<i16> {
+        if self.ics.len() < CACHES { self.necessary_ic(key) } else { None }
+    }
+    /// As [`Builder::ic`], for instructions that have no other form: for them some are kept.
+    pub fn necessary_ic(&mut self, key: u32) -> Option<i16> {
         if self.ics.len() > u16::MAX as usize - 1 {
             return None;
         }
         self.ics.push(key);
         Some((self.ics.len() - 1) as u16 as i16)
     }
-    /// A cache for a call site; the last one is shared when they have run out.
+    /// A cache for a call site; one is shared by all that come when they have run out.
     pub fn call_ic(&mut self) -> i16 {
-        if self.ics.len() > u16::MAX as usize - 1 {
-            if self.ics.len() == u16::MAX as usize {
-                self.ics.push(u32::MAX);
-            }
-            return u16::MAX as i16;
+        if let Some(ic) = self.ic(u32::MAX) {
+            return ic;
         }
-        self.ics.push(u32::MAX);
-        (self.ics.len() - 1) as u16 as i16
+        if self.shared_call_ic.is_none() {
+            self.shared_call_ic = self.necessary_ic(u32::MAX);
+        }
+        if self.shared_call_ic.is_none() {
+            self.overflow = Some("Too many inline caches in one function");
+        }
+        self.shared_call_ic.unwrap_or(0)
     }
 
     // ---- instructions

@@ -669,7 +669,8 @@ impl<'a> Gen<'a, '_> {
         match key {
             Key::Name(name) => {
                 let c = self.b.string(name.clone());
-                match self.b.ic(c) {
+                let cache = if named == Op::InitProp { self.b.literal_ic(c) } else { self.b.ic(c) };
+                match cache {
                     Some(ic) => self.b.op(named, object, ic, value),
                     None => {
                         let k = self.b.temp();

@@ -110,7 +110,8 @@ fn attempt(an: &Analysis, f: FunctionIndex, far: bool) -> Result<Option<Function
     if !g.env_used {
         g.b.drop_first();
     }
-    let b = g.b;
+    let mut b = g.b;
+    let constants = b.take_constants();
     Ok(Some(FunctionUnit {
         name: info.name.as_deref().map(JsStr::new),
         kind: info.kind,
@@ -122,7 +123,7 @@ fn attempt(an: &Analysis, f: FunctionIndex, far: bool) -> Result<Option<Function
         register_count: b.register_count(),
         coroutine: g.coroutine,
         code: b.code,
-        constants: b.constants,
+        constants,
         ics: b.ics,
         handlers: b.handlers,
         positions: b.positions,

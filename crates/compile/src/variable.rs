@@ -186,7 +186,7 @@ impl<'a> Gen<'a, '_> {
             Some(Target::Var(v)) => self.init_var(v, src),
             Some(Target::Global) if lexical => {
                 let key = self.b.text(id.name.as_str());
-                match self.b.ic(key) {
+                match self.b.necessary_ic(key) {
                     Some(ic) => self.b.op(Op::InitGlobalLexical, ic, src, 0),
                     None => self.b.overflow = Some("Too many global names in one function"),
                 }

@@ -147,3 +147,18 @@ fn function_bodies_and_dynamic_functions() {
     let source = dynamic_function_source("/*", "*/){", DynamicKind::Normal);
     assert!(compile(&source, goal, Language::JavaScript).is_err());
 }
+
+/// Numbers of constants and caches in 16 bits run out; names keep theirs, and what is left does without.
+#[test]
+fn literals_of_any_size() {
+    let mut source = String::from("const data = {");
+    for i in 0..70_000 {
+        source.push_str(&format!("k{i}:'v{i}',"));
+    }
+    source.push_str("};data.k69999.x;var later=data[`k${1}`];/k3/.test(later);typeof k69998;k69999=1;");
+    let unit = compile(&source, Goal::Script, Language::JavaScript).expect("fits");
+    let text = spey_bytecode::print::unit(&unit);
+    for part in [r#""k69999""#, r#""v69999""#, r#"GetGlobal"#, r#"="k69999""#, r#"="k69998""#] {
+        assert!(text.contains(part), "{part}");
+    }
+}

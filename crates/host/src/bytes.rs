@@ -1,7 +1,7 @@
 //! Bytes of buffers and views.
 
 use spey_engine::typed_array::{self, ElementType};
-use spey_engine::{Global, Kind, Local, Object, Scope, Value, array_buffer, object};
+use spey_engine::{Global, Intrinsic, Kind, Local, Object, Scope, Value, array_buffer, object};
 
 use crate::agent::agent;
 
@@ -42,14 +42,22 @@ pub fn new_buffer<'s>(s: &mut Scope<'s>, bytes: &[u8]) -> Local<'s, Object> {
     buffer_from_vec(s, bytes.to_vec())
 }
 fn buffer_on<'s>(s: &mut Scope<'s>, buffer: Local<'_, Object>, length: usize) -> Local<'s, Object> {
+    let prototype = buffer_prototype(s);
+    let view = object::new_kind(s, Kind::TypedArray, prototype.value(), typed_array::slot::COUNT);
+    typed_array::init_view(s, view, ElementType::Uint8, buffer, 0, Some(length));
+    view
+}
+/// Buffer.prototype; the file of the library that makes it is run when the first Buffer is asked for.
+pub fn buffer_prototype<'s>(s: &mut Scope<'s>) -> Local<'s, Object> {
+    if agent(s).buffer_prototype.is_none()
+        && let Err(thrown) = crate::binding::require_builtin(s, "buffer")
+    {
+        // Only a VM that is being stopped, or has no stack left, cannot run it: nobody will see the bytes as a Buffer.
+        let _ = s.take_exception(thrown);
+    }
     match &agent(s).buffer_prototype {
-        Some(p) => {
-            let p = p.get(s);
-            let view = object::new_kind(s, Kind::TypedArray, p.value(), typed_array::slot::COUNT);
-            typed_array::init_view(s, view, ElementType::Uint8, buffer, 0, Some(length));
-            view
-        }
-        None => typed_array::new_on_buffer(s, ElementType::Uint8, buffer, 0, Some(length)),
+        Some(p) => p.get(s),
+        None => s.intrinsic(Intrinsic::Uint8ArrayPrototype),
     }
 }
 

@@ -31,7 +31,9 @@ pub use binding::{
     Class, constant_number, constant_string, define_class, define_function, define_functions, define_value,
     internal_binding, new_host_object, require_builtin, set_slot_native, with_data, with_data_mut,
 };
-pub use bytes::{ByteSource, RawBytes, buffer_from_vec, bytes_of, copy_bytes_of, new_buffer, with_bytes};
+pub use bytes::{
+    ByteSource, RawBytes, buffer_from_vec, buffer_prototype, bytes_of, copy_bytes_of, new_buffer, with_bytes,
+};
 pub use door::{close_door, drain, enter, make_callback, make_callback_named, open_door, run_microtasks};
 pub use errors::{node_error, node_range_error, node_type_error, throw_node_error, throw_uv, uv_exception};
 pub use fatal::{NODE_VERSION, error_text, exit, exit_process, print_uncaught, trigger_uncaught};

@@ -7,7 +7,7 @@ use spey_engine::typed_array::{self, ElementType};
 use spey_engine::{
     Intrinsic, Kind, LedgerCategory, Local, Object, Scope, Value, array_buffer, error::ErrorKind, object,
 };
-use spey_host::{agent, bytes_of};
+use spey_host::bytes_of;
 
 use crate::abi::{EnvPtr, Finalize, FinalizeNoEnv, In, NapiValue, Out, Status};
 use crate::env::{Env, Failure, Outcome, js_value, plain, plain_value};
@@ -348,14 +348,7 @@ fn buffer_on<'s>(
     offset: usize,
     length: usize,
 ) -> Outcome<Local<'s, Value>> {
-    if agent(s).buffer_prototype.is_none() {
-        // The library sets it.
-        spey_host::require_builtin(s, "buffer")?;
-    }
-    let prototype = match &agent(s).buffer_prototype {
-        Some(p) => p.get(s),
-        None => s.intrinsic(Intrinsic::Uint8ArrayPrototype),
-    };
+    let prototype = spey_host::buffer_prototype(s);
     let view = object::new_kind(s, Kind::TypedArray, prototype.value(), typed_array::slot::COUNT);
     typed_array::init_view(s, view, ElementType::Uint8, buffer, offset, Some(length));
     Ok(view.value())
