@@ -610,11 +610,20 @@ pub fn transfer<'s>(
         set_length(&mut store, new_length);
         return Ok(new_buffer(s, store));
     }
+    let store = copy_and_detach(s, buffer, new_length)?;
+    Ok(new_buffer(s, store))
+}
+/// A store of another length with the bytes of a buffer, which is detached.
+fn copy_and_detach(
+    s: &mut Scope<'_>,
+    buffer: Local<'_, Object>,
+    new_length: usize,
+) -> JsResult<Box<BackingStore>> {
     let store = allocate_store(s, new_length, None)?;
     let old = detach_store(s, buffer)?;
     // SAFETY: both are valid for the smaller length, and different.
-    unsafe { std::ptr::copy_nonoverlapping(old.data, store.data, length.min(new_length)) }
-    Ok(new_buffer(s, store))
+    unsafe { std::ptr::copy_nonoverlapping(old.data, store.data, old.byte_length().min(new_length)) }
+    Ok(store)
 }
 /// The immutable buffer that takes the place of one that is not detached, with its bytes cut or filled up to a length:
 /// ArrayBufferCopyAndDetach of the immutable buffers proposal.
@@ -628,10 +637,7 @@ pub fn transfer_to_immutable<'s>(
         let store = detach_store(s, buffer)?;
         return Ok(new_immutable(s, store));
     }
-    let store = allocate_store(s, new_length, None)?;
-    let old = detach_store(s, buffer)?;
-    // SAFETY: both are valid for the smaller length, and different.
-    unsafe { std::ptr::copy_nonoverlapping(old.data, store.data, length.min(new_length)) }
+    let store = copy_and_detach(s, buffer, new_length)?;
     Ok(new_immutable(s, store))
 }
 /// AllocateImmutableArrayBuffer of the immutable buffers proposal: a buffer with a copy of some bytes of another, which has
