@@ -15,7 +15,9 @@ use crate::support;
 
 static GENERATOR: &[PropertySpec] = &[
     PropertySpec::Method(
-        NativeSpec::new("next", 1, |s, t, a| resume(s, t, a, mode::NEXT, "next")).with_step(step),
+        NativeSpec::new("next", 1, |s, t, a| resume(s, t, a, mode::NEXT, "next"))
+            .with_step(step)
+            .known_as(coroutine::NEXT),
     ),
     PropertySpec::Method(NativeSpec::new("return", 1, |s, t, a| resume(s, t, a, mode::RETURN, "return"))),
     PropertySpec::Method(NativeSpec::new("throw", 1, |s, t, a| resume(s, t, a, mode::THROW, "throw"))),

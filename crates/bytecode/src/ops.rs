@@ -252,6 +252,8 @@ macro_rules! for_each_op {
         GetLength [Def Use Ic];
         /// `a = b[c]`
         GetElem [Def Use Use];
+        /// `a = b[c]` if object b has property c, else empty. In built-in functions only.
+        GetElemIfPresent [Def Use Use];
         /// `a[b] = c`
         SetElem [Use Use Use];
         /// CreateDataPropertyOrThrow(a, key of ic b, c): object literals and class fields.

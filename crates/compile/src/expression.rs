@@ -6,6 +6,7 @@ mod call;
 mod chain;
 mod jsx;
 mod object;
+mod operation;
 mod suspend;
 
 use oxc_ast::ast::*;
@@ -174,9 +175,7 @@ impl<'a> Gen<'a, '_> {
             | Expression::TSTypeAssertion(_)
             | Expression::TSNonNullExpression(_)
             | Expression::TSInstantiationExpression(_) => self.expr(strip(e), dst),
-            Expression::V8IntrinsicExpression(_) => {
-                self.b.overflow = Some("Intrinsic calls are not part of the language");
-            }
+            Expression::V8IntrinsicExpression(v) => self.operation(v, dst),
             Expression::ComputedMemberExpression(_)
             | Expression::StaticMemberExpression(_)
             | Expression::PrivateFieldExpression(_) => {
@@ -316,6 +315,7 @@ impl<'a> Gen<'a, '_> {
                 }
             }
             Expression::BinaryExpression(b) if self.compare(b, target, when) => {}
+            Expression::V8IntrinsicExpression(v) if self.operation_condition(v, target, when) => {}
             inner => {
                 let r = self.any(inner);
                 self.b.jump_if(if when { Op::JumpIfTrue } else { Op::JumpIfFalse }, r, target);

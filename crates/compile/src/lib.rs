@@ -126,6 +126,8 @@ pub enum Language {
     /// ECMAScript.
     #[default]
     JavaScript,
+    /// ECMAScript with operations of the engine, written `%Name(…)`: built-in functions.
+    Builtins,
     /// With TypeScript's syntax, which is erased; enums, namespaces and parameter properties are compiled.
     TypeScript,
     /// ECMAScript with JSX.

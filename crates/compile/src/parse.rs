@@ -26,7 +26,7 @@ fn source_type(options: &Options) -> SourceType {
         _ => SourceType::script(),
     };
     match options.language {
-        Language::JavaScript => base.with_jsx(false),
+        Language::JavaScript | Language::Builtins => base.with_jsx(false),
         Language::TypeScript => base.with_typescript(true).with_jsx(false),
         Language::Jsx => base.with_jsx(true),
         Language::Tsx => base.with_typescript(true).with_jsx(true),
@@ -50,6 +50,7 @@ pub fn program<'a>(
     let parse_options = ParseOptions {
         parse_regular_expression: true,
         allow_return_outside_function: matches!(options.goal, Goal::FunctionBody { .. }),
+        allow_v8_intrinsics: options.language == Language::Builtins,
         ..ParseOptions::default()
     };
     let parsed = Parser::new(allocator, source, source_type(options)).with_options(parse_options).parse();

@@ -66,7 +66,10 @@ unsafe fn run_closure<'s>(
             (*vm).realm_override = realm0;
             return crate::error::throw_stack_overflow(s);
         }
-        let status = interp::run(vm, code.entry, fp, code.ics);
+        let status = match code.machine.is_null() {
+            true => interp::run(vm, code.entry, fp, code.ics),
+            false => interp::machine::enter(vm, code.machine, fp),
+        };
         (*vm).fp = fp0;
         (*vm).pc = pc0;
         (*vm).realm_override = realm0;

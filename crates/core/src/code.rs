@@ -263,6 +263,8 @@ pub mod code_flag {
     pub const NO_MACHINE: u16 = 1024;
     /// Machine code relies on the inline caches: collections keep them.
     pub const KEEP_CACHES: u16 = 2048;
+    /// Script form of a built-in function.
+    pub const SCRIPT_FORM: u16 = 4096;
 }
 
 pub(crate) unsafe fn size_code(_: *const Header) -> usize {

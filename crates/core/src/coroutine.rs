@@ -115,10 +115,16 @@ unsafe fn save(vm: &mut Vm, f: FrameView, c: *mut Coroutine, state: State) {
         for i in 0..=n {
             *Coroutine::at(c, 1 + i) = *this.add(i);
         }
-        let (registers, words) = ((*code).register_count as usize, live.words());
-        for r in 0..registers {
-            let is_live = words[r / 64] >> (r % 64) & 1 != 0;
-            *Coroutine::at(c, 2 + n + r) = if is_live { *f.fp.add(r) } else { Raw::UNDEFINED };
+        let (registers, to) = ((*code).register_count as usize, Coroutine::at(c, 2 + n));
+        std::ptr::copy_nonoverlapping(f.fp, to, registers);
+        for (k, word) in live.words().iter().enumerate() {
+            let count = registers.saturating_sub(64 * k).min(64);
+            let all = if count == 64 { u64::MAX } else { (1 << count) - 1 };
+            let mut dead = !word & all;
+            while dead != 0 {
+                *to.add(64 * k + dead.trailing_zeros() as usize) = Raw::UNDEFINED;
+                dead &= dead - 1;
+            }
         }
         vm.heap.write_barrier_all(c.cast());
     }
@@ -171,21 +177,28 @@ pub(crate) fn op_enter_async(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsResu
     unsafe { *f.fp.offset(i.a() as isize) = c.raw() }
     Ok(false)
 }
-fn suspend_yield(s: &mut Scope<'_>, f: FrameView, i: Insn, raw: u64) -> JsResult<bool> {
+/// Suspends a frame in `yield`; `raw`: the value is passed out as it is. Nothing is allocated.
+///
+/// # Safety
+/// The frame is that of a coroutine and at this instruction.
+pub(crate) unsafe fn suspend_yield(vm: &mut Vm, f: FrameView, i: Insn, raw: bool) {
     // SAFETY: live frame with its coroutine.
     unsafe {
         let c = of_frame(f);
-        (*c).raw_result = raw;
-        save(s.vm(), f, c, State::Yielded);
-        s.vm().result = *f.fp.offset(i.b() as isize);
+        (*c).raw_result = raw as u64;
+        save(vm, f, c, State::Yielded);
+        vm.result = *f.fp.offset(i.b() as isize);
     }
-    Ok(true)
 }
 pub(crate) fn op_yield(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsResult<bool> {
-    suspend_yield(s, f, i, 0)
+    // SAFETY: the running frame.
+    unsafe { suspend_yield(s.vm(), f, i, false) }
+    Ok(true)
 }
 pub(crate) fn op_yield_delegate(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsResult<bool> {
-    suspend_yield(s, f, i, 1)
+    // SAFETY: the running frame.
+    unsafe { suspend_yield(s.vm(), f, i, true) }
+    Ok(true)
 }
 /// Await, ECMA-262 §27.7.5.3
 pub(crate) fn op_await(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsResult<bool> {
@@ -286,18 +299,14 @@ fn run<'s>(
             return crate::error::throw_stack_overflow(s);
         }
         *base = Raw::from_bits((*vm).pc as u64);
-        for i in 0..=n {
-            *base.add(1 + i) = *Coroutine::at(co, 1 + i);
-        }
+        std::ptr::copy_nonoverlapping(Coroutine::at(co, 1), base.add(1), n + 1);
         let fp = base.add(2 + n + HEADER);
         *fp.offset(frame::NEW_TARGET) = *Coroutine::at(co, 0);
         *fp.offset(frame::RETURN_PC) = Raw::from_bits(&interp::slow::LEAVE_WORD as *const u64 as u64);
         *fp.offset(frame::CALLER) = Raw::from_bits((*vm).fp as u64);
         *fp.offset(frame::ARGC) = Raw::int32((n as u32 | argc::ENTRY | argc::RESUMED) as i32);
         *fp.offset(frame::CALLEE) = (*co).callee;
-        for r in 0..registers {
-            *fp.add(r) = *Coroutine::at(co, 2 + n + r);
-        }
+        std::ptr::copy_nonoverlapping(Coroutine::at(co, 2 + n), fp, registers);
         let pc = (*code).first.add((*co).pc as usize);
         let word = *pc;
         let i = Insn(word);
@@ -363,6 +372,58 @@ pub fn step<'s>(s: &mut Scope<'s>, generator: Local<'_, Object>) -> JsResult<Opt
         Resumed::Yielded(v) => Ok(Some(v)),
         Resumed::Returned(_) => Ok(None),
         Resumed::Delegated(r) => crate::iteration::unpack_value(s, r),
+    }
+}
+/// What marks the description of the `next` method of generators.
+pub const NEXT: &str = "GeneratorNext";
+/// The step of an iterator record of a generator that waits in a `yield`, if `next` is what generators inherit: [`step`]
+/// without the ways of native calls. None: not such a record.
+pub(crate) fn quick_step<'s>(
+    s: &mut Scope<'s>,
+    next: Local<'_, Value>,
+    it: Local<'_, Value>,
+) -> Option<JsResult<Option<Local<'s, Value>>>> {
+    // SAFETY: live values; the frame of the method is laid above the current one and popped again.
+    unsafe {
+        if !crate::value::is_kind(it.raw(), Kind::Generator)
+            || !crate::value::is_kind(next.raw(), Kind::NativeFunction)
+            || function::native_spec(next.raw().as_cell().cast()).known != NEXT
+        {
+            return None;
+        }
+        let c = it.as_object()?.slot_local(s, 0);
+        let vm: *mut Vm = s.vm();
+        if state(c) != State::Yielded || (*vm).realm_override.is_some() {
+            return None;
+        }
+        let base = interp::frame_top(&*vm);
+        let fp = base.add(2 + HEADER);
+        if fp > (*vm).stack_limit {
+            return None;
+        }
+        *base = Raw::from_bits((*vm).pc as u64);
+        *base.add(1) = it.raw();
+        *fp.offset(frame::NEW_TARGET) = Raw::UNDEFINED;
+        *fp.offset(frame::RETURN_PC) = Raw::from_bits(&interp::slow::LEAVE_WORD as *const u64 as u64);
+        *fp.offset(frame::CALLER) = Raw::from_bits((*vm).fp as u64);
+        *fp.offset(frame::ARGC) = Raw::int32(argc::ENTRY as i32);
+        *fp.offset(frame::CALLEE) = next.raw();
+        let (fp0, pc0) = ((*vm).fp, (*vm).pc);
+        (*vm).fp = fp;
+        (*vm).pc = std::ptr::null();
+        let undefined = s.undefined();
+        let r = run(s, c, undefined, mode::NEXT);
+        (*vm).fp = fp0;
+        (*vm).pc = pc0;
+        Some(r.and_then(|v| {
+            if state(c) == State::Done {
+                Ok(None)
+            } else if (*cell(c.raw())).raw_result == 1 {
+                crate::iteration::unpack_value(s, v)
+            } else {
+                Ok(Some(v))
+            }
+        }))
     }
 }
 /// What resuming a generator ended with.

@@ -138,7 +138,16 @@ fn capture(s: &mut Scope<'_>, skip_until: Option<Raw>, limit: usize) -> Vec<Site
         }
         // SAFETY: live frame.
         unsafe {
-            let code = f.code();
+            let mut code = f.code();
+            let mut function = Raw::cell(f.callee().cast());
+            // The script form of a built-in function stands for that.
+            if let Some(c) = code
+                && (*c).has(code_flag::SCRIPT_FORM)
+                && let Some(native) =
+                    s.vm_ref().realms[(*c).header.word as usize].as_ref().and_then(|r| r.native_of(function))
+            {
+                (code, function) = (None, native);
+            }
             let pc = match code {
                 Some(c) => f.pc.offset_from((*c).data().unit.code.as_ptr()) as u32,
                 None => 0,
@@ -147,11 +156,11 @@ fn capture(s: &mut Scope<'_>, skip_until: Option<Raw>, limit: usize) -> Vec<Site
                 if (*c).script().internal && (*c).meta().name.is_none() && (*c).index == 0 {
                     continue;
                 }
-            } else if is_hidden(f) {
+            } else if is_hidden(f, function) {
                 continue;
             }
             list.push(Site {
-                function: Raw::cell(f.callee().cast()),
+                function,
                 this: *f.this(),
                 code: code.map(|c| c as *const Code),
                 pc,
@@ -187,14 +196,14 @@ fn capture(s: &mut Scope<'_>, skip_until: Option<Raw>, limit: usize) -> Vec<Site
 /// Built-in functions that stack traces leave out: those that only pass a call on, and bindings, which the library calls.
 ///
 /// # Safety
-/// `f` is a live frame of a built-in function.
-unsafe fn is_hidden(f: FrameView) -> bool {
+/// `f` is a live frame of a built-in function or its script form.
+unsafe fn is_hidden(f: FrameView, function: Raw) -> bool {
     // SAFETY: by the contract; callers of live frames are live.
     unsafe {
-        if Kind::of(f.callee().cast()) != Kind::NativeFunction {
+        if !crate::value::is_kind(function, Kind::NativeFunction) {
             return true;
         }
-        let name = function::native_spec(f.callee()).name;
+        let name = function::native_spec(function.as_cell().cast()).name;
         if name == "apply" || name == "call" {
             return true;
         }

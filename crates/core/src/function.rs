@@ -98,6 +98,8 @@ pub struct NativeSpec {
     pub quick: Option<QuickFn>,
     /// Of the `next` method of a built-in iterator: the step that its result object tells of.
     pub step: Option<StepFn>,
+    /// Its body in JavaScript, which machine code may walk in place.
+    pub script: Option<&'static crate::script_form::ScriptForm>,
 }
 
 /// A function of numbers without effects, as machine code calls it.
@@ -128,6 +130,7 @@ impl NativeSpec {
             pure: None,
             quick: None,
             step: None,
+            script: None,
         }
     }
     /// The same, with what it does to numbers.
@@ -164,6 +167,10 @@ impl NativeSpec {
     pub const fn with_step(self, step: StepFn) -> NativeSpec {
         NativeSpec { step: Some(step), ..self }
     }
+    /// The same, with a script form.
+    pub const fn with_script(self, script: &'static crate::script_form::ScriptForm) -> NativeSpec {
+        NativeSpec { script: Some(script), ..self }
+    }
     /// A constructor.
     pub const fn constructor(name: &'static str, length: u8, function: NativeFn) -> NativeSpec {
         NativeSpec {
@@ -175,6 +182,7 @@ impl NativeSpec {
             pure: None,
             quick: None,
             step: None,
+            script: None,
         }
     }
 }

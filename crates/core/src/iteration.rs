@@ -273,6 +273,9 @@ pub(crate) fn step_registers<'s>(
         return object::get(s, a, crate::key::PropertyKey::from_index(i)).map(Some);
     }
     // OPTIMIZATION: built-in iterators need not make an object of the result.
+    if let Some(step) = crate::coroutine::quick_step(s, next_method, it) {
+        return step;
+    }
     if let Some(step) = crate::call::step(s, next_method, it) {
         return step;
     }

@@ -48,6 +48,7 @@ pub mod realm;
 pub mod record;
 pub mod scope;
 pub mod script;
+pub mod script_form;
 pub mod shape;
 pub mod string;
 pub mod symbol;

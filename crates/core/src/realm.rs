@@ -97,6 +97,8 @@ pub struct Realm {
     pub lexical_marks: Vec<crate::watch::Mark>,
     /// [[VarNames]]-like record for eval/global function checks is derived from the global object's attributes.
     pub host_defined: Raw,
+    /// Script forms of built-in functions.
+    pub(crate) script_forms: Vec<crate::script_form::Known>,
 }
 
 impl Realm {
@@ -123,6 +125,7 @@ impl Realm {
             lexical_base: std::ptr::null_mut(),
             lexical_const: vec![],
             lexical_marks: vec![],
+            script_forms: vec![],
             host_defined: Raw::UNDEFINED,
         }
     }
@@ -150,6 +153,10 @@ impl Realm {
         }
         for v in &mut self.lexical_values {
             t.value(v);
+        }
+        for known in &mut self.script_forms {
+            t.value(&mut known.native);
+            t.value(&mut known.closure);
         }
         for &k in self.lexical.keys() {
             let mut v = k.raw();

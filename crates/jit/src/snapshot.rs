@@ -143,7 +143,26 @@ pub enum Callee {
     Pure2(u64),
     /// A built-in function with a form without a frame: address of its description.
     Quick(u64),
+    /// A built-in function with a body in JavaScript.
+    Script(Script),
 }
+
+/// The body in JavaScript of a built-in method of arrays whose first argument is a callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Script {
+    /// Its code cell.
+    pub cell: u64,
+    /// Index in the snapshot's table of its closure.
+    pub closure: u32,
+    /// Fewest arguments.
+    pub least: u8,
+    /// 0, or the address of the description of a function without a frame, of the array and the closure, that gives the empty
+    /// value if the body is not to be used.
+    pub species: u64,
+}
+
+/// Feedback of a `length` access that has seen arrays.
+pub const DENSE_RECEIVER: u64 = 1;
 
 macro_rules! intrinsics {
     ($($(#[doc = $doc:literal])* $name:ident,)*) => {

@@ -3,7 +3,7 @@
 use spey_core::cell::Object;
 use spey_core::object;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
-use spey_core::{call, conversion};
+use spey_core::{call, conversion, script_form};
 
 use super::species_create;
 use crate::support::{create_index, get_index, get_index_if_present, require_callable, this_object};
@@ -15,6 +15,7 @@ fn begin<'s>(
     args: &Args<'s>,
     method: &str,
 ) -> JsResult<(Local<'s, Object>, u64)> {
+    script_form::note(s, args.callee());
     let o = this_object(s, this, method)?;
     let length = object::length_of_array_like(s, o)?;
     require_callable(s, args.get(0))?;

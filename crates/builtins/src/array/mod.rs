@@ -7,6 +7,7 @@ mod copying;
 mod from_async;
 mod iterator;
 mod mutators;
+mod script;
 mod sort;
 
 use spey_core::cell::Object;
@@ -30,8 +31,10 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("concat", 1, copying::concat)),
     PropertySpec::Method(NativeSpec::new("copyWithin", 2, mutators::copy_within)),
     PropertySpec::Method(NativeSpec::new("fill", 1, mutators::fill)),
-    PropertySpec::Method(NativeSpec::new("find", 1, callbacks::find)),
-    PropertySpec::Method(NativeSpec::new("findIndex", 1, callbacks::find_index)),
+    PropertySpec::Method(NativeSpec::new("find", 1, callbacks::find).with_script(&script::FIND)),
+    PropertySpec::Method(
+        NativeSpec::new("findIndex", 1, callbacks::find_index).with_script(&script::FIND_INDEX),
+    ),
     PropertySpec::Method(NativeSpec::new("findLast", 1, callbacks::find_last)),
     PropertySpec::Method(NativeSpec::new("findLastIndex", 1, callbacks::find_last_index)),
     PropertySpec::Method(NativeSpec::new("lastIndexOf", 1, access::last_index_of)),
@@ -49,14 +52,14 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("keys", 0, iterator::keys)),
     PropertySpec::Method(NativeSpec::new("entries", 0, iterator::entries)),
     PropertySpec::Method(NativeSpec::new("values", 0, iterator::values)),
-    PropertySpec::Method(NativeSpec::new("forEach", 1, callbacks::for_each)),
-    PropertySpec::Method(NativeSpec::new("filter", 1, callbacks::filter)),
+    PropertySpec::Method(NativeSpec::new("forEach", 1, callbacks::for_each).with_script(&script::FOR_EACH)),
+    PropertySpec::Method(NativeSpec::new("filter", 1, callbacks::filter).with_script(&script::FILTER)),
     PropertySpec::Method(NativeSpec::new("flat", 0, copying::flat)),
     PropertySpec::Method(NativeSpec::new("flatMap", 1, copying::flat_map)),
-    PropertySpec::Method(NativeSpec::new("map", 1, callbacks::map)),
-    PropertySpec::Method(NativeSpec::new("every", 1, callbacks::every)),
-    PropertySpec::Method(NativeSpec::new("some", 1, callbacks::some)),
-    PropertySpec::Method(NativeSpec::new("reduce", 1, callbacks::reduce)),
+    PropertySpec::Method(NativeSpec::new("map", 1, callbacks::map).with_script(&script::MAP)),
+    PropertySpec::Method(NativeSpec::new("every", 1, callbacks::every).with_script(&script::EVERY)),
+    PropertySpec::Method(NativeSpec::new("some", 1, callbacks::some).with_script(&script::SOME)),
+    PropertySpec::Method(NativeSpec::new("reduce", 1, callbacks::reduce).with_script(&script::REDUCE)),
     PropertySpec::Method(NativeSpec::new("reduceRight", 1, callbacks::reduce_right)),
     PropertySpec::Method(NativeSpec::new("toReversed", 0, copying::to_reversed)),
     PropertySpec::Method(NativeSpec::new("toSorted", 1, sort::to_sorted)),

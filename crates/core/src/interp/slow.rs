@@ -540,6 +540,11 @@ slow_ops! {
                 None => get_element(s, o, k),
             }
         };
+        GetElemIfPresent 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (o, k) = (f.local(s, i.b()).as_object().expect("object"), f.local(s, i.c()));
+            let key = conv::to_property_key(s, k)?;
+            if object::has_property(s, o, key)? { object::get(s, o, key) } else { Ok(s.local(Raw::EMPTY)) }
+        };
         slow_GetSuper 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let (home, k, this) = (f.local(s, i.b()), f.local(s, i.c()), f.local(s, f.ext().field(0)));
             let proto = super_base(s, home)?;

@@ -7,7 +7,7 @@ use spey_bytecode::{Insn, Op};
 use spey_gc::{Heap, Tracer, Value as Raw};
 use spey_jit::snapshot::{
     CacheSnapshot, Callee, Constant, EntrySnapshot, FunctionSnapshot, Intrinsic, Layout, MOVING, NO_INDEX,
-    Snapshot, function_flag,
+    Script, Snapshot, function_flag,
 };
 
 use super::policy::CodeTier;
@@ -20,6 +20,7 @@ use crate::inline_cache::{self as ic, ABSENT, Entry, GETTER, InlineCache, MEGAMO
 use crate::interp::slow::{LEXICAL, STRING_SHAPE};
 use crate::key::PropertyKey;
 use crate::realm::Intrinsic as Intrinsics;
+use crate::script_form::{MAKES_PLAIN_ARRAYS, ScriptForm};
 use crate::string::JsString;
 use crate::typed_array::slot as typed;
 use crate::vm::Vm;
@@ -172,6 +173,7 @@ unsafe fn arrays_are_plain(vm: &Vm, realm: u32) -> bool {
 fn callees(f: &FunctionSnapshot) -> Vec<u64> {
     let of = |c: &Callee| match c {
         Callee::Code(cell) => Some(*cell),
+        Callee::Script(form) => Some(form.cell),
         _ => None,
     };
     let mut all: Vec<u64> = f
@@ -183,6 +185,20 @@ fn callees(f: &FunctionSnapshot) -> Vec<u64> {
     all.sort_unstable();
     all.dedup();
     all
+}
+/// Script forms have run in place only, or for others: they are compiled without waiting for feedback.
+fn as_if_seen(words: &mut [u64], ics: &mut [CacheSnapshot]) {
+    for cache in ics {
+        cache.unseen = false;
+    }
+    let reads: Vec<_> = Instructions::new(words)
+        .map_while(Result::ok)
+        .filter(|i| matches!(i.op, Op::GetLength | Op::GetElem))
+        .map(|i| i.pc as usize)
+        .collect();
+    for at in reads {
+        words[at] |= spey_jit::snapshot::DENSE_RECEIVER << 8;
+    }
 }
 unsafe fn may_inline(code: *mut Code) -> bool {
     // SAFETY: live code cell.
@@ -272,7 +288,7 @@ impl Builder<'_> {
                 };
                 methods[at as u16 as usize] = true;
             }
-            let ics = (0..data.ic_count)
+            let ics: Vec<_> = (0..data.ic_count)
                 .map(|i| {
                     let mut s = self.cache(c.ics.add(i), methods[i]);
                     if keyed[i] {
@@ -281,11 +297,16 @@ impl Builder<'_> {
                     s
                 })
                 .collect();
+            let mut words = unit.code.clone();
+            let mut ics = ics;
+            if c.has(code_flag::SCRIPT_FORM) {
+                as_if_seen(&mut words, &mut ics);
+            }
             FunctionSnapshot {
                 name: c.meta().name.as_ref().map_or_else(String::new, |n| n.to_text()),
                 cell: code as u64,
                 base: c.first as u64,
-                code: unit.code.clone(),
+                code: words,
                 handlers: unit.handlers.clone(),
                 register_count: c.register_count as u16,
                 coroutine: unit.coroutine,
@@ -458,6 +479,24 @@ impl Builder<'_> {
             (crate::value::is_object(math) && (*o).header.word == shape).then_some(o)
         }
     }
+    /// The script form of a built-in function, if it has been made.
+    unsafe fn script_form(&mut self, form: &ScriptForm, native: Raw) -> Option<Script> {
+        // SAFETY: live code cell; the closures of script forms are live.
+        unsafe {
+            let realm = self.vm.realms[(*self.cells[0]).header.word as usize].as_ref()?;
+            let known = realm.script_forms.iter().find(|k| k.native == native && k.closure.is_cell())?;
+            let closure = known.closure;
+            Some(Script {
+                cell: function::code_of(closure.as_cell().cast()) as u64,
+                closure: self.index(closure),
+                least: form.least,
+                species: match form.makes_array {
+                    true => &raw const MAKES_PLAIN_ARRAYS as u64,
+                    false => 0,
+                },
+            })
+        }
+    }
     /// Notes the function that an entry leads to.
     fn function_at(&mut self, s: &mut EntrySnapshot, v: Raw) {
         // SAFETY: live functions of the kinds matched.
@@ -468,6 +507,12 @@ impl Builder<'_> {
             } else if crate::value::is_kind(v, Kind::NativeFunction) {
                 s.function = self.index(v);
                 let spec = function::native_spec(v.as_cell().cast());
+                if let Some(form) = spec.script
+                    && let Some(form) = self.script_form(form, v)
+                {
+                    s.callee = Callee::Script(form);
+                    return;
+                }
                 s.callee = match (intrinsic(spec.known), spec.pure) {
                     (None, Some(Pure::One(f))) => Callee::Pure1(f as usize as u64),
                     (None, Some(Pure::Two(f))) => Callee::Pure2(f as usize as u64),

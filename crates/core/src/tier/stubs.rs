@@ -110,7 +110,7 @@ fn operations() -> Vec<u64> {
         LoadHomeObject CreateMappedArguments CreateUnmappedArguments CreateRest LoadGlobalObject NewNamedEnv
         NewWithEnv NewEvalVarEnv ThrowConstAssign GetImport LookupGet LookupTypeof LookupScope ScopeGet
         ScopePut LookupCallee LookupDelete DeclareEvalVar DeclareEvalFunction TypeofGlobal InitGlobalLexical
-        DeleteGlobal Exp ToString ToObject Equal NotEqual InstanceOf In JumpIfEqual JumpIfNotEqual InitElem
+        DeleteGlobal Exp ToString ToObject Equal NotEqual InstanceOf In JumpIfEqual JumpIfNotEqual GetElemIfPresent InitElem
         SetSuper DeleteElem DefineMember SetProtoLiteral CopyDataProperties SetFunctionName
         SetHomeObject NewPrivateName DefinePrivateMember PrivateIn ArrayPushHole
         ArraySpread NewRegExp MakeClosureFar MakeClass SetFieldInitializer GetFieldInitializer
@@ -485,10 +485,14 @@ unsafe extern "C" fn unwind(vm: *mut Vm, outer: *mut Raw) -> u64 {
 unsafe extern "C" fn suspend(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u64 {
     // SAFETY: live frame of a coroutine, at one of these instructions.
     unsafe {
+        let i = spey_bytecode::Insn(*pc);
+        if i.op_byte() == Op::Yield as u8 {
+            coroutine::suspend_yield(&mut *vm, FrameView { fp, pc }, i, false);
+            return (*vm).result.bits();
+        }
         let left = scoped(vm, fp, pc, |s| {
-            let (f, i) = (FrameView { fp, pc }, spey_bytecode::Insn(*pc));
+            let f = FrameView { fp, pc };
             match Op::from_u8(i.op_byte()).expect("valid op") {
-                Op::Yield => coroutine::op_yield(s, f, i),
                 Op::YieldDelegate => coroutine::op_yield_delegate(s, f, i),
                 Op::Await => coroutine::op_await(s, f, i),
                 _ => coroutine::op_return(s, f, i),

@@ -9,7 +9,8 @@ use super::property::RESULT_SLOT;
 use super::{Builder, HEADER, INLINE_NODES, Result_, Step};
 use crate::graph::{Binary, Block, Condition, Frame, Op, Repr, Unary, Value, Width, ty};
 use crate::snapshot::{
-    Callee, Constant, EntrySnapshot, FunctionSnapshot, Intrinsic, NO_INDEX, SEVERAL, function_flag, location,
+    Callee, Constant, EntrySnapshot, FunctionSnapshot, Intrinsic, NO_INDEX, SEVERAL, Script, function_flag,
+    location,
 };
 
 /// Longest bytecode, in words, that is walked in place.
@@ -213,6 +214,12 @@ impl Builder<'_> {
                 let v = self.emit(Op::Quick(spec), args, Repr::Tagged, ty::ANY);
                 return self.unless_simple(i, v, |this| this.call_any(i, call));
             }
+            Callee::Script(script) if function != NO_INDEX && !self.is_generic() => {
+                if let Some(k) = self.takes_script(&call, script) {
+                    self.check_function(call.callee, function);
+                    return self.call_script(i, call, script, k);
+                }
+            }
             Callee::Pure1(address) | Callee::Pure2(address) if function != NO_INDEX => {
                 let arity = if matches!(target, Callee::Pure1(_)) { 1 } else { 2 };
                 let numbers = call.window[1..]
@@ -240,6 +247,32 @@ impl Builder<'_> {
             _ => {}
         }
         self.call_any(i, call)
+    }
+
+    /// Can the script form of a built-in function be walked for this call? The callback must be a closure of known code, or
+    /// nothing is gained. Its number in the snapshot.
+    fn takes_script(&mut self, call: &Call, script: Script) -> Option<usize> {
+        let callback = self.env.fact(*call.window.get(1)?).code?;
+        let known = self.snapshot.functions.iter().any(|f| f.cell == callback);
+        let k = self.snapshot.functions.iter().position(|f| f.cell == script.cell)?;
+        let array = self.snapshot.layout.kind_array;
+        let usable = known
+            && call.argc() >= script.least as usize
+            && call.new_target.is_none()
+            && self.can_inline(k)
+            && self.check_kind(call.window[0], array);
+        usable.then_some(k)
+    }
+    fn call_script(&mut self, i: &Instruction, mut call: Call, script: Script, k: usize) -> Result_<Step> {
+        let closure = self.emit(Op::Table(script.closure), vec![], Repr::Tagged, ty::OBJECT);
+        if script.species != 0 {
+            let args = vec![call.window[0], closure];
+            let plain = self.emit(Op::Quick(script.species), args, Repr::Tagged, ty::BOOL | ty::EMPTY);
+            self.check_not_empty(plain);
+        }
+        self.env.fact_mut(closure).code = Some(script.cell);
+        call.callee = closure;
+        self.call_in_place(i, call, k)
     }
 
     /// The callee is this function of the table; leaves if not.

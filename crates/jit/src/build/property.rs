@@ -74,6 +74,7 @@ impl Builder<'_> {
                 }
             }
             Code::GetElem => return self.get_element(i).map(Some),
+            Code::GetElemIfPresent => return self.element_if_present(i).map(Some),
             Code::SetElem => return self.set_element(i).map(Some),
             Code::GetGlobal => {
                 let cache = self.cache(b);
@@ -166,7 +167,7 @@ impl Builder<'_> {
                     }
                     _ => {
                         self.env.fact_mut(array).literal = None;
-                        return self.execute(i).map(Some);
+                        return self.append(i, array).map(Some);
                     }
                 }
             }
@@ -681,18 +682,7 @@ impl Builder<'_> {
         match bits & receiver::KINDS {
             0 => self.unseen(i),
             receiver::DENSE => {
-                let Some(elements) = self.dense_elements(o) else { return self.execute(i) };
-                let index = self.as_int(k);
-                let l = self.snapshot.layout;
-                let length = self.load(elements, Width::I32, l.elements_length);
-                self.guard(Op::CheckBounds, vec![index, length], Repr::None, 0);
-                let v = self.emit(
-                    Op::LoadIndexed(Width::Value, l.elements_first),
-                    vec![elements, index],
-                    Repr::Tagged,
-                    ty::ANY,
-                );
-                self.check_not_empty(v);
+                let Some(v) = self.dense_element(o, k) else { return self.execute(i) };
                 self.set(a, v);
                 Ok(Step::Next)
             }
@@ -731,6 +721,53 @@ impl Builder<'_> {
             _ if bits & receiver::DENSE != 0 => self.element_or_other(i, o, k, |this, v| this.set(a, v)),
             _ => self.execute(i),
         }
+    }
+
+    /// An element of an object with dense elements that is there; leaves for others.
+    fn dense_element(&mut self, o: Value, k: Value) -> Option<Value> {
+        let elements = self.dense_elements(o)?;
+        let index = self.as_int(k);
+        let l = self.snapshot.layout;
+        let length = self.load(elements, Width::I32, l.elements_length);
+        self.guard(Op::CheckBounds, vec![index, length], Repr::None, 0);
+        let load = Op::LoadIndexed(Width::Value, l.elements_first);
+        let v = self.emit(load, vec![elements, index], Repr::Tagged, ty::ANY);
+        self.check_not_empty(v);
+        Some(v)
+    }
+    /// The element of an array, or the empty value.
+    fn element_if_present(&mut self, i: &Instruction) -> Result_<Step> {
+        let (a, o, k) = (i.word.a(), self.reg(i.word.b()), self.reg(i.word.c()));
+        if self.is_generic() {
+            return self.element_or_other(i, o, k, |this, v| this.set(a, v));
+        }
+        let Some(v) = self.dense_element(o, k) else { return self.execute(i) };
+        self.set(a, v);
+        Ok(Step::Next)
+    }
+    /// Appends to an array literal.
+    fn append(&mut self, i: &Instruction, array: Value) -> Result_<Step> {
+        if self.is_generic() || !self.check_kind(array, self.snapshot.layout.kind_array) {
+            return self.execute(i);
+        }
+        let v = self.reg(i.word.b());
+        let v = self.tagged(v);
+        let n = self.emit(Op::ArrayAppend, vec![array, v], Repr::Int32, 0);
+        let l = self.snapshot.layout;
+        self.env.forget_loads_at(access(Width::I32, l.elements_length));
+        self.env.forget_loads_at(access(Width::Value, l.array_length));
+        let zero = self.int(0);
+        let simple = self.compare_ints(Condition::GreaterEqual, n, zero);
+        let (yes, no) = self.branch(simple);
+        self.graph.blocks[no.index()].cold = true;
+        let state = self.state;
+        let mut edges = vec![(yes, self.env.clone())];
+        (self.block, self.state) = (no, state);
+        if let Step::Next = self.execute(i)? {
+            edges.push((self.block, std::mem::take(&mut self.env)));
+        }
+        self.merge(edges, Some(i.next_pc()));
+        Ok(Step::Next)
     }
 
     /// A key that is known to be an int32.
