@@ -20,6 +20,8 @@ pub const ARRAY_LENGTH: usize = 0;
 pub const LENGTH_READONLY: u8 = flag::LAZY;
 /// A write this far behind the end of dense elements makes them sparse.
 const MAX_GAP: u32 = 4096;
+/// Longest array whose elements get all their room at the first store.
+const MAX_RESERVED: u32 = 1 << 16;
 
 /// Property Descriptor, ECMA-262 §6.2.6
 #[derive(Clone, Copy, Default)]
@@ -654,7 +656,10 @@ pub fn reserve_elements(s: &mut Scope<'_>, o: Local<'_, Object>, need: u32) {
         if capacity >= need {
             return;
         }
-        let want = need.max(capacity.saturating_add(capacity / 2).saturating_add(4));
+        // An array that has been given a length is probably about to be filled.
+        let length = if o.kind() == Kind::Array { o.slot(ARRAY_LENGTH).as_number() as u32 } else { 0 };
+        let given = if length <= MAX_RESERVED { length } else { 0 };
+        let want = need.max(capacity.saturating_add(capacity / 2).saturating_add(4)).max(given);
         let new = alloc_elements(s.vm(), want);
         let p = o.gc().as_ptr();
         let old = (*p).elements;
@@ -1737,6 +1742,68 @@ pub fn quick_set_element(s: &mut Scope<'_>, o: Local<'_, Object>, i: u64, v: Raw
         }
         *slot = v;
         s.vm().heap.write_barrier_slot(e.cast(), slot, v);
+        true
+    }
+}
+/// [[Set]] of an array element that is not there, at most at the end of the dense ones, where nothing on the prototype chain has a say.
+/// Returns where the value has been written: the barrier is the caller's. Null if it takes another way.
+///
+/// # Safety
+/// A live array.
+pub unsafe fn fill_element_raw(vm: &Vm, o: *mut Object, i: u32, v: Raw) -> *mut Raw {
+    // SAFETY: by the contract; the place is within the capacity.
+    unsafe {
+        let e = (*o).elements;
+        let n = (*e).length;
+        let room = i < n || (i == n && n < (*e).capacity);
+        if !room || !may_fill(vm, o, i) {
+            return std::ptr::null_mut();
+        }
+        let length = Object::trailing(o, ARRAY_LENGTH);
+        (*e).length = n.max(i + 1);
+        if i >= (*length).as_int32() as u32 {
+            *length = Raw::number(i as f64 + 1.0);
+        }
+        let slot = Elements::at(e, i as usize);
+        *slot = v;
+        slot
+    }
+}
+/// The same where there may be no room.
+pub fn fill_element(s: &mut Scope<'_>, o: Local<'_, Object>, i: u32, v: Local<'_, Value>) -> bool {
+    // SAFETY: a live object.
+    let simple = unsafe {
+        let p = o.gc().as_ptr();
+        o.kind() == Kind::Array
+            && (*p).header.flags & flag::SPARSE == 0
+            && (*(*p).elements).length >= i
+            && may_fill(s.vm(), p, i)
+    };
+    if simple {
+        put_element(s, o, i, v, attr::ALL);
+    }
+    simple
+}
+/// An element that is not there may be added to an array with dense elements.
+unsafe fn may_fill(vm: &Vm, o: *const Object, i: u32) -> bool {
+    const SPECIAL: u8 = flag::SPARSE | flag::NON_EXTENSIBLE | flag::IS_PROTOTYPE | LENGTH_READONLY;
+    // SAFETY: a live array; live objects on the chain.
+    unsafe {
+        let length = *Object::trailing(o.cast_mut(), ARRAY_LENGTH);
+        if (*o).header.flags & SPECIAL != 0 || !length.is_int32() || i >= i32::MAX as u32 {
+            return false;
+        }
+        let mut p = prototype_raw(vm, o);
+        while p.is_cell() {
+            let parent = p.as_cell() as *const Object;
+            let plain = !Kind::of(p.as_cell()).is_exotic()
+                && (*parent).header.flags & flag::SPARSE == 0
+                && (*(*parent).elements).length == 0;
+            if !plain {
+                return false;
+            }
+            p = prototype_raw(vm, parent);
+        }
         true
     }
 }

@@ -41,7 +41,7 @@ index! {
 }
 
 /// How a result is held.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord, Hash)]
 pub enum Repr {
     /// No result.
     None,
@@ -53,7 +53,8 @@ pub enum Repr {
     Bool,
     /// A tagged word.
     Tagged,
-    /// A machine word the collector does not know: an address or raw bits. Never lives across a safepoint unless it is a constant.
+    /// A machine word the collector does not know: an address or raw bits. Does not live across a safepoint unless it is a constant, an
+    /// address outside the heap or [`Op::LoadCell`].
     Raw,
 }
 
@@ -93,7 +94,7 @@ pub mod ty {
 use ty::Types;
 
 /// Conditions of comparisons.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Condition {
     /// <
     Less,
@@ -110,7 +111,7 @@ pub enum Condition {
 }
 
 /// Widths of memory accesses.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Width {
     /// A tagged word.
     Value,
@@ -156,7 +157,7 @@ impl Width {
 }
 
 /// Operations on doubles with one argument.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Unary {
     /// -x
     Neg,
@@ -170,10 +171,12 @@ pub enum Unary {
     Ceil,
     /// Math.trunc
     Trunc,
+    /// Math.round
+    Round,
 }
 
 /// Operations on two numbers. On int32, all but the bitwise ones leave for the interpreter when the result is no int32.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Binary {
     /// +
     Add,
@@ -206,7 +209,7 @@ pub enum Binary {
 }
 
 /// Operations.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Op {
     // ---- constants and places
     /// A tagged constant that does not move.
@@ -289,6 +292,8 @@ pub enum Op {
     IntBinaryWrapping(Binary),
     /// -x, checked.
     IntNeg,
+    /// Math.abs, checked.
+    IntAbs,
     /// ~x
     IntNot,
     /// On two doubles.
@@ -303,6 +308,8 @@ pub enum Op {
     Concatenate,
     /// Comparison of two Int32.
     IntCompare(Condition),
+    /// First Int32 below the second, unsigned.
+    IntBelow,
     /// Comparison of two doubles.
     DoubleCompare(Condition),
     /// The words are the same.
@@ -335,6 +342,9 @@ pub enum Op {
     // ---- memory
     /// Load at an offset from a cell or raw address.
     Load(Width, i32),
+    /// Address of a part of an object: its elements, its slots. After a collection it is read again: while code knows it, the object has
+    /// that part.
+    LoadCell(i32),
     /// Load of element: base, index.
     LoadIndexed(Width, i32),
     /// Store at an offset: base, value.
@@ -353,8 +363,9 @@ pub enum Op {
     ElementOrEmpty,
     /// Appends to an array (known): array, value. Result: the new length, or -1 if that is not simple.
     ArrayAppend,
-    /// Appends to anything under an index: object, value, index. Result: -1 unless it is an array and the index its length.
-    AppendAt,
+    /// Stores an element that is not there into an array (known) with dense elements: array, value, index. In line behind the last one if
+    /// there is room and the array has the shape.
+    FillElement(u32),
     /// Takes the last element off an array (known). Result: the empty marker if that is not simple.
     ArrayPop,
     /// Code unit of a flat string: string, index, two-byte flag.
@@ -392,6 +403,7 @@ impl Op {
             self,
             Op::Allocate(..)
                 | Op::Poll
+                | Op::FillElement(_)
                 | Op::Execute
                 | Op::Call(..)
                 | Op::Construct(..)
@@ -401,6 +413,60 @@ impl Op {
                 | Op::Suspend
                 | Op::CallDirect(..)
         )
+    }
+    /// The result depends on nothing but the arguments, and is the same word after a collection; a check fails whenever it is
+    /// made or never.
+    pub fn is_pure(&self) -> bool {
+        matches!(
+            self,
+            Op::Const(_)
+                | Op::Int(_)
+                | Op::Double(_)
+                | Op::RawConst(_)
+                | Op::Table(_)
+                | Op::Memory(_)
+                | Op::UnboxInt
+                | Op::UnboxDouble
+                | Op::DoubleToInt
+                | Op::CheckCell
+                | Op::CheckObject
+                | Op::CheckKind(_)
+                | Op::CheckNotEmpty
+                | Op::CheckSame
+                | Op::CheckBounds
+                | Op::LowHalf
+                | Op::IntToDouble
+                | Op::UintToDouble
+                | Op::Truncate
+                | Op::BoxInt
+                | Op::BoxDouble
+                | Op::BoxBool
+                | Op::IntBinary(_)
+                | Op::IntBinaryWrapping(_)
+                | Op::IntNeg
+                | Op::IntAbs
+                | Op::IntNot
+                | Op::DoubleBinary(_)
+                | Op::DoubleUnary(_)
+                | Op::PureCall(_)
+                | Op::IntCompare(_)
+                | Op::IntBelow
+                | Op::DoubleCompare(_)
+                | Op::Same
+                | Op::IsNullish
+                | Op::IsObject
+                | Op::Truthy
+                | Op::DoubleTruthy
+                | Op::Not
+        )
+    }
+    /// A safepoint that runs no JavaScript. Its fast path writes nothing to the frame.
+    pub fn is_quiet(&self) -> bool {
+        matches!(self, Op::Allocate(..) | Op::Poll | Op::FillElement(_))
+    }
+    /// Read from where it is kept at every use: cells there are updated when they move.
+    pub fn is_kept(&self) -> bool {
+        matches!(self, Op::Table(_) | Op::Memory(_))
     }
 }
 
@@ -539,7 +605,8 @@ impl Graph {
     /// The result may be a cell that moves.
     pub fn is_movable(&self, v: Value) -> bool {
         let n = self.node(v);
-        n.repr == Repr::Tagged && n.types & ty::CELL != 0 && !matches!(n.op, Op::Const(_))
+        let cell = n.repr == Repr::Tagged && n.types & ty::CELL != 0;
+        matches!(n.op, Op::LoadCell(_)) || (cell && !matches!(n.op, Op::Const(_)) && !n.op.is_kept())
     }
     /// Text form.
     pub fn print(&self) -> String {

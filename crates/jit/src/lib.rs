@@ -75,8 +75,18 @@ pub fn compile(snapshot: &Snapshot, print: bool) -> Result<Compiled, Refused> {
     if cfg!(not(target_arch = "x86_64")) {
         return Err(Refused("no back end for this machine"));
     }
+    match compile_with(snapshot, print, true) {
+        Err(Refused(LOST)) => compile_with(snapshot, print, false),
+        result => result,
+    }
+}
+
+/// Why a function is compiled again, then refused.
+const LOST: &str = "a value outlives a safepoint without a slot";
+
+fn compile_with(snapshot: &Snapshot, print: bool, keep_addresses: bool) -> Result<Compiled, Refused> {
     let start = std::time::Instant::now();
-    let graph = build::build(snapshot)?;
+    let graph = build::build(snapshot, keep_addresses)?;
     let built = start.elapsed();
     let loops = graph.nodes.iter().any(|n| n.op == graph::Op::Poll);
     let isa = isa(loops).ok_or(Refused("this processor has no SSE 4.1"))?;
@@ -95,7 +105,7 @@ pub fn compile(snapshot: &Snapshot, print: bool) -> Result<Compiled, Refused> {
                     graph.node(safepoint)
                 );
             }
-            return Err(Refused("a value outlives a safepoint without a slot"));
+            return Err(Refused(LOST));
         }
         if print {
             text.push_str(&context.func.display().to_string());

@@ -115,8 +115,16 @@ impl Analysis<'_> {
         for &v in data.nodes.iter().rev() {
             let node = self.graph.node(v);
             set.remove(v);
-            if record && node.op.is_safepoint() {
-                self.reloads.insert(v, set.iter().collect());
+            if node.op.is_safepoint() {
+                // Parts of objects are read again from the objects.
+                for x in set.clone().iter() {
+                    if let Op::LoadCell(_) = self.graph.node(x).op {
+                        self.use_(&mut set, self.graph.node(x).args[0]);
+                    }
+                }
+                if record {
+                    self.reloads.insert(v, set.iter().collect());
+                }
             }
             for &x in &node.args {
                 self.use_(&mut set, x);
@@ -126,7 +134,7 @@ impl Analysis<'_> {
             }
             // Calls write their spills; polls and allocations write the whole state where it is not in place.
             if let Some(s) = node.state
-                && (!node.op.is_safepoint() || matches!(node.op, Op::Poll | Op::Allocate(..)))
+                && (!node.op.is_safepoint() || node.op.is_quiet())
             {
                 self.use_state(&mut set, s);
             }

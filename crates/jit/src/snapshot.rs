@@ -185,6 +185,8 @@ intrinsics! {
     MathCeil,
     /// Math.trunc
     MathTrunc,
+    /// Math.round
+    MathRound,
     /// Math.sqrt
     MathSqrt,
     /// Math.max
@@ -395,6 +397,8 @@ stubs! {
     stack_overflow,
     /// `(vm, fp, pc) -> isize`: handles `vm.interrupt`; 0: exception. Preserves registers.
     interrupt,
+    /// `(vm, fp, pc, array, index, value) -> u64`: adds an element, if need be with more room; 0: not simple. Preserves registers.
+    fill_element,
     /// `(vm, value) -> u64`: ToBoolean. Preserves registers.
     to_boolean,
     /// `(vm, a, b) -> u64`: IsStrictlyEqual of two values. Preserves registers.

@@ -25,6 +25,8 @@ pub mod receiver {
     pub const OTHER: u8 = 8;
     /// High nibble: typed arrays of several element types.
     pub const MIXED: u8 = 15;
+    /// High nibble without [`TYPED`]: stores at the end of the elements of an array, or into a hole.
+    pub const FILLS: u8 = 1 << 4;
 }
 
 /// Records the element type of a typed array.
@@ -378,12 +380,31 @@ op!(SetElem(pc, fp, vm, ics, word) {
                         dispatch_written_at!(e.cast(), slot, v, pc.add(1), fp, vm, ics)
                     }
                 }
+                if kind == Kind::Array {
+                    go!(set_elem_filling)
+                }
             }
         } else if kind == Kind::TypedArray {
             go!(set_elem_typed)
         }
     }
     go!(set_elem_by_key)
+});
+continuation!(set_elem_filling(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let (o, index, v) = (reg(fp, i.a()).as_cell() as *mut Object, reg(fp, i.b()).as_int32() as u32, reg(fp, i.c()));
+    let slot = object::fill_element_raw(&*vm, o, index, v);
+    if !slot.is_null() {
+        note(pc, word, receiver::DENSE | receiver::FILLS);
+        dispatch_written_at!((*o).elements.cast(), slot, v, pc.add(1), fp, vm, ics)
+    }
+    if index == (*(*o).elements).length {
+        // There is no room: rare for those that are filled.
+        note(pc, word, receiver::DENSE | receiver::FILLS);
+    } else {
+        note(pc, word, receiver::OTHER);
+    }
+    miss!(slow_SetElem)
 });
 continuation!(set_elem_typed(pc, fp, vm, ics, word) {
     let i = insn(word);

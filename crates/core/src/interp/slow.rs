@@ -1951,6 +1951,11 @@ fn set_element(
     }
     let key = conv::to_property_key(s, k)?;
     let Some(o) = target.as_object() else { return put_primitive(s, f, target, key, v) };
+    if let Some(i) = key.as_index()
+        && object::fill_element(s, o, i, v)
+    {
+        return Ok(());
+    }
     if !key.is_index() && !o.kind().is_exotic() {
         // As for a named store; the handlers find the entry in the store cache next time.
         let mut scratch = InlineCache::new(key.raw());

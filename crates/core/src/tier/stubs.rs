@@ -37,7 +37,7 @@ pub(super) fn addresses() -> Stubs {
     table! {
         call, construct, create_this, call_forward, get_method, run_frame, finish_exited, exit, unwind, suspend, stack_overflow, quick, concatenate, instance_of,
         typed_length, prototype_of, super_constructor, type_of, fmod, pow, char_at;
-        preserving: allocate, remember, remember_slot, interrupt, to_boolean, strict_equal, loosely_equal, to_int32,
+        preserving: allocate, remember, remember_slot, interrupt, to_boolean, strict_equal, loosely_equal, to_int32, fill_element,
     }
 }
 
@@ -80,7 +80,7 @@ mod preserving {
             pub(super) unsafe extern "C" fn $name() {}
         )*};
     }
-    preserving! { allocate remember remember_slot interrupt to_boolean strict_equal loosely_equal to_int32 }
+    preserving! { allocate remember remember_slot interrupt to_boolean strict_equal loosely_equal to_int32 fill_element }
 }
 
 /// Subroutines by op code; null for what cannot be done as one: calls that the interpreter runs, suspending, returning.
@@ -547,6 +547,26 @@ unsafe extern "C" fn remember(vm: *mut Vm, owner: *mut Header) {
 unsafe extern "C" fn remember_slot(vm: *mut Vm, owner: *mut Header, slot: *mut Raw) {
     // SAFETY: live cell, and a slot of it.
     unsafe { (*vm).heap.write_barrier_slot(owner, slot, *slot) }
+}
+
+/// Adds an element to an array. 0: that takes another way.
+unsafe extern "C" fn fill_element(
+    vm: *mut Vm,
+    fp: *mut Raw,
+    pc: *const u64,
+    array: *mut Object,
+    index: u64,
+    v: Raw,
+) -> u64 {
+    // SAFETY: live frame and values.
+    unsafe {
+        let done = scoped(vm, fp, pc, |s| {
+            let array = s.local_object(spey_gc::Gc::from_ptr(array));
+            let v = s.local(v);
+            Ok(crate::object::fill_element(s, array, index as u32, v))
+        });
+        done.unwrap_or(false) as u64
+    }
 }
 
 // ---------------------------------------------------------------- values

@@ -780,6 +780,7 @@ impl Builder<'_> {
             Intrinsic::MathFloor => unary(Unary::Floor),
             Intrinsic::MathCeil => unary(Unary::Ceil),
             Intrinsic::MathTrunc => unary(Unary::Trunc),
+            Intrinsic::MathRound => unary(Unary::Round),
             Intrinsic::MathSqrt => unary(Unary::Sqrt),
             _ => None,
         };
@@ -792,22 +793,9 @@ impl Builder<'_> {
                 && let Some(i) = self.as_int_free(*x)
                 && !self.is_generic()
             {
-                let zero = self.int(0);
-                let negative = self.compare_ints(Condition::Less, i, zero);
-                let (t, e) = self.branch(negative);
-                let env = self.env.clone();
-                let (mut edges, state) = (vec![], self.state);
-                self.block = t;
-                let minus = self.guard(Op::IntNeg, vec![i], Repr::Int32, 0);
-                self.env.slots.insert(RESULT_SLOT, minus);
-                edges.push((self.block, std::mem::replace(&mut self.env, env)));
-                (self.block, self.state) = (e, state);
-                self.env.slots.insert(RESULT_SLOT, i);
-                edges.push((self.block, std::mem::take(&mut self.env)));
-                self.merge(edges, None);
-                return self.env.slots.remove(&RESULT_SLOT);
+                return Some(self.guard(Op::IntAbs, vec![i], Repr::Int32, 0));
             }
-            if matches!(op, Unary::Floor | Unary::Ceil | Unary::Trunc)
+            if matches!(op, Unary::Floor | Unary::Ceil | Unary::Trunc | Unary::Round)
                 && let Some(i) = self.as_int_free(*x)
             {
                 return Some(i);

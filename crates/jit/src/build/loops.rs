@@ -282,8 +282,14 @@ impl Builder<'_> {
         if (head.valid && !self.env.valid) || head.facts.iter().any(|(v, f)| lost(*f, self.env.fact(*v))) {
             changed |= self.assumptions.memory.insert(key);
         }
+        let same = |now: Option<&Value>, v: Value| {
+            now.is_some_and(|&now| {
+                let node = self.graph.node(now);
+                now == v || (matches!(node.op, Op::UnboxInt | Op::UnboxDouble) && node.args[0] == v)
+            })
+        };
         for (k, v) in &head.loads {
-            if self.env.loads.get(k) != Some(v) {
+            if !same(self.env.loads.get(k), *v) {
                 changed |= self.assumptions.loads.insert((key, k.1));
             }
         }

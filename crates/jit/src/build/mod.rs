@@ -11,6 +11,7 @@ mod arithmetic;
 mod calls;
 mod env;
 mod loops;
+mod numbering;
 mod property;
 mod values;
 
@@ -25,10 +26,11 @@ use spey_bytecode::{Op as Code, Operand};
 
 use crate::Refused;
 use crate::graph::{
-    Block, Condition, Frame, Graph, Node, Op, Repr, State, StateId, StateSlot, Terminator, Value, ty,
+    Block, Condition, Frame, Graph, Node, Op, Repr, State, StateId, StateSlot, Terminator, Value, Width, ty,
 };
 use crate::snapshot::{ExitKind, FunctionSnapshot, Snapshot, function_flag};
 use env::{Access, Env};
+use numbering::Numbers;
 
 /// Frame header words between the last parameter and register 0.
 const HEADER: i32 = spey_bytecode::FRAME_HEADER_WORDS as i32;
@@ -62,11 +64,13 @@ pub struct Assumptions {
 }
 
 /// Builds the graph of a snapshot.
-pub fn build(snapshot: &Snapshot) -> Result<Graph, Refused> {
+/// `keep_addresses`: addresses of parts of objects outlive collections.
+pub fn build(snapshot: &Snapshot, keep_addresses: bool) -> Result<Graph, Refused> {
     let mut assumptions = Assumptions::default();
     for _ in 0..40 {
         assumptions.changed = false;
         let mut builder = Builder::new(snapshot, std::mem::take(&mut assumptions));
+        builder.keep_addresses = keep_addresses;
         let ok = builder.run();
         assumptions = builder.assumptions;
         if !assumptions.changed {
@@ -123,6 +127,8 @@ struct Builder<'a> {
     snapshot: &'a Snapshot,
     assumptions: Assumptions,
     graph: Graph,
+    numbers: Numbers,
+    keep_addresses: bool,
     infos: BTreeMap<usize, FunctionInfo>,
     walks: Vec<Walk>,
     block: Block,
@@ -139,6 +145,8 @@ impl<'a> Builder<'a> {
             snapshot,
             assumptions,
             graph: Graph::default(),
+            numbers: Numbers::default(),
+            keep_addresses: true,
             infos: BTreeMap::new(),
             walks: vec![],
             block: Block(0),
@@ -218,6 +226,9 @@ impl<'a> Builder<'a> {
     // ---------------------------------------------------------------- blocks
 
     fn emit(&mut self, op: Op, args: Vec<Value>, repr: Repr, types: ty::Types) -> Value {
+        if op.is_pure() {
+            return self.number(op, args, repr, types, None);
+        }
         let v = self.graph.add(Node { op, args, repr, types, state: None, spills: vec![] });
         self.graph.blocks[self.block.index()].nodes.push(v);
         v
@@ -225,6 +236,9 @@ impl<'a> Builder<'a> {
     /// A node that may leave for the interpreter.
     fn guard(&mut self, op: Op, args: Vec<Value>, repr: Repr, types: ty::Types) -> Value {
         let state = self.state();
+        if op.is_pure() {
+            return self.number(op, args, repr, types, Some(state));
+        }
         let v = self.emit(op, args, repr, types);
         self.graph.nodes[v.index()].state = Some(state);
         v
@@ -235,6 +249,7 @@ impl<'a> Builder<'a> {
         let successors: Vec<Block> = self.graph.successors(from).collect();
         for s in successors {
             self.graph.blocks[s.index()].preds.push(from);
+            self.numbers.add_edge(from, s);
         }
     }
     /// Ends the block with an unconditional exit.
@@ -531,7 +546,6 @@ impl<'a> Builder<'a> {
                 let env = self.environment(a, i);
                 let offset = self.snapshot.layout.env_first + 8 * b as u16 as i32;
                 let v = self.reg(c);
-                let v = self.tagged(v);
                 self.store(env, offset, v, env);
             }
             Code::MakeClosure => {
@@ -677,8 +691,12 @@ impl<'a> Builder<'a> {
     }
     /// The last node may have collected.
     fn after_collection(&mut self) {
-        let graph = &self.graph;
-        self.env.forget_addresses(|v| graph.node(v).repr == Repr::Raw || graph.is_movable(v));
+        let (graph, keep) = (&self.graph, self.keep_addresses);
+        self.env.forget_addresses(|v| match graph.node(v).op {
+            // Read again, and outside of the heap.
+            Op::LoadCell(_) | Op::Load(Width::Word, _) | Op::StoreData => !keep,
+            _ => graph.node(v).repr == Repr::Raw || graph.is_movable(v),
+        });
         self.state = None;
     }
     fn compare_ints(&mut self, condition: Condition, x: Value, y: Value) -> Value {

@@ -6,7 +6,7 @@ use spey_bytecode::{Insn, Op as Code};
 use super::env::access;
 use super::{Builder, Result_, Step};
 use crate::graph::{Binary, Block, Condition, Op, Repr, Value, Width, ty};
-use crate::snapshot::{CacheSnapshot, Callee, Constant, EntrySnapshot, Intrinsic, NO_INDEX, location};
+use crate::snapshot::{CacheSnapshot, Callee, Constant, EntrySnapshot, ExitKind, Intrinsic, NO_INDEX, location};
 
 /// Feedback bits of element access and `length`, as the interpreter writes them.
 mod receiver {
@@ -16,6 +16,7 @@ mod receiver {
     pub const OTHER: u8 = 8;
     pub const KINDS: u8 = 15;
     pub const MIXED: u8 = 15;
+    pub const FILLS: u8 = 1 << 4;
 }
 
 /// Element types in the order of the engine's enum.
@@ -40,6 +41,8 @@ const MAX_LITERAL: u32 = 64;
 
 /// Stands for the length of a typed array among the offsets of loads.
 const TYPED_LENGTH: i32 = i32::MIN;
+/// Stands for the address of the elements of a typed array.
+const TYPED_DATA: i32 = i32::MIN + 1;
 /// Slot number for the result of a diamond while its arms are merged.
 pub(super) const RESULT_SLOT: i32 = i32::MAX;
 
@@ -221,7 +224,7 @@ impl Builder<'_> {
     pub(super) fn load_at(&mut self, o: Value, place: u32) -> Value {
         let offset = (place & !(location::OUT_OF_LINE | location::GETTER)) as i32;
         let base = if place & location::OUT_OF_LINE != 0 {
-            self.load(o, Width::Word, self.snapshot.layout.object_slots)
+            self.load_cell(o, self.snapshot.layout.object_slots)
         } else {
             o
         };
@@ -232,7 +235,7 @@ impl Builder<'_> {
     }
     /// What an entry says, after its shape has been checked.
     pub(super) fn entry_value(&mut self, o: Value, e: &EntrySnapshot) -> Value {
-        if e.epoch != 0 {
+        if e.epoch != 0 || e.constant != Constant::None {
             self.check_valid();
         }
         if e.location == location::ABSENT {
@@ -383,7 +386,8 @@ impl Builder<'_> {
                     return false;
                 }
                 let undefined = self.constant(super::values::UNDEFINED);
-                let v = self.tagged(v);
+                // Once for all ways.
+                self.tagged(v);
                 self.by_shape(o, &entries, |this, _, e| this.set_by_entry(o, v, e).then_some(undefined))
                     .is_some()
             }
@@ -403,7 +407,6 @@ impl Builder<'_> {
         if !self.check_shape(o, e.shape) {
             return false;
         }
-        let v = self.tagged(v);
         if e.next_shape != 0 {
             self.check_valid();
             let shape = self.int(e.next_shape as i32);
@@ -413,7 +416,7 @@ impl Builder<'_> {
         }
         let offset = (e.location & !location::OUT_OF_LINE) as i32;
         if out_of_line {
-            let slots = self.load(o, Width::Word, self.snapshot.layout.object_slots);
+            let slots = self.load_cell(o, self.snapshot.layout.object_slots);
             self.store(slots, offset, v, slots);
         } else {
             self.store(o, offset, v, o);
@@ -528,7 +531,7 @@ impl Builder<'_> {
     fn push_literal(&mut self, array: Value, length: u32, v: Value) {
         let l = self.snapshot.layout;
         let fresh = self.env.fact(array).fresh;
-        let elements = self.load(array, Width::Word, l.object_elements);
+        let elements = self.load_cell(array, l.object_elements);
         self.emit(
             Op::Store(Width::Value, l.elements_first + 8 * length as i32),
             vec![elements, v],
@@ -639,7 +642,7 @@ impl Builder<'_> {
                 self.env.fact_mut(o).types = Some(ty::OBJECT);
             }
         }
-        Some(self.load(o, Width::Word, self.snapshot.layout.object_elements))
+        Some(self.load_cell(o, self.snapshot.layout.object_elements))
     }
 
     /// Address of the first element of a typed array and the checked index; leaves when out of bounds.
@@ -668,7 +671,15 @@ impl Builder<'_> {
             self.env.fact_mut(o).in_store = true;
         }
         self.guard(Op::CheckBounds, vec![index, length], Repr::None, 0);
-        let data = self.emit(Op::StoreData, vec![store, offset], Repr::Raw, 0);
+        let place = (o, access(Width::Word, TYPED_DATA));
+        let data = match self.env.loads.get(&place) {
+            Some(data) => *data,
+            None => {
+                let data = self.emit(Op::StoreData, vec![store, offset], Repr::Raw, 0);
+                self.env.loads.insert(place, data);
+                data
+            }
+        };
         Some((data, index, width))
     }
 
@@ -824,6 +835,9 @@ impl Builder<'_> {
         }
         match bits & receiver::KINDS {
             0 => self.unseen(i),
+            receiver::DENSE if bits & receiver::FILLS != 0 && self.snapshot.plain_arrays => {
+                self.fill_element(i, o, k, v)
+            }
             receiver::DENSE => {
                 let Some(elements) = self.dense_elements(o) else { return self.execute(i) };
                 let index = self.as_int(k);
@@ -838,16 +852,7 @@ impl Builder<'_> {
                     ty::ANY,
                 );
                 self.check_not_empty(old);
-                let v = self.tagged(v);
-                self.emit(
-                    Op::StoreIndexed(Width::Value, l.elements_first),
-                    vec![elements, index, v],
-                    Repr::None,
-                    0,
-                );
-                if self.types(v) & ty::CELL != 0 && !matches!(self.graph.node(v).op, Op::Const(_)) {
-                    self.emit(Op::BarrierIndexed, vec![elements, index, v], Repr::None, 0);
-                }
+                self.store_element(elements, index, v);
                 Ok(Step::Next)
             }
             receiver::TYPED if bits >> 4 != receiver::MIXED => {
@@ -867,31 +872,6 @@ impl Builder<'_> {
                 self.emit(Op::StoreIndexed(width, 0), vec![data, index, number], Repr::None, 0);
                 Ok(Step::Next)
             }
-            // Arrays that are being filled.
-            receiver::OTHER
-                if self.snapshot.plain_arrays
-                    && self.graph.node(k).repr == Repr::Int32
-                    && self.graph.node(o).repr == Repr::Tagged =>
-            {
-                self.check_valid();
-                let v = self.tagged(v);
-                let n = self.emit(Op::AppendAt, vec![o, v, k], Repr::Int32, 0);
-                let l = self.snapshot.layout;
-                self.env.forget_loads_at(access(Width::I32, l.elements_length));
-                self.env.forget_loads_at(access(Width::Value, l.array_length));
-                let zero = self.int(0);
-                let simple = self.compare_ints(Condition::GreaterEqual, n, zero);
-                let (yes, no) = self.branch(simple);
-                self.graph.blocks[no.index()].cold = true;
-                let state = self.state;
-                let mut edges = vec![(yes, self.env.clone())];
-                (self.block, self.state) = (no, state);
-                if let Step::Next = self.execute(i)? {
-                    edges.push((self.block, std::mem::take(&mut self.env)));
-                }
-                self.merge(edges, Some(i.next_pc()));
-                Ok(Step::Next)
-            }
             receiver::OTHER => {
                 let Some(cache) = self.key_cache(i) else { return self.execute(i) };
                 if self.check_key(b, &cache) && self.set_named(o, v, &cache) {
@@ -902,20 +882,63 @@ impl Builder<'_> {
             }
             _ if bits & receiver::DENSE != 0 => self.element_or_other(i, o, k, |this, _| {
                 let l = this.snapshot.layout;
-                let elements = this.load(o, Width::Word, l.object_elements);
-                let (index, v) = (this.index_of(k), this.tagged(v));
-                this.emit(
-                    Op::StoreIndexed(Width::Value, l.elements_first),
-                    vec![elements, index, v],
-                    Repr::None,
-                    0,
-                );
-                if this.types(v) & ty::CELL != 0 && !matches!(this.graph.node(v).op, Op::Const(_)) {
-                    this.emit(Op::BarrierIndexed, vec![elements, index, v], Repr::None, 0);
-                }
+                let elements = this.load_cell(o, l.object_elements);
+                let index = this.index_of(k);
+                this.store_element(elements, index, v);
             }),
             _ => self.execute(i),
         }
+    }
+
+    /// Stores a value where an element is.
+    fn store_element(&mut self, elements: Value, index: Value, v: Value) {
+        let first = self.snapshot.layout.elements_first;
+        let v = self.tagged(v);
+        let list = vec![elements, index, v];
+        self.emit(Op::StoreIndexed(Width::Value, first), list.clone(), Repr::None, 0);
+        if self.types(v) & ty::CELL != 0 && !matches!(self.graph.node(v).op, Op::Const(_)) {
+            self.emit(Op::BarrierIndexed, list, Repr::None, 0);
+        }
+    }
+    /// Store of an element of an array that is being filled: one that is there, or the next one.
+    fn fill_element(&mut self, i: &Instruction, o: Value, k: Value, v: Value) -> Result_<Step> {
+        let l = self.snapshot.layout;
+        if !self.check_kind(o, l.kind_array) {
+            return self.execute(i);
+        }
+        let Some(elements) = self.dense_elements(o) else { return self.execute(i) };
+        let index = self.as_int(k);
+        self.check_valid();
+        let length = self.load(elements, Width::I32, l.elements_length);
+        let word = self.tagged(v);
+        let inside = self.emit(Op::IntBelow, vec![index, length], Repr::Bool, 0);
+        let state = self.state;
+        let (there, beyond) = self.branch(inside);
+        let env = self.env.clone();
+        // In place, unless it is a hole.
+        self.block = there;
+        let place = Op::LoadIndexed(Width::Value, l.elements_first);
+        let old = self.emit(place, vec![elements, index], Repr::Tagged, ty::ANY);
+        let hole = self.is_constant(old, 0);
+        let (no, yes) = self.branch(hole);
+        let holes = (no, self.env.clone());
+        (self.block, self.state) = (yes, state);
+        self.store_element(elements, index, word);
+        let stored = (self.block, std::mem::take(&mut self.env));
+        // A new element: the array may get other elements.
+        self.merge(vec![(beyond, env), holes], None);
+        self.state = state;
+        let state = self.state_as("special array", ExitKind::Guess);
+        let shape = self.function().array_shape;
+        let fill = self.emit(Op::FillElement(shape), vec![o, word, index], Repr::None, 0);
+        self.graph.nodes[fill.index()].state = Some(state);
+        self.after_collection();
+        self.env.forget_loads_at(access(Width::I32, l.elements_length));
+        self.env.forget_loads_at(access(Width::Value, l.array_length));
+        self.env.forget_loads_at(access(Width::Word, l.object_elements));
+        let filled = (self.block, std::mem::take(&mut self.env));
+        self.merge(vec![stored, filled], Some(i.next_pc()));
+        Ok(Step::Next)
     }
 
     /// One step over a plain array: the record is (array, next index).

@@ -169,6 +169,7 @@ impl Builder<'_> {
                     let t = self.tagged(v);
                     let i = self.guard(Op::UnboxInt, vec![t], Repr::Int32, 0);
                     self.narrow(t, ty::INT);
+                    self.loaded_as(t, i);
                     self.env.fact_mut(i).tagged = Some(t);
                     i
                 }
@@ -201,8 +202,20 @@ impl Builder<'_> {
         let t = self.tagged(v);
         let d = self.guard(Op::UnboxDouble, vec![t], Repr::Double, 0);
         self.narrow(t, ty::NUMBER);
+        self.loaded_as(t, d);
         self.env.fact_mut(t).double = Some(d);
         d
+    }
+
+    /// A number in memory is known unboxed from now on: unlike a word that may be an address, that outlives collections.
+    fn loaded_as(&mut self, t: Value, number: Value) {
+        let node = self.graph.node(t);
+        if let Op::Load(width, offset) = node.op
+            && let Some(v) = self.env.loads.get_mut(&(node.args[0], access(width, offset)))
+            && *v == t
+        {
+            *v = number;
+        }
     }
 
     // ---------------------------------------------------------------- checks
@@ -373,10 +386,21 @@ impl Builder<'_> {
         self.env.loads.insert((base, access(width, offset)), v);
         v
     }
-    /// Stores a tagged value into a cell; `owner` is the cell.
+    /// Address of a part of an object.
+    pub(super) fn load_cell(&mut self, o: Value, offset: i32) -> Value {
+        let place = (o, access(Width::Word, offset));
+        if let Some(v) = self.env.loads.get(&place) {
+            return *v;
+        }
+        let v = self.emit(Op::LoadCell(offset), vec![o], Repr::Raw, 0);
+        self.env.loads.insert(place, v);
+        v
+    }
+    /// Stores a value into a cell; `owner` is the cell.
     pub(super) fn store(&mut self, base: Value, offset: i32, v: Value, owner: Value) {
-        self.emit(Op::Store(Width::Value, offset), vec![base, v], Repr::None, 0);
-        self.barrier(owner, v);
+        let word = self.tagged(v);
+        self.emit(Op::Store(Width::Value, offset), vec![base, word], Repr::None, 0);
+        self.barrier(owner, word);
         self.env.forget_loads_at(access(Width::Value, offset));
         self.env.loads.insert((base, access(Width::Value, offset)), v);
     }

@@ -175,10 +175,19 @@ impl Lower<'_, '_> {
         }
     }
     fn get(&mut self, v: Value) -> ir::Value {
+        match self.graph.node(v).op {
+            Op::Table(k) => return self.kept(self.snapshot.table + 8 * k as u64),
+            Op::Memory(at) => return self.kept(at),
+            _ => {}
+        }
         match self.variables[v.index()] {
             Some(x) => self.b.use_var(x),
             None => self.values[v.index()].expect("defined in a dominating block"),
         }
+    }
+    fn kept(&mut self, at: u64) -> ir::Value {
+        let at = self.imm(at);
+        self.b.ins().load(I64, trusted(), at, 0)
     }
     fn imm(&mut self, n: u64) -> ir::Value {
         self.b.ins().iconst(I64, n as i64)
@@ -265,6 +274,10 @@ impl Lower<'_, '_> {
             self.write_exit(s);
         }
     }
+    /// Leaves by a state that is in the frame.
+    fn leave_spilled(&mut self, s: StateId) {
+        self.leave_with(s, vec![]);
+    }
     fn write_exit(&mut self, s: StateId) {
         let slots = self.graph.states[s.index()].slots.clone();
         let mut fill = vec![];
@@ -288,6 +301,9 @@ impl Lower<'_, '_> {
                 }
             }
         }
+        self.leave_with(s, fill);
+    }
+    fn leave_with(&mut self, s: StateId, fill: Vec<(i32, Filler)>) {
         let state = &self.graph.states[s.index()];
         let frame = &self.graph.frames[state.frame as usize];
         let cell = self.snapshot.functions[frame.function].cell;
@@ -551,6 +567,8 @@ impl Lower<'_, '_> {
     /// its parameters now.
     fn reload(&mut self, node: Value, s: StateId, window: i32) {
         let wanted = self.reloads.get(&node).cloned().unwrap_or_default();
+        let (parts, wanted): (Vec<Value>, Vec<Value>) =
+            wanted.into_iter().partition(|v| matches!(self.graph.node(*v).op, Op::LoadCell(_)));
         for v in wanted {
             let slots = &self.graph.states[s.index()].slots;
             let slot = slots.iter().find(|slot| slot.value == v && slot.slot < window);
@@ -561,6 +579,14 @@ impl Lower<'_, '_> {
             };
             let x = self.b.ins().load(I64, trusted(), self.fp, slot * 8);
             self.define(v, x);
+        }
+        for v in parts {
+            let node = self.graph.node(v);
+            if let Op::LoadCell(offset) = node.op {
+                let object = self.get(node.args[0]);
+                let x = self.b.ins().load(I64, trusted(), object, offset);
+                self.define(v, x);
+            }
         }
     }
 }

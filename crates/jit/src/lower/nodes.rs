@@ -24,14 +24,8 @@ impl Lower<'_, '_> {
             Op::Double(bits) => self.b.ins().f64const(f64::from_bits(bits)),
             Op::FrameAddress(slot) => self.frame_address(slot),
             Op::Part(offset) => self.b.ins().iadd_imm_s(args[0], offset as i64),
-            Op::Table(k) => {
-                let at = self.imm(self.snapshot.table + 8 * k as u64);
-                self.b.ins().load(I64, trusted(), at, 0)
-            }
-            Op::Memory(at) => {
-                let at = self.imm(at);
-                self.b.ins().load(I64, trusted(), at, 0)
-            }
+            // Read at each use.
+            Op::Table(_) | Op::Memory(_) => return,
             Op::Slot(slot) => self.b.ins().load(I64, trusted(), self.fp, slot * 8),
             Op::Phi => return,
 
@@ -180,6 +174,12 @@ impl Lower<'_, '_> {
                 self.require(ok, st());
                 self.b.ins().ineg(args[0])
             }
+            Op::IntAbs => {
+                let r = self.b.ins().iabs(args[0]);
+                let ok = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, r, 0);
+                self.require(ok, st());
+                r
+            }
             Op::IntNot => self.b.ins().bnot(args[0]),
             Op::DoubleBinary(op) => match op {
                 Binary::Add => self.b.ins().fadd(args[0], args[1]),
@@ -199,6 +199,16 @@ impl Lower<'_, '_> {
                 Unary::Floor => self.b.ins().floor(args[0]),
                 Unary::Ceil => self.b.ins().ceil(args[0]),
                 Unary::Trunc => self.b.ins().trunc(args[0]),
+                Unary::Round => {
+                    // Ties go up: one less where rounding up went by more than a half.
+                    let up = self.b.ins().ceil(args[0]);
+                    let half = self.b.ins().f64const(0.5);
+                    let least = self.b.ins().fsub(up, half);
+                    let over = self.b.ins().fcmp(FloatCC::GreaterThan, least, args[0]);
+                    let one = self.b.ins().f64const(1.0);
+                    let down = self.b.ins().fsub(up, one);
+                    self.b.ins().select(over, down, up)
+                }
             },
             Op::PureCall(address) => self.call(address, &args, Some(F64)).expect("result"),
             Op::Quick(spec) => {
@@ -231,6 +241,7 @@ impl Lower<'_, '_> {
                 };
                 self.b.ins().icmp(cc, args[0], args[1])
             }
+            Op::IntBelow => self.b.ins().icmp(IntCC::UnsignedLessThan, args[0], args[1]),
             Op::DoubleCompare(c) => {
                 let cc = match c {
                     Condition::Less => FloatCC::LessThan,
@@ -277,6 +288,7 @@ impl Lower<'_, '_> {
 
             // memory
             Op::Load(width, offset) => self.load(width, args[0], offset),
+            Op::LoadCell(offset) => self.b.ins().load(I64, trusted(), args[0], offset),
             Op::LoadIndexed(width, offset) => {
                 let at = self.element(args[0], args[1], width);
                 self.load(width, at, offset)
@@ -305,8 +317,11 @@ impl Lower<'_, '_> {
                 self.b.ins().iadd(data, offset)
             }
             Op::ElementOrEmpty => self.element_or_empty(args[0], args[1]),
-            Op::ArrayAppend => self.array_append(args[0], args[1], None),
-            Op::AppendAt => self.array_append(args[0], args[1], Some(args[2])),
+            Op::ArrayAppend => self.array_append(args[0], args[1]),
+            Op::FillElement(shape) => {
+                self.references.shapes.push(shape);
+                return self.fill_element(v, &args, shape, st());
+            }
             Op::ArrayPop => self.array_pop(args[0]),
             Op::CharCode => self.char_code(args[0], args[1], args[2]),
             Op::CharAt => {

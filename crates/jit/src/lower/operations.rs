@@ -344,33 +344,11 @@ impl Lower<'_, '_> {
         let tagged = self.boxed_as(length, Repr::Int32);
         self.b.ins().store(trusted(), tagged, array, l.array_length);
     }
-    /// `at`: the object need not be an array, and the place must be its end.
-    pub(super) fn array_append(
-        &mut self,
-        array: ir::Value,
-        v: ir::Value,
-        at: Option<ir::Value>,
-    ) -> ir::Value {
+    pub(super) fn array_append(&mut self, array: ir::Value, v: ir::Value) -> ir::Value {
         let l = self.snapshot.layout;
         let (other, done, room) = (self.fresh(), self.fresh(), self.fresh());
         let r = self.b.append_block_param(done, I32);
-        if at.is_some() {
-            let (cell, known) = (self.fresh(), self.fresh());
-            let is = self.is_cell(array);
-            self.b.ins().brif(is, cell, &[], other, &[]);
-            self.go(cell);
-            let kind = self.b.ins().uload8(I32, trusted(), array, 0);
-            let is = self.b.ins().icmp_imm_u(IntCC::Equal, kind, l.kind_array as i64);
-            self.b.ins().brif(is, known, &[], other, &[]);
-            self.go(known);
-        }
         let (elements, length) = self.full_elements(array, other);
-        if let Some(at) = at {
-            let end = self.fresh();
-            let is = self.b.ins().icmp(IntCC::Equal, at, length);
-            self.b.ins().brif(is, end, &[], other, &[]);
-            self.go(end);
-        }
         // Length and capacity are neighbours.
         let capacity = self.b.ins().load(I32, trusted(), elements, l.elements_length + 4);
         let fits = self.b.ins().icmp(IntCC::UnsignedLessThan, length, capacity);
@@ -388,6 +366,66 @@ impl Lower<'_, '_> {
         self.b.ins().jump(done, &[BlockArg::Value(no)]);
         self.go(done);
         r
+    }
+    /// Stores the element that is not there at an index into an array with dense elements, which may be longer than they are.
+    pub(super) fn fill_element(&mut self, node: Value, args: &[ir::Value], shape: u32, s: StateId) {
+        let l = self.snapshot.layout;
+        let &[array, v, index] = args else { unreachable!("three arguments") };
+        let (other, done) = (self.cold(), self.fresh());
+        let require = |this: &mut Self, ok: ir::Value| {
+            let next = this.fresh();
+            this.b.ins().brif(ok, next, &[], other, &[]);
+            this.go(next);
+        };
+        // Other shapes may have prototypes with elements.
+        let word = self.b.ins().load(I32, trusted(), array, 4);
+        let ok = self.b.ins().icmp_imm_u(IntCC::Equal, word, shape as i64);
+        require(self, ok);
+        let flags = self.b.ins().uload8(I32, trusted(), array, 1);
+        // `flag_lazy` of an array: its length is read-only.
+        let special = l.flag_sparse | l.flag_prototype | l.flag_lazy;
+        let special = self.b.ins().band_imm_u(flags, special as i64);
+        let ok = self.b.ins().icmp_imm_u(IntCC::Equal, special, 0);
+        require(self, ok);
+        let elements = self.b.ins().load(I64, trusted(), array, l.object_elements);
+        let length = self.b.ins().load(I32, trusted(), elements, l.elements_length);
+        let ok = self.b.ins().icmp(IntCC::Equal, index, length);
+        require(self, ok);
+        // Length and capacity are neighbours.
+        let capacity = self.b.ins().load(I32, trusted(), elements, l.elements_length + 4);
+        let ok = self.b.ins().icmp(IntCC::UnsignedLessThan, length, capacity);
+        require(self, ok);
+        let longer = self.b.ins().iadd_imm_s(length, 1);
+        // An int32: larger ones are longer than elements can be.
+        let old = self.b.ins().load(I64, trusted(), array, l.array_length);
+        let ok = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, old, NUMBER_TAG as i64);
+        require(self, ok);
+        let new = self.boxed_as(longer, Repr::Int32);
+        let more = self.b.ins().icmp(IntCC::UnsignedGreaterThan, new, old);
+        let new = self.b.ins().select(more, new, old);
+        self.b.ins().store(trusted(), new, array, l.array_length);
+        self.b.ins().store(trusted(), longer, elements, l.elements_length);
+        let at = self.element(elements, length, Width::Value);
+        self.b.ins().store(trusted(), v, at, l.elements_first);
+        let at = self.b.ins().iadd_imm_s(at, l.elements_first as i64);
+        self.barrier(elements, v, Some(at));
+        self.b.ins().jump(done, &[]);
+        self.go(other);
+        self.spill_state(s);
+        let (fp, pc) = self.place(s);
+        let index = self.b.ins().uextend(I64, index);
+        let list = [self.vm, fp, pc, array, index, v];
+        let ok =
+            self.call_preserving(self.snapshot.stubs.fill_element, &list, Some(I64)).expect("result");
+        let (no, yes) = (self.cold(), self.cold());
+        self.b.ins().brif(ok, yes, &[], no, &[]);
+        self.go(no);
+        // Everything is in its place.
+        self.leave_spilled(s);
+        self.go(yes);
+        self.reload(node, s, i32::MAX);
+        self.b.ins().jump(done, &[]);
+        self.go(done);
     }
     pub(super) fn element_or_empty(&mut self, x: ir::Value, key: ir::Value) -> ir::Value {
         let l = self.snapshot.layout;

@@ -1,0 +1,130 @@
+// What the compiler knows about numbers, elements and addresses across iterations, joins and collections.
+const out = [];
+const show = (...list) => out.push(list.map((v) => (Object.is(v, -0) ? '-0' : String(v))).join(' '));
+
+// Arrays that are filled, of given length and of none, with room and without.
+function fill(n, given) {
+  const a = given ? new Array(n) : [];
+  for (let i = 0; i < n; i++) a[i] = i * 1.5;
+  let s = 0;
+  for (let i = 0; i < n; i++) s += a[i];
+  return s + a.length;
+}
+for (let k = 0; k < 60; k++) fill(k * 3, k & 1);
+show(fill(100, true), fill(100, false), fill(0, true), fill(5000, false));
+function refill(a, n) {
+  for (let i = 0; i < n; i++) a[i] = { i };
+  return a;
+}
+const kept = refill([], 10);
+for (let k = 0; k < 50; k++) refill(k % 2 ? kept : new Array(k), 20 + k);
+show(kept.length, kept[68].i, kept[0].i);
+
+// Holes, gaps, lengths that cannot change, prototypes that have a say.
+function put(a, i, v) {
+  'use strict';
+  a[i] = v;
+}
+function attempt(a, i, v) {
+  try {
+    put(a, i, v);
+  } catch (e) {
+    show(e.name, e.message);
+  }
+  return a;
+}
+const holes = [1, , 3];
+for (let k = 0; k < 40; k++) attempt([1, 2, 3], k % 4, k);
+show(attempt(holes, 1, 2).join(), attempt([1], 5, 1).length, attempt([], -1, 1).length);
+const short = [1, 2];
+Object.defineProperty(short, 'length', { writable: false });
+show(attempt(short, 2, 3).length, attempt(Object.freeze([1]), 1, 2).length, attempt(Object.seal([1]), 0, 9)[0]);
+show(attempt(Object.preventExtensions([1, 2]), 2, 2).length);
+const odd = Object.setPrototypeOf([1], { set 1(v) { show('setter', v); } });
+show(attempt(odd, 1, 2).length);
+class Sub extends Array {}
+const sub = new Sub();
+for (let k = 0; k < 30; k++) put(sub, k, k);
+show(sub.length, sub[29]);
+Object.defineProperty(Array.prototype, 50, { set(v) { show('inherited setter', v); }, configurable: true });
+const late = refill([], 60);
+show(late.length, 50 in Object.assign({}, late));
+delete Array.prototype[50];
+
+// The same sums again, in other branches and after them.
+function again(a, i, j) {
+  let r = 0;
+  if (i < j) r += a[i * 4 + 1] + a[i * 4 + 1];
+  else r -= a[i * 4 + 1];
+  r += a[i * 4 + 2] * a[i * 4 + 2];
+  return r + (i * 4 + 1) + Math.abs(i - j);
+}
+const list = Array.from({ length: 100 }, (_, i) => i / 2);
+for (let k = 0; k < 60; k++) again(list, k % 20, (k * 7) % 20);
+show(again(list, 3, 5), again(list, 5, 3), again(list, -1, 3), again(list, 0.5, 3));
+
+// Math.abs and Math.round at their edges.
+const abs = (x) => Math.abs(x) + 0;
+const round = (x) => Math.round(x);
+for (let k = -40; k < 40; k++) abs(k), round(k + 0.25);
+show(abs(-2147483648), abs(-5), abs(-0), 1 / abs(-0));
+show(...[0.5, -0.5, 1.5, 2.5, -1.5, 0.49999999999999994, -0.2, 0, -0, 4503599627370497, -4503599627370497, NaN, Infinity, -Infinity, 7].map(round));
+
+// Fields that are numbers are known unboxed until something else is stored.
+function fields(p, q, n) {
+  let s = 0;
+  for (let i = 0; i < n; i++) {
+    s += p.x * q.y;
+    q.y += p.x;
+    if (i === 15) q.z = 'text';
+    if (i === 17) p.x = i;
+  }
+  return s + ':' + p.x + ':' + q.y + ':' + q.z;
+}
+for (let k = 0; k < 30; k++) fields({ x: 1.5, y: 2, z: 3 }, { x: 1, y: 0.25, z: 0 }, 10);
+show(fields({ x: 1.5, y: 2, z: 3 }, { x: 1, y: 0.25, z: 0 }, 30));
+const same = { x: 1.5, y: 2, z: 3 };
+show(fields(same, same, 30));
+
+// Addresses of elements are read again after collections.
+function churn(a, b, n) {
+  let s = 0;
+  for (let i = 0; i < n; i++) {
+    const o = { v: a[i % a.length], w: [b[i % b.length]] };
+    s += o.v + o.w[0] + a[0];
+    b[i % b.length] = i;
+  }
+  return s;
+}
+for (let k = 0; k < 20; k++) churn([1, 2.5, 3], [4, 5, 6.5, 7], 40);
+show(churn([1, 2.5, 3], [4, 5, 6.5, 7], 3000));
+function typed(f, u, n) {
+  let s = 0;
+  for (let i = 0; i < n; i++) {
+    f[i & 7] += u[i & 3] * 0.5;
+    u[i & 3] = i;
+    s += [f[i & 7]].length + f[(i + 1) & 7];
+  }
+  return s;
+}
+for (let k = 0; k < 20; k++) typed(new Float64Array(8), new Uint16Array(4), 30);
+show(typed(new Float64Array(8), new Uint16Array(4), 3000));
+
+// Math is as it is until somebody changes it.
+const half = (x) => Math.sqrt(x) + Math.PI;
+for (let k = 0; k < 60; k++) half(k);
+show(half(16));
+const sqrt = Math.sqrt;
+Math.sqrt = (x) => x;
+show(half(16));
+Math.sqrt = sqrt;
+show(half(16));
+delete Math.sqrt;
+try {
+  half(4);
+} catch (e) {
+  show(e.name);
+}
+Math.sqrt = sqrt;
+show(half(4));
+console.log(out.join('\n'));
