@@ -135,7 +135,9 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(
         NativeSpec::new("random", 0, random).with_quick(|_, _, _| Raw::number(next_random())),
     ),
-    PropertySpec::Method(NativeSpec::new("round", 1, round).known_as("MathRound").pure(Pure::One(pure::round))),
+    PropertySpec::Method(
+        NativeSpec::new("round", 1, round).known_as("MathRound").pure(Pure::One(pure::round)),
+    ),
     PropertySpec::Method(NativeSpec::new("sign", 1, sign).pure(Pure::One(pure::sign))),
     PropertySpec::Method(NativeSpec::new("sin", 1, sin).pure(Pure::One(pure::sin))),
     PropertySpec::Method(NativeSpec::new("sinh", 1, sinh).pure(Pure::One(pure::sinh))),

@@ -6,7 +6,9 @@ use spey_bytecode::{Insn, Op as Code};
 use super::env::access;
 use super::{Builder, Result_, Step};
 use crate::graph::{Binary, Block, Condition, Op, Repr, Value, Width, ty};
-use crate::snapshot::{CacheSnapshot, Callee, Constant, EntrySnapshot, ExitKind, Intrinsic, NO_INDEX, location};
+use crate::snapshot::{
+    CacheSnapshot, Callee, Constant, EntrySnapshot, ExitKind, Intrinsic, NO_INDEX, location,
+};
 
 /// Feedback bits of element access and `length`, as the interpreter writes them.
 mod receiver {

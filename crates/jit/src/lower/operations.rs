@@ -415,8 +415,7 @@ impl Lower<'_, '_> {
         let (fp, pc) = self.place(s);
         let index = self.b.ins().uextend(I64, index);
         let list = [self.vm, fp, pc, array, index, v];
-        let ok =
-            self.call_preserving(self.snapshot.stubs.fill_element, &list, Some(I64)).expect("result");
+        let ok = self.call_preserving(self.snapshot.stubs.fill_element, &list, Some(I64)).expect("result");
         let (no, yes) = (self.cold(), self.cold());
         self.b.ins().brif(ok, yes, &[], no, &[]);
         self.go(no);
