@@ -204,14 +204,14 @@ pub(crate) fn op_yield_delegate(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsR
 pub(crate) fn op_await(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsResult<bool> {
     // SAFETY: operand register of the running frame.
     let v = unsafe { Local::from_slot(std::ptr::NonNull::new_unchecked(f.fp.offset(i.b() as isize))) };
-    let p = promise::to_native_promise(s, v)?;
     // SAFETY: live frame with its coroutine.
+    let c = unsafe { s.local(Raw::cell(of_frame(f).cast())) };
+    promise::await_value(s, v, c)?;
+    // SAFETY: the same frame; nothing is allocated.
     unsafe {
-        let c = of_frame(f);
+        let c = cell(c.raw());
         save(s.vm(), f, c, State::Awaiting);
-        let c = s.local(Raw::cell(c.cast()));
-        promise::await_promise(s, p, c.raw());
-        s.vm().result = if f.argc() & argc::RESUMED != 0 { Raw::UNDEFINED } else { (*cell(c.raw())).object };
+        s.vm().result = if f.argc() & argc::RESUMED != 0 { Raw::UNDEFINED } else { (*c).object };
     }
     Ok(true)
 }

@@ -27,6 +27,9 @@ pub const UNUSED: ShapeId = 0x7fff_fffd;
 pub const NO_SHAPE: u32 = 0x7fff_fffd;
 /// [`Entry::next_shape`] of a construction site that has made objects of several shapes.
 pub const SEVERAL: ShapeId = u32::MAX;
+/// [`Entry::next_shape`] of stores that call a setter: that is [`Entry::holder`]; the location is [`ABSENT`], which lies
+/// beyond all slots.
+pub const SETTER: ShapeId = u32::MAX - 1;
 /// Bit of [`Entry::location`]: relative to the slots cell.
 pub const OUT_OF_LINE: u32 = 1 << 31;
 /// Location of a property that does not exist (value undefined).

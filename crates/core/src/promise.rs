@@ -5,6 +5,7 @@ use spey_gc::Value as Raw;
 use crate::call::call;
 use crate::cell::{Kind, Object, Record};
 use crate::function::{self, NativeSpec};
+use crate::interp::slow::cached_lookup;
 use crate::object;
 use crate::realm::Intrinsic;
 use crate::scope::{Args, JsResult, Local, Scope, Thrown, Value};
@@ -170,12 +171,19 @@ fn settle(s: &mut Scope<'_>, p: Local<'_, Object>, v: Local<'_, Value>, new_stat
     p.set_slot(s, slot::STATE, Raw::int32(new_state));
     p.set_slot(s, slot::RESULT, v.raw());
     p.set_slot(s, slot::REACTIONS, Raw::UNDEFINED);
+    // SAFETY: reaction records; nothing is allocated as long as they are in use.
+    let next = |r: Raw| unsafe { *Record::at(r.as_cell() as *mut Record, reaction::NEXT) };
+    if !at.is_cell() {
+        return;
+    }
+    if !next(at).is_cell() {
+        return enqueue_reaction(s.vm(), at, v.raw(), new_state);
+    }
     // Reactions were pushed in front: reverse.
     let mut list = vec![];
     while at.is_cell() {
         list.push(at);
-        // SAFETY: reaction records; nothing is allocated in this loop.
-        at = unsafe { *Record::at(at.as_cell() as *mut Record, reaction::NEXT) };
+        at = next(at);
     }
     for r in list.into_iter().rev() {
         enqueue_reaction(s.vm(), r, v.raw(), new_state);
@@ -323,7 +331,11 @@ pub fn promise_resolve<'s>(
     if let Some(o) = v.as_object() {
         if o.kind() == Kind::Promise {
             let key = s.names().constructor;
-            let c = object::get(s, o, key)?;
+            // SAFETY: promises are not exotic.
+            let c = match unsafe { cached_lookup(s.vm(), o.gc().as_ptr(), key) } {
+                Some(c) => s.local(c),
+                None => object::get(s, o, key)?,
+            };
             if c.is_same(constructor) {
                 let raw = v.raw();
                 return Ok(s.local(raw));
@@ -365,8 +377,32 @@ pub fn perform_then(
         add_reaction(s, p, r);
     })
 }
+/// Await, ECMA-262 §27.7.5.3, steps 2 to 9: the coroutine goes on when the promise that the value is made has settled.
+pub(crate) fn await_value(
+    s: &mut Scope<'_>,
+    v: Local<'_, Value>,
+    coroutine: Local<'_, Value>,
+) -> JsResult<()> {
+    // OPTIMIZATION: neither promise nor reaction are needed to go on with what is known already, unless the host is told of
+    // promises.
+    if !s.vm().promise_hooks && !v.is_object() {
+        let values = [coroutine.raw(), v.raw(), Raw::int32(FULFILLED), Raw::UNDEFINED];
+        s.vm().enqueue_job(JobKind::Resume, values);
+        return Ok(());
+    }
+    let p = to_native_promise(s, v)?;
+    let st = state(p);
+    if st != PENDING && !s.vm().promise_hooks {
+        mark_handled(s, p);
+        let values = [coroutine.raw(), p.slot(slot::RESULT), Raw::int32(st), Raw::UNDEFINED];
+        s.vm().enqueue_job(JobKind::Resume, values);
+        return Ok(());
+    }
+    await_promise(s, p, coroutine.raw());
+    Ok(())
+}
 /// Registers a coroutine that awaits the promise.
-pub(crate) fn await_promise(s: &mut Scope<'_>, p: Local<'_, Object>, coroutine: Raw) {
+fn await_promise(s: &mut Scope<'_>, p: Local<'_, Object>, coroutine: Raw) {
     let coroutine = s.local(coroutine);
     let r = crate::record::new_local(s, 1, reaction::COUNT);
     r.set_at(s, reaction::ON_FULFILLED, coroutine.raw());
@@ -412,7 +448,8 @@ pub(crate) fn first_awaiting(p: Raw) -> Option<Raw> {
 
 /// Runs one microtask. An exception is returned to the caller (callbacks of queueMicrotask).
 fn run_job(s: &mut Scope<'_>, job: crate::vm::Job) -> JsResult<()> {
-    let values = job.values.map(|v| s.local(v));
+    let [a, b, c, d] = job.values;
+    let values = [s.local(a), s.local(b), s.local(c), s.local(d)];
     s.vm().async_context = job.context;
     let multi = s.vm().realms.len() > 1;
     let previous = if multi { s.vm().realm_override.replace(job.realm) } else { None };
@@ -429,6 +466,10 @@ fn run_job(s: &mut Scope<'_>, job: crate::vm::Job) -> JsResult<()> {
             } else {
                 run_reaction(s, r, values[1], job.values[2].as_int32())
             }
+        }
+        JobKind::Resume => {
+            let is_throw = job.values[2].as_int32() == REJECTED;
+            crate::coroutine::resume_await(s, values[0].raw(), values[1], is_throw)
         }
         JobKind::ResolveThenable => {
             // NewPromiseResolveThenableJob, §27.2.2.2

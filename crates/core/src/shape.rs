@@ -35,6 +35,8 @@ pub type ShapeId = u32;
 const MAX_SHARED_PROPERTIES: u32 = 512;
 /// Objects with this many properties or more look keys up in a hash table instead of walking the chain.
 const TABLE_MIN: u32 = 6;
+/// Entries of the table in front of the roots.
+const RECENT_ROOTS: usize = 16;
 
 /// Hasher for keys that are well distributed after one multiplication.
 #[derive(Default, Clone, Copy)]
@@ -170,6 +172,8 @@ pub struct ShapeTable {
     shapes: Vec<Shape>,
     free: Vec<ShapeId>,
     roots: FastMap<(u64, u8), ShapeId>,
+    /// Roots asked for lately: prototype, inline slots, shape.
+    recent_roots: [(u64, u8, ShapeId); RECENT_ROOTS],
     /// Shapes whose prototype may be young: visited by minor collections.
     young: Vec<ShapeId>,
 }
@@ -181,6 +185,7 @@ impl ShapeTable {
             shapes: Vec::with_capacity(8192),
             free: vec![],
             roots: FastMap::default(),
+            recent_roots: [(0, 0, 0); RECENT_ROOTS],
             young: vec![],
         };
         t.shapes.push(t.blank(Raw::NULL, 0));
@@ -238,12 +243,21 @@ impl ShapeTable {
     /// The empty shared shape with this prototype (object or null) and inline capacity.
     pub fn root(&mut self, prototype: Raw, inline_capacity: u8) -> ShapeId {
         let k = (prototype.bits(), inline_capacity);
-        if let Some(&id) = self.roots.get(&k) {
+        let at = (k.0 >> 4 ^ k.0 >> 9) as usize % RECENT_ROOTS;
+        let (p, inline, id) = self.recent_roots[at];
+        if id != 0 && (p, inline) == k {
             return id;
         }
-        let shape = self.blank(prototype, inline_capacity);
-        let id = self.add(shape);
-        self.roots.insert(k, id);
+        let id = match self.roots.get(&k) {
+            Some(&id) => id,
+            None => {
+                let shape = self.blank(prototype, inline_capacity);
+                let id = self.add(shape);
+                self.roots.insert(k, id);
+                id
+            }
+        };
+        self.recent_roots[at] = (k.0, k.1, id);
         id
     }
     /// Takes unused inline slots from a root shape and all that grow from it. Returns how many there are now.
@@ -272,6 +286,7 @@ impl ShapeTable {
             self.get_mut(id).inline_capacity = capacity;
         }
         let key = self.get(root).root_key;
+        self.recent_roots = [(0, 0, 0); RECENT_ROOTS];
         self.roots.remove(&(key, before));
         self.roots.entry((key, capacity)).or_insert(root);
         capacity
@@ -569,6 +584,7 @@ impl ShapeTable {
     }
     /// After a minor collection: rekeys the roots of prototypes that moved. `is_young` tells what may still move.
     pub(crate) fn after_minor(&mut self, is_young: impl Fn(Raw) -> bool) {
+        self.recent_roots = [(0, 0, 0); RECENT_ROOTS];
         let ids = std::mem::take(&mut self.young);
         for id in ids {
             let s = &mut self.shapes[id as usize];
@@ -640,6 +656,7 @@ impl ShapeTable {
                 self.free.push(id as ShapeId);
             }
         }
+        self.recent_roots = [(0, 0, 0); RECENT_ROOTS];
         self.roots.retain(|_, id| keep[*id as usize]);
         self.young.retain(|id| keep[*id as usize]);
     }

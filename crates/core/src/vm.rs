@@ -154,6 +154,8 @@ pub struct Job {
 /// Kinds of microtask.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum JobKind {
+    /// A coroutine goes on: coroutine, value, state of the promise.
+    Resume,
     /// PromiseReactionJob: reaction record, argument.
     Reaction,
     /// NewPromiseResolveThenableJob: promise, thenable, then.

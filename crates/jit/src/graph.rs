@@ -382,6 +382,8 @@ pub enum Op {
     Execute,
     /// [[Call]]: callee. Window slot, argument count.
     Call(i32, u32),
+    /// The same, with a direct way for closures that have machine code and as many parameters.
+    CallClosure(i32, u32),
     /// [[Construct]]: callee, new.target. Window slot, argument count.
     Construct(i32, u32),
     /// The object that `new` with this new.target makes for a base constructor.
@@ -406,6 +408,7 @@ impl Op {
                 | Op::FillElement(_)
                 | Op::Execute
                 | Op::Call(..)
+                | Op::CallClosure(..)
                 | Op::Construct(..)
                 | Op::GetMethod
                 | Op::CreateThis

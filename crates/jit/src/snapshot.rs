@@ -87,7 +87,7 @@ pub struct EntrySnapshot {
     pub epoch: u32,
     /// As in the interpreter's entry: byte offset, with the bits of [`location`].
     pub location: u32,
-    /// Adding store: shape after the store.
+    /// Adding store: shape after the store; [`SETTER`]: a setter is called, which is `constant`.
     pub next_shape: u32,
     /// The value is on another object than the receiver: index of that object in the snapshot's table; else `NO_INDEX`.
     pub holder: u32,
@@ -99,6 +99,8 @@ pub struct EntrySnapshot {
     pub callee: Callee,
 }
 
+/// [`EntrySnapshot::next_shape`] of a store that calls a setter.
+pub const SETTER: u32 = u32::MAX - 1;
 /// Shape at a `Construct` site that has made objects of several classes.
 pub const SEVERAL: u32 = u32::MAX;
 
@@ -262,6 +264,10 @@ pub struct Layout {
     pub young_bytes: u64,
     /// `Code`: machine code entry or null.
     pub code_machine: i32,
+    /// Offset of the number of parameters, and next to it of the flags, in a code cell.
+    pub code_params: i32,
+    /// The flag of class constructors.
+    pub code_class: u16,
     /// `Object`: out-of-line slots.
     pub object_slots: i32,
     /// `Object`: elements.

@@ -1715,6 +1715,11 @@ fn set_cached(
                     }
                 }
                 if let Some(e) = known {
+                    if e.next_shape == ic::SETTER && e.epoch == s.vm().prototype_epoch {
+                        let setter = s.local(Raw::cell(e.holder.cast()));
+                        crate::call::call(s, setter, target, &[v])?;
+                        return Ok(());
+                    }
                     if e.next_shape != 0 && e.epoch == s.vm().prototype_epoch {
                         add_known(s, o, v, e);
                         return Ok(());
@@ -1762,6 +1767,22 @@ fn set_cached(
                     {
                         add_cached(s, o, key, v, cache);
                         return Ok(());
+                    } else if let Some(setter) = inherited_setter(s.vm(), o.gc().as_ptr(), key) {
+                        let e = Entry {
+                            shape,
+                            epoch: s.vm().prototype_epoch,
+                            holder: setter.as_cell().cast(),
+                            location: ABSENT,
+                            next_shape: ic::SETTER,
+                        };
+                        (*cache).add(e);
+                        s.vm().store_cache.put(key.raw(), e);
+                        if let Some(code) = f.view().code() {
+                            s.vm().heap.write_barrier(code.cast(), setter);
+                        }
+                        let setter = s.local(setter);
+                        crate::call::call(s, setter, target, &[v])?;
+                        return Ok(());
                     }
                 }
             }
@@ -1772,6 +1793,35 @@ fn set_cached(
         return Ok(());
     }
     put_primitive(s, f, target, key, v)
+}
+/// The setter that an ordinary store to an object calls, if it is a closure of an accessor of a prototype: another one would be
+/// another accessor, and advance the epoch.
+///
+/// # Safety
+/// `o` is a live object that is not exotic and has no such property.
+unsafe fn inherited_setter(vm: &mut Vm, o: *mut Object, key: PropertyKey) -> Option<Raw> {
+    // SAFETY: live objects; nothing is allocated.
+    unsafe {
+        if vm.shapes.get((*o).header.word).dictionary || (*o).header.flags & flag::LAZY != 0 {
+            return None;
+        }
+        let mut p = vm.shapes.get((*o).header.word).prototype;
+        while p.is_cell() {
+            let q = p.as_cell() as *mut Object;
+            if Kind::of(q.cast()).is_exotic() {
+                return None;
+            }
+            match object::own_raw(vm, q, key) {
+                Own::Missing => {}
+                Own::Accessor(a, _) => {
+                    return Some(a.set).filter(|f| crate::value::is_kind(*f, Kind::Function));
+                }
+                _ => return None,
+            }
+            p = vm.shapes.get((*q).header.word).prototype;
+        }
+        None
+    }
 }
 /// An ordinary store would add `key` to the object: nothing on the chain intercepts it.
 ///
@@ -2289,7 +2339,10 @@ unsafe fn leave_frame(vm: *mut Vm, pc: *const u64, fp: *mut Raw) -> Next {
         }
         let c = caller.expect("frames below an entry frame have callers");
         let code = c.code().expect("bytecode frame");
-        *c.fp.offset(insn(*c.pc).a() as isize) = (*vm).result;
+        // What a setter returns is nobody's business.
+        if insn(*c.pc).op_byte() != spey_bytecode::Op::SetProp as u8 {
+            *c.fp.offset(insn(*c.pc).a() as isize) = (*vm).result;
+        }
         (*vm).enter_pc = c.pc.add(if bits & argc::ACCESSOR != 0 { 1 } else { 2 });
         (*vm).enter_fp = c.fp;
         (*vm).enter_ics = (*code).ics;

@@ -123,8 +123,8 @@ pub(crate) unsafe fn init(vm: &mut Vm, code: *mut Code) {
             return;
         }
         c.counter = config.threshold.clamp(1, i32::MAX as u32) as i32;
-        // Calls of coroutines only make them; what counts is how often they are resumed.
-        c.entry = if c.has(code_flag::COROUTINE) { c.first } else { &ENTER_COUNTED };
+        // Calls of generators only make them; what counts is how often they are resumed.
+        c.entry = if c.has(code_flag::GENERATOR) { c.first } else { &ENTER_COUNTED };
         if config.threshold < 256 {
             // Loops count in their own instructions, from zero up to 256.
             let start = 256 - config.threshold.max(1);
@@ -373,8 +373,11 @@ unsafe fn finish(vm: &mut Vm, job: Job, result: Result<Compiled, Refused>) {
                 if trace {
                     super::trace(format_args!("[refused {} at {entry}: {why}]", describe(code)));
                 }
-                if entry == 0 {
+                if entry == 0 && (*code).flags & code_flag::COROUTINE == 0 {
                     give_up(code);
+                } else if entry == 0 {
+                    // It may still be resumed in machine code.
+                    (*code).entry = (*code).first;
                 } else {
                     CodeTier::of(code).refused_loops.push(entry);
                 }

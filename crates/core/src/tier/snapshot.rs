@@ -456,6 +456,14 @@ impl Builder<'_> {
             return s;
         }
         s.holder = self.index(Raw::cell(e.holder.cast()));
+        if e.next_shape == ic::SETTER {
+            // SAFETY: a live closure.
+            unsafe {
+                s.constant = self.constant_of(Raw::cell(e.holder.cast()));
+                s.callee = Callee::Code(function::code_of(e.holder) as u64);
+            }
+            return s;
+        }
         if !is_get || e.location == ABSENT || e.epoch != self.vm.prototype_epoch {
             return s;
         }
@@ -559,6 +567,11 @@ fn layout(vm: &Vm) -> Layout {
         young_base: heap.young_base() as u64,
         young_bytes: spey_gc::NURSERY_RESERVATION_BYTES as u64,
         code_machine: offset_of!(Code, machine) as i32,
+        code_params: {
+            assert!(offset_of!(Code, flags) == offset_of!(Code, param_count) + 2);
+            offset_of!(Code, param_count) as i32
+        },
+        code_class: code_flag::CLASS,
         object_slots: offset_of!(Object, slots) as i32,
         object_elements: offset_of!(Object, elements) as i32,
         object_trailing: OBJECT_TRAILING as i32,

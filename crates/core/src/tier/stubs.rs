@@ -119,6 +119,7 @@ fn operations() -> Vec<u64> {
         IterThrowCall CheckObject ForInPrepare ForInNext Throw ThrowError CheckCoercible NewDisposeScope
         AddDisposable DisposeScope DisposeStep DisposeError DisposeRethrow Debugger
     }
+    all[Op::EnterAsync as usize] = enter_async as *const () as u64;
     all
 }
 
@@ -499,6 +500,14 @@ unsafe extern "C" fn suspend(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u64 {
             }
         });
         if left.is_some() { (*vm).result.bits() } else { THREW }
+    }
+}
+unsafe extern "C" fn enter_async(vm: *mut Vm, fp: *mut Raw, pc: *const u64, word: u64) -> u64 {
+    // SAFETY: live frame of an async function, at this instruction.
+    unsafe {
+        let i = spey_bytecode::Insn(word);
+        let entered = scoped(vm, fp, pc, |s| coroutine::op_enter_async(s, FrameView { fp, pc }, i));
+        entered.is_some() as u64
     }
 }
 unsafe extern "C" fn stack_overflow(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u64 {

@@ -9,8 +9,8 @@ use super::property::RESULT_SLOT;
 use super::{Builder, HEADER, INLINE_NODES, Result_, Step};
 use crate::graph::{Binary, Block, Condition, Frame, Op, Repr, Unary, Value, Width, ty};
 use crate::snapshot::{
-    Callee, Constant, EntrySnapshot, FunctionSnapshot, Intrinsic, NO_INDEX, SEVERAL, Script, function_flag,
-    location,
+    Callee, Constant, EntrySnapshot, FunctionSnapshot, Intrinsic, NO_INDEX, SETTER, SEVERAL, Script,
+    function_flag, location,
 };
 
 /// Longest bytecode, in words, that is walked in place.
@@ -205,14 +205,14 @@ impl Builder<'_> {
                     return Ok(Step::Next);
                 }
                 if let Some(v) = self.array_intrinsic(intrinsic, &call.window) {
-                    return self.unless_simple(i, v, |this| this.call_any(i, call));
+                    return self.unless_simple(i, v, |this| this.call_any(i, call, false));
                 }
             }
             Callee::Quick(spec) if function != NO_INDEX && call.argc() <= MAX_QUICK && !self.is_generic() => {
                 self.check_function(call.callee, function);
                 let args = call.window.iter().map(|&v| self.tagged(v)).collect();
                 let v = self.emit(Op::Quick(spec), args, Repr::Tagged, ty::ANY);
-                return self.unless_simple(i, v, |this| this.call_any(i, call));
+                return self.unless_simple(i, v, |this| this.call_any(i, call, false));
             }
             Callee::Script(script) if function != NO_INDEX && !self.is_generic() => {
                 if let Some(k) = self.takes_script(&call, script) {
@@ -246,7 +246,8 @@ impl Builder<'_> {
             }
             _ => {}
         }
-        self.call_any(i, call)
+        let closures = matches!(target, Callee::Unknown | Callee::Code(_));
+        self.call_any(i, call, closures)
     }
 
     /// Can the script form of a built-in function be walked for this call? The callback must be a closure of known code, or
@@ -394,10 +395,15 @@ impl Builder<'_> {
         self.state = None;
         v
     }
-    fn call_any(&mut self, i: &Instruction, call: Call) -> Result_<Step> {
+    /// `closures`: the callee may well be one.
+    fn call_any(&mut self, i: &Instruction, call: Call, closures: bool) -> Result_<Step> {
         let callee = self.tagged(call.callee);
+        let (slot, argc) = (call.slot, call.argc() as u32);
+        if closures {
+            self.graph.extent = self.graph.extent.max(slot + 1 + argc as i32 + HEADER);
+        }
         let v = self.runtime_call(
-            Op::Call(call.slot, call.argc() as u32),
+            if closures { Op::CallClosure(slot, argc) } else { Op::Call(slot, argc) },
             vec![callee],
             &call,
             true,
@@ -471,6 +477,33 @@ impl Builder<'_> {
         }
         self.merge(edges, Some(i.next_pc()));
         Ok(Some(Step::Next))
+    }
+    /// PutValue at a site that has seen one setter: it is called in place or directly. None: not such a site.
+    pub(super) fn set_by_setter(
+        &mut self,
+        i: &Instruction,
+        o: Value,
+        v: Value,
+        cache: &crate::snapshot::CacheSnapshot,
+    ) -> Result_<Option<Step>> {
+        let known = self.env.fact(o).shape;
+        let Some(entries) = self.usable(cache) else { return Ok(None) };
+        let entry = match &entries[..] {
+            [e] => Some(e),
+            all => all.iter().find(|e| Some(e.shape) == known),
+        };
+        let Some(e) = entry.filter(|e| e.next_shape == SETTER) else { return Ok(None) };
+        if !self.check_shape(o, e.shape) {
+            return Ok(None);
+        }
+        self.check_valid();
+        let Some(callee) = self.entry_constant(e) else { return Ok(None) };
+        let slot = self.base() + self.function().register_count as i32;
+        let call = Call { callee, window: vec![o, v], slot, new_target: None, accessor: true };
+        let step = self.call(i, call, e.callee, NO_INDEX)?;
+        // The result is dropped: the register holds what it held.
+        self.set(i.word.a(), o);
+        Ok(Some(step))
     }
     /// Calls a function without arguments for an instruction that has no call window: its frame lies above the registers.
     pub(super) fn call_above(&mut self, callee: Value, this: Value) -> Value {

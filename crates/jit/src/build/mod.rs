@@ -16,7 +16,7 @@ mod property;
 mod values;
 
 pub use calls::ARGC_CONSTRUCT;
-pub use values::{DOUBLE_OFFSET, NUMBER_TAG};
+pub use values::{DOUBLE_OFFSET, NUMBER_TAG, UNDEFINED};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -159,9 +159,6 @@ impl<'a> Builder<'a> {
 
     fn run(&mut self) -> Result_<()> {
         let f = &self.snapshot.functions[0];
-        if f.flags & function_flag::COROUTINE != 0 && self.snapshot.entry == 0 {
-            return Err(Refused("kind of function"));
-        }
         self.block = self.graph.add_block();
         let window = -(HEADER + f.param_count as i32 + 1);
         self.graph.frames.push(Frame { function: 0, base: 0, window, argc: 0, caller: None });
@@ -568,7 +565,9 @@ impl<'a> Builder<'a> {
                 self.end(Terminator::Return(v));
                 return Ok(Step::End);
             }
-            Code::InitialYield | Code::EnterAsync | Code::CallEval | Code::Debugger => {
+            // From here on an exception is a rejected promise.
+            Code::EnterAsync => return self.execute(i),
+            Code::InitialYield | Code::CallEval | Code::Debugger => {
                 return Err(Refused("instruction"));
             }
             Code::CallForward => return self.call_forward(i),

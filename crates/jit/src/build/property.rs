@@ -74,6 +74,9 @@ impl Builder<'_> {
                     return self.unseen(i).map(Some);
                 }
                 let (o, v) = (self.reg(a), self.reg(c));
+                if let Some(step) = self.set_by_setter(i, o, v, &cache)? {
+                    return Ok(Some(step));
+                }
                 if !self.set_named(o, v, &cache) {
                     return self.execute(i).map(Some);
                 }

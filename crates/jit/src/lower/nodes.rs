@@ -358,6 +358,13 @@ impl Lower<'_, '_> {
                 self.reload(v, st(), slot);
                 r
             }
+            Op::CallClosure(slot, argc) => {
+                self.spill(v);
+                let r = self.call_closure(slot, argc, args[0], st());
+                self.unless_threw(r, st());
+                self.reload(v, st(), slot);
+                r
+            }
             Op::Construct(slot, argc) => {
                 self.spill(v);
                 let (fp, pc) = self.place(st());

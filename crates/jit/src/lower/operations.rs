@@ -5,8 +5,11 @@ use cranelift_codegen::ir::types::{F32, F64, I8, I32, I64};
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData as MemFlags};
 
 use super::{FIRST_CELL, Lower, trusted, unaligned};
-use crate::build::{DOUBLE_OFFSET, NUMBER_TAG};
+use crate::build::{DOUBLE_OFFSET, NUMBER_TAG, UNDEFINED};
 use crate::graph::{Binary, Repr, StateId, Value, Width};
+
+/// Words of a frame header.
+const HEADER: i32 = spey_bytecode::FRAME_HEADER_WORDS as i32;
 
 impl Lower<'_, '_> {
     pub(super) fn unbox_double(&mut self, x: ir::Value, s: StateId) -> ir::Value {
@@ -580,5 +583,54 @@ impl Lower<'_, '_> {
         self.unwind(s);
         self.go(ok);
         v
+    }
+    /// [[Call]] of a value on a window that is in place: closures that have machine code and as many parameters as there are
+    /// arguments directly, others through the runtime. The result or 0.
+    pub(super) fn call_closure(&mut self, slot: i32, argc: u32, callee: ir::Value, s: StateId) -> ir::Value {
+        let l = self.snapshot.layout;
+        let (fp, pc) = self.place(s);
+        let window = self.frame_address(slot);
+        let vm = self.vm;
+        let (cell, function, ready, direct, other, done) =
+            (self.fresh(), self.fresh(), self.fresh(), self.fresh(), self.fresh(), self.fresh());
+        let r = self.b.append_block_param(done, I64);
+        let is = self.is_cell(callee);
+        self.b.ins().brif(is, cell, &[], other, &[]);
+        self.go(cell);
+        let kind = self.b.ins().uload8(I32, trusted(), callee, 0);
+        let is = self.b.ins().icmp_imm_u(IntCC::Equal, kind, l.kind_function as i64);
+        self.b.ins().brif(is, function, &[], other, &[]);
+        self.go(function);
+        let code = self.b.ins().load(I64, trusted(), callee, l.closure_code);
+        // Parameters and flags are neighbours.
+        let word = self.b.ins().load(I32, trusted(), code, l.code_params);
+        let word = self.b.ins().band_imm_u(word, (l.code_class as i64) << 16 | 0xffff);
+        let is = self.b.ins().icmp_imm_u(IntCC::Equal, word, argc as i64);
+        self.b.ins().brif(is, ready, &[], other, &[]);
+        self.go(ready);
+        let machine = self.b.ins().load(I64, trusted(), code, l.code_machine);
+        self.b.ins().brif(machine, direct, &[], other, &[]);
+        self.go(direct);
+        let new = slot + 1 + argc as i32 + HEADER;
+        let undefined = self.imm(UNDEFINED);
+        let argc_word = self.imm(NUMBER_TAG | argc as u64);
+        let to = self.frame_address(new);
+        for (at, x) in [undefined, pc, fp, argc_word, callee].into_iter().enumerate() {
+            self.b.ins().store(trusted(), x, to, 8 * (at as i32 - HEADER));
+        }
+        let x = self.call_value(machine, &[vm, to], Some(I64)).expect("result");
+        let exited = self.b.ins().icmp_imm_u(IntCC::Equal, x, 1);
+        let finish = self.cold();
+        self.b.ins().brif(exited, finish, &[], done, &[BlockArg::Value(x)]);
+        self.go(finish);
+        let x = self.call(self.snapshot.stubs.finish_exited, &[vm, to], Some(I64)).expect("result");
+        self.b.ins().jump(done, &[BlockArg::Value(x)]);
+        self.go(other);
+        let argc = self.imm(argc as u64);
+        let list = [vm, fp, pc, callee, window, argc];
+        let x = self.call(self.snapshot.stubs.call, &list, Some(I64)).expect("result");
+        self.b.ins().jump(done, &[BlockArg::Value(x)]);
+        self.go(done);
+        r
     }
 }
