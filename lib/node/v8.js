@@ -117,6 +117,11 @@ const exported = {
     setDeserializeMainFunction: missing('startupSnapshot.setDeserializeMainFunction'),
   }),
 };
+Object.defineProperty(exported, 'promiseHooks', {
+  enumerable: true,
+  configurable: true,
+  get: () => require('internal/promise_hooks').promiseHooks,
+});
 for (const name of ['getHeapSnapshot', 'writeHeapSnapshot', 'getCppHeapStatistics', 'takeCoverage', 'stopCoverage', 'queryObjects',
                     'setHeapSnapshotNearHeapLimit',
                     'GCProfiler', 'startCpuProfile']) {

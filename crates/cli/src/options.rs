@@ -86,6 +86,10 @@ static ROWS: &[Row] = &[
     alias("--eval", &["-e"], Text, CommandLine, "evaluate a script"),
     on("--experimental-detect-module", "run files with ES module syntax as modules"),
     on("--experimental-require-module", "allow require() of ES modules"),
+    on("--experimental-global-navigator", "define the global navigator"),
+    on("--experimental-sqlite", "offer node:sqlite"),
+    on("--experimental-websocket", "define the global WebSocket"),
+    on("--experimental-webstorage", "define the globals localStorage and sessionStorage"),
     row("--experimental-vm-modules", Nothing, Anywhere, "classes of modules in vm"),
     alias("--expose-gc", &["--expose_gc"], Nothing, Anywhere, "define the global function gc()"),
     alias(

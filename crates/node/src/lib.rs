@@ -42,6 +42,7 @@ mod serdes;
 mod signal_wrap;
 mod source;
 mod spawn_sync;
+mod sqlite;
 mod stream_base;
 mod stream_wrap;
 mod string_decoder;
@@ -102,6 +103,7 @@ pub fn register(agent: &mut Agent) {
     agent.register_binding("serdes", serdes::install);
     agent.register_binding("signal_wrap", signal_wrap::install);
     agent.register_binding("spawn_sync", spawn_sync::install);
+    agent.register_binding("sqlite", sqlite::install);
     agent.register_binding("stream_wrap", stream_wrap::install);
     agent.register_binding("string_decoder", string_decoder::install);
     agent.register_binding("symbols", symbols::install);

@@ -312,6 +312,7 @@ static VERSIONS: &[(&str, &str)] = &[
     ("napi", "10"),
     ("llhttp", "9.3.0"),
     ("openssl", "3.5.4"),
+    ("sqlite", spey_sqlite::VERSION),
     ("unicode", "17.0"),
 ];
 

@@ -1,8 +1,6 @@
 'use strict';
 
 // Binding contract:
-//   async_wrap.setPromiseHooks(init?, before?, after?, settled?) (optional): engine hooks
-//     init(promise, parent), before(promise), after(promise), settled(promise); undefined removes them.
 //   async_wrap.setupHooks({ newAsyncId, emitInit, emitBefore, emitAfter, emitDestroy }) (optional): lets native
 //     handles report through the functions below.
 //   symbols: async_id_symbol, trigger_async_id_symbol, owner_symbol, resource_symbol.
@@ -227,14 +225,17 @@ function setupNativeHooks() {
   internalBinding('async_wrap').setupHooks?.({ newAsyncId, emitInit, emitBefore, emitAfter, emitDestroy });
 }
 
-let promiseHooksOn = false;
+let stopPromiseHooks;
 function updatePromiseHooks(wanted) {
-  if (wanted === promiseHooksOn) return;
-  promiseHooksOn = wanted;
-  const { setPromiseHooks } = internalBinding('async_wrap');
-  if (typeof setPromiseHooks !== 'function') return;
-  if (wanted) setPromiseHooks(promiseInit, promiseBefore, promiseAfter, promiseSettled);
-  else setPromiseHooks(undefined, undefined, undefined, undefined);
+  if (wanted === (stopPromiseHooks !== undefined)) return;
+  if (wanted) {
+    stopPromiseHooks = require('internal/promise_hooks').addHooks({
+      __proto__: null, init: promiseInit, before: promiseBefore, after: promiseAfter, settled: promiseSettled,
+    });
+  } else {
+    stopPromiseHooks();
+    stopPromiseHooks = undefined;
+  }
 }
 
 function trackPromise(promise, parent) {

@@ -86,6 +86,11 @@ class BuiltinModule {
     return ids;
   }
 
+  /** Makes a builtin unknown to the program. */
+  static withdraw(id) {
+    kSchemeOnlyIds.splice(kSchemeOnlyIds.indexOf(id), 1);
+  }
+
   static exists(id) {
     return hasBuiltin(id);
   }

@@ -27,6 +27,11 @@ function chooseMain() {
   return 'internal/main/repl';
 }
 
+// What `--no-…` takes away.
+const kWithdrawable = [
+  '--experimental-global-navigator', '--experimental-sqlite', '--experimental-websocket', '--experimental-webstorage',
+];
+
 /** What has to happen before user code, whatever the main script is. */
 function prepare(expandArgv1) {
   if (expandArgv1 && process.argv[1] !== undefined && !process.argv[1].startsWith('-')) {
@@ -39,6 +44,9 @@ function prepare(expandArgv1) {
   if (getOptionValue('--no-deprecation')) process.noDeprecation = true;
   if (getOptionValue('--throw-deprecation')) process.throwDeprecation = true;
   if (getOptionValue('--trace-deprecation')) process.traceDeprecation = true;
+  for (const name of kWithdrawable) {
+    if (getOptionValue(name) === false) require('internal/process/withdraw')(name);
+  }
   if (getOptionValue('--enable-source-maps')) process.setSourceMapsEnabled(true);
   if (getOptionValue('--permission')) {
     Object.defineProperty(process, 'permission', {
