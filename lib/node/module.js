@@ -3,7 +3,7 @@
 // Binding contract: contextify.stripTypeScriptTypes(source, filename | undefined) -> string, or throws a SyntaxError.
 
 const { Module } = require('internal/modules/cjs/loader');
-const helpers = require('internal/modules/helpers');
+const compileCache = require('internal/modules/compile_cache');
 
 Module.registerHooks = function registerHooks(hooks) {
   return require('internal/modules/customization_hooks').registerHooks(hooks);
@@ -14,10 +14,10 @@ Module.register = function register() {
   throw new ERR_METHOD_NOT_IMPLEMENTED('module.register()');
 };
 
-Module.constants = Object.freeze({ __proto__: null, compileCacheStatus: helpers.compileCacheStatus });
-Module.enableCompileCache = helpers.enableCompileCache;
-Module.flushCompileCache = helpers.flushCompileCache;
-Module.getCompileCacheDir = helpers.getCompileCacheDir;
+Module.constants = Object.freeze({ __proto__: null, compileCacheStatus: compileCache.status });
+Module.enableCompileCache = compileCache.enableCompileCache;
+Module.flushCompileCache = compileCache.flushCompileCache;
+Module.getCompileCacheDir = compileCache.getCompileCacheDir;
 
 Module.findPackageJSON = function findPackageJSON(...args) {
   return require('internal/modules/package_json_reader').findPackageJSON(...args);

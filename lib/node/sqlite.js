@@ -413,6 +413,8 @@ const databaseMethods = {
   },
 };
 
+// By which libraries tell this database from those of others.
+databaseMethods[Symbol.for('sqlite-type')] = 'node:sqlite';
 for (const name of Reflect.ownKeys(databaseMethods)) {
   const descriptor = Object.getOwnPropertyDescriptor(databaseMethods, name);
   Object.defineProperty(DatabaseSync.prototype, name, { ...descriptor, enumerable: false });
@@ -441,6 +443,8 @@ class Limits {
 }
 
 // ---- statements ------------------------------------------------------------------------------------------------------------
+
+let isFinalized;
 
 /** A prepared statement. */
 class StatementSync {
@@ -553,7 +557,6 @@ class StatementSync {
     isFinalized = (statement) => statement.#handle.isFinalized();
   }
 }
-let isFinalized;
 
 /** Statements by the literal parts of tagged templates, the least recently used of which are dropped. */
 class SQLTagStore {

@@ -33,6 +33,8 @@ pub struct BinaryUnit {
     declarations: OnceCell<GlobalDeclarations>,
     module: OnceCell<Option<ModuleInfo>>,
     templates: OnceCell<Vec<Template>>,
+    /// What the view looks at, if that is not part of the program.
+    bytes: Option<Rc<[u8]>>,
 }
 
 impl BinaryUnit {
@@ -44,7 +46,25 @@ impl BinaryUnit {
             module: Default::default(),
             templates: Default::default(),
             view,
+            bytes: None,
         }
+    }
+    /// A unit from bytes of any origin; None if they are no unit of that key, or their code is not code.
+    pub fn verified(bytes: Rc<[u8]>, key: u64) -> Option<BinaryUnit> {
+        let view = spey_bytecode::serialize::UnitView::open(&bytes).ok()?;
+        if view.source_key() != key || view.check_integrity().is_err() {
+            return None;
+        }
+        spey_bytecode::verify::unit(&view.decode().ok()?).ok()?;
+        // SAFETY: the result holds the bytes, which do not move, as long as the view, and gives out nothing that borrows from
+        // them.
+        let lasting: &'static [u8] = unsafe { &*std::ptr::from_ref::<[u8]>(&bytes) };
+        let view = spey_bytecode::serialize::UnitView::open(lasting).ok()?;
+        Some(BinaryUnit { bytes: Some(bytes), ..BinaryUnit::new(view) })
+    }
+    /// The bytes given to [`BinaryUnit::verified`].
+    pub fn bytes(&self) -> Option<&[u8]> {
+        self.bytes.as_deref()
     }
     fn decode_meta(&self, f: FunctionIndex) -> Box<FunctionMeta> {
         let m = self.view.meta(f as usize).expect("embedded units are well-formed");

@@ -95,6 +95,63 @@ pub fn compile(
         }
     }
 }
+/// What distinguishes source text, and what it is compiled as, from other such: the key of [`to_cache`].
+pub fn cache_key(source: &str, goal: &Goal<'_>, language: Language) -> u64 {
+    let mut text = format!("{language:?} ");
+    match goal {
+        Goal::Script => text.push_str("script"),
+        Goal::Module => text.push_str("module"),
+        Goal::FunctionBody { params } => text.push_str(&params.join(",")),
+        _ => text.push_str("eval"),
+    }
+    text.push('\0');
+    text.push_str(source);
+    let half = |seed| u64::from(spey_base::hash::hash_latin1(text.as_bytes(), seed));
+    half(1) << 32 | half(2)
+}
+/// A unit as bytes for [`from_cache`]: bytecode of all its functions, whether they have run or not. None if one of them
+/// cannot be compiled.
+pub fn to_cache(unit: &ScriptUnit, key: u64) -> Option<Vec<u8>> {
+    let u = match &unit.body {
+        UnitBody::Source(u) => u,
+        UnitBody::Binary(u) => return u.bytes().map(<[u8]>::to_vec),
+        UnitBody::Failed => return None,
+    };
+    let functions = (0..u.function_count()).map(|i| u.compile(i)).collect::<Result<_, _>>().ok()?;
+    let compiled = spey_bytecode::CompiledUnit {
+        functions,
+        declarations: u.declarations().clone(),
+        module: u.module().cloned(),
+        templates: u.templates().to_vec(),
+    };
+    spey_bytecode::serialize::encode(&compiled, key).ok()
+}
+/// The unit of `source` from bytes that [`to_cache`] made of the same text; None if they are not that. Bytes may come from
+/// anywhere: all code is verified.
+pub fn from_cache(
+    s: &mut Scope<'_>,
+    source: &str,
+    origin: &Origin<'_>,
+    bytes: Rc<[u8]>,
+    key: u64,
+) -> Option<Rc<ScriptUnit>> {
+    let body = crate::code::BinaryUnit::verified(bytes, key)?;
+    let mut memory = ExternalBytes::new(s.vm(), LedgerCategory::Code);
+    memory.set(&mut s.vm().heap, body.bytes().map_or(0, <[u8]>::len) + source.len());
+    s.vm().units.count += 1;
+    Some(Rc::new(ScriptUnit {
+        name: origin.name.to_string(),
+        source: Rc::from(source),
+        line_offset: origin.line_offset,
+        column_offset: origin.column_offset,
+        body: UnitBody::Binary(body),
+        lines: Default::default(),
+        line_table: &[],
+        package: 0,
+        internal: false,
+        memory: Some(memory),
+    }))
+}
 /// A unit decoded from bytes made at build time. `line_table`: byte offsets of the line starts of its source, as
 /// little-endian 32-bit numbers.
 pub fn from_binary(

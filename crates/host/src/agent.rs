@@ -103,6 +103,8 @@ pub struct Agent {
     pub before_exit: Option<Global<Object>>,
     /// `exit` of the library: returns the exit code.
     pub exit_callback: Option<Global<Object>>,
+    /// What is to be done when the agent ends, after the program's own `exit`.
+    pub at_exit: Vec<fn(&mut Scope<'_>)>,
     /// Prototype of the Buffers native code makes.
     pub buffer_prototype: Option<Global<Object>>,
     /// import()
@@ -153,6 +155,7 @@ impl Agent {
             exit_info: None,
             before_exit: None,
             exit_callback: None,
+            at_exit: vec![],
             buffer_prototype: None,
             import_hook: None,
             meta_hook: None,

@@ -173,12 +173,19 @@ fn flush_stdio() {
 /// Ends the agent: the process, if it is the program's first; otherwise its JavaScript stops, and the thread ends when
 /// control is back in the loop. The result is to be thrown.
 pub fn exit(s: &mut Scope<'_>, code: i32) -> Thrown {
+    run_at_exit(s);
     match &mut agent(s).worker {
         Some(worker) => {
             worker.exit_code.get_or_insert(code);
             interrupt::terminate_now(s)
         }
         None => exit_process(code),
+    }
+}
+/// Does what is to be done at the end of the agent, once.
+pub(crate) fn run_at_exit(s: &mut Scope<'_>) {
+    for f in std::mem::take(&mut agent(s).at_exit) {
+        f(s);
     }
 }
 /// Ends the process. Nothing of the VM is torn down.

@@ -6,7 +6,7 @@ use spey_loop::{Completion, HandleId};
 use crate::addons::LoopPhase;
 use crate::agent::agent;
 use crate::door::{enter, make_callback};
-use crate::fatal::trigger_uncaught;
+use crate::fatal::{run_at_exit, trigger_uncaught};
 
 /// How the loop ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,6 +44,7 @@ pub fn run_loop(s: &mut Scope<'_>) -> Exit {
         }
     }
     let code = emit_exit(s);
+    run_at_exit(s);
     if is_stopped(s) { stopped(s) } else { Exit { code } }
 }
 /// Has JavaScript been told to stop?

@@ -302,6 +302,19 @@ pub fn gid_by_name(name: &str) -> Result<u32> {
     found.ok_or(UvError::ENOENT)
 }
 
+/// Version of the C library, if it is GNU's.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub fn libc_version() -> Option<String> {
+    // SAFETY: the text is static.
+    let text = unsafe { std::ffi::CStr::from_ptr(libc::gnu_get_libc_version()) };
+    Some(text.to_string_lossy().into_owned())
+}
+/// Version of the C library, if it is GNU's.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub fn libc_version() -> Option<String> {
+    None
+}
+
 /// The user of this process.
 pub fn uid() -> u32 {
     rustix::process::getuid().as_raw()

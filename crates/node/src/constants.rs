@@ -20,6 +20,34 @@ static PRIORITY: &[(&str, f64)] = &[
     ("PRIORITY_HIGH", -14.0),
     ("PRIORITY_HIGHEST", -20.0),
 ];
+static INTERNAL: &[(&str, f64)] =
+    &[("EXTENSIONLESS_FORMAT_JAVASCRIPT", 0.0), ("EXTENSIONLESS_FORMAT_WASM", 1.0)];
+/// Phases of trace events: a letter each.
+static TRACE: &[(&str, f64)] = &[
+    ("TRACE_EVENT_PHASE_BEGIN", b'B' as f64),
+    ("TRACE_EVENT_PHASE_END", b'E' as f64),
+    ("TRACE_EVENT_PHASE_COMPLETE", b'X' as f64),
+    ("TRACE_EVENT_PHASE_INSTANT", b'I' as f64),
+    ("TRACE_EVENT_PHASE_ASYNC_BEGIN", b'S' as f64),
+    ("TRACE_EVENT_PHASE_ASYNC_STEP_INTO", b'T' as f64),
+    ("TRACE_EVENT_PHASE_ASYNC_STEP_PAST", b'p' as f64),
+    ("TRACE_EVENT_PHASE_ASYNC_END", b'F' as f64),
+    ("TRACE_EVENT_PHASE_NESTABLE_ASYNC_BEGIN", b'b' as f64),
+    ("TRACE_EVENT_PHASE_NESTABLE_ASYNC_END", b'e' as f64),
+    ("TRACE_EVENT_PHASE_NESTABLE_ASYNC_INSTANT", b'n' as f64),
+    ("TRACE_EVENT_PHASE_FLOW_BEGIN", b's' as f64),
+    ("TRACE_EVENT_PHASE_FLOW_STEP", b't' as f64),
+    ("TRACE_EVENT_PHASE_FLOW_END", b'f' as f64),
+    ("TRACE_EVENT_PHASE_METADATA", b'M' as f64),
+    ("TRACE_EVENT_PHASE_COUNTER", b'C' as f64),
+    ("TRACE_EVENT_PHASE_SAMPLE", b'P' as f64),
+    ("TRACE_EVENT_PHASE_CREATE_OBJECT", b'N' as f64),
+    ("TRACE_EVENT_PHASE_SNAPSHOT_OBJECT", b'O' as f64),
+    ("TRACE_EVENT_PHASE_DELETE_OBJECT", b'D' as f64),
+    ("TRACE_EVENT_PHASE_MEMORY_DUMP", b'v' as f64),
+    ("TRACE_EVENT_PHASE_MARK", b'R' as f64),
+    ("TRACE_EVENT_PHASE_CLOCK_SYNC", b'c' as f64),
+];
 static FS_UV: &[(&str, f64)] = &[
     ("UV_FS_SYMLINK_DIR", 1.0),
     ("UV_FS_SYMLINK_JUNCTION", 2.0),
@@ -31,8 +59,6 @@ static FS_UV: &[(&str, f64)] = &[
     ("UV_DIRENT_SOCKET", 5.0),
     ("UV_DIRENT_CHAR", 6.0),
     ("UV_DIRENT_BLOCK", 7.0),
-    ("EXTENSIONLESS_FORMAT_JAVASCRIPT", 0.0),
-    ("EXTENSIONLESS_FORMAT_WASM", 1.0),
 ];
 system!(FS_SYSTEM: O_RDONLY O_WRONLY O_RDWR S_IFMT S_IFREG S_IFDIR S_IFCHR S_IFBLK S_IFIFO S_IFLNK S_IFSOCK O_CREAT O_EXCL);
 static FS_FLAGS: &[(&str, f64)] = &[
@@ -320,6 +346,14 @@ fn settle<'s>(
 static LAZY: &[NativeSpec] = &[
     NativeSpec::new("zlib", 0, |s, this, args| {
         let o = group(s, &[ZLIB]);
+        settle(s, this, args, o)
+    }),
+    NativeSpec::new("internal", 0, |s, this, args| {
+        let o = group(s, &[INTERNAL]);
+        settle(s, this, args, o)
+    }),
+    NativeSpec::new("trace", 0, |s, this, args| {
+        let o = group(s, &[TRACE]);
         settle(s, this, args, o)
     }),
     NativeSpec::new("crypto", 0, |s, this, args| {

@@ -54,19 +54,45 @@ static SCRIPT: NativeSpec = NativeSpec::constructor("ContextifyScript", 8, |s, _
     let name = text_argument(s, args.get(1))?;
     let line = conversion::to_int32(s, args.get(2))?;
     let column = conversion::to_int32(s, args.get(3))?;
-    let unit = compile(s, &code, &origin(&name, line, column), Goal::Script)?;
+    let cached = spey_host::copy_bytes_of(args.get(4)).and_then(|bytes| {
+        let origin = origin(&name, line, column);
+        let key = script::cache_key(&code, &Goal::Script, origin.language);
+        script::from_cache(s, &code, &origin, bytes.into(), key)
+    });
+    let rejected = cached.is_none();
+    let unit = match cached {
+        Some(unit) => unit,
+        None => compile(s, &code, &origin(&name, line, column), Goal::Script)?,
+    };
+    let produced = conversion::to_boolean(args.get(5).raw()).then(|| cached_data(&unit));
     let o = new_host_object(s, args, SCRIPT_TAG, Box::new(Script(unit)), 1)?;
     let host = host_value(s, args.get(6), &name);
     o.set_slot(s, HOST_SLOT, host.raw());
     let url = source::source_map_url(s, &code);
     define_value(s, o, "sourceMapURL", url);
     if !args.get(4).is_undefined() {
-        // The cache holds nothing that this engine would use.
-        let yes = s.bool(true);
-        define_value(s, o, "cachedDataRejected", yes);
+        let rejected = s.bool(rejected);
+        define_value(s, o, "cachedDataRejected", rejected);
+    }
+    if let Some(bytes) = produced {
+        define_produced(s, o, bytes);
     }
     Ok(o.value())
 });
+/// A script as bytes that another run can begin with; nothing of one that came from such bytes.
+fn cached_data(unit: &ScriptUnit) -> Vec<u8> {
+    let key = script::cache_key(&unit.source, &Goal::Script, source::language(&unit.name));
+    script::to_cache(unit, key).unwrap_or_default()
+}
+/// What `produceCachedData` has made.
+fn define_produced(s: &mut Scope<'_>, o: Local<'_, Object>, bytes: Vec<u8>) {
+    let yes = s.bool(!bytes.is_empty());
+    define_value(s, o, "cachedDataProduced", yes);
+    if !bytes.is_empty() {
+        let buffer = spey_host::buffer_from_vec(s, bytes);
+        define_value(s, o, "cachedData", buffer.value());
+    }
+}
 /// Compiles source text; the stack of a SyntaxError begins with the place in the source.
 fn compile(
     s: &mut Scope<'_>,
@@ -95,8 +121,9 @@ fn host_value<'s>(s: &mut Scope<'s>, symbol: Local<'_, Value>, name: &str) -> Lo
 }
 static SCRIPT_METHODS: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("runInContext", 5, run_in_context)),
-    PropertySpec::Method(NativeSpec::new("createCachedData", 0, |s, _, _| {
-        Ok(spey_host::new_buffer(s, &[]).value())
+    PropertySpec::Method(NativeSpec::new("createCachedData", 0, |s, this, _| {
+        let unit = with_data::<Script, _>(s, this, |x| x.0.clone())?;
+        Ok(spey_host::buffer_from_vec(s, cached_data(&unit)).value())
     })),
 ];
 
@@ -213,8 +240,16 @@ static FUNCTIONS: &[NativeSpec] = &[
         let params: Vec<&str> = params.iter().map(String::as_str).collect();
         let host = host_value(s, args.get(9), &name);
         let context = if args.get(6).is_undefined() { None } else { context_realm(s, args.get(6))? };
-        let unit =
-            script::compile(s, &code, &origin(&name, line, column), Goal::FunctionBody { params: &params })?;
+        let goal = Goal::FunctionBody { params: &params };
+        let origin = origin(&name, line, column);
+        let key = script::cache_key(&code, &goal, origin.language);
+        let given = spey_host::copy_bytes_of(args.get(4));
+        let rejected = given.is_some();
+        let cached = given.and_then(|bytes| script::from_cache(s, &code, &origin, bytes.into(), key));
+        let (unit, rejected) = match cached {
+            Some(unit) => (unit, false),
+            None => (script::compile(s, &code, &origin, goal)?, rejected),
+        };
         let f = match context {
             None => script::run_for_closure(s, &unit, host)?.raw(),
             Some(id) => {
@@ -226,6 +261,13 @@ static FUNCTIONS: &[NativeSpec] = &[
         define_value(s, result, "function", f);
         let url = source::source_map_url(s, &code);
         define_value(s, result, "sourceMapURL", url);
+        if !args.get(4).is_undefined() {
+            let rejected = s.bool(rejected);
+            define_value(s, result, "cachedDataRejected", rejected);
+        }
+        if conversion::to_boolean(args.get(5).raw()) {
+            define_produced(s, result, script::to_cache(&unit, key).unwrap_or_default());
+        }
         Ok(result.value())
     }),
     NativeSpec::new("compileFunctionForCJSLoader", 4, |s, _, args| {
@@ -234,7 +276,7 @@ static FUNCTIONS: &[NativeSpec] = &[
         let detect = conversion::to_boolean(args.get(3).raw());
         let host = s.string_value(&name);
         let goal = Goal::FunctionBody { params: CJS_PARAMS };
-        let unit = match script::compile(s, &code, &origin(&name, 0, 0), goal) {
+        let unit = match crate::compile_cache::compile(s, &code, &origin(&name, 0, 0), goal) {
             Ok(u) => Some(u),
             Err(t) => {
                 let e = s.take_exception(t);

@@ -1,17 +1,20 @@
 //! `internalBinding('module_wrap')`: module records for the ES module loader.
 
 use std::any::Any;
+use std::rc::Rc;
 
+use spey_engine::code::ScriptUnit;
 use spey_engine::error::ErrorKind;
 use spey_engine::{
-    Args, Global, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertySpec, Raw, Record, Scope,
-    Value, conversion, function, module, object, promise,
+    Args, Global, Goal, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertySpec, Raw, Record, Scope,
+    Value, conversion, function, module, object, promise, script,
 };
 use spey_host::{
     agent, constant_number, define_class, define_functions, define_value, new_host_object, throw_node_error,
 };
 
-use crate::source::{origin, source_map_url, text_argument, without_bom};
+use crate::compile_cache;
+use crate::source::{language, origin, source_map_url, text_argument, without_bom};
 
 /// Tag of ModuleWrap objects.
 const WRAP_TAG: i32 = 42;
@@ -64,7 +67,10 @@ static WRAP: NativeSpec = NativeSpec::constructor("ModuleWrap", 0, |s, _, args| 
         }
         // Stack traces show paths for file URLs as the library made them.
         let m = match context {
-            None => module::parse(s, &code, &origin(&url, line, column), o.value())?.raw(),
+            None => {
+                let unit = compile(s, &code, &origin(&url, line, column), args.get(6))?;
+                module::from_unit(s, &unit, o.value()).raw()
+            }
             Some(id) => spey_engine::realm::with_realm(s, id, |s| {
                 module::parse(s, &code, &origin(&url, line, column), o.value()).map(|m| m.raw())
             })?,
@@ -76,6 +82,25 @@ static WRAP: NativeSpec = NativeSpec::constructor("ModuleWrap", 0, |s, _, args| 
     o.set_slot(s, MODULE, m.raw());
     Ok(o.value())
 });
+/// Compiles a module, or takes the bytes of `cachedData` for it, which must fit.
+fn compile(
+    s: &mut Scope<'_>,
+    code: &str,
+    origin: &script::Origin<'_>,
+    cached: Local<'_, Value>,
+) -> JsResult<Rc<ScriptUnit>> {
+    let Some(bytes) = spey_host::copy_bytes_of(cached) else {
+        return compile_cache::compile(s, code, origin, Goal::Module);
+    };
+    let key = script::cache_key(code, &Goal::Module, origin.language);
+    match script::from_cache(s, code, origin, bytes.into(), key) {
+        Some(unit) => Ok(unit),
+        None => {
+            let message = "cachedData buffer was rejected";
+            throw_node_error(s, ErrorKind::Error, "ERR_VM_MODULE_CACHED_DATA_REJECTED", message)
+        }
+    }
+}
 /// A module whose exports a function sets.
 fn synthetic<'s>(s: &mut Scope<'s>, o: Local<'_, Object>, args: &Args<'_>) -> JsResult<Local<'s, Record>> {
     let list = conversion::to_object(s, args.get(2))?;
@@ -123,6 +148,14 @@ fn error_of<'s>(s: &mut Scope<'s>, m: Local<'_, Record>) -> Local<'s, Value> {
 }
 
 static METHODS: &[PropertySpec] = &[
+    PropertySpec::Method(NativeSpec::new("createCachedData", 0, |s, this, _| {
+        let m = record(s, this)?;
+        let bytes = module::unit(s, m).and_then(|unit| {
+            let key = script::cache_key(&unit.source, &Goal::Module, language(&unit.name));
+            script::to_cache(&unit, key)
+        });
+        Ok(spey_host::buffer_from_vec(s, bytes.unwrap_or_default()).value())
+    })),
     PropertySpec::Method(NativeSpec::new("getModuleRequests", 0, |s, this, _| {
         let m = record(s, this)?;
         let list = object::new_array(s, 0);

@@ -147,3 +147,14 @@ fn set_priority<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> 
         }
     }
 }
+
+static REPORT_FUNCTIONS: &[NativeSpec] = &[NativeSpec::new("libcVersion", 0, |s, _, _| {
+    Ok(match os::libc_version() {
+        Some(version) => s.string_value(&version),
+        None => s.undefined(),
+    })
+})];
+/// Binding `report`: what diagnostic reports tell that no other binding does.
+pub(crate) fn install_report(s: &mut Scope<'_>, target: Local<'_, Object>) {
+    host::define_functions(s, target, REPORT_FUNCTIONS);
+}

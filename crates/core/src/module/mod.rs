@@ -110,7 +110,8 @@ fn get_int(m: Module<'_>, f: usize) -> i32 {
 pub fn get_status(m: Module<'_>) -> i32 {
     get_int(m, field::STATUS)
 }
-fn unit(s: &mut Scope<'_>, m: Module<'_>) -> Option<Rc<ScriptUnit>> {
+/// The compiled text of a record; None of a synthetic one.
+pub fn unit(s: &mut Scope<'_>, m: Module<'_>) -> Option<Rc<ScriptUnit>> {
     let c = m.at(field::CLOSURE);
     s.local(c).as_object().map(|c| function::closure_code(c).script_rc())
 }
@@ -123,6 +124,14 @@ pub fn parse<'s>(
     host_defined: Local<'_, Value>,
 ) -> JsResult<Module<'s>> {
     let script = crate::script::compile(s, source, origin, Goal::Module)?;
+    Ok(from_unit(s, &script, host_defined))
+}
+/// ParseModule after the text has been parsed: an unlinked record of a unit with the module goal.
+pub fn from_unit<'s>(
+    s: &mut Scope<'s>,
+    script: &Rc<ScriptUnit>,
+    host_defined: Local<'_, Value>,
+) -> Module<'s> {
     let m = new_record(s, host_defined);
     let info = script.module().expect("module goal").clone();
     // SAFETY: initialised before the next allocation.
@@ -135,9 +144,9 @@ pub fn parse<'s>(
         s.local(Raw::cell(e.cast()))
     };
     m.set_at(s, field::ENVIRONMENT, env.raw());
-    let closure = crate::code::instantiate(s, &script, env, to_value(m));
+    let closure = crate::code::instantiate(s, script, env, to_value(m));
     m.set_at(s, field::CLOSURE, closure.raw());
-    Ok(m)
+    m
 }
 fn new_record<'s>(s: &mut Scope<'s>, host_defined: Local<'_, Value>) -> Module<'s> {
     let m = crate::record::new_local(s, 2, field::COUNT);

@@ -179,7 +179,7 @@ fn checked_object<'s>(s: &mut Scope<'_>, this: Local<'s, Value>) -> JsResult<Loc
 fn throw<T>(s: &mut Scope<'_>, e: &Error) -> JsResult<T> {
     let o = error::create(s, ErrorKind::Error, &e.message);
     s.nested(|s| {
-        let mut set = |s: &mut Scope<'_>, name, v: Local<'_, Value>| {
+        let set = |s: &mut Scope<'_>, name, v: Local<'_, Value>| {
             let key = s.key(name);
             object::define(s, o, key, v, attr::ALL);
         };
@@ -270,7 +270,7 @@ fn define_aggregate<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'
     let database = checked_object(s, this)?;
     let name = text(s, args.get(0));
     let bits = number(args, 2);
-    let mut register = |s: &mut Scope<'_>, i| program::register(s, database, args.get(i), bits & 4 != 0);
+    let register = |s: &mut Scope<'_>, i| program::register(s, database, args.get(i), bits & 4 != 0);
     let aggregate = Aggregate {
         step: register(s, 3),
         inverse: if args.get(4).is_callable() { Some(register(s, 4)) } else { None },
@@ -293,7 +293,7 @@ fn apply_changeset<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s
     let c = connection(s, this)?;
     let database = checked_object(s, this)?;
     let bytes = host::copy_bytes_of(args.get(0)).unwrap_or_default();
-    let mut register = |s: &mut Scope<'_>, i| {
+    let register = |s: &mut Scope<'_>, i| {
         args.get(i).is_callable().then(|| program::register(s, database, args.get(i), false))
     };
     let handlers = ChangesetHandlers { filter: register(s, 1), conflict: register(s, 2) };

@@ -86,6 +86,11 @@ class BuiltinModule {
     return ids;
   }
 
+  /** Has a file of the library been run? */
+  static isLoaded(id) {
+    return records.get(id)?.loaded === true;
+  }
+
   /** Makes a builtin unknown to the program. */
   static withdraw(id) {
     kSchemeOnlyIds.splice(kSchemeOnlyIds.indexOf(id), 1);

@@ -44,9 +44,11 @@ function prepare(expandArgv1) {
   if (getOptionValue('--no-deprecation')) process.noDeprecation = true;
   if (getOptionValue('--throw-deprecation')) process.throwDeprecation = true;
   if (getOptionValue('--trace-deprecation')) process.traceDeprecation = true;
+  if (getOptionValue('--trace-event-categories') !== undefined || getOptionValue('--trace-events-enabled')) startTracing();
   for (const name of kWithdrawable) {
     if (getOptionValue(name) === false) require('internal/process/withdraw')(name);
   }
+  if (getOptionValue('--report-on-signal')) require('internal/process/report');
   if (getOptionValue('--enable-source-maps')) process.setSourceMapsEnabled(true);
   if (getOptionValue('--permission')) {
     Object.defineProperty(process, 'permission', {
@@ -62,7 +64,19 @@ function prepare(expandArgv1) {
     delete process.env.NODE_UNIQUE_ID;
   }
   if (process.env.NODE_V8_COVERAGE) process.env.NODE_V8_COVERAGE = require('path').resolve(process.env.NODE_V8_COVERAGE);
+  if (process.env.NODE_COMPILE_CACHE) require('internal/modules/compile_cache').enableCompileCache();
   loadPreloads();
+}
+
+function startTracing() {
+  const tracing = require('internal/trace_events');
+  const { isMainThread } = internalBinding('process_methods');
+  if (isMainThread) {
+    tracing.start();
+  } else {
+    const { threadId, threadName } = require('worker_threads');
+    tracing.startWorker(threadId, threadName);
+  }
 }
 
 function setupChildProcessChannel() {

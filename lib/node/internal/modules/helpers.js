@@ -39,25 +39,8 @@ function normalizeReferrerURL(referrer) {
   return `${referrer}`;
 }
 
-/** module.enableCompileCache and what belongs to it: the program runs without a cache on disk. */
-const compileCacheStatus = Object.freeze({ __proto__: null, FAILED: 0, ENABLED: 1, ALREADY_ENABLED: 2, DISABLED: 3 });
-
-function enableCompileCache() {
-  return { status: compileCacheStatus.DISABLED };
-}
-
-function getCompileCacheDir() {
-  return undefined;
-}
-
-function flushCompileCache() {}
-
 module.exports = {
-  compileCacheStatus,
-  enableCompileCache,
-  flushCompileCache,
   getCjsConditions,
-  getCompileCacheDir,
   getEsmConditions,
   normalizeReferrerURL,
   stripBOM,

@@ -61,6 +61,12 @@ function isCaptured(error) {
   return false;
 }
 
+/** May a diagnostic report be wanted: has the program asked for any? */
+function isReportWanted() {
+  return getOptionValue('--report-uncaught-exception') ||
+    require('internal/bootstrap/realm').BuiltinModule.isLoaded('internal/process/report');
+}
+
 /** Offers `error` to the program's handlers; false when none took it. */
 function onUncaughtException(error, fromPromise) {
   // The ids of the task that threw are of no use to what runs next.
@@ -75,6 +81,7 @@ function onUncaughtException(error, fromPromise) {
   // What listeners do is no business of the domain that threw.
   if (!captured) domainHooks?.afterUncaught();
   if (!captured && !process.emit('uncaughtException', error, type)) {
+    if (isReportWanted()) require('internal/process/report').onUncaughtException(error);
     // Nobody: the process ends, but its 'exit' listeners still run.
     try {
       if (!exitInfo[kExiting]) {

@@ -467,7 +467,7 @@ function defineProcess(process, { moduleLoadList, defineLazyValues, defineValue 
   });
   const rare = () => require('internal/process/rare');
   getter('config', () => rare().config());
-  getter('report', () => rare().report());
+  getter('report', () => require('internal/process/report').report);
   defineLazyValues(process, ['finalization'], true, () => require('internal/process/finalization').createFinalization());
   defineLazyValues(process, ['allowedNodeEnvironmentFlags'], true, () => rare().allowedNodeEnvironmentFlags());
   Object.defineProperty(process, 'sourceMapsEnabled', {

@@ -3,13 +3,7 @@
 // Properties of `process` that few programs read.
 //
 // Binding contract:
-//   report.getReport(error?) -> JSON string; report.writeReport(event, trigger, file, error) -> file name (both optional).
 //   options.getEnvOptions?() -> string[] of the options NODE_OPTIONS may hold.
-
-const kReportProperties = {
-  directory: '', filename: '', compact: false, excludeNetwork: false, excludeEnv: false, signal: 'SIGUSR2',
-  reportOnFatalError: false, reportOnSignal: false, reportOnUncaughtException: false,
-};
 
 /** Deeply frozen build description: what tools that compile addons read. */
 function config() {
@@ -27,52 +21,6 @@ function config() {
     return Object.freeze(object);
   };
   return freeze(value);
-}
-
-function report() {
-  const binding = internalBinding('report');
-  const { codes: { ERR_FEATURE_UNAVAILABLE_ON_PLATFORM, ERR_INVALID_ARG_TYPE } } = require('internal/errors');
-  const { validateString, validateBoolean, validateObject } = require('internal/validators');
-  const settings = { ...kReportProperties };
-  const result = {
-    writeReport(file, error) {
-      if (typeof file === 'object' && file !== null) {
-        error = file;
-        file = undefined;
-      } else if (file !== undefined) {
-        validateString(file, 'file');
-      }
-      if (error !== undefined) validateObject(error, 'err');
-      if (typeof binding.writeReport !== 'function') {
-        throw new ERR_FEATURE_UNAVAILABLE_ON_PLATFORM('process.report.writeReport()');
-      }
-      return binding.writeReport('JavaScript API', 'API', file, error);
-    },
-    getReport(error) {
-      if (error === undefined) error = new Error('JavaScript Callstack');
-      else if (typeof error !== 'object' || error === null) throw new ERR_INVALID_ARG_TYPE('err', 'Object', error);
-      if (typeof binding.getReport !== 'function') {
-        throw new ERR_FEATURE_UNAVAILABLE_ON_PLATFORM('process.report.getReport()');
-      }
-      return JSON.parse(binding.getReport(error));
-    },
-  };
-  for (const name of Object.keys(settings)) {
-    Object.defineProperty(result, name, {
-      __proto__: null,
-      configurable: true,
-      enumerable: true,
-      get() {
-        return settings[name];
-      },
-      set(value) {
-        if (typeof settings[name] === 'boolean') validateBoolean(value, name);
-        else validateString(value, name);
-        settings[name] = value;
-      },
-    });
-  }
-  return result;
 }
 
 function allowedNodeEnvironmentFlags() {
@@ -111,4 +59,4 @@ function allowedNodeEnvironmentFlags() {
   return Object.freeze(flags);
 }
 
-module.exports = { config, report, allowedNodeEnvironmentFlags };
+module.exports = { config, allowedNodeEnvironmentFlags };

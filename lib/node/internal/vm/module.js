@@ -183,7 +183,7 @@ class SourceTextModule extends Module {
     });
     Object.defineProperty(module, kWrap, {
       __proto__: null, configurable: false, enumerable: false, writable: false,
-      value: new ModuleWrap(identifier, options.context, sourceText, lineOffset, columnOffset, symbol),
+      value: new ModuleWrap(identifier, options.context, sourceText, lineOffset, columnOffset, symbol, cachedData),
     });
     hideState(module);
     return module;
