@@ -414,13 +414,42 @@ function writeFileArguments(path, data, options) {
   };
 }
 
+// Flushing is a step of its own, by the function that a program may have put in its place.
+function writeAndFlush({ target, encoding, flags, mode }, data, callback) {
+  const write = (fd) => binding.writeFile(fd, data, encoding, flags, mode, false, (error) => {
+    if (error) close(fd, error);
+    else fs.fsync(fd, (error) => close(fd, error));
+  });
+  const close = (fd, error) => {
+    if (isFd(target)) callback(error);
+    else binding.close(fd, (closeError) => callback(error || closeError));
+  };
+  if (isFd(target)) write(target);
+  else binding.open(target, flags, mode, (error, fd) => (error ? callback(error) : write(fd)));
+}
+
+function writeAndFlushSync({ target, encoding, flags, mode }, data) {
+  const fd = isFd(target) ? target : binding.open(target, flags, mode, undefined);
+  try {
+    binding.writeFile(fd, data, encoding, flags, mode, false, undefined);
+    fs.fsyncSync(fd);
+  } finally {
+    if (fd !== target) binding.close(fd, undefined);
+  }
+}
+
 function writeFile(path, data, options, callback) {
   callback ||= options;
   validateFunction(callback, 'cb');
   options = getOptions(options, kWriteDefaults);
-  const { target, encoding, flags, mode, flush } = writeFileArguments(path, data, options);
+  const checked = writeFileArguments(path, data, options);
+  const { target, encoding, flags, mode, flush } = checked;
   if (checkAborted(options.signal, callback)) return;
   const { signal } = options;
+  if (flush) {
+    writeAndFlush(checked, data, callback);
+    return;
+  }
   binding.writeFile(target, data, encoding, flags, mode, flush, (error) => {
     if (!error && checkAborted(signal, callback)) return;
     callback(error);
@@ -429,8 +458,10 @@ function writeFile(path, data, options, callback) {
 
 function writeFileSync(path, data, options) {
   options = getOptions(options, kWriteDefaults);
-  const { target, encoding, flags, mode, flush } = writeFileArguments(path, data, options);
-  binding.writeFile(target, data, encoding, flags, mode, flush, undefined);
+  const checked = writeFileArguments(path, data, options);
+  const { target, encoding, flags, mode, flush } = checked;
+  if (flush) writeAndFlushSync(checked, data);
+  else binding.writeFile(target, data, encoding, flags, mode, false, undefined);
 }
 
 function appendOptions(options) {
@@ -470,8 +501,15 @@ function stat(path, options = { bigint: false }, callback) {
     callback = options;
     options = undefined;
   }
-  const done = statCallback(callback);
+  let done = statCallback(callback);
   if (checkAborted(options?.signal, callback)) return;
+  if (options?.throwIfNoEntry === false) {
+    const report = done;
+    done = (error, values) => {
+      if (error?.code === 'ENOENT' || error?.code === 'ENOTDIR') callback(null, undefined);
+      else report(error, values);
+    };
+  }
   binding.stat(getValidatedPath(path), options?.bigint === true, done);
 }
 

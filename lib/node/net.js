@@ -54,6 +54,7 @@ const {
   },
 } = require('internal/errors');
 const { isUint8Array } = require('internal/util/types');
+const { lazyChannel, lazyTracingChannel } = require('internal/channels');
 const {
   validateAbortSignal, validateBoolean, validateFunction, validateInt32, validateNumber, validatePort,
   validateString, validateInteger,
@@ -702,10 +703,15 @@ Socket.prototype.unref = function() {
 
 // ---- connecting ----------------------------------------------------------------------------------
 
+const clientSocketChannel = lazyChannel('net.client.socket');
+const serverSocketChannel = lazyChannel('net.server.socket');
+const listenChannel = lazyTracingChannel('net.server.listen');
+
 Socket.prototype.connect = function(...args) {
   const normalized = Array.isArray(args[0]) && args[0][normalizedArgsSymbol] ? args[0] : normalizeArgs(args);
   const options = normalized[0];
   const cb = normalized[1];
+  clientSocketChannel()?.publish({ socket: this });
 
   if (options.onread !== undefined && this[kBuffer] === null && options.onread !== null &&
       typeof options.onread === 'object' && typeof options.onread.callback === 'function') {
@@ -1223,7 +1229,7 @@ function setupListenHandle(address, port, addressType, backlog, fd, flags) {
     rval ??= createServerHandle(address, port, addressType, fd, flags);
     if (typeof rval === 'number') {
       const error = new UVExceptionWithHostPort(rval, 'listen', address, port);
-      process.nextTick(emitErrorNT, this, error);
+      failToListen(this, error);
       return;
     }
     this._handle = rval;
@@ -1237,7 +1243,7 @@ function setupListenHandle(address, port, addressType, backlog, fd, flags) {
     const ex = new UVExceptionWithHostPort(err, 'listen', address, port);
     this._handle.close();
     this._handle = null;
-    process.nextTick(emitErrorNT, this, ex);
+    failToListen(this, ex);
     return;
   }
   if (this._unref) this.unref();
@@ -1248,9 +1254,17 @@ function emitErrorNT(self, err) {
   self.emit('error', err);
 }
 
+/** Reports that a server cannot listen. */
+function failToListen(server, error) {
+  listenChannel()?.error.publish({ server, error });
+  process.nextTick(emitErrorNT, server, error);
+}
+
 function emitListeningNT(self) {
   // The server may have been closed meanwhile.
-  if (self._handle) self.emit('listening');
+  if (!self._handle) return;
+  listenChannel()?.asyncEnd.publish({ server: self });
+  self.emit('listening');
 }
 
 function listenInCluster(server, address, port, addressType, backlog, fd, exclusive, flags, options) {
@@ -1286,6 +1300,7 @@ Server.prototype.listen = function(...args) {
 
   // (handle, backlog) where the second number may be the third argument, as in (port, host, backlog).
   const backlogFromArgs = toNumber(args.length > 1 && args[1]) || toNumber(args.length > 2 && args[2]);
+  listenChannel()?.asyncStart.publish({ server: this, options });
   options = options._handle || options.handle || options;
   const flags = getFlags(options);
 
@@ -1454,18 +1469,7 @@ function onconnection(err, clientHandle) {
   socket.server = self;
   socket._server = self;
   self.emit('connection', socket);
-  netServerSocketChannel().publish({ socket });
-}
-
-let serverSocketChannel;
-const silentChannel = { publish() {} };
-
-/** The diagnostics channel of accepted sockets; the module is loaded only once somebody has it. */
-function netServerSocketChannel() {
-  if (serverSocketChannel !== undefined) return serverSocketChannel;
-  const { channel } = require('diagnostics_channel');
-  serverSocketChannel = channel('net.server.socket');
-  return serverSocketChannel ?? silentChannel;
+  serverSocketChannel()?.publish({ socket });
 }
 
 Server.prototype.getConnections = function(cb) {

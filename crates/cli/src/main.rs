@@ -42,6 +42,14 @@ fn start() {
         print!("{}", options::help());
         return;
     }
+    if command.options.is_on("--completion-bash") {
+        print!("{}", options::completion());
+        return;
+    }
+    if let Err((message, code)) = options::check(&command.options) {
+        eprintln!("{program}: {message}");
+        std::process::exit(code)
+    }
     let config = vm_config(&command);
     if command.options.is_on("--expose-test262") {
         let Some(path) = command.rest.first() else {
@@ -61,6 +69,9 @@ fn vm_config(command: &Command) -> VmConfig {
     let o = &command.options;
     if let Some(mb) = o.number("--max-old-space-size").filter(|mb| *mb > 0.0) {
         config.heap.max_heap_bytes = (mb * 1048576.0) as usize;
+    }
+    if let Some(percent) = options::heap_percentage(o) {
+        config.heap.max_heap_bytes = (spey_loop::os::total_memory_bytes() as f64 * percent / 100.0) as usize;
     }
     if let Some(kb) = o.number("--stack-size").filter(|kb| *kb > 0.0) {
         config.stack_bytes = (config.stack_bytes as f64 * kb / 984.0) as usize;

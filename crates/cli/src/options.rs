@@ -51,6 +51,12 @@ const fn alias(
 const fn on(name: &'static str, help: &'static str) -> Row {
     Row { name, aliases: &[], takes: Nothing, place: Anywhere, default: Some(true), help }
 }
+impl Row {
+    /// Can it not be empty?
+    fn is_number_like(&self) -> bool {
+        self.takes == Number || self.name == "--max-old-space-size-percentage"
+    }
+}
 /// Taken, without effect.
 const fn accepted(name: &'static str, takes: Takes) -> Row {
     row(name, takes, Anywhere, "accepted for compatibility; no effect")
@@ -70,6 +76,7 @@ static ROWS: &[Row] = &[
     accepted("--allow-natives-syntax", Nothing),
     on("--async-context-frame", "keep async contexts in the engine"),
     alias("--check", &["-c"], Nothing, CommandLine, "check the syntax of a script, do not run it"),
+    row("--completion-bash", Nothing, CommandLine, "print a completion script for bash"),
     alias("--conditions", &["-C"], List, Anywhere, "additional condition of conditional exports and imports"),
     accepted("--cpu-prof", Nothing),
     on("--deprecation", "print deprecation warnings"),
@@ -139,6 +146,12 @@ static ROWS: &[Row] = &[
         Anywhere,
         "limit of the heap in megabytes",
     ),
+    row(
+        "--max-old-space-size-percentage",
+        Text,
+        Anywhere,
+        "limit of the heap as a percentage of the machine's memory",
+    ),
     accepted("--max-semi-space-size", Number),
     accepted("--napi-modules", Nothing),
     on("--network-family-autoselection", "try the addresses of both families"),
@@ -176,10 +189,12 @@ static ROWS: &[Row] = &[
     row("--report-signal", Text, Anywhere, "the signal (SIGUSR2)"),
     row("--report-uncaught-exception", Nothing, Anywhere, "write a diagnostic report on an uncaught exception"),
     alias("--require", &["-r"], List, Anywhere, "CommonJS module to load first"),
+    row("--run", Text, CommandLine, "run a script of package.json"),
     accepted("--secure-heap", Number),
     accepted("--secure-heap-min", Number),
     alias("--stack-size", &["--stack_size"], Number, Anywhere, "limit of the JavaScript stack in kilobytes"),
     alias("--stack-trace-limit", &["--stack_trace_limit"], Number, Anywhere, "Error.stackTraceLimit"),
+    row("--security-revert", List, CommandLine, "undo a security fix; there is none that can be"),
     alias(
         "--strip-types",
         &["--experimental-strip-types"],
@@ -215,7 +230,7 @@ static ROWS: &[Row] = &[
     row("--trace-event-categories", Text, Anywhere, "categories of events to trace, between commas"),
     row("--trace-event-file-pattern", Text, Anywhere, "names of the files with traced events"),
     row("--trace-events-enabled", Nothing, Anywhere, "trace events of the usual categories"),
-    accepted("--trace-exit", Nothing),
+    row("--trace-exit", Nothing, Anywhere, "show where the program ends itself"),
     alias("--trace-gc", &["--trace_gc"], Nothing, CommandLine, "print a line for each garbage collection"),
     alias("--trace-opt", &["--trace_opt"], Nothing, CommandLine, "print which functions get machine code"),
     accepted("--trace-sigint", Nothing),
@@ -368,6 +383,9 @@ fn parse_words(words: &[String], options: &mut Options, place: Place) -> Result<
     while i < words.len() {
         let word = words[i].as_str();
         if word == "--" {
+            if place == Anywhere {
+                return Err("-- is not allowed in NODE_OPTIONS".into());
+            }
             return Ok(i + 1);
         }
         if !word.starts_with('-') || word == "-" {
@@ -380,6 +398,9 @@ fn parse_words(words: &[String], options: &mut Options, place: Place) -> Result<
         };
         // Letters may be joined: -pe.
         if spelled == "-pe" || spelled == "-ep" {
+            if place == Anywhere {
+                return Err(format!("{spelled} is not allowed in NODE_OPTIONS"));
+            }
             options.set("--print", OptionValue::Bool(true));
             let v = words.get(i).ok_or_else(|| format!("{spelled} requires an argument"))?;
             options.set("--eval", OptionValue::Text(v.clone()));
@@ -396,6 +417,9 @@ fn parse_words(words: &[String], options: &mut Options, place: Place) -> Result<
             (None, Some(rest)) => match find(&format!("--{rest}")).filter(|r| r.takes == Nothing) {
                 Some(r) => (r, false),
                 None if is_tolerated(name) => continue,
+                None if find(&format!("--{rest}")).is_some() => {
+                    return Err(format!("{name} is an invalid negation because it is not a boolean option"));
+                }
                 None => return Err(format!("bad option: {word}")),
             },
             (None, None) if is_tolerated(name) => continue,
@@ -406,12 +430,16 @@ fn parse_words(words: &[String], options: &mut Options, place: Place) -> Result<
         }
         let mut text = || -> Result<String, String> {
             if let Some(v) = given {
+                if v.is_empty() && row.is_number_like() {
+                    return Err(format!("{word} requires an argument"));
+                }
                 return Ok(v.to_string());
             }
             let v = words.get(i).filter(|v| !v.starts_with('-') || row.name == "--eval" && v.len() > 1);
             let v = v.ok_or_else(|| format!("{word} requires an argument"))?;
             i += 1;
-            Ok(v.clone())
+            // A backslash keeps what begins with a hyphen from being taken for an option.
+            Ok(v.strip_prefix('\\').filter(|v| v.starts_with('-')).unwrap_or(v).to_string())
         };
         match row.takes {
             Nothing if given.is_some() => return Err(format!("{word} does not take an argument")),
@@ -420,7 +448,8 @@ fn parse_words(words: &[String], options: &mut Options, place: Place) -> Result<
                 // `-p code` is short for `-p -e code`.
                 if row.name == "--print" {
                     if let Some(v) = words.get(i).filter(|v| !v.starts_with('-')) {
-                        options.set("--eval", OptionValue::Text(v.clone()));
+                        let code = v.strip_prefix('\\').filter(|v| v.starts_with('-')).unwrap_or(v);
+                        options.set("--eval", OptionValue::Text(code.to_string()));
                         i += 1;
                     }
                 }
@@ -441,6 +470,66 @@ fn parse_words(words: &[String], options: &mut Options, place: Place) -> Result<
         }
     }
     Ok(i)
+}
+
+/// What options that fit the table do not allow all the same. An error is the text of the message and the exit code.
+pub fn check(options: &Options) -> Result<(), (String, i32)> {
+    for (a, b) in [
+        ("--check", "--eval"),
+        ("--use-openssl-ca", "--use-bundled-ca"),
+        ("--use-openssl-ca", "--use-system-ca"),
+        ("--test", "--eval"),
+    ] {
+        let given = |name| options.is_on(name) || options.text(name).is_some();
+        if given(a) && given(b) {
+            return Err((format!("either {a} or {b} can be used, not both"), 9));
+        }
+    }
+    if options.text("--use-largepages").is_some_and(|v| !matches!(v, "off" | "on" | "silent")) {
+        return Err(("invalid value for --use-largepages".into(), 9));
+    }
+    if let Some(name) = options.list("--security-revert").first() {
+        return Err((format!("Error: Attempt to revert an unknown CVE [{name}]"), 12));
+    }
+    if let Some(text) = options.text("--max-old-space-size-percentage")
+        && heap_percentage(options).is_none()
+    {
+        let message =
+            format!("--max-old-space-size-percentage must be greater than 0 and up to 100. Got: {text}");
+        return Err((message, 9));
+    }
+    if !options.is_on("--permission")
+        && ["--allow-fs-read", "--allow-fs-write"].iter().any(|name| !options.list(name).is_empty())
+    {
+        return Err(("--permission is required".into(), 1));
+    }
+    Ok(())
+}
+/// The number of `--max-old-space-size-percentage`.
+pub fn heap_percentage(options: &Options) -> Option<f64> {
+    let n: f64 = options.text("--max-old-space-size-percentage")?.parse().ok()?;
+    (n > 0.0 && n <= 100.0).then_some(n)
+}
+/// The text of `--completion-bash`.
+pub fn completion() -> String {
+    let mut names: Vec<&str> = ROWS.iter().flat_map(|r| std::iter::once(&r.name).chain(r.aliases)).copied().collect();
+    names.sort_unstable();
+    format!(
+        "_node_complete() {{
+  local cur_word options
+  cur_word=\"${{COMP_WORDS[COMP_CWORD]}}\"
+  if [[ \"${{cur_word}}\" == -* ]] ; then
+    COMPREPLY=( $(compgen -W '{}' -- \"${{cur_word}}\") )
+    return 0
+  else
+    COMPREPLY=( $(compgen -f \"${{cur_word}}\") )
+    return 0
+  fi
+}}
+complete -o filenames -o nospace -o bashdefault -F _node_complete node node_g
+",
+        names.join(" ")
+    )
 }
 
 /// Words of NODE_OPTIONS: separated by spaces, with double quotes and backslashes.

@@ -266,9 +266,6 @@ static METHODS: &[PropertySpec] = &[
         let yes = module::has_tla(s, m);
         Ok(s.bool(yes))
     })),
-    PropertySpec::Method(NativeSpec::new("createCachedData", 0, |s, _, _| {
-        Ok(spey_host::new_buffer(s, &[]).value())
-    })),
 ];
 fn instantiate<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let m = record(s, this)?;

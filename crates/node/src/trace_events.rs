@@ -110,7 +110,7 @@ fn refresh(s: &mut Scope<'_>) -> JsResult<()> {
     Ok(())
 }
 
-/// trace(phase, category, name, id, data)
+/// trace(phase, category, name, id, data, args)
 fn trace<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
     let tracing = tracing(s);
     let category = text_argument(s, args.get(1))?;
@@ -124,10 +124,14 @@ fn trace<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returne
         None => String::new(),
     };
     let data = if args.get(4).is_undefined() { None } else { json(s, args.get(4))? };
-    let data = data.map(|d| format!("\"data\":{d}")).unwrap_or_default();
+    let arguments = match data {
+        Some(data) => format!("{{\"data\":{data}}}"),
+        None if args.get(5).is_undefined() => "{}".to_owned(),
+        None => json(s, args.get(5))?.unwrap_or_else(|| "{}".to_owned()),
+    };
     let ts = agent(s).loop_.hrtime_ns() / 1000;
     let event = format!(
-        "{{\"pid\":{},\"tid\":{},\"ts\":{ts},\"tts\":0,\"ph\":{},\"cat\":{},\"name\":{},\"dur\":0,\"tdur\":0{id},\"args\":{{{data}}}}}",
+        "{{\"pid\":{},\"tid\":{},\"ts\":{ts},\"tts\":0,\"ph\":{},\"cat\":{},\"name\":{},\"dur\":0,\"tdur\":0{id},\"args\":{arguments}}}",
         std::process::id(),
         thread_id(s),
         quote(&phase.to_string()),
@@ -187,7 +191,7 @@ fn disable<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Retur
 }
 
 static FUNCTIONS: &[NativeSpec] = &[
-    NativeSpec::new("trace", 5, trace),
+    NativeSpec::new("trace", 6, trace),
     NativeSpec::new("metadata", 2, metadata),
     NativeSpec::new("enable", 2, enable),
     NativeSpec::new("disable", 1, disable),

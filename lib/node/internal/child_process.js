@@ -19,6 +19,7 @@ const { codes: {
 const { validateArray, validateObject, validateOneOf, validateString } = require('internal/validators');
 const { convertToValidSignal } = require('internal/util');
 const { setupChannel } = require('internal/ipc_channel');
+const { lazyChannel, lazyTracingChannel } = require('internal/channels');
 
 const { Process } = internalBinding('process_wrap');
 const { Pipe, constants: PipeConstants } = internalBinding('pipe_wrap');
@@ -33,6 +34,9 @@ function errnoIs(status, names) {
   return false;
 }
 
+const createdChannel = lazyChannel('child_process');
+const spawnChannel = lazyTracingChannel('child_process.spawn');
+
 class ChildProcess extends EventEmitter {
   constructor() {
     super();
@@ -46,6 +50,7 @@ class ChildProcess extends EventEmitter {
     this._handle = new Process();
     this._handle[internalBinding('symbols').owner_symbol] = this;
     this._handle.onexit = (exitCode, signalCode) => onExit(this, exitCode, signalCode);
+    createdChannel()?.publish({ process: this });
   }
 
   spawn(options) {
@@ -70,7 +75,14 @@ class ChildProcess extends EventEmitter {
       this.spawnargs = options.args;
     }
 
+    const traced = spawnChannel();
+    const context = traced && { process: this, options };
+    traced?.start.publish(context);
     const status = this._handle.spawn(options);
+    if (traced !== undefined) {
+      if (status === 0) traced.end.publish(context);
+      else traced.error.publish(Object.assign(context, { error: new ErrnoException(status, 'spawn') }));
+    }
     if (status !== 0 && errnoIs(status, kLateErrors)) {
       process.nextTick(() => onSpawnError(this, status));
       // The child has no output: its pipes end at once.

@@ -750,6 +750,8 @@ function makeClass(key, Base, message) {
         super(key, message, context);
       }
     };
+    Object.defineProperty(SystemErrorForCode, 'name', { value: 'SystemError' });
+    SystemErrorForCode.prototype[kIsNodeError] = true;
     SystemErrorForCode.HideStackFramesError = SystemErrorForCode;
     return SystemErrorForCode;
   }

@@ -3,7 +3,7 @@
 // What is traced: `--trace-event-categories` and `trace_events`. What reports a category is set up when that is turned on first.
 //
 // Binding contract (`trace_events`): enable(categories, filePattern) -> number; disable(number); trace(phase, category, name, id?,
-//   data?) records an event if its category is on; metadata(name, args); getEnabledCategories(); isTraceCategoryEnabled(category).
+//   data?, args?) records an event, with data as the only argument or with arguments, if its category is on; metadata(name, args); getEnabledCategories(); isTraceCategoryEnabled(category).
 
 const binding = internalBinding('trace_events');
 const { getOptionValue } = require('internal/options');
@@ -135,14 +135,14 @@ const reporters = {
   'node,node.net,node.net.native'(category) {
     const connect = (describe) => (original) => function connect(request, ...args) {
       const id = ++nextId;
-      trace(kBegin, category, 'connect', id, describe(...args));
+      trace(kBegin, category, 'connect', id, undefined, describe(...args));
       const { oncomplete } = request;
       request.oncomplete = function(...results) {
-        trace(kEnd, category, 'connect', id, { status: results[0] });
+        trace(kEnd, category, 'connect', id, undefined, { status: results[0] });
         return apply(oncomplete, this, results);
       };
       const error = apply(original, this, [request, ...args]);
-      if (error) trace(kEnd, category, 'connect', id, { status: error });
+      if (error) trace(kEnd, category, 'connect', id, undefined, { status: error });
       return error;
     };
     const { TCP } = internalBinding('tcp_wrap');
@@ -222,14 +222,17 @@ function reportFiles(category, sync) {
   for (const name in kFileCalls) reportCalls(fs, name, kFileCalls[name], category, sync);
 }
 
-/** Reports the calls of a function that takes a request, or works at once without one. */
+// Where the events of synchronous calls have other names.
+const kSyncNames = { __proto__: null, futime: 'futimes', lutime: 'lutimes', scandir: 'readdir', utime: 'utimes' };
+
+/** Reports the calls of a function that takes a callback, or works at once without one. */
 function reportCalls(target, name, calls, category, sync) {
   replace(target, name, (original) => function(...args) {
-    const request = args.find((arg) => typeof arg === 'object' && arg !== null && 'oncomplete' in arg);
-    if (request === undefined) {
-      if (!sync) return apply(original, this, args);
+    const at = args.findLastIndex((arg) => typeof arg === 'function');
+    if ((at === -1) !== sync) return apply(original, this, args);
+    if (sync) {
       // Inside a synchronous call nothing else can happen.
-      const names = calls.map((call) => `fs.sync.${call === 'scandir' ? 'readdir' : call}`);
+      const names = calls.map((call) => `fs.sync.${kSyncNames[call] ?? call}`);
       for (const call of names) trace(kSyncBegin, category, call);
       try {
         return apply(original, this, args);
@@ -237,13 +240,12 @@ function reportCalls(target, name, calls, category, sync) {
         for (const call of names.reverse()) trace(kSyncEnd, category, call);
       }
     }
-    if (sync) return apply(original, this, args);
     const id = ++nextId;
     for (const call of calls) trace(kBegin, category, call, id);
-    const { oncomplete } = request;
-    request.oncomplete = function(...results) {
+    const callback = args[at];
+    args[at] = function(...results) {
       for (const call of calls) trace(kEnd, category, call, id);
-      return apply(oncomplete, this, results);
+      return apply(callback, this, results);
     };
     return apply(original, this, args);
   });

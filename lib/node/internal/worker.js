@@ -126,6 +126,8 @@ function pipeQuietly(source, destination) {
   destination.setMaxListeners(limit);
 }
 
+const workerChannel = require('internal/channels').lazyChannel('worker_threads');
+
 class Worker extends EventEmitter {
   constructor(filename, options = {}) {
     super();
@@ -193,6 +195,7 @@ class Worker extends EventEmitter {
       port.close();
       throw error;
     }
+    workerChannel()?.publish({ worker: this });
     process.nextTick(() => process.emit('worker', this));
   }
 

@@ -78,9 +78,9 @@ function* copyTree(src, dest, options) {
     check('fs.read', src);
     check('fs.write', dest);
   }
+  if (options.filter && !(yield op('filter', src, dest))) return;
   const { srcStat, destStat } = yield* checkPaths(src, dest, options);
   yield* checkParents(src, srcStat, dest);
-  if (options.filter && !(yield op('filter', src, dest))) return;
   yield op('mkdir', path.dirname(dest), { recursive: true });
   yield* copyEntry(src, dest, srcStat, destStat, options);
 }
@@ -125,7 +125,11 @@ function* copyOneFile(src, dest, srcStat, destStat, options) {
 }
 
 function* copyDirectory(src, dest, srcStat, destStat, options) {
-  if (!destStat) yield op('mkdir', dest, { recursive: false });
+  if (!destStat) {
+    yield op('mkdir', dest, { recursive: false });
+  } else if (options.errorOnExist && !options.force) {
+    throw systemError('ERR_FS_CP_EEXIST', 'EEXIST', `${dest} already exists`, src, dest);
+  }
   for (const name of yield op('readdir', src)) {
     const from = path.join(src, name);
     const to = path.join(dest, name);
@@ -155,7 +159,7 @@ function* copyLink(src, dest, destStat, options) {
   }
   if (!path.isAbsolute(destTarget)) destTarget = path.resolve(path.dirname(dest), destTarget);
   const srcIsDirectory = (yield* statOrUndefined('stat', src))?.isDirectory();
-  if (srcIsDirectory && target !== destTarget && isSubdirectory(target, destTarget)) {
+  if (srcIsDirectory && isSubdirectory(target, destTarget)) {
     throw systemError('ERR_FS_CP_EINVAL', 'EINVAL',
                       `cannot copy ${target} to a subdirectory of self ${destTarget}`, src, dest);
   }

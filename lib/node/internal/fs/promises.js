@@ -26,7 +26,6 @@ const {
   validateRmOptions,
   validateRmdirOptions,
   validateStringAfterArrayBufferView,
-  assertEncoding,
   warnOnNonPortableTemplate,
 } = require('internal/fs/utils');
 const { AbortError, codes: {
@@ -377,8 +376,9 @@ async function write(handle, buffer, offsetOrOptions, length, position) {
     return { __proto__: null, bytesWritten, buffer };
   }
   validateStringAfterArrayBufferView(buffer, 'buffer');
-  const encoding = length || 'utf8';
-  assertEncoding(encoding);
+  // What is no encoding is that of most text.
+  const { Buffer } = require('buffer');
+  const encoding = Buffer.isEncoding(length) ? length : 'utf8';
   const bytesWritten =
     (await call(binding.writeString, handle.fd, buffer, positionOrNull(offset), encoding)) || 0;
   return { __proto__: null, bytesWritten, buffer };
@@ -606,7 +606,8 @@ async function writeChunk(handle, chunk, encoding) {
 
 async function writeFile(path, data, options) {
   options = getOptions(options, { encoding: 'utf8', mode: 0o666, flag: 'w', flush: false });
-  const { encoding = 'utf8', signal, flush = false } = options;
+  const { encoding = 'utf8', signal } = options;
+  const flush = options.flush ?? false;
   validateBoolean(flush, 'options.flush');
   const flag = options.flag || 'w';
   const isIterable = isCustomIterable(data);

@@ -18,6 +18,7 @@ function chooseMain() {
   const source = getOptionValue('--eval');
   if (typeof source === 'string') return 'internal/main/eval_string';
   const script = process.argv[1];
+  if (getOptionValue('--run') !== undefined) return 'internal/main/run_script';
   if (getOptionValue('--check')) return 'internal/main/check_syntax';
   if (script && script !== '-') return 'internal/main/run_main_module';
   if (script === '-' || getOptionValue('--interactive') !== true) {

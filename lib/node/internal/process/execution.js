@@ -183,7 +183,28 @@ function evalScript(name, source, print) {
   const script = new ContextifyScript(source, name, 0, 0, undefined, false,
                                       referrerSymbol(pathToFileURL(module.filename).href));
   const result = script.runInContext(null, -1, true, false, false);
-  if (print) require('internal/console/global').log(result);
+  if (print) printValue(result);
+}
+
+/** Prints the value of --print; a promise when it is settled, or the program ends. */
+function printValue(value) {
+  const { log } = require('internal/console/global');
+  if (typeof value?.then !== 'function') {
+    log(value);
+    return;
+  }
+  const { promise, resolve } = Promise.withResolvers();
+  let printed = false;
+  const print = () => {
+    if (printed) return;
+    printed = true;
+    process.removeListener('exit', print);
+    log(value);
+  };
+  // A thenable is asked once; it may never answer.
+  resolve(value);
+  promise.then(print, print);
+  process.on('exit', print);
 }
 
 /** Runs `source` as an ES module, as --input-type=module does. */

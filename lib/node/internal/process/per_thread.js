@@ -133,6 +133,17 @@ function validateExitCode(value) {
   lazyValidators().validateInteger(value, 'code');
 }
 
+/** Says where the program ends itself. */
+function traceExit() {
+  const at = {};
+  Error.captureStackTrace(at, traceExit);
+  const { isMainThread, threadId } = require('worker_threads');
+  const thread = isMainThread ? '' : `, thread:${threadId}`;
+  const code = exitInfo[kHasExitCode] ? exitInfo[kExitCode] : 0;
+  const frames = at.stack.split('\n').slice(1).join('\n');
+  require('fs').writeSync(2, `(node:${process.pid}${thread}) WARNING: Exited the environment with code ${code}\n${frames}\n`);
+}
+
 function exit(code) {
   // `process.exit()` keeps an exit code set before; `process.exit(undefined)` does too.
   if (code !== undefined) process.exitCode = code;
@@ -140,6 +151,7 @@ function exit(code) {
     exitInfo[kExiting] = 1;
     process.emit('exit', exitInfo[kHasExitCode] ? exitInfo[kExitCode] : 0);
   }
+  if (require('internal/options').getOptionValue('--trace-exit')) traceExit();
   // Through `process`, so that a program may replace it.
   process.reallyExit(exitInfo[kHasExitCode] ? exitInfo[kExitCode] : 0);
 }

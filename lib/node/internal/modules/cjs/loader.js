@@ -16,6 +16,7 @@ const { isProxy } = require('internal/util/types');
 const { BuiltinModule } = require('internal/bootstrap/realm');
 const { getOptionValue } = require('internal/options');
 const { getCjsConditions, stripBOM } = require('internal/modules/helpers');
+const { lazyTracingChannel } = require('internal/channels');
 const packageReader = require('internal/modules/package_json_reader');
 
 const fsBinding = internalBinding('fs');
@@ -569,15 +570,7 @@ Module.prototype.load = function(filename) {
   this.loaded = true;
 };
 
-let tracedRequire;
-
-/** The channel that traces `require`; none as long as nobody uses channels. */
-function requireChannel() {
-  if (tracedRequire === undefined && BuiltinModule.map.get('diagnostics_channel')?.loaded) {
-    tracedRequire = require('diagnostics_channel').tracingChannel('module.require');
-  }
-  return tracedRequire;
-}
+const requireChannel = lazyTracingChannel('module.require');
 
 /** `require` of this module. */
 Module.prototype.require = function(id) {
@@ -589,7 +582,7 @@ Module.prototype.require = function(id) {
   if (requireDepth++ === 0) statCache = new Map();
   try {
     const channel = requireChannel();
-    if (!channel?.hasSubscribers) return Module._load(id, this, false);
+    if (channel === undefined) return Module._load(id, this, false);
     return channel.traceSync(Module._load, { __proto__: null, parentFilename: this.filename, id }, Module, id, this, false);
   } finally {
     if (--requireDepth === 0) statCache = null;

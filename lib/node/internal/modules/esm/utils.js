@@ -33,8 +33,14 @@ function importModuleDynamicallyCallback(referrer, specifier, attributes, phase,
   }
   const { normalizeReferrerURL } = require('internal/modules/helpers');
   const parentURL = known?.url ?? normalizeReferrerURL(referrerName);
-  return require('internal/modules/esm/loader').getCascadedLoader().import(specifier, parentURL, attributes, phase);
+  const loader = require('internal/modules/esm/loader').getCascadedLoader();
+  importChannel ??= require('internal/channels').lazyTracingChannel('module.import');
+  const channel = importChannel();
+  if (channel === undefined) return loader.import(specifier, parentURL, attributes, phase);
+  return channel.tracePromise(loader.import, { __proto__: null, parentURL, url: specifier }, loader,
+                              specifier, parentURL, attributes, phase);
 }
+let importChannel;
 
 async function callImportCallback({ importModuleDynamically, owner }, specifier, attributes, phase) {
   const { kSourcePhase } = internalBinding('module_wrap');
