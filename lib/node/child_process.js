@@ -388,7 +388,7 @@ function promisified(run) {
 }
 for (const fn of [exec, execFile]) {
   Object.defineProperty(fn, Symbol.for('nodejs.util.promisify.custom'), {
-    __proto__: null, enumerable: false, value: promisified(fn),
+    __proto__: null, enumerable: false, value: Object.defineProperty(promisified(fn), 'name', { value: fn.name }),
   });
 }
 

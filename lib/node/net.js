@@ -54,6 +54,7 @@ const {
   },
 } = require('internal/errors');
 const { isUint8Array } = require('internal/util/types');
+const { beginSpan, endSpan } = require('internal/perf/spans');
 const { lazyChannel, lazyTracingChannel } = require('internal/channels');
 const {
   validateAbortSignal, validateBoolean, validateFunction, validateInt32, validateNumber, validatePort,
@@ -197,6 +198,7 @@ function Socket(options) {
     validateNumber(options.keepAliveInitialDelay, 'options.keepAliveInitialDelay');
     if (options.keepAliveInitialDelay < 0) options.keepAliveInitialDelay = 0;
   }
+  if (options?.blockList) this.blockList = checkBlockList(options.blockList);
 
   this.connecting = false;
   this._hadError = false;
@@ -384,6 +386,7 @@ Socket.prototype.setKeepAlive = function(enable, initialDelayMsecs) {
 };
 
 Socket.prototype.setTypeOfService = function(tos) {
+  if (Number.isNaN(tos)) throw new ERR_INVALID_ARG_TYPE('tos', 'number', tos);
   validateInteger(tos, 'tos', 0, 255);
   if (!this[kHandle]) {
     this[kSetTOS] = tos;
@@ -957,6 +960,7 @@ function internalConnect(self, address, port, addressType, localAddress, localPo
       self.destroy(new ERR_IP_BLOCKED(address));
       return;
     }
+    beginSpan(self, 'net', 'connect', () => ({ host: address, port }));
     const req = new TCPConnectWrap();
     req.oncomplete = afterConnect;
     req.address = address;
@@ -977,6 +981,12 @@ function internalConnect(self, address, port, addressType, localAddress, localPo
     const details = sockname?.address ? `${sockname.address}:${sockname.port}` : undefined;
     self.destroy(new ExceptionWithHostPort(err, 'connect', address, port, details));
   }
+}
+
+function checkBlockList(blockList) {
+  const { BlockList } = require('internal/blocklist');
+  if (!BlockList.isBlockList(blockList)) throw new ERR_INVALID_ARG_TYPE('options.blockList', 'net.BlockList', blockList);
+  return blockList;
 }
 
 function isBlocked(self, address, addressType) {
@@ -1065,6 +1075,7 @@ function afterConnect(status, handle, req, readable, writable) {
   if (self.destroyed) return; // A destroyed socket wants no connection.
   self.connecting = false;
   self._sockname = null;
+  if (status === 0) endSpan(self, () => undefined);
 
   if (status === 0) {
     if (self.readable && !readable) {
@@ -1151,13 +1162,7 @@ function Server(options, connectionListener) {
   this.keepAlive = Boolean(options.keepAlive);
   this.keepAliveInitialDelay = ~~(options.keepAliveInitialDelay / 1000);
   this.highWaterMark = options.highWaterMark ?? getDefaultHighWaterMark();
-  if (options.blockList) {
-    const { BlockList } = require('internal/blocklist');
-    if (!BlockList.isBlockList(options.blockList)) {
-      throw new ERR_INVALID_ARG_TYPE('options.blockList', 'net.BlockList', options.blockList);
-    }
-    this.blockList = options.blockList;
-  }
+  if (options.blockList) this.blockList = checkBlockList(options.blockList);
 }
 Object.setPrototypeOf(Server.prototype, EventEmitter.prototype);
 Object.setPrototypeOf(Server, EventEmitter);

@@ -94,7 +94,72 @@ function deserialize(buffer) {
   return deserializer.readValue();
 }
 
+// ---- collections -------------------------------------------------------------------------------------------------------------
+
+/** Records collections of garbage between start() and stop(). */
+class GCProfiler {
+  #listener;
+  #startTime;
+  #statistics;
+
+  start() {
+    if (this.#listener !== undefined) return;
+    this.#startTime = Date.now();
+    this.#statistics = [];
+    this.#listener = (events) => {
+      for (const event of events) this.#statistics.push(gcStatistics(event));
+    };
+    require('internal/gc_events').watch(this.#listener);
+  }
+
+  stop() {
+    if (this.#listener === undefined) return undefined;
+    require('internal/gc_events').unwatch(this.#listener);
+    this.#listener = undefined;
+    return { version: 1, startTime: this.#startTime, statistics: this.#statistics, endTime: Date.now() };
+  }
+
+  [Symbol.dispose]() {
+    this.stop();
+  }
+}
+
+/** A collection in the words of a profile; what only the moment of the collection could tell is that of the report. */
+function gcStatistics([isMinor, , , duration, usedBefore, usedAfter]) {
+  const heap = binding.getHeapStatistics();
+  const spaces = binding.getHeapSpaceStatistics().map((space) => ({
+    spaceName: space.space_name,
+    spaceSize: space.space_size,
+    spaceUsedSize: space.space_used_size,
+    spaceAvailableSize: space.space_available_size,
+    physicalSpaceSize: space.physical_space_size,
+  }));
+  const state = (usedHeapSize) => ({
+    heapStatistics: {
+      totalHeapSize: heap.total_heap_size,
+      totalHeapSizeExecutable: heap.total_heap_size_executable,
+      totalPhysicalSize: heap.total_physical_size,
+      totalAvailableSize: heap.total_available_size,
+      totalGlobalHandlesSize: heap.total_global_handles_size,
+      usedGlobalHandlesSize: heap.used_global_handles_size,
+      usedHeapSize,
+      heapSizeLimit: heap.heap_size_limit,
+      mallocedMemory: heap.malloced_memory,
+      externalMemory: heap.external_memory,
+      peakMallocedMemory: heap.peak_malloced_memory,
+    },
+    heapSpaceStatistics: spaces,
+  });
+  return {
+    gcType: isMinor ? 'Scavenge' : 'MarkSweepCompact',
+    beforeGC: state(usedBefore),
+    cost: duration * 1000,
+    afterGC: state(usedAfter),
+  };
+}
+
 const exported = {
+  GCProfiler,
   cachedDataVersionTag: () => binding.cachedDataVersionTag(),
   getHeapStatistics: () => binding.getHeapStatistics(),
   getHeapSpaceStatistics: () => binding.getHeapSpaceStatistics(),
@@ -124,7 +189,7 @@ Object.defineProperty(exported, 'promiseHooks', {
 });
 for (const name of ['getHeapSnapshot', 'writeHeapSnapshot', 'getCppHeapStatistics', 'takeCoverage', 'stopCoverage', 'queryObjects',
                     'setHeapSnapshotNearHeapLimit',
-                    'GCProfiler', 'startCpuProfile']) {
+                    'startCpuProfile']) {
   exported[name] = missing(name);
 }
 

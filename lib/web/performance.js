@@ -486,6 +486,20 @@ function watchTypes() {
     for (const observer of observers) if (Reflect.apply(observes, observer, [type])) observedTypes.add(type);
   }
   require('internal/perf/spans').watchTypes(hasObserver);
+  if (observedTypes.has('gc')) require('internal/gc_events').watch(enqueueCollections);
+  else if (gcWatched) require('internal/gc_events').unwatch(enqueueCollections);
+  gcWatched = observedTypes.has('gc');
+}
+
+let gcWatched = false;
+function enqueueCollections(events) {
+  const { constants } = require('perf_hooks');
+  for (const [isMinor, isForced, start, duration] of events) {
+    enqueue(createEntry('gc', 'gc', start, duration, {
+      kind: isMinor ? constants.NODE_PERFORMANCE_GC_MINOR : constants.NODE_PERFORMANCE_GC_MAJOR,
+      flags: isForced ? constants.NODE_PERFORMANCE_GC_FLAGS_FORCED : constants.NODE_PERFORMANCE_GC_FLAGS_NO,
+    }));
+  }
 }
 
 function hasObserver(type) {

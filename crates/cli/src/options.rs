@@ -187,7 +187,12 @@ static ROWS: &[Row] = &[
     accepted("--report-on-fatalerror", Nothing),
     row("--report-on-signal", Nothing, Anywhere, "write a diagnostic report on a signal"),
     row("--report-signal", Text, Anywhere, "the signal (SIGUSR2)"),
-    row("--report-uncaught-exception", Nothing, Anywhere, "write a diagnostic report on an uncaught exception"),
+    row(
+        "--report-uncaught-exception",
+        Nothing,
+        Anywhere,
+        "write a diagnostic report on an uncaught exception",
+    ),
     alias("--require", &["-r"], List, Anywhere, "CommonJS module to load first"),
     row("--run", Text, CommandLine, "run a script of package.json"),
     accepted("--secure-heap", Number),
@@ -512,7 +517,8 @@ pub fn heap_percentage(options: &Options) -> Option<f64> {
 }
 /// The text of `--completion-bash`.
 pub fn completion() -> String {
-    let mut names: Vec<&str> = ROWS.iter().flat_map(|r| std::iter::once(&r.name).chain(r.aliases)).copied().collect();
+    let mut names: Vec<&str> =
+        ROWS.iter().flat_map(|r| std::iter::once(&r.name).chain(r.aliases)).copied().collect();
     names.sort_unstable();
     format!(
         "_node_complete() {{

@@ -103,6 +103,11 @@ pub trait HostHooks {
         let _ = s;
         Ok(())
     }
+    /// HostEnsureCanCompileWasmBytes
+    fn can_compile_wasm(&mut self, s: &mut Scope<'_>) -> bool {
+        let _ = s;
+        true
+    }
     /// The async context that jobs restore (AsyncLocalStorage); the VM stores the value in each reaction.
     fn debugger_statement(&mut self, s: &mut Scope<'_>) {
         let _ = s;
@@ -181,6 +186,8 @@ pub struct Vm {
     pub native_limit: usize,
     /// Pending exception.
     pub exception: Raw,
+    /// Collections since the list was last emptied, with when they ended; None while nobody asks.
+    pub gc_log: Option<Vec<(GcEvent, std::time::Instant)>>,
     /// Value of the frame that just left the interpreter.
     pub result: Raw,
     /// Where a slow operation wants to continue.
@@ -317,6 +324,7 @@ impl Vm {
             stack_limit: unsafe { stack_base.add(usable_stack_bytes(&config) / 8) },
             native_limit: here - config.native_stack_bytes,
             exception: Raw::EMPTY,
+            gc_log: None,
             result: Raw::UNDEFINED,
             enter_pc: std::ptr::null(),
             enter_fp: std::ptr::null_mut(),
@@ -538,7 +546,10 @@ impl RootProvider for Vm {
             self.shapes.sweep(|id| live.is_shape_marked(id));
         }
     }
-    fn after_gc(&mut self, is_minor: bool, _: &GcEvent) {
+    fn after_gc(&mut self, is_minor: bool, event: &GcEvent) {
+        if let Some(log) = &mut self.gc_log {
+            log.push((*event, std::time::Instant::now()));
+        }
         self.released.settle(&mut self.heap);
         let heap = &self.heap;
         self.shapes.after_minor(|v| heap.is_young(v.as_cell()));

@@ -26,6 +26,7 @@ pub use spey_core::{
     script, shape, string, symbol, typed_array, value, vm, watchdog,
 };
 
+pub use spey_builtins::date::reset_time_zone;
 pub use spey_builtins::{atomics, module_source, shadow_realm, weak};
 pub use spey_bytecode::serialize::UnitView;
 pub use spey_bytecode::{ModuleRequest, SyntaxError};
@@ -40,7 +41,9 @@ pub use spey_core::shape::attr;
 pub use spey_core::string::{JsString, StrView};
 pub use spey_core::vm::{HostHooks, JobKind, Vm, VmConfig};
 pub use spey_core::watchdog::{Allowance, Watchdog};
-pub use spey_gc::{GcReason, HeapConfig, HeapStatistics, LedgerCategory, PersistentId, Tracer, Value as Raw};
+pub use spey_gc::{
+    GcEvent, GcReason, HeapConfig, HeapStatistics, LedgerCategory, PersistentId, Tracer, Value as Raw,
+};
 #[cfg(feature = "wasm")]
 pub use spey_wasm::Shareable;
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use spey_engine::{Global, JsResult, Local, Object, Scope, Value};
+use spey_engine::{Global, JsResult, Local, Object, RealmId, Scope, Value};
 use spey_loop::{Completion, HandleId, Loop, RequestId, TimerId, WorkId, WorkKind, WorkResult};
 
 use crate::addons::AddonInterface;
@@ -105,6 +105,12 @@ pub struct Agent {
     pub exit_callback: Option<Global<Object>>,
     /// What is to be done when the agent ends, after the program's own `exit`.
     pub at_exit: Vec<fn(&mut Scope<'_>)>,
+    /// Realms whose programs may not compile source text.
+    pub without_strings: Vec<RealmId>,
+    /// Realms whose programs may not compile WebAssembly.
+    pub without_wasm: Vec<RealmId>,
+    /// Told of collections after a turn, while `Vm::gc_log` is kept.
+    pub gc_callback: Option<Global<Object>>,
     /// Prototype of the Buffers native code makes.
     pub buffer_prototype: Option<Global<Object>>,
     /// import()
@@ -156,6 +162,9 @@ impl Agent {
             before_exit: None,
             exit_callback: None,
             at_exit: vec![],
+            without_strings: vec![],
+            without_wasm: vec![],
+            gc_callback: None,
             buffer_prototype: None,
             import_hook: None,
             meta_hook: None,

@@ -53,6 +53,18 @@ impl HostHooks for AgentHooks {
             }
         });
     }
+    fn can_compile_strings(&mut self, s: &mut Scope<'_>) -> JsResult<()> {
+        let realm = s.vm().realm_id();
+        if !agent(s).without_strings.contains(&realm) {
+            return Ok(());
+        }
+        let message = "Code generation from strings disallowed for this context";
+        spey_engine::error::throw_new(s, spey_engine::error::ErrorKind::EvalError, message)
+    }
+    fn can_compile_wasm(&mut self, s: &mut Scope<'_>) -> bool {
+        let realm = s.vm().realm_id();
+        !agent(s).without_wasm.contains(&realm)
+    }
     fn promise_event(
         &mut self,
         s: &mut Scope<'_>,

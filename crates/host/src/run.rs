@@ -111,6 +111,12 @@ fn after_turn(s: &mut Scope<'_>) {
     if let Some(addons) = agent(s).active_addons {
         (addons.after_turn)(s);
     }
+    if s.vm().gc_log.as_ref().is_some_and(|log| !log.is_empty())
+        && let Some(f) = agent(s).gc_callback.as_ref().map(|f| f.get(s))
+        && let Some(process) = process(s)
+    {
+        make_callback(s, process, f.value(), &[]);
+    }
     let collections = s.vm().heap.major_count();
     if agent(s).collections != collections {
         agent(s).collections = collections;

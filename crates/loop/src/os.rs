@@ -497,6 +497,8 @@ pub fn prepare_process() {
     }
     // SAFETY: changes the disposition of a signal, before there are threads.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+    // SAFETY: as above: a file that grows too large is an error of the write.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
 
 /// Raises the limit of open files as far as this process may.

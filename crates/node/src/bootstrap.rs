@@ -1,8 +1,8 @@
 //! Loading the library and running the main script.
 
 use spey_engine::{
-    Global, Intrinsic, JsResult, Local, NativeSpec, Scope, Value, attr, call, conversion, function, object,
-    promise,
+    Global, Intrinsic, JsResult, Local, NativeSpec, PropertyDescriptor, Scope, Value, attr, call, conversion,
+    function, object, promise,
 };
 use spey_host::{agent, enter, internal_binding, trigger_uncaught};
 
@@ -48,6 +48,33 @@ fn apply_options(s: &mut Scope<'_>) -> JsResult<()> {
         let error = s.intrinsic(Intrinsic::Error);
         let n = s.number(n);
         object::set_named(s, error, "stackTraceLimit", n)?;
+    }
+    if agent(s).config.options.is_on("--disallow-code-generation-from-strings") {
+        let realm = s.vm().realm_id();
+        agent(s).without_strings.push(realm);
+    }
+    restrict_proto(s)
+}
+
+static REFUSE_PROTO: NativeSpec = NativeSpec::new("__proto__", 0, |s, _, _| {
+    let message = "Accessing Object.prototype.__proto__ has been disallowed with --disable-proto=throw";
+    spey_host::throw_node_error(s, spey_engine::error::ErrorKind::Error, "ERR_PROTO_ACCESS", message)
+});
+/// Applies `--disable-proto` to the current realm.
+pub(crate) fn restrict_proto(s: &mut Scope<'_>) -> JsResult<()> {
+    let mode = agent(s).config.options.text("--disable-proto").map(str::to_owned);
+    let prototype = s.intrinsic(Intrinsic::ObjectPrototype);
+    let key = s.key("__proto__");
+    match mode.as_deref() {
+        Some("delete") => {
+            object::delete(s, prototype, key)?;
+        }
+        Some("throw") => {
+            let f = function::new_native(s, &REFUSE_PROTO).value();
+            let d = PropertyDescriptor::accessor(Some(f), Some(f), attr::CONFIGURABLE);
+            object::define_property_or_throw(s, prototype, key, &d)?;
+        }
+        _ => {}
     }
     Ok(())
 }

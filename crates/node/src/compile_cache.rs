@@ -8,7 +8,9 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use spey_engine::code::ScriptUnit;
-use spey_engine::{Args, Goal, JsResult, Local, NativeSpec, Object, Scope, Value, conversion, object, script};
+use spey_engine::{
+    Args, Goal, JsResult, Local, NativeSpec, Object, Scope, Value, conversion, object, script,
+};
 use spey_host::{agent, define_functions, define_value};
 
 use crate::source::text_argument;
@@ -56,7 +58,9 @@ impl Cache {
     fn read(&self, file: &Path, what: &str, source_key: u64) -> Option<Rc<[u8]>> {
         let outcome: Result<Rc<[u8]>, String> = match std::fs::read(file) {
             Err(e) => Err(format!("{e}")),
-            Ok(bytes) if bytes.len() < HEADER_BYTES || bytes[..8] != MAGIC => Err("magic number mismatch".to_owned()),
+            Ok(bytes) if bytes.len() < HEADER_BYTES || bytes[..8] != MAGIC => {
+                Err("magic number mismatch".to_owned())
+            }
             Ok(bytes) => {
                 let mut key = [0; 8];
                 key.copy_from_slice(&bytes[8..HEADER_BYTES]);
@@ -86,8 +90,12 @@ impl Cache {
                 .ok_or_else(|| "the code cannot be serialised".to_owned())
                 .and_then(|unit| write_file(&entry.file, entry.source_key, &unit).map_err(|e| e.to_string()));
             match &written {
-                Ok(()) => self.say(format_args!("writing cache for {what} in {}...success", entry.file.display())),
-                Err(e) => self.say(format_args!("writing cache for {what} in {}...{e}", entry.file.display())),
+                Ok(()) => {
+                    self.say(format_args!("writing cache for {what} in {}...success", entry.file.display()))
+                }
+                Err(e) => {
+                    self.say(format_args!("writing cache for {what} in {}...{e}", entry.file.display()))
+                }
             }
             entry.is_saved = written.is_ok();
             entry.unit = None;

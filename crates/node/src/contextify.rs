@@ -13,7 +13,7 @@ use spey_engine::{
     RealmId, Scope, Value, conversion, interrupt, object, realm, script,
 };
 use spey_host::{
-    constant_number, define_class, define_functions, define_value, internal_binding, new_host_object,
+    agent, constant_number, define_class, define_functions, define_value, internal_binding, new_host_object,
     throw_node_error, with_data,
 };
 
@@ -184,6 +184,13 @@ pub(crate) fn with_timeout<'s>(
 static FUNCTIONS: &[NativeSpec] = &[
     NativeSpec::new("makeContext", 7, |s, _, args| {
         let id = spey_engine::create_realm(s);
+        realm::with_realm(s, id, crate::bootstrap::restrict_proto)?;
+        if !conversion::to_boolean(args.get(3).raw()) {
+            agent(s).without_strings.push(id);
+        }
+        if !conversion::to_boolean(args.get(4).raw()) {
+            agent(s).without_wasm.push(id);
+        }
         let inner = s.vm().realms[id as usize].as_ref().map_or(Raw::UNDEFINED, |r| r.global);
         let inner = s.local(inner);
         let key = context_key(s)?;

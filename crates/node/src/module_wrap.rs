@@ -6,8 +6,8 @@ use std::rc::Rc;
 use spey_engine::code::ScriptUnit;
 use spey_engine::error::ErrorKind;
 use spey_engine::{
-    Args, Global, Goal, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertySpec, Raw, Record, Scope,
-    Value, conversion, function, module, object, promise, script,
+    Args, Global, Goal, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertySpec, Raw, Record,
+    Scope, Value, conversion, function, module, object, promise, script,
 };
 use spey_host::{
     agent, constant_number, define_class, define_functions, define_value, new_host_object, throw_node_error,

@@ -215,7 +215,10 @@ static FUNCTIONS: &[NativeSpec] = &[
                 }
             }
             // As in Node, names and values the system refuses are ignored.
-            None => _ = os::set_environment_variable(name.as_bytes(), v.as_bytes()),
+            None => {
+                _ = os::set_environment_variable(name.as_bytes(), v.as_bytes());
+                environment_changed(&name);
+            }
         }
         Ok(s.undefined())
     }),
@@ -223,7 +226,10 @@ static FUNCTIONS: &[NativeSpec] = &[
         let name = conversion::to_text(s, args.get(0))?;
         match own_environment(s) {
             Some(list) => list.lock().unwrap_or_else(PoisonError::into_inner).retain(|p| p.0 != name),
-            None => os::remove_environment_variable(name.as_bytes()),
+            None => {
+                os::remove_environment_variable(name.as_bytes());
+                environment_changed(&name);
+            }
         }
         Ok(s.undefined())
     }),
@@ -262,6 +268,12 @@ static FUNCTIONS: &[NativeSpec] = &[
     NativeSpec::new("setEmitWarningSync", 1, |s, _, _| Ok(s.undefined())),
 ];
 
+/// What depends on a variable of the process is found out anew.
+fn environment_changed(name: &str) {
+    if name == "TZ" {
+        spey_engine::reset_time_zone();
+    }
+}
 static GET_TITLE: NativeSpec = NativeSpec::new("get title", 0, |s, _, _| {
     let a = agent(s);
     let title = match &a.extension::<State>().title {

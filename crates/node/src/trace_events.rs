@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use spey_engine::{
-    Args, JsResult, Local, NativeSpec, Object, Scope, Value, call, conversion, object,
-};
+use spey_engine::{Args, JsResult, Local, NativeSpec, Object, Scope, Value, call, conversion, object};
 use spey_host::{SharedArray, agent, define_functions, define_value};
 
 use crate::source::text_argument;
@@ -44,7 +42,9 @@ impl State {
             .replace("${pid}", &std::process::id().to_string())
             .replace("${rotation}", &self.rotation.to_string());
         let mut text = String::from("{\"traceEvents\":[");
-        text.push_str(&self.metadata.iter().chain(&self.events).map(String::as_str).collect::<Vec<_>>().join(",\n"));
+        text.push_str(
+            &self.metadata.iter().chain(&self.events).map(String::as_str).collect::<Vec<_>>().join(",\n"),
+        );
         text.push_str("]}\n");
         self.events.clear();
         if let Err(e) = std::fs::write(&name, text) {

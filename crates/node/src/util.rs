@@ -129,7 +129,8 @@ static FUNCTIONS: &[NativeSpec] = &[
     }),
     NativeSpec::new("parseEnv", 1, |s, _, args| {
         let text = conversion::to_text(s, args.get(0))?;
-        let o = object::new_object(s);
+        let none = s.null();
+        let o = object::new_object_with(s, none, 0);
         for (k, v) in parse_env(&text) {
             s.nested(|s| {
                 let v = s.string_value(&v);

@@ -1,7 +1,9 @@
 //! `internalBinding('v8')`: statistics of the heap under V8's names.
 
-use spey_engine::{Local, NativeSpec, Object, Scope, conversion, object};
-use spey_host::{constant_number, constant_string, define_functions};
+use spey_engine::{
+    Args, GcReason, Global, JsResult, Local, NativeSpec, Object, Scope, Value, conversion, object,
+};
+use spey_host::{agent, constant_number, constant_string, define_functions};
 
 fn numbers<'s>(s: &mut Scope<'s>, values: &[(&str, f64)]) -> Local<'s, Object> {
     let o = object::new_object(s);
@@ -71,6 +73,13 @@ static FUNCTIONS: &[NativeSpec] = &[
         )
         .value())
     }),
+    NativeSpec::new("watchGc", 1, |s, _, args| {
+        let f = args.get(0).as_object().map(|f| Global::new(s, f));
+        s.vm().gc_log = f.is_some().then(Vec::new);
+        agent(s).gc_callback = f;
+        Ok(s.undefined())
+    }),
+    NativeSpec::new("takeGcEvents", 0, take_gc_events),
     NativeSpec::new("setFlagsFromString", 1, |s, _, args| {
         // `--expose-gc` and the like take effect when the program starts; others are V8's own.
         conversion::to_text(s, args.get(0))?;
@@ -85,6 +94,35 @@ static FUNCTIONS: &[NativeSpec] = &[
         Ok(s.bool(narrow))
     }),
 ];
+
+/// takeGcEvents() -> [[isMinor, isForced, start, duration, usedBefore, usedAfter], ...] with times in milliseconds since the
+/// program began
+fn take_gc_events<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    let events = s.vm().gc_log.as_mut().map(std::mem::take).unwrap_or_default();
+    let now_ms = {
+        let a = agent(s);
+        (a.loop_.hrtime_ns() - a.start_ns) as f64 / 1e6
+    };
+    let list = object::new_array(s, 0);
+    for (event, end) in events {
+        s.nested(|s| {
+            let duration_ms = event.pause_ns as f64 / 1e6;
+            let start_ms = now_ms - end.elapsed().as_secs_f64() * 1e3 - duration_ms;
+            let forced = matches!(event.reason, GcReason::Explicit) && !event.minor;
+            let parts = [
+                s.bool(event.minor),
+                s.bool(forced),
+                s.number(start_ms),
+                s.number(duration_ms),
+                s.number(event.before_bytes as f64),
+                s.number(event.after_bytes as f64),
+            ];
+            let entry = object::array_from_list(s, &parts);
+            object::array_push(s, list, entry.value());
+        });
+    }
+    Ok(list.value())
+}
 
 pub(crate) fn install(s: &mut Scope<'_>, target: Local<'_, Object>) {
     define_functions(s, target, FUNCTIONS);

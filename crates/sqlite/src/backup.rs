@@ -23,7 +23,8 @@ impl Backup {
         target_name: &str,
         program: &mut dyn Program,
     ) -> Result<Backup> {
-        let destination = Connection::open(path, &OpenOptions { double_quoted_strings: true, ..OpenOptions::default() })?;
+        let destination =
+            Connection::open(path, &OpenOptions { double_quoted_strings: true, ..OpenOptions::default() })?;
         let (from, to) = (source.0.db()?, destination.0.db()?);
         let (source_name, target_name) = (c_text(source_name), c_text(target_name));
         // SAFETY: two open connections, which the result holds.

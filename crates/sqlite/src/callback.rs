@@ -104,7 +104,12 @@ impl Connection {
         })
     }
     /// Makes functions of the program an aggregate of SQL.
-    pub fn define_aggregate(&self, name: &str, options: &FunctionOptions, aggregate: Aggregate) -> Result<()> {
+    pub fn define_aggregate(
+        &self,
+        name: &str,
+        options: &FunctionOptions,
+        aggregate: Aggregate,
+    ) -> Result<()> {
         let db = self.0.db()?;
         let name = c_text(name);
         let windowed = aggregate.inverse.is_some();
@@ -252,8 +257,7 @@ unsafe extern "C" fn authorize(
     d: *const c_char,
 ) -> c_int {
     // SAFETY: the connection that `set_authorizer` gave; texts of the library's, or null.
-    let (connection, texts) =
-        unsafe { (&*data.cast::<Inner>(), [text(a), text(b), text(c), text(d)]) };
+    let (connection, texts) = unsafe { (&*data.cast::<Inner>(), [text(a), text(b), text(c), text(d)]) };
     let Some(function) = connection.authorizer.get() else { return ffi::SQLITE_OK };
     let mut list = vec![ValueRef::Integer(action.into())];
     list.extend(texts.iter().map(|t| t.as_ref().map_or(ValueRef::Null, |t| ValueRef::Text(t.as_bytes()))));

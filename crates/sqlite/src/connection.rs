@@ -88,7 +88,11 @@ impl Inner {
     }
     /// An error while a call of the library is running.
     pub(crate) fn check_idle(&self) -> Result<()> {
-        if self.running.get() == 0 { Ok(()) } else { Err(Error::misuse("session cannot be closed while in a callback")) }
+        if self.running.get() == 0 {
+            Ok(())
+        } else {
+            Err(Error::misuse("session cannot be closed while in a callback"))
+        }
     }
     /// Runs `f`, during which the library may call functions of `program`.
     pub(crate) fn run<R>(&self, program: &mut dyn Program, f: impl FnOnce() -> R) -> R {
@@ -102,7 +106,8 @@ impl Inner {
         let pointer: NonNull<dyn Program + '_> = NonNull::from(program);
         // SAFETY: only the lifetime changes; the pointer is taken away before this function returns, and `program` is
         // borrowed until then.
-        let pointer = unsafe { std::mem::transmute::<NonNull<dyn Program + '_>, NonNull<dyn Program>>(pointer) };
+        let pointer =
+            unsafe { std::mem::transmute::<NonNull<dyn Program + '_>, NonNull<dyn Program>>(pointer) };
         self.running.set(self.running.get() + 1);
         let _restore = Restore(self, self.program.replace(Some(pointer)));
         f()
@@ -179,9 +184,7 @@ impl Connection {
     fn configure(&self, option: c_int, on: bool) -> Result<()> {
         let db = self.0.db()?;
         // SAFETY: an open connection; these options take a number and a place for the outcome, which may be null.
-        self.0.check(unsafe {
-            ffi::sqlite3_db_config(db, option, c_int::from(on), ptr::null_mut::<c_int>())
-        })
+        self.0.check(unsafe { ffi::sqlite3_db_config(db, option, c_int::from(on), ptr::null_mut::<c_int>()) })
     }
     /// Refuses what would damage the file, or no longer does.
     pub fn set_defensive(&self, on: bool) -> Result<()> {
@@ -192,7 +195,12 @@ impl Connection {
         self.configure(ffi::SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, on)
     }
     /// Loads an extension.
-    pub fn load_extension(&self, program: &mut dyn Program, path: &str, entry_point: Option<&str>) -> Result<()> {
+    pub fn load_extension(
+        &self,
+        program: &mut dyn Program,
+        path: &str,
+        entry_point: Option<&str>,
+    ) -> Result<()> {
         let db = self.0.db()?;
         let path = c_text(path);
         let entry_point = entry_point.map(c_text);
@@ -310,16 +318,16 @@ impl Connection {
         let database = c_text(database);
         let mut length = 0;
         // SAFETY: an open connection and a text that lives through the call.
-        let data = self
-            .0
-            .run(program, || unsafe { ffi::sqlite3_serialize(db, database.as_ptr(), &mut length, 0) });
+        let data =
+            self.0.run(program, || unsafe { ffi::sqlite3_serialize(db, database.as_ptr(), &mut length, 0) });
         if data.is_null() {
             // SAFETY: an open connection.
             let error = unsafe { Error::of_connection(db) };
             return if length == 0 && error.code == ffi::SQLITE_OK { Ok(Vec::new()) } else { Err(error) };
         }
         // SAFETY: the library gives away that many bytes.
-        let bytes = unsafe { std::slice::from_raw_parts(data, usize::try_from(length).unwrap_or(0)) }.to_vec();
+        let bytes =
+            unsafe { std::slice::from_raw_parts(data, usize::try_from(length).unwrap_or(0)) }.to_vec();
         // SAFETY: as above; they have been copied.
         unsafe { ffi::sqlite3_free(data.cast()) };
         Ok(bytes)

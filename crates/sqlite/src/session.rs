@@ -57,8 +57,7 @@ impl Session {
             }
         });
         // Made first, so that the session is deleted whatever came of attaching.
-        let session =
-            Session(Rc::new(SessionInner { connection: connection.clone(), raw: Cell::new(raw) }));
+        let session = Session(Rc::new(SessionInner { connection: connection.clone(), raw: Cell::new(raw) }));
         connection.0.check(code)?;
         Ok(session)
     }
@@ -156,7 +155,8 @@ impl Connection {
 }
 unsafe extern "C" fn filter(context: *mut c_void, table: *const c_char) -> c_int {
     // SAFETY: what `apply_changeset` gave; a text of the library's.
-    let (applying, table) = unsafe { (&mut *context.cast::<Applying<'_>>(), text(table).unwrap_or_default()) };
+    let (applying, table) =
+        unsafe { (&mut *context.cast::<Applying<'_>>(), text(table).unwrap_or_default()) };
     let Some(function) = applying.handlers.filter else { return 1 };
     if applying.failed {
         return 0;

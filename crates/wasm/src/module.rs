@@ -9,6 +9,7 @@ use spey_core::function::NativeSpec;
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::shape::attr;
+use spey_core::vm::Vm;
 use spey_core::{array_buffer, conversion, iteration, object, typed_array};
 use wasmtime::{ExternType, Module};
 
@@ -225,6 +226,14 @@ pub fn throw_compile<T>(s: &mut Scope<'_>, api: &str, message: &str) -> JsResult
     errors::throw(s, ErrorClass::Compile, &format!("{api}: {message}"))
 }
 
+/// HostEnsureCanCompileWasmBytes, WebAssembly JavaScript Interface §5: a CompileError where the host refuses.
+pub fn check_allowed(s: &mut Scope<'_>, api: &str) -> JsResult<()> {
+    if Vm::with_hooks(s, |h, s| h.can_compile_wasm(s)) {
+        return Ok(());
+    }
+    throw_compile(s, api, "Wasm code generation disallowed by embedder")
+}
+
 /// Module ( bytes, options )
 fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     const API: &str = "WebAssembly.Module()";
@@ -232,6 +241,7 @@ fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsR
     let bytes = source_bytes(s, args.get(0), API)?;
     let options = options(s, args.get(1), API)?;
     let proto = class::prototype_of(s, args.new_target(), MODULE.prototype)?;
+    check_allowed(s, API)?;
     match compile(bytes, options) {
         Ok(compiled) => Ok(class::create(s, &MODULE, proto, Box::new(ModuleData(Rc::new(compiled)))).value()),
         Err(message) => throw_compile(s, API, &message),

@@ -175,7 +175,8 @@ fn reject<'s>(s: &mut Scope<'s>, t: Thrown) -> JsResult<Local<'s, Value>> {
 fn compile<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     const API: &str = "WebAssembly.compile()";
     let parts = module::source_bytes(s, args.get(0), API)
-        .and_then(|bytes| Ok((bytes, module::options(s, args.get(1), API)?)));
+        .and_then(|bytes| Ok((bytes, module::options(s, args.get(1), API)?)))
+        .and_then(|parts| module::check_allowed(s, API).map(|()| parts));
     match parts {
         Ok((bytes, options)) => Ok(compile_to_promise(s, bytes, options, API).value()),
         Err(t) => reject(s, t),
@@ -220,7 +221,8 @@ fn instantiate<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> J
         return Ok(p.value());
     }
     let parts = module::source_bytes(s, args.get(0), API)
-        .and_then(|bytes| Ok((bytes, module::options(s, args.get(2), API)?)));
+        .and_then(|bytes| Ok((bytes, module::options(s, args.get(2), API)?)))
+        .and_then(|parts| module::check_allowed(s, API).map(|()| parts));
     match parts {
         Ok((bytes, options)) => Ok(instantiate_to_promise(s, bytes, options, imports, API).value()),
         Err(t) => reject(s, t),

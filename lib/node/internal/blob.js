@@ -239,6 +239,8 @@ function ClonedBlob() {
 }
 ClonedBlob.prototype[kDeserialize] = () => {};
 
+require('internal/util').markCloneable(Blob.prototype);
+
 Object.defineProperties(Blob.prototype, {
   [Symbol.toStringTag]: { __proto__: null, configurable: true, value: 'Blob' },
   size: kEnumerableProperty,

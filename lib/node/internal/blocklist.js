@@ -173,6 +173,8 @@ function parseCIDR(cidr) {
   return { network, prefix, family: network.includes(':') ? 'ipv6' : 'ipv4' };
 }
 
+require('internal/util').markCloneable(BlockList.prototype);
+
 function InternalBlockList() {
   return new BlockList();
 }

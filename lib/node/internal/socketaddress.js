@@ -119,6 +119,8 @@ class SocketAddress {
 const { bytesOf } = SocketAddress;
 delete SocketAddress.bytesOf;
 
+require('internal/util').markCloneable(SocketAddress.prototype);
+
 function InternalSocketAddress() {
   return new SocketAddress();
 }

@@ -283,6 +283,12 @@ function once(callback, { preserveReturnValue = false } = kEmptyObject) {
 }
 
 /** Turns a function that takes a callback (err, value) last into one that returns a promise. */
+/** Lets objects of a class, which have a method for it, be copied into messages. */
+function markCloneable(prototype) {
+  const { privateSymbols: { transfer_mode_private_symbol: mode }, constants: { kCloneable } } = internalBinding('util');
+  Object.defineProperty(prototype, mode, { __proto__: null, value: kCloneable, writable: true, configurable: true });
+}
+
 function promisify(original) {
   validateFunction(original, 'original');
 
@@ -615,6 +621,7 @@ module.exports = {
   removeColors,
   // Symbols other modules use to talk to these functions.
   customPromisifyArgs: kCustomPromisifyArgsSymbol,
+  markCloneable,
   customInspectSymbol,
   kIsEncodingSymbol,
   kVmBreakFirstLineSymbol,

@@ -34,7 +34,12 @@ fn construct<'s>(s: &mut Scope<'s>, args: &Args<'s>, element: ElementType) -> Js
     };
     let first = args.get(0);
     let Some(o) = first.as_object() else {
-        let length = conversion::to_index_with_message(s, first, "Invalid typed array length")?;
+        let n = conversion::to_integer_or_infinity(s, first)?;
+        if !(0.0..=conversion::MAX_SAFE_INTEGER).contains(&n) {
+            let text = conversion::to_text(s, first)?;
+            return s.throw_range_error(&format!("Invalid typed array length: {text}"));
+        }
+        let length = n as u64;
         let proto = function::prototype_from_constructor(s, new_target, element.prototype())?;
         return Ok(allocate(s, proto, element, length)?.value());
     };

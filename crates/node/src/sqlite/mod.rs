@@ -9,8 +9,8 @@ use std::any::Any;
 
 use spey_engine::error::{self, ErrorKind};
 use spey_engine::{
-    Args, JsResult, Local, NativeData, NativeSpec, Object, PropertySpec, Scope, Value, attr, conversion, object,
-    typed_array,
+    Args, JsResult, Local, NativeData, NativeSpec, Object, PropertySpec, Scope, Value, attr, conversion,
+    object, typed_array,
 };
 use spey_host as host;
 use spey_sqlite::{
@@ -111,7 +111,9 @@ static SESSION_METHODS: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("changeset", 0, |s, this, _| {
         session_changes(s, this, Session::changeset)
     })),
-    PropertySpec::Method(NativeSpec::new("patchset", 0, |s, this, _| session_changes(s, this, Session::patchset))),
+    PropertySpec::Method(NativeSpec::new("patchset", 0, |s, this, _| {
+        session_changes(s, this, Session::patchset)
+    })),
     PropertySpec::Method(NativeSpec::new("close", 0, |s, this, _| {
         let session = host::with_data::<SessionData, _>(s, this, |d| d.0.clone())?;
         settle(s, session.close())
@@ -283,8 +285,11 @@ fn define_aggregate<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'
 fn set_authorizer<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
     let c = connection(s, this)?;
     let database = checked_object(s, this)?;
-    let function =
-        if args.get(0).is_callable() { Some(program::register(s, database, args.get(0), false)) } else { None };
+    let function = if args.get(0).is_callable() {
+        Some(program::register(s, database, args.get(0), false))
+    } else {
+        None
+    };
     let result = c.set_authorizer(function);
     settle(s, result)
 }

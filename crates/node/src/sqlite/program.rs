@@ -70,10 +70,11 @@ impl Program for JsProgram<'_, '_> {
                 let use_bigint = object::dense_element(list, function * 2 + 1)
                     .is_some_and(spey_engine::conversion::to_boolean);
                 let Some(f) = f.map(|f| s.local(f)) else { return Ok(Reply::Thrown) };
-                let arguments = arguments
-                    .iter()
-                    .map(|v| values::to_js(s, *v, use_bigint))
-                    .collect::<Result<Vec<_>, _>>()?;
+                let arguments = arguments.iter().map(|v| values::to_js(s, *v, use_bigint)).collect::<Result<
+                    Vec<_>,
+                    _,
+                >>(
+                )?;
                 let this = s.undefined();
                 let result = call::call(s, f, this, &arguments)?;
                 Ok(match values::from_js(s, result) {

@@ -4,8 +4,8 @@ use std::any::Any;
 use std::collections::HashMap;
 
 use spey_engine::{
-    Args, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertyKey, PropertySpec, Raw, Scope, Value,
-    attr, object, string,
+    Args, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertyKey, PropertySpec, Raw, Scope,
+    Value, attr, object, string,
 };
 use spey_host as host;
 use spey_sqlite::Statement;
@@ -148,9 +148,8 @@ fn bind_named(
         }
         s.nested(|s| {
             let name = key.to_text();
-            let place = statement
-                .parameter_index(&name)
-                .or_else(|| statement.parameter_index(bare.get(&name)?));
+            let place =
+                statement.parameter_index(&name).or_else(|| statement.parameter_index(bare.get(&name)?));
             let Some(place) = place else {
                 if flags.allow_unknown {
                     return Ok(());
@@ -232,10 +231,11 @@ fn row<'s>(s: &mut Scope<'s>, statement: &Statement, keys: &[PropertyKey], flags
     };
     for i in 0..count {
         s.nested(|s| {
-            let v = match statement.with_value(i, |v| values::to_js(s, v, flags.read_bigints).map(|v| v.raw())) {
-                Ok(v) => v?,
-                Err(e) => return super::throw(s, &e),
-            };
+            let v =
+                match statement.with_value(i, |v| values::to_js(s, v, flags.read_bigints).map(|v| v.raw())) {
+                    Ok(v) => v?,
+                    Err(e) => return super::throw(s, &e),
+                };
             let v = s.local(v);
             match keys.get(i as usize) {
                 Some(key) => object::define(s, row, *key, v, attr::ALL),
@@ -275,7 +275,12 @@ fn get<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> Return
     let result = first_row(s, this, &statement, flags);
     then_reset(s, &statement, |_| result)
 }
-fn first_row<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, statement: &Statement, flags: Flags) -> Returned<'s> {
+fn first_row<'s>(
+    s: &mut Scope<'s>,
+    this: Local<'s, Value>,
+    statement: &Statement,
+    flags: Flags,
+) -> Returned<'s> {
     if !step(s, this, statement)? || statement.column_count() == 0 {
         return Ok(s.undefined());
     }

@@ -204,6 +204,7 @@ fn construct_worker<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>)
         name: name.clone(),
         limits: thread::with_defaults(limits),
         shared: a.shared.clone(),
+        origin: (a.start_epoch_ms, a.start_ns),
         pool: a.loop_.pool().clone(),
         port: there,
         vm: s.vm().config().clone(),

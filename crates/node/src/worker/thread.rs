@@ -54,6 +54,8 @@ pub(super) struct Start {
     pub(super) shared: Arc<Shared>,
     pub(super) pool: Arc<ThreadPool>,
     pub(super) port: Arc<PortState>,
+    /// `start_epoch_ms` and `start_ns` of the program.
+    pub(super) origin: (f64, u64),
     /// Settings of the VM that starts it.
     pub(super) vm: VmConfig,
 }
@@ -183,6 +185,7 @@ fn live(start: Start, vm: VmConfig, control: &Arc<Control>) -> Outcome {
     let mut agent = Agent::new(loop_, start.config);
     crate::register(&mut agent);
     agent.shared = start.shared;
+    (agent.start_epoch_ms, agent.start_ns) = start.origin;
     agent.environment = start.environment;
     let here = agent.extension::<Here>();
     here.port = Some(start.port);

@@ -17,6 +17,7 @@ const { validateObject, validateOneOf, validateString } = require('internal/vali
 const { getArrayBufferOrView, isAnyArrayBuffer } = require('internal/crypto/util');
 
 const kHandle = Symbol('kHandle');
+const { messaging_clone_symbol: kClone, messaging_deserialize_symbol: kDeserialize } = internalBinding('symbols');
 const kKeyObject = Symbol('kKeyObject');
 const kDetails = Symbol('kDetails');
 
@@ -27,6 +28,9 @@ const kJwkOkp = { __proto__: null, ed25519: 'Ed25519', x25519: 'X25519' };
 function buffer() {
   return require('buffer').Buffer;
 }
+
+// Classes of copies in messages, which have their key afterwards.
+const clonedNames = { __proto__: null, secret: 'ClonedSecretKey', public: 'ClonedPublicKey', private: 'ClonedPrivateKey' };
 
 class KeyObject {
   constructor(type, handle) {
@@ -40,6 +44,20 @@ class KeyObject {
 
   get type() {
     return this.keyType;
+  }
+
+  [kClone]() {
+    const der = this.type === 'secret' ? undefined : { format: 'der', type: this.type === 'public' ? 'spki' : 'pkcs8' };
+    return { data: this.export(der), deserializeInfo: `internal/crypto/keys:${clonedNames[this.type]}` };
+  }
+
+  [kDeserialize](data) {
+    let key;
+    if (this instanceof SecretKeyObject) key = createSecretKey(data);
+    else if (this instanceof PublicKeyObject) key = createPublicKey({ key: data, format: 'der', type: 'spki' });
+    else key = createPrivateKey({ key: data, format: 'der', type: 'pkcs8' });
+    Object.defineProperty(this, 'keyType', { __proto__: null, value: key.type, enumerable: false });
+    Object.defineProperty(this, kHandle, { __proto__: null, value: key[kHandle], enumerable: false });
   }
 
   static from(key) {
@@ -430,6 +448,20 @@ function secretKeyBytes(key, encoding, name = 'key') {
   return getArrayBufferOrView(key, name, encoding);
 }
 
+require('internal/util').markCloneable(KeyObject.prototype);
+
+function ClonedSecretKey() {
+  return Object.create(SecretKeyObject.prototype);
+}
+
+function ClonedPublicKey() {
+  return Object.create(PublicKeyObject.prototype);
+}
+
+function ClonedPrivateKey() {
+  return Object.create(PrivateKeyObject.prototype);
+}
+
 function createSecretKey(key, encoding) {
   if (typeof key !== 'string' && !ArrayBuffer.isView(key) && !isAnyArrayBuffer(key)) {
     throw new ERR_INVALID_ARG_TYPE('key', getKeyTypes(false).slice(0, 5), key);
@@ -456,7 +488,7 @@ function isCryptoKey(value) {
 }
 
 module.exports = {
-  KeyObject, SecretKeyObject, PublicKeyObject, PrivateKeyObject, createSecretKey, createPublicKey, createPrivateKey,
+  ClonedSecretKey, ClonedPublicKey, ClonedPrivateKey, KeyObject, SecretKeyObject, PublicKeyObject, PrivateKeyObject, createSecretKey, createPublicKey, createPrivateKey,
   isCryptoKey, isKeyObject, secretKeyBytes, prepareSecretKey, preparePrivateKey, preparePublicOrPrivateKey,
   parsePublicKeyEncoding, parsePrivateKeyEncoding, exportJwk, importJwk, kHandle, kKeyObject,
   kJwkCurves, kCurvesOfJwk,

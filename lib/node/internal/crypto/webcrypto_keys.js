@@ -5,6 +5,8 @@ const { codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_THIS } } = require('intern
 const { inspect } = require('internal/util/inspect');
 const { kKeyObject } = require('internal/crypto/keys');
 
+const { messaging_clone_symbol: kClone, messaging_deserialize_symbol: kDeserialize } = internalBinding('symbols');
+
 const kCreate = Symbol('kCreate');
 const kAlgorithm = Symbol('kAlgorithm');
 const kExtractable = Symbol('kExtractable');
@@ -17,14 +19,30 @@ const kUsageOrder = [
   'encapsulateBits', 'decapsulateKey', 'decapsulateBits',
 ];
 
+function fill(key, { keyObject, algorithm, usages, extractable }) {
+  for (const [name, value] of [[kKeyObject, keyObject], [kAlgorithm, algorithm], [kUsages, usages], [kExtractable, extractable]]) {
+    Object.defineProperty(key, name, { __proto__: null, value, enumerable: false, writable: false });
+  }
+  // What the getters hand out the program may change, without changing what the key is for.
+  Object.defineProperty(key, kShown, { __proto__: null, value: { algorithm: undefined, usages: undefined }, enumerable: false });
+}
+
 class CryptoKey {
   constructor(token, keyObject, algorithm, usages, extractable) {
     if (token !== kCreate) throw new ERR_ILLEGAL_CONSTRUCTOR();
-    for (const [name, value] of [[kKeyObject, keyObject], [kAlgorithm, algorithm], [kUsages, usages], [kExtractable, extractable]]) {
-      Object.defineProperty(this, name, { __proto__: null, value, enumerable: false, writable: false });
-    }
-    // What the getters hand out the program may change, without changing what the key is for.
-    Object.defineProperty(this, kShown, { __proto__: null, value: { algorithm: undefined, usages: undefined }, enumerable: false });
+    fill(this, { keyObject, algorithm, usages, extractable });
+  }
+
+  [kClone]() {
+    const { [kKeyObject]: keyObject, [kAlgorithm]: algorithm, [kUsages]: usages, [kExtractable]: extractable } = this;
+    return {
+      data: { keyObject, algorithm, usages, extractable },
+      deserializeInfo: 'internal/crypto/webcrypto_keys:ClonedCryptoKey',
+    };
+  }
+
+  [kDeserialize](data) {
+    fill(this, data);
   }
 
   [inspect.custom](depth, options) {
@@ -45,6 +63,12 @@ class CryptoKey {
     const usages = own(this, kUsages);
     return this[kShown].usages ??= [...usages];
   }
+}
+
+require('internal/util').markCloneable(CryptoKey.prototype);
+
+function ClonedCryptoKey() {
+  return Object.create(CryptoKey.prototype);
 }
 
 function copyOf(algorithm) {
@@ -69,4 +93,4 @@ function createCryptoKey(keyObject, algorithm, usages, extractable) {
   return new CryptoKey(kCreate, keyObject, algorithm, ordered, extractable);
 }
 
-module.exports = { CryptoKey, createCryptoKey, kAlgorithm, kUsageOrder, kUsages };
+module.exports = { ClonedCryptoKey, CryptoKey, createCryptoKey, kAlgorithm, kUsageOrder, kUsages };

@@ -305,13 +305,17 @@ function connect(authority, options, listener) {
 
 Object.defineProperty(connect, promisify.custom, {
   __proto__: null,
-  value: (authority, options) => new Promise((resolve, reject) => {
-    const session = connect(authority, options, () => {
-      session.removeListener('error', reject);
-      resolve(session);
-    });
-    session.once('error', reject);
-  }),
+  value: {
+    connect(authority, options) {
+      return new Promise((resolve, reject) => {
+        const session = connect(authority, options, () => {
+          session.removeListener('error', reject);
+          resolve(session);
+        });
+        session.once('error', reject);
+      });
+    },
+  }.connect,
 });
 
 module.exports = {
