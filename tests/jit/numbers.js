@@ -127,4 +127,29 @@ try {
 }
 Math.sqrt = sqrt;
 show(half(4));
+
+// Sums that may overflow and those of which only 32 bits are used, at the ends of the range and beyond.
+const sums = [
+  (x) => x + 1, (x) => x - 1, (x) => x + -7, (x) => x - -7, (x) => 5 + x, (x) => x * 3, (x) => x * -3, (x) => x * 0, (x) => 8 * x,
+  (x) => x % 8, (x) => x / 4, (x) => x % 1, (x) => (x + 1) | 0, (x) => (x - 5) >>> 0, (x) => (x + x) & 255, (x) => ~(x + x),
+  (x) => (x + x) >> 1, (x) => { const y = x + x; const z = y | 0; return z + ':' + y; }, (x) => { let y = x; y = (y + y) | 0; return y; },
+  (x) => 1 << (x + 30), (x) => x - -2147483648, (x) => x + -2147483648,
+];
+for (let k = -50; k < 50; k++) for (const f of sums) f(k);
+for (const x of [0, -0, 1, -1, 7, -8, 2147483647, -2147483648, 2147483640, -2147483641, 715827883, -715827883, 1.5, NaN]) {
+  show(x, ...sums.map((f) => f(x)));
+}
+function count(n, step) {
+  let k = 0;
+  for (let i = n - 10; i < n; i++) k += step;
+  for (let i = n; i > n - 10; i--) k -= step;
+  return k;
+}
+for (let k = 0; k < 40; k++) count(k, 2);
+show(count(2147483647, 3), count(-2147483638, 3), count(2147483652, 1));
+
+// Comparisons of other things than numbers are learnt, too.
+const less = (a, b) => (a < b ? 1 : 0) + (a <= 5 ? 2 : 0);
+for (let k = 0; k < 60; k++) less('a' + k, 'b'), less(undefined, k), less(k, 30);
+show(less('b', 'a'), less(undefined, 1), less(null, 1), less(4, 5), less('4', 5));
 console.log(out.join('\n'));

@@ -347,6 +347,8 @@ pub enum Op {
     LoadCell(i32),
     /// Load of element: base, index.
     LoadIndexed(Width, i32),
+    /// Store of a tagged word into a slot of the frame.
+    StoreSlot(i32),
     /// Store at an offset: base, value.
     Store(Width, i32),
     /// Store of an element: base, index, value.

@@ -98,7 +98,7 @@ fn compile_with(snapshot: &Snapshot, print: bool, keep_addresses: bool) -> Resul
         context.set_disasm(print);
         let references = lower::lower(snapshot, &graph, &mut context.func, builder, isa.frontend_config());
         if let Some((value, safepoint)) = references.lost {
-            if cfg!(debug_assertions) {
+            if print || cfg!(debug_assertions) {
                 eprintln!(
                     "{value:?} = {:?} outlives {safepoint:?} = {:?}",
                     graph.node(value),

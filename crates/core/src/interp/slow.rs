@@ -312,6 +312,7 @@ macro_rules! unary {
 macro_rules! predicate {
     ($f:path) => {
         |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            note_slow(f, i, f.raw(i.b()), f.raw(i.c()));
             let (a, b) = (f.local(s, i.b()), f.local(s, i.c()));
             let r = $f(s, a, b)?;
             Ok(s.bool(r))
@@ -321,6 +322,7 @@ macro_rules! predicate {
 macro_rules! jump {
     ($f:path, $when:literal) => {
         |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            note_slow(f, i, f.raw(i.a()), f.raw(i.b()));
             let (a, b) = (f.local(s, i.a()), f.local(s, i.b()));
             let r = $f(s, a, b)?;
             Ok(if r == $when { i.c() as isize } else { 1 })
@@ -330,6 +332,7 @@ macro_rules! jump {
 macro_rules! jump_imm {
     ($f:path, $when:literal) => {
         |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            note_slow(f, i, f.raw(i.a()), f.raw(i.a()));
             let a = f.local(s, i.a());
             let b = s.int(i.b() as i32);
             let r = $f(s, a, b)?;

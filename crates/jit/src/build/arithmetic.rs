@@ -263,6 +263,40 @@ impl Builder<'_> {
         }
     }
 
+    /// Nothing but ToInt32 of the result of an instruction is used: by the next instructions, that is where temporaries go.
+    fn is_truncated(&mut self, i: &Instruction) -> bool {
+        const WINDOW: usize = 6;
+        let r = i.word.a() as i32;
+        let f = self.function();
+        let function = self.walks.last().expect("a frame is being walked").function;
+        let mut at = i.next_pc();
+        // Parameters can be seen from elsewhere.
+        if r < 0 {
+            return false;
+        }
+        for _ in 0..WINDOW {
+            let Ok(next) = Instruction::decode(&f.code, at) else { return false };
+            let target = self.infos[&function].targets.contains(&at);
+            if target || next.jump_target().is_some() {
+                return false;
+            }
+            let (mut used, mut defined) = (false, false);
+            next.for_each_use(|first, n| used |= (first..first + n as i32).contains(&r));
+            next.for_each_def(|first, n| defined |= (first..first + n as i32).contains(&r));
+            if used {
+                let bitwise =
+                    binary(next.op).is_some_and(|(op, _)| is_bitwise(op)) || next.op == Code::BitNot;
+                let liveness = &mut self.infos.get_mut(&function).expect("made").liveness;
+                return bitwise && (defined || !liveness.live_at(&f.code, next.next_pc()).contains(r as i16));
+            }
+            if defined {
+                return true;
+            }
+            at = next.next_pc();
+        }
+        false
+    }
+
     fn binary(&mut self, i: &Instruction, op: Binary, x: Value, y: Value) -> Result_<Step> {
         let plan = self.plan(i, x, y);
         let r = match plan {
@@ -300,7 +334,20 @@ impl Builder<'_> {
             }
             Plan::Ints => {
                 let (x, y) = (self.as_int(x), self.as_int(y));
-                self.guard(Op::IntBinary(op), vec![x, y], Repr::Int32, 0)
+                if self.needs_no_check(i, op, x, y) {
+                    self.emit(Op::IntBinaryWrapping(op), vec![x, y], Repr::Int32, 0)
+                } else {
+                    self.guard(Op::IntBinary(op), vec![x, y], Repr::Int32, 0)
+                }
+            }
+            Plan::Doubles
+                if matches!(op, Binary::Add | Binary::Sub)
+                    && self.as_int_free(x).is_some()
+                    && self.as_int_free(y).is_some()
+                    && self.is_truncated(i) =>
+            {
+                let (x, y) = (self.as_int(x), self.as_int(y));
+                self.emit(Op::IntBinaryWrapping(op), vec![x, y], Repr::Int32, 0)
             }
             Plan::Doubles => {
                 let (x, y) = (self.as_double(x), self.as_double(y));
@@ -309,6 +356,20 @@ impl Builder<'_> {
         };
         self.set(i.word.a(), r);
         Ok(Step::Next)
+    }
+
+    /// The result is an int32, or no more of it is used.
+    fn needs_no_check(&mut self, i: &Instruction, op: Binary, x: Value, y: Value) -> bool {
+        if !matches!(op, Binary::Add | Binary::Sub) {
+            return false;
+        }
+        let fact = self.env.fact(x);
+        let step = match self.graph.node(y).op {
+            Op::Int(n) if op == Binary::Add => n as i64,
+            Op::Int(n) => -(n as i64),
+            _ => return self.is_truncated(i),
+        };
+        step == 0 || (step == 1 && fact.below) || (step == -1 && fact.above) || self.is_truncated(i)
     }
 
     /// IsStrictlyEqual, ECMA-262 §7.2.15, as a Bool.

@@ -27,6 +27,10 @@ pub struct Fact {
     pub double: Option<Value>,
     /// The same, tagged.
     pub tagged: Option<Value>,
+    /// Int32 below, above some other: one more, one less is an int32.
+    pub below: bool,
+    /// See `below`.
+    pub above: bool,
     /// An array literal under construction, which nobody else knows: its length and the capacity of its elements.
     pub literal: Option<(u32, u32)>,
     // ---- what a call or a store may change
@@ -64,6 +68,8 @@ impl Fact {
             int: same(self.int, other.int),
             double: same(self.double, other.double),
             tagged: same(self.tagged, other.tagged),
+            below: self.below && other.below,
+            above: self.above && other.above,
             literal: same(self.literal, other.literal),
             shape: same(self.shape, other.shape),
             dense: self.dense && other.dense,

@@ -171,6 +171,7 @@ impl Builder<'_> {
         let assumptions = &self.assumptions;
         self.env.loads.retain(|(_, p), _| !assumptions.loads.contains(&(key, *p)));
         self.env.in_place.retain(|s, _| !assumptions.slots.contains(&(key, *s)));
+        self.write_invariants(key, &assigned);
         let header = self.graph.add_block();
         let slots: Vec<i32> = self.env.slots.keys().copied().filter(|s| assigned.contains(s)).collect();
         let mut phis = vec![];
@@ -221,6 +222,33 @@ impl Builder<'_> {
         self.walk_mut().loops.push(Loop { pc, key, block: header, phis, env });
     }
 
+    /// Writes what a loop leaves alone to the frame, so that the exits in it need not.
+    fn write_invariants(&mut self, key: super::LoopKey, assigned: &BTreeSet<i32>) {
+        // Other values may be stale: nothing keeps them over collections.
+        let live = self.state();
+        for live in self.graph.states[live.index()].slots.clone() {
+            let (slot, v) = (live.slot, live.value);
+            let node = self.graph.node(v);
+            // What exits write at no cost.
+            let free = matches!(
+                node.op,
+                Op::Const(_) | Op::RawConst(_) | Op::Int(_) | Op::FrameAddress(_) | Op::Table(_)
+            );
+            if free
+                || node.repr == Repr::Raw
+                || assigned.contains(&slot)
+                || self.env.in_place.get(&slot) == Some(&v)
+                || self.assumptions.slots.contains(&(key, slot))
+            {
+                continue;
+            }
+            let word = self.tagged(v);
+            self.emit(Op::StoreSlot(slot), vec![word], Repr::None, 0);
+            self.env.in_place.insert(slot, v);
+        }
+        self.state = None;
+    }
+
     /// Jumps back to a loop's head.
     pub(super) fn close_loop(&mut self, target: u32) {
         let walk = self.walks.last().expect("a frame is being walked");
@@ -233,7 +261,9 @@ impl Builder<'_> {
         };
         let (key, header) = (walk.loops[at].key, walk.loops[at].block);
         let phis = walk.loops[at].phis.clone();
-        for (slot, phi) in phis {
+        let mut changed = false;
+        let mut last = vec![];
+        for &(slot, phi) in &phis {
             let v = match self.env.slots.get(&slot) {
                 Some(v) => *v,
                 None => self.constant(0x0a),
@@ -245,8 +275,8 @@ impl Builder<'_> {
                 && !self.assumptions.reprs.contains_key(&(key, slot))
             {
                 self.assumptions.reprs.insert((key, slot), held);
-                self.assumptions.changed = true;
-                return;
+                changed = true;
+                continue;
             }
             let converted = match repr {
                 Repr::Int32 => self.as_int_free(v),
@@ -254,20 +284,18 @@ impl Builder<'_> {
                 _ => Some(self.tagged(v)),
             };
             match converted {
-                Some(v) => self.graph.nodes[phi.index()].args.push(v),
+                Some(v) => last.push((phi, v)),
                 None => {
                     let numeric = self.as_double_free(v).is_some();
                     let wider = if repr == Repr::Int32 && numeric { Repr::Double } else { Repr::Tagged };
                     self.assumptions.reprs.insert((key, slot), wider);
-                    self.assumptions.changed = true;
-                    return;
+                    changed = true;
                 }
             }
         }
         // What the head takes for granted about memory must still hold.
         let walk = self.walks.last().expect("a frame is being walked");
         let head = &walk.loops[at].env;
-        let mut changed = false;
         for (slot, v) in &head.in_place {
             if self.env.in_place.get(slot) != Some(v) {
                 changed |= self.assumptions.slots.insert((key, *slot));
@@ -296,6 +324,9 @@ impl Builder<'_> {
         if changed {
             self.assumptions.changed = true;
             return;
+        }
+        for (phi, v) in last {
+            self.graph.nodes[phi.index()].args.push(v);
         }
         self.end(Terminator::Jump(header));
     }

@@ -5,7 +5,7 @@
 //! redundant checks are never built. Calls of small known functions are walked in place.
 //!
 //! Loops are entered with assumptions about the representation of their variables and about what the body leaves alone.
-//! When the end of the body proves one wrong, it is recorded in [`Assumptions`] and the walk starts again.
+//! When the end of the body proves one wrong, it is recorded in [`Assumptions`]; the walk goes on, to find others, and starts again.
 
 mod arithmetic;
 mod calls;
@@ -390,10 +390,6 @@ impl<'a> Builder<'a> {
                 if let Step::End = self.step(&i)? {
                     break;
                 }
-                if self.assumptions.changed {
-                    // This walk is void.
-                    return Err(Refused("again"));
-                }
                 at = i.next_pc();
                 if self.infos[&function].targets.contains(&at) {
                     let edge = (self.block, std::mem::take(&mut self.env));
@@ -611,10 +607,28 @@ impl<'a> Builder<'a> {
         }
         let (t, e) = self.branch(condition);
         let (taken, next) = if when { (t, e) } else { (e, t) };
+        let env = self.env.clone();
+        self.learn(condition, when);
         self.edge_from(taken, target);
+        self.env = env;
+        self.learn(condition, !when);
         self.block = next;
         self.state = None;
         Step::Next
+    }
+    /// What a comparison says about what was compared.
+    fn learn(&mut self, condition: Value, holds: bool) {
+        use Condition::*;
+        let node = self.graph.node(condition);
+        let Op::IntCompare(c) = node.op else { return };
+        let (x, y) = (node.args[0], node.args[1]);
+        let (less, more) = match (c, holds) {
+            (Less, true) | (GreaterEqual, false) => (x, y),
+            (Greater, true) | (LessEqual, false) => (y, x),
+            _ => return,
+        };
+        self.env.fact_mut(less).below = true;
+        self.env.fact_mut(more).above = true;
     }
 
     /// Values to be written to the frame for a safepoint with this state. They are in place from then on.

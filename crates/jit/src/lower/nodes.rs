@@ -158,7 +158,24 @@ impl Lower<'_, '_> {
             Op::BoxBool => self.boxed_as(args[0], Repr::Bool),
 
             // arithmetic
-            Op::IntBinary(op) => self.int_binary(op, args[0], args[1], state),
+            Op::IntBinary(op) => {
+                let constant = |v: Value| match self.graph.node(v).op {
+                    Op::Int(n) => Some(n),
+                    _ => None,
+                };
+                match (op, constant(n.args[0]), constant(n.args[1])) {
+                    (Binary::Add | Binary::Sub | Binary::Mul, _, Some(k)) => {
+                        self.int_constant(op, args[0], args[1], k, st())
+                    }
+                    (Binary::Div | Binary::Mod, _, Some(k)) if k > 0 && k & (k - 1) == 0 => {
+                        self.int_constant(op, args[0], args[1], k, st())
+                    }
+                    (Binary::Add | Binary::Mul, Some(k), _) => {
+                        self.int_constant(op, args[1], args[0], k, st())
+                    }
+                    _ => self.int_binary(op, args[0], args[1], state),
+                }
+            }
             Op::IntBinaryWrapping(op) => match op {
                 Binary::Add => self.b.ins().iadd(args[0], args[1]),
                 Binary::Sub => self.b.ins().isub(args[0], args[1]),
@@ -293,6 +310,7 @@ impl Lower<'_, '_> {
                 let at = self.element(args[0], args[1], width);
                 self.load(width, at, offset)
             }
+            Op::StoreSlot(slot) => return self.store_slot(slot, args[0]),
             Op::Store(width, offset) => return self.store(width, args[0], offset, args[1]),
             Op::StoreIndexed(width, offset) => {
                 let at = self.element(args[0], args[1], width);

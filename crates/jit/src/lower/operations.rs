@@ -67,6 +67,55 @@ impl Lower<'_, '_> {
         self.go(done);
         r
     }
+    /// x + k, x - k, x * k, and, if k is a power of two, x / k and x % k, checked.
+    pub(super) fn int_constant(
+        &mut self,
+        op: Binary,
+        x: ir::Value,
+        y: ir::Value,
+        k: i32,
+        s: StateId,
+    ) -> ir::Value {
+        match op {
+            Binary::Mul if k > 0 => {
+                // A product of 0 is not -0.
+                let (r, overflow) = self.b.ins().smul_overflow(x, y);
+                let exit = self.exit_block(s);
+                let next = self.fresh();
+                self.b.ins().brif(overflow, exit, &[], next, &[]);
+                self.go(next);
+                r
+            }
+            Binary::Mul => self.int_binary(op, x, y, Some(s)),
+            // Powers of two.
+            Binary::Mod => {
+                let ok = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, x, 0);
+                self.require(ok, s);
+                self.b.ins().band_imm_u(x, k as i64 - 1)
+            }
+            Binary::Div => {
+                let rest = self.b.ins().band_imm_u(x, k as i64 - 1);
+                let ok = self.b.ins().icmp_imm_u(IntCC::Equal, rest, 0);
+                self.require(ok, s);
+                self.b.ins().sshr_imm_u(x, k.trailing_zeros() as i64)
+            }
+            _ => {
+                // One comparison before is less than asking for the overflow after.
+                let up = (op == Binary::Add) == (k > 0);
+                let ok = match (op, up) {
+                    (Binary::Add, true) => (IntCC::SignedLessThanOrEqual, i32::MAX - k),
+                    (Binary::Add, false) => (IntCC::SignedGreaterThanOrEqual, i32::MIN - k),
+                    (_, true) => (IntCC::SignedLessThanOrEqual, i32::MAX.wrapping_add(k)),
+                    (_, false) => (IntCC::SignedGreaterThanOrEqual, i32::MIN.wrapping_add(k)),
+                };
+                if k != 0 {
+                    let ok = self.b.ins().icmp_imm_s(ok.0, x, ok.1 as i64);
+                    self.require(ok, s);
+                }
+                if op == Binary::Add { self.b.ins().iadd(x, y) } else { self.b.ins().isub(x, y) }
+            }
+        }
+    }
     pub(super) fn int_binary(
         &mut self,
         op: Binary,
