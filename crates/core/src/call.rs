@@ -48,7 +48,7 @@ unsafe fn run_closure<'s>(
     // SAFETY: the window was pushed by `push_window` and nothing was allocated since.
     unsafe {
         let vm: *mut Vm = s.vm();
-        let (fp0, pc0) = ((*vm).fp, (*vm).pc);
+        let (fp0, pc0) = interp::position(vm);
         // The realm of running code is that of its function.
         let realm0 = (*vm).realm_override.take();
         let fp = interp::enter(
@@ -78,6 +78,54 @@ unsafe fn run_closure<'s>(
         }
         let v = std::mem::replace(&mut (*vm).result, Raw::UNDEFINED);
         Ok(s.local(v))
+    }
+}
+
+/// [`call`] without handles: `f` with undefined `this` and the arguments as they are.
+///
+/// # Safety
+/// The VM is live and running; `f` and the arguments are live values.
+pub unsafe fn call_words(vm: *mut Vm, f: Raw, args: &[Raw]) -> JsResult<Raw> {
+    // SAFETY: by the contract; the window is used at once.
+    unsafe {
+        let o = f.as_cell() as *mut Object;
+        let code = if crate::value::is_kind(f, Kind::Function) {
+            function::code_of(o)
+        } else {
+            std::ptr::null_mut()
+        };
+        let usable = !code.is_null() && !(*code).entry.is_null() && (*code).flags & code_flag::CLASS == 0;
+        let base = interp::frame_top(&*vm);
+        if !usable || base.add(args.len() + 2 + HEADER) > (*vm).stack_limit || !(*vm).native_stack_ok() {
+            return (*vm).scope(|s| {
+                let f = s.local(f);
+                let this = s.undefined();
+                let args: Vec<_> = args.iter().map(|&v| s.local(v)).collect();
+                call(s, f, this, &args).map(Local::raw)
+            });
+        }
+        *base = Raw::from_bits((*vm).pc as u64);
+        let window = base.add(1);
+        *window = Raw::UNDEFINED;
+        for (i, &a) in args.iter().enumerate() {
+            *window.add(1 + i) = a;
+        }
+        let (fp0, pc0) = interp::position(vm);
+        let realm0 = (*vm).realm_override.take();
+        let leave = &interp::slow::LEAVE_WORD;
+        let fp =
+            interp::enter(vm, code, f, window, args.len() as u32, argc::ENTRY, Raw::UNDEFINED, leave, fp0);
+        let v = if fp.is_null() {
+            let mut s = Scope::new(std::ptr::NonNull::new_unchecked(vm));
+            let _ = crate::error::throw_stack_overflow::<()>(&mut s);
+            Raw::EMPTY
+        } else {
+            interp::machine::run_words(vm, code, fp)
+        };
+        (*vm).fp = fp0;
+        (*vm).pc = pc0;
+        (*vm).realm_override = realm0;
+        if v.is_empty() { Err(crate::scope::Thrown(())) } else { Ok(v) }
     }
 }
 

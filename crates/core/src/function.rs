@@ -96,6 +96,8 @@ pub struct NativeSpec {
     pub pure: Option<Pure>,
     /// The function for plain operands.
     pub quick: Option<QuickFn>,
+    /// The function for usual operands, without a scope.
+    pub direct: Option<DirectFn>,
     /// Of the `next` method of a built-in iterator: the step that its result object tells of.
     pub step: Option<StepFn>,
     /// Its body in JavaScript, which machine code may walk in place.
@@ -118,6 +120,14 @@ pub type StepFn = for<'s> fn(&mut Scope<'s>, Local<'s, Value>) -> JsResult<Optio
 /// collects nor runs JavaScript nor throws nor changes an object, and answers with the empty value where [`NativeSpec::function`] must do it.
 pub type QuickFn = fn(&mut crate::vm::Vm, Raw, &[Raw]) -> Raw;
 
+/// A call of a built-in function for usual operands: in a frame of its own, but without a scope. It takes the function and
+/// the arguments, and may do whatever other built-in functions do. The answer is the value, the empty value with the
+/// exception pending, or None with nothing done where [`NativeSpec::function`] must do it.
+///
+/// # Safety
+/// The VM is live and runs in a frame of the function, which has that description, on the VM's stack.
+pub type DirectFn = unsafe fn(*mut crate::vm::Vm, *mut Object, &[Raw]) -> Option<Raw>;
+
 impl NativeSpec {
     /// An ordinary method.
     pub const fn new(name: &'static str, length: u8, function: NativeFn) -> NativeSpec {
@@ -129,6 +139,7 @@ impl NativeSpec {
             known: "",
             pure: None,
             quick: None,
+            direct: None,
             step: None,
             script: None,
         }
@@ -163,6 +174,10 @@ impl NativeSpec {
     pub const fn with_quick(self, quick: QuickFn) -> NativeSpec {
         NativeSpec { quick: Some(quick), ..self }
     }
+    /// The same, with a way without a scope.
+    pub const fn with_direct(self, direct: DirectFn) -> NativeSpec {
+        NativeSpec { direct: Some(direct), ..self }
+    }
     /// The same, the `next` method of an iterator.
     pub const fn with_step(self, step: StepFn) -> NativeSpec {
         NativeSpec { step: Some(step), ..self }
@@ -181,6 +196,7 @@ impl NativeSpec {
             known: "",
             pure: None,
             quick: None,
+            direct: None,
             step: None,
             script: None,
         }

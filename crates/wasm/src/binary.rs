@@ -119,6 +119,25 @@ pub fn read(bytes: &[u8]) -> Option<Sections> {
     Some(sections)
 }
 
+/// Number of globals and imports, of any module: 0 if it cannot be read.
+pub fn globals_and_imports(bytes: &[u8]) -> usize {
+    const IMPORT: u8 = 2;
+    const GLOBAL: u8 = 6;
+    const CODE: u8 = 10;
+    let mut r = Reader { bytes, at: 8 };
+    let mut count = 0;
+    while let (Some(id), Some(size)) = (r.byte(), r.u32()) {
+        let end = r.at.saturating_add(size as usize);
+        match id {
+            IMPORT | GLOBAL => count += r.u32().unwrap_or(0) as usize,
+            CODE => break,
+            _ => {}
+        }
+        r.at = end;
+    }
+    count
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +158,7 @@ mod tests {
             ("f", Kind::Function, 0)
         );
         assert_eq!(s.custom[0].0, "x");
+        assert_eq!(globals_and_imports(&bytes), 0);
         assert_eq!(bytes[s.custom[0].1.clone()], [7, 8]);
     }
 

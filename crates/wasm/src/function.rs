@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use spey_core::cell::{Kind, Object};
 use spey_core::function::{self, NativeSpec};
-use spey_core::scope::{Args, JsResult, Local, Scope, Value};
+use spey_core::scope::{Args, JsResult, Local, Scope, Thrown, Value};
 use spey_core::shape::attr;
 use spey_core::{call, iteration, native, object};
 use wasmtime::{AsContextMut, Caller, Func, FuncType, RootScope, StoreContextMut, Val, ValRaw, ValType};
 
+use crate::direct::{self, Plan};
 use crate::errors::{self, Uncatchable};
 use crate::exception;
 use crate::memory;
@@ -45,11 +46,14 @@ pub struct Exported {
     /// The function.
     pub func: Func,
     signature: Arc<Signature>,
-    state: *const State,
+    /// How simple calls are made, if there can be any.
+    pub plan: Option<Plan>,
+    /// The state of the VM.
+    pub state: *const State,
 }
 crate::class::native_data!(Exported);
 
-static EXPORTED: NativeSpec = NativeSpec::new("", 0, call_exported);
+static EXPORTED: NativeSpec = NativeSpec::new("", 0, call_exported).with_direct(direct::call_exported);
 const INLINE_VALUES: usize = 16;
 const FEW_VALUES: usize = 4;
 
@@ -81,7 +85,8 @@ pub fn to_object<'s>(
     }
     let signature = Arc::new(Signature::new(&func.ty(&*context)));
     let parameters = signature.params.len();
-    let data = native::new(s, Box::new(Exported { func, signature, state }));
+    let plan = Plan::of(&signature.params, &signature.results);
+    let data = native::new(s, Box::new(Exported { func, signature, plan, state }));
     // SAFETY: native cells are values the program never sees.
     let f = function::new_native_with(s, &EXPORTED, &[unsafe { data.cast() }]);
     s.nested(|s| {
@@ -108,7 +113,7 @@ fn call_exported<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) ->
     let state = unsafe { &*data.state };
     let signature: &Signature = &data.signature;
     let func = data.func;
-    if !runtime::has_stack(s) {
+    if !runtime::has_stack(s.vm_ref()) {
         return spey_core::error::throw_stack_overflow(s);
     }
     if !signature.numeric {
@@ -219,11 +224,59 @@ pub fn import(
 ) -> Func {
     let signature = Signature::new(&ty);
     let slot = state.keep(s, callee);
-    // SAFETY: `host_call` reads and writes raw values by the signature, which is that of the type.
+    let plan = Plan::of(&signature.params, &signature.results).filter(Plan::takes_words);
+    // SAFETY: raw values are read and written by the signature, or the plan for it, which is that of the type.
     unsafe {
-        Func::new_unchecked(&mut *context, ty, move |caller, values| {
-            host_call(caller, &signature, slot, values)
-        })
+        match plan {
+            Some(plan) => {
+                Func::new_unchecked(&mut *context, ty, move |mut caller: Caller<'_, Data>, values| {
+                    // SAFETY: the state owns the store that is running.
+                    let state: &State = &*caller.data().state;
+                    match direct::call_host(&plan, state, &mut caller, slot, values) {
+                        Ok(()) => Ok(()),
+                        Err(failure) => failure.raise(state, &mut caller),
+                    }
+                })
+            }
+            None => Func::new_unchecked(&mut *context, ty, move |caller, values| {
+                host_call(caller, &signature, slot, values)
+            }),
+        }
+    }
+}
+
+/// A JavaScript exception that ends a host function.
+pub struct Failure {
+    /// Slot of the value, unless it is an exception of WebAssembly.
+    slot: u32,
+    /// No handler of WebAssembly may see it.
+    uncatchable: bool,
+    exception: Option<exception::ExceptionData>,
+}
+impl Failure {
+    /// Takes the exception that is pending.
+    #[cold]
+    pub fn of(s: &mut Scope<'_>, state: &State, t: Thrown) -> Box<Failure> {
+        let terminating = s.vm().terminating;
+        let e = s.take_exception(t);
+        let uncatchable = terminating || errors::is_trap(e);
+        let exception = exception::of_value(e).filter(|_| !uncatchable);
+        let slot = if exception.is_some() { 0 } else { state.keep(s, e) };
+        Box::new(Failure { slot, uncatchable, exception })
+    }
+    /// Throws it into WebAssembly.
+    #[cold]
+    fn raise(self, state: &State, caller: &mut Caller<'_, Data>) -> wasmtime::Result<()> {
+        if self.uncatchable {
+            return Err(Uncatchable(self.slot).into());
+        }
+        match self.exception {
+            Some(exception) => {
+                let e = exception.root.to_rooted(&mut *caller);
+                caller.as_context_mut().throw(e)
+            }
+            None => exception::throw_js(state, &mut caller.as_context_mut(), self.slot),
+        }
     }
 }
 
@@ -244,33 +297,16 @@ fn host_call(
     let mut vm = state.vm;
     // SAFETY: the VM is running this call; the scopes further down on the stack are not used until it returns.
     let vm = unsafe { vm.as_mut() };
-    let thrown = state.lend(caller.as_context_mut(), || {
+    let outcome = state.lend(caller.as_context_mut(), || {
         vm.scope(|s| {
             if state.grown.get() {
                 memory::settle(s, state);
             }
-            match host_call_in(s, state, signature, callee, references, values) {
-                Ok(()) => None,
-                Err(t) => {
-                    let terminating = s.vm().terminating;
-                    let e = s.take_exception(t);
-                    let uncatchable = terminating || errors::is_trap(e);
-                    let exception = exception::of_value(e).filter(|_| !uncatchable);
-                    let slot = if exception.is_some() { 0 } else { state.keep(s, e) };
-                    Some((slot, uncatchable, exception))
-                }
-            }
+            let outcome = host_call_in(s, state, signature, callee, references, values);
+            outcome.map_err(|t| Failure::of(s, state, t))
         })
     });
-    match thrown {
-        None => Ok(()),
-        Some((slot, true, _)) => Err(Uncatchable(slot).into()),
-        Some((_, _, Some(exception))) => {
-            let e = exception.root.to_rooted(&mut caller);
-            caller.as_context_mut().throw(e)
-        }
-        Some((slot, _, None)) => exception::throw_js(state, &mut caller.as_context_mut(), slot),
-    }
+    outcome.or_else(|failure| failure.raise(state, &mut caller))
 }
 fn host_call_in<'s>(
     s: &mut Scope<'s>,

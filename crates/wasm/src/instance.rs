@@ -97,7 +97,7 @@ fn instantiate_with<'s>(
 ) -> JsResult<Local<'s, Object>> {
     let state = runtime_state(s)?;
     let imports = read_imports(s, state, m, import_object, api)?;
-    if !crate::runtime::has_stack(s) {
+    if !crate::runtime::has_stack(s.vm_ref()) {
         return spey_core::error::throw_stack_overflow(s);
     }
     if !state.modules.borrow().iter().any(|n| wasmtime::Module::same(&n.module, &m.module)) {

@@ -10,6 +10,7 @@
 mod binary;
 mod class;
 mod descriptor;
+mod direct;
 mod errors;
 mod exception;
 mod function;

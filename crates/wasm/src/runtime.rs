@@ -17,10 +17,11 @@ use spey_core::vm::Vm;
 use spey_core::{interrupt, native};
 use spey_gc::{LedgerCategory, Tracer, Value as Raw};
 use wasmtime::{
-    AsContextMut, Config, Engine, ExnRefPre, ExnType, FuncType, Module, RefType, ResourceLimiter, Store,
-    StoreContextMut, Tag, TagType, Trap, UpdateDeadline, ValType,
+    AsContextMut, Config, Engine, ExnRefPre, ExnType, FuncType, Module, OptLevel, RefType, ResourceLimiter,
+    Store, StoreContextMut, Tag, TagType, Trap, UpdateDeadline, ValType,
 };
 
+use crate::binary;
 use crate::identity::Identity;
 
 /// Native stack that WebAssembly may use, from the first call into it.
@@ -30,10 +31,27 @@ const STACK_RESERVE_BYTES: usize = 512 << 10;
 /// Most elements of a table, as in V8.
 pub const MAX_TABLE_ELEMENTS: u64 = 10_000_000;
 
+/// First size of the heap of structures and arrays, half of which is in use at a time. wasmtime makes it larger only when
+/// what is alive fills a half, however often it must collect until then. The system gives the memory as it is used.
+const GC_HEAP_BYTES: u64 = 16 << 20;
+
+/// With more globals and imports in all, a module is compiled without optimisation: each is a region of its own to
+/// Cranelift's alias analysis, which looks at all regions at each instruction that may trap, and in such modules (of
+/// dart2wasm) would take minutes.
+const MANY_REGIONS: usize = 1024;
+
 /// Modules below this size are compiled on one thread: handing work over would take longer than doing it.
 const SMALL_MODULE_BYTES: usize = 32 << 10;
 
-fn new_engine(parallel: bool) -> Option<Engine> {
+/// What engines differ in. Code made by one can be loaded by all.
+#[derive(Clone, Copy)]
+enum Compilation {
+    Parallel,
+    Sequential,
+    /// Without optimisation.
+    Quick,
+}
+fn new_engine(compilation: Compilation) -> Option<Engine> {
     let mut config = Config::new();
     config
         .max_wasm_stack(WASM_STACK_BYTES)
@@ -41,7 +59,12 @@ fn new_engine(parallel: bool) -> Option<Engine> {
         .collector(wasmtime::Collector::Copying)
         .concurrency_support(false)
         .shared_memory(true)
-        .parallel_compilation(parallel)
+        .parallel_compilation(!matches!(compilation, Compilation::Sequential))
+        .cranelift_opt_level(match compilation {
+            Compilation::Quick => OptLevel::None,
+            _ => OptLevel::Speed,
+        })
+        .gc_heap_initial_size(GC_HEAP_BYTES)
         // Loops look at the epoch, which advances when a VM is to stop.
         .epoch_interruption(true)
         // Buffers and the thread pool hold addresses of memories.
@@ -62,7 +85,7 @@ fn new_engine(parallel: bool) -> Option<Engine> {
 /// state of programs.
 pub fn engine() -> wasmtime::Result<&'static Engine> {
     static ENGINE: OnceLock<Option<Engine>> = OnceLock::new();
-    let made = ENGINE.get_or_init(|| new_engine(true));
+    let made = ENGINE.get_or_init(|| new_engine(Compilation::Parallel));
     interrupt::ON_TERMINATE.get_or_init(|| {
         || {
             if let Ok(e) = engine() {
@@ -78,15 +101,23 @@ pub fn engine() -> wasmtime::Result<&'static Engine> {
 /// Compiles a module, on any thread.
 pub fn compile(bytes: &[u8]) -> wasmtime::Result<Module> {
     static SEQUENTIAL: OnceLock<Option<Engine>> = OnceLock::new();
+    static QUICK: OnceLock<Option<Engine>> = OnceLock::new();
     let engine = engine()?;
-    if bytes.len() < SMALL_MODULE_BYTES {
-        if let Some(sequential) = SEQUENTIAL.get_or_init(|| new_engine(false)) {
-            let code = sequential.precompile_module(bytes)?;
-            // SAFETY: the code was made right here, by the same compiler with the same settings.
-            return unsafe { Module::deserialize(engine, code) };
+    let other = if bytes.len() < SMALL_MODULE_BYTES {
+        SEQUENTIAL.get_or_init(|| new_engine(Compilation::Sequential))
+    } else if binary::globals_and_imports(bytes) > MANY_REGIONS {
+        QUICK.get_or_init(|| new_engine(Compilation::Quick))
+    } else {
+        &None
+    };
+    match other {
+        Some(other) => {
+            let code = other.precompile_module(bytes)?;
+            // SAFETY: the code was made right here, by the same compiler with settings that differ in speed only.
+            unsafe { Module::deserialize(engine, code) }
         }
+        None => Module::from_binary(engine, bytes),
     }
-    Module::from_binary(engine, bytes)
 }
 
 /// What the store knows of its VM.
@@ -312,8 +343,12 @@ impl State {
     }
     /// The value of a slot.
     pub fn kept<'s>(&self, s: &mut Scope<'s>, slot: u32) -> Local<'s, Value> {
-        let v = self.values.borrow().list.get(slot as usize).copied().unwrap_or(Raw::UNDEFINED);
-        s.local(v)
+        s.local(self.kept_raw(slot))
+    }
+    /// The value of a slot, not rooted.
+    #[inline]
+    pub fn kept_raw(&self, slot: u32) -> Raw {
+        self.values.borrow().list.get(slot as usize).copied().unwrap_or(Raw::UNDEFINED)
     }
     /// Takes the value out of a slot, which is free afterwards.
     pub fn take_kept<'s>(&self, s: &mut Scope<'s>, slot: u32) -> Local<'s, Value> {
@@ -351,10 +386,11 @@ impl State {
 }
 
 /// Is there native stack enough for a call into WebAssembly?
-pub fn has_stack(s: &mut Scope<'_>) -> bool {
+#[inline]
+pub fn has_stack(vm: &Vm) -> bool {
     let here = 0u8;
     let here = &raw const here as usize;
-    let limit = s.vm().native_limit;
+    let limit = vm.native_limit;
     // WebAssembly counts from its first call; what it uses beyond the VM's own limit is the reserve.
     here.saturating_sub(WASM_STACK_BYTES) > limit.saturating_sub(STACK_RESERVE_BYTES)
 }

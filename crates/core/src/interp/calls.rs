@@ -132,6 +132,22 @@ pub unsafe fn run_native(
             if !v.is_empty() {
                 return v;
             }
+            if let Some(direct) = spec.direct {
+                let fp = window.add(1 + count as usize + HEADER);
+                if fp > (*vm).stack_limit {
+                    return overflow(vm);
+                }
+                lay_native_frame(vm, fp, callee, count | bits, new_target, return_pc);
+                let (saved_fp, saved_pc) = position(vm);
+                (*vm).fp = fp;
+                (*vm).pc = std::ptr::null();
+                let v = direct(vm, callee.as_cell().cast(), args);
+                (*vm).fp = saved_fp;
+                (*vm).pc = saved_pc;
+                if let Some(v) = v {
+                    return v;
+                }
+            }
         }
         in_native_frame(vm, callee, window, count, bits, new_target, return_pc, |s, this, args| {
             (spec.function)(s, this, args).map(Local::raw)
@@ -161,6 +177,40 @@ pub(crate) unsafe fn run_step(
     };
     (v, done)
 }
+/// Frame and pc that the VM is at.
+///
+/// OPTIMIZATION: they have just been stored, one after the other. Read together, as the compiler would like to, they would
+/// have to wait until both have left the store buffer.
+///
+/// # Safety
+/// The VM is live.
+#[inline(always)]
+pub(crate) unsafe fn position(vm: *mut Vm) -> (*mut Raw, *const u64) {
+    // SAFETY: by the contract.
+    unsafe { (std::ptr::read_volatile(&raw const (*vm).fp), std::ptr::read_volatile(&raw const (*vm).pc)) }
+}
+/// Writes the header of a built-in function's frame.
+///
+/// # Safety
+/// As for [`run_native`]; there is room for the frame.
+#[inline(always)]
+unsafe fn lay_native_frame(
+    vm: *mut Vm,
+    fp: *mut Raw,
+    callee: Raw,
+    argc: u32,
+    new_target: Raw,
+    return_pc: *const u64,
+) {
+    // SAFETY: by the contract.
+    unsafe {
+        *fp.offset(NEW_TARGET) = new_target;
+        *fp.offset(RETURN_PC) = Raw::from_bits(return_pc as u64);
+        *fp.offset(CALLER) = Raw::from_bits((*vm).fp as u64);
+        *fp.offset(ARGC) = Raw::int32(argc as i32);
+        *fp.offset(CALLEE) = callee;
+    }
+}
 /// Runs native code in the frame of built-in function `callee`. Its value, or empty with the exception pending.
 ///
 /// # Safety
@@ -183,12 +233,8 @@ unsafe fn in_native_frame<'s>(
         if fp > (*vm).stack_limit || !(*vm).native_stack_ok() {
             return overflow(vm);
         }
-        *fp.offset(NEW_TARGET) = new_target;
-        *fp.offset(RETURN_PC) = Raw::from_bits(return_pc as u64);
-        *fp.offset(CALLER) = Raw::from_bits((*vm).fp as u64);
-        *fp.offset(ARGC) = Raw::int32((count | bits) as i32);
-        *fp.offset(CALLEE) = callee;
-        let (saved_fp, saved_pc) = ((*vm).fp, (*vm).pc);
+        lay_native_frame(vm, fp, callee, count | bits, new_target, return_pc);
+        let (saved_fp, saved_pc) = position(vm);
         (*vm).fp = fp;
         (*vm).pc = std::ptr::null();
         let mark = (*vm).heap.handles.mark();

@@ -66,6 +66,31 @@ handler!(EnterMachine(_pc, fp, vm, ics, _word) {
     after_machine(std::ptr::null(), fp, vm, ics, answer)
 });
 
+/// Runs an entry frame, by machine code if there is any. The value, or the empty one with the exception pending.
+///
+/// # Safety
+/// A complete entry frame of `code`, which is compiled.
+#[inline(always)]
+pub(crate) unsafe fn run_words(vm: *mut Vm, code: *mut Code, fp: *mut Raw) -> Raw {
+    // SAFETY: by the contract.
+    unsafe {
+        let status = if (*code).machine.is_null() {
+            super::run(vm, (*code).entry, fp, (*code).ics)
+        } else {
+            let machine: MachineCode = std::mem::transmute((*code).machine);
+            match machine(vm, fp) {
+                THREW => return Raw::EMPTY,
+                EXITED => super::run(vm, (*vm).enter_pc, (*vm).enter_fp, (*vm).enter_ics),
+                v => return Raw::from_bits(v),
+            }
+        };
+        if status == super::THREW {
+            return Raw::EMPTY;
+        }
+        std::mem::replace(&mut (*vm).result, Raw::UNDEFINED)
+    }
+}
+
 /// Runs machine code on a frame that leaves this run of the interpreter; the value is in `vm.result`.
 ///
 /// # Safety

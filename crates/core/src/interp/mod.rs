@@ -18,6 +18,7 @@ pub(crate) mod machine;
 pub(crate) mod property;
 pub(crate) mod slow;
 
+pub(crate) use calls::position;
 pub(crate) use calls::run_step;
 pub use calls::{construct_closure, enter, frame_top, run_native};
 
