@@ -318,6 +318,10 @@ pub enum Op {
     IsNullish,
     /// Is an object.
     IsObject,
+    /// Is a closure of this code.
+    IsClosureOf(u64),
+    /// Shape of an object; of anything else a word that is no shape.
+    ShapeWord,
     /// IsStrictlyEqual of two tagged values.
     StrictEqual,
     /// IsLooselyEqual of two tagged values; leaves where one must be converted.

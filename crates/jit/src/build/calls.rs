@@ -29,16 +29,17 @@ const ARGC_ACCESSOR: i32 = 1 << 29;
 pub const ARGC_COPIED: i32 = 1 << 26;
 
 /// A call about to be made.
-struct Call {
-    callee: Value,
+#[derive(Clone)]
+pub(super) struct Call {
+    pub(super) callee: Value,
     /// `this`, then the arguments.
-    window: Vec<Value>,
+    pub(super) window: Vec<Value>,
     /// Slot of `this`.
-    slot: i32,
+    pub(super) slot: i32,
     /// Of a `new`: new.target.
-    new_target: Option<Value>,
+    pub(super) new_target: Option<Value>,
     /// Of a getter, for an instruction that is no call.
-    accessor: bool,
+    pub(super) accessor: bool,
 }
 
 impl Call {
@@ -78,15 +79,13 @@ impl Builder<'_> {
                         (target, function) = (e.callee, e.function);
                     }
                 }
-                if cache.entries.len() > 1
-                    && function == NO_INDEX
-                    && receiver_is_usable(self, receiver)
+                if (generic || cache.entries.len() > 1 && function == NO_INDEX)
                     && let Some(step) = self.call_by_shape(i, &window, slot, &cache)?
                 {
                     return Ok(step);
                 }
                 let found =
-                    if receiver_is_usable(self, receiver) { self.get_named(receiver, &cache) } else { None };
+                    if receiver_is_usable(self, receiver) { self.get_named(receiver, &cache)? } else { None };
                 let callee = match found {
                     Some(v) => v,
                     None => match self.get_method() {
@@ -115,7 +114,10 @@ impl Builder<'_> {
                     _ => (cache.callee, NO_INDEX),
                 };
                 let call = Call { callee, window, slot, new_target: None, accessor: false };
-                self.call(i, call, target, function)
+                match (cache.callee, fact.code) {
+                    (Callee::Code(cell), None) if generic => self.call_if_closure_of(i, call, cell),
+                    _ => self.call(i, call, target, function),
+                }
             }
             _ => {
                 let callee = self.reg(b);
@@ -127,63 +129,13 @@ impl Builder<'_> {
         }
     }
 
-    /// A method call on a few shapes with a known method each: one call for each shape. None: not such a site.
-    fn call_by_shape(
+    pub(super) fn call(
         &mut self,
         i: &Instruction,
-        window: &[Value],
-        slot: i32,
-        cache: &crate::snapshot::CacheSnapshot,
-    ) -> Result_<Option<Step>> {
-        let receiver = window[0];
-        let Some(mut entries) = self.usable(cache) else { return Ok(None) };
-        if let Some(s) = self.env.fact(receiver).shape {
-            entries.retain(|e| e.shape == s);
-        }
-        let string = self.snapshot.layout.string_shape;
-        let known = |e: &crate::snapshot::EntrySnapshot| {
-            e.shape != string
-                && e.location != crate::snapshot::location::ABSENT
-                && matches!(e.callee, Callee::Code(_))
-        };
-        if entries.is_empty() || !entries.iter().all(known) || !self.check_cell(receiver) {
-            return Ok(None);
-        }
-        if entries.iter().any(|e| e.epoch != 0) {
-            self.check_valid();
-        }
-        let word = self.emit(Op::Load(Width::I32, 4), vec![receiver], Repr::Int32, 0);
-        let mut edges: Vec<(Block, super::Env)> = vec![];
-        let last = entries.len() - 1;
-        for (k, e) in entries.iter().enumerate() {
-            let mut rest = None;
-            if k == last {
-                self.check_shape(receiver, e.shape);
-            } else {
-                let shape = self.int(e.shape as i32);
-                let is = self.compare_ints(Condition::Equal, word, shape);
-                let (yes, no) = self.branch(is);
-                rest = Some((no, self.env.clone(), self.state));
-                self.block = yes;
-                self.env.fact_mut(receiver).shape = Some(e.shape);
-            }
-            let callee = self.entry_value(receiver, e);
-            let call = Call { callee, window: window.to_vec(), slot, new_target: None, accessor: false };
-            if let Step::Next = self.call(i, call, e.callee, e.function)? {
-                edges.push((self.block, std::mem::take(&mut self.env)));
-            }
-            if let Some((no, env, state)) = rest {
-                (self.block, self.env, self.state) = (no, env, state);
-            }
-        }
-        if edges.is_empty() {
-            return Ok(Some(Step::End));
-        }
-        self.merge(edges, Some(i.next_pc()));
-        Ok(Some(Step::Next))
-    }
-
-    fn call(&mut self, i: &Instruction, mut call: Call, target: Callee, function: u32) -> Result_<Step> {
+        mut call: Call,
+        target: Callee,
+        function: u32,
+    ) -> Result_<Step> {
         let a = i.word.a();
         match target {
             Callee::Native(Some(intrinsic)) if function != NO_INDEX => {
@@ -386,6 +338,8 @@ impl Builder<'_> {
                 spills.push((slot, v));
             }
         }
+        // The callee's header may be written here.
+        self.graph.extent = self.graph.extent.max(call.slot + 1 + call.argc() as i32 + HEADER);
         let v = self.emit(op, args, Repr::Tagged, types);
         self.graph.nodes[v.index()].state = Some(state);
         self.graph.nodes[v.index()].spills = spills;
@@ -396,7 +350,7 @@ impl Builder<'_> {
         v
     }
     /// `closures`: the callee may well be one.
-    fn call_any(&mut self, i: &Instruction, call: Call, closures: bool) -> Result_<Step> {
+    pub(super) fn call_any(&mut self, i: &Instruction, call: Call, closures: bool) -> Result_<Step> {
         let callee = self.tagged(call.callee);
         let (slot, argc) = (call.slot, call.argc() as u32);
         if closures {
@@ -411,72 +365,6 @@ impl Builder<'_> {
         );
         self.set(i.word.a(), v);
         Ok(Step::Next)
-    }
-    /// GetV at a site that has seen accessors: their getters are called in place or directly. None: not such a site.
-    pub(super) fn get_by_accessors(
-        &mut self,
-        i: &Instruction,
-        v: Value,
-        cache: &crate::snapshot::CacheSnapshot,
-    ) -> Result_<Option<Step>> {
-        let mut entries: Vec<_> = cache
-            .entries
-            .iter()
-            .filter(|e| e.epoch == 0 || e.epoch == self.snapshot.epoch)
-            .copied()
-            .collect();
-        if let Some(s) = self.env.fact(v).shape {
-            entries.retain(|e| e.shape == s);
-        }
-        let string = self.snapshot.layout.string_shape;
-        let is_getter =
-            |e: &EntrySnapshot| e.location != location::ABSENT && e.location & location::GETTER != 0;
-        let known = |e: &EntrySnapshot| {
-            e.shape != string
-                && (!is_getter(e) || (e.constant != Constant::None && matches!(e.callee, Callee::Code(_))))
-        };
-        let usable = !entries.is_empty() && !cache.megamorphic && !self.is_generic();
-        if !usable || !entries.iter().any(is_getter) || !entries.iter().all(known) || !self.check_cell(v) {
-            return Ok(None);
-        }
-        self.check_valid();
-        let slot = self.base() + self.function().register_count as i32;
-        let word = self.emit(Op::Load(Width::I32, 4), vec![v], Repr::Int32, 0);
-        let mut edges: Vec<(Block, super::Env)> = vec![];
-        let last = entries.len() - 1;
-        for (k, e) in entries.iter().enumerate() {
-            let mut rest = None;
-            if k == last {
-                self.check_shape(v, e.shape);
-            } else {
-                let shape = self.int(e.shape as i32);
-                let is = self.compare_ints(Condition::Equal, word, shape);
-                let (yes, no) = self.branch(is);
-                rest = Some((no, self.env.clone(), self.state));
-                self.block = yes;
-                self.env.fact_mut(v).shape = Some(e.shape);
-            }
-            let step = if is_getter(e) {
-                let callee = self.entry_constant(e).expect("known");
-                let call = Call { callee, window: vec![v], slot, new_target: None, accessor: true };
-                self.call(i, call, e.callee, NO_INDEX)?
-            } else {
-                let r = self.entry_value(v, e);
-                self.set(i.word.a(), r);
-                Step::Next
-            };
-            if let Step::Next = step {
-                edges.push((self.block, std::mem::take(&mut self.env)));
-            }
-            if let Some((no, env, state)) = rest {
-                (self.block, self.env, self.state) = (no, env, state);
-            }
-        }
-        if edges.is_empty() {
-            return Ok(Some(Step::End));
-        }
-        self.merge(edges, Some(i.next_pc()));
-        Ok(Some(Step::Next))
     }
     /// PutValue at a site that has seen one setter: it is called in place or directly. None: not such a site.
     pub(super) fn set_by_setter(
@@ -512,7 +400,7 @@ impl Builder<'_> {
         self.runtime_call(Op::Call(slot, 0), vec![callee], &call, true, ty::ANY & !ty::EMPTY & !ty::INTERNAL)
     }
     /// The general way to the method of a CallMethod instruction.
-    fn get_method(&mut self) -> Option<Value> {
+    pub(super) fn get_method(&mut self) -> Option<Value> {
         if self.snapshot.stubs.get_method == 0 {
             return None;
         }
@@ -569,7 +457,7 @@ impl Builder<'_> {
             && let Some([e]) = self.usable(&cache).as_deref()
             && e.callee == Callee::Native(Some(Intrinsic::FunctionApply))
             && e.function != NO_INDEX
-            && let Some(callee) = self.get_named(receiver, &cache)
+            && let Some(callee) = self.get_named(receiver, &cache)?
         {
             self.check_function(callee, e.function);
             let mut list = vec![self.reg(i.word.c())];

@@ -12,6 +12,7 @@ mod calls;
 mod env;
 mod loops;
 mod numbering;
+mod polymorphic;
 mod property;
 mod values;
 

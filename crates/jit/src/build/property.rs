@@ -4,6 +4,7 @@ use spey_bytecode::decode::Instruction;
 use spey_bytecode::{Insn, Op as Code};
 
 use super::env::access;
+use super::polymorphic::{is_plain, is_simple_store};
 use super::{Builder, Result_, Step};
 use crate::graph::{Binary, Block, Condition, Op, Repr, Value, Width, ty};
 use crate::snapshot::{
@@ -59,13 +60,7 @@ impl Builder<'_> {
                     return self.unseen(i).map(Some);
                 }
                 let v = self.reg(b);
-                if let Some(step) = self.get_by_accessors(i, v, &cache)? {
-                    return Ok(Some(step));
-                }
-                match self.get_named(v, &cache).or_else(|| self.call_getter(v, &cache)) {
-                    Some(v) => self.set(a, v),
-                    None => return self.execute(i).map(Some),
-                }
+                return self.get_property(i, v, &cache).map(Some);
             }
             Code::GetLength => return self.get_length(i).map(Some),
             Code::SetProp | Code::InitProp => {
@@ -77,9 +72,7 @@ impl Builder<'_> {
                 if let Some(step) = self.set_by_setter(i, o, v, &cache)? {
                     return Ok(Some(step));
                 }
-                if !self.set_named(o, v, &cache) {
-                    return self.execute(i).map(Some);
-                }
+                return self.set_property(i, o, v, &cache).map(Some);
             }
             Code::GetElem => return self.get_element(i).map(Some),
             Code::GetElemIfPresent => return self.element_if_present(i).map(Some),
@@ -105,10 +98,10 @@ impl Builder<'_> {
                 }
                 let o = self.reg(o);
                 let ok = if i.op == Code::GetPrivate {
-                    self.get_named(o, &cache).map(|v| self.set(a, v)).is_some()
+                    self.get_named(o, &cache)?.map(|v| self.set(a, v)).is_some()
                 } else {
                     let v = self.reg(c);
-                    self.set_named(o, v, &cache)
+                    self.set_named(o, v, &cache)?
                 };
                 if !ok {
                     return self.execute(i).map(Some);
@@ -124,7 +117,7 @@ impl Builder<'_> {
                     return self.execute(i).map(Some);
                 }
                 let base = self.guard(Op::PrototypeOf, vec![home], Repr::Tagged, ty::OBJECT | ty::NULL);
-                match self.get_named(base, &cache) {
+                match self.get_named(base, &cache)? {
                     Some(v) => self.set(a, v),
                     None => return self.execute(i).map(Some),
                 }
@@ -235,9 +228,6 @@ impl Builder<'_> {
         };
         self.load(base, Width::Value, offset)
     }
-    fn is_plain(e: &EntrySnapshot) -> bool {
-        e.location == location::ABSENT || e.location & location::GETTER == 0
-    }
     /// What an entry says, after its shape has been checked.
     pub(super) fn entry_value(&mut self, o: Value, e: &EntrySnapshot) -> Value {
         if e.epoch != 0 || e.constant != Constant::None {
@@ -266,43 +256,16 @@ impl Builder<'_> {
         }
         Some(v)
     }
-    /// Value of an accessor property that a site has seen alone; None: not such a site.
-    fn call_getter(&mut self, v: Value, cache: &CacheSnapshot) -> Option<Value> {
-        let [e] = cache.entries[..] else { return None };
-        let plain = e.location == location::ABSENT || e.location & location::GETTER == 0;
-        if plain || e.epoch != self.snapshot.epoch || cache.megamorphic || self.is_generic() {
-            return None;
-        }
-        if e.shape == self.snapshot.layout.string_shape || !self.check_shape(v, e.shape) {
-            return None;
-        }
-        self.check_valid();
-        let holder = match e.holder {
-            NO_INDEX => v,
-            k => self.emit(Op::Table(k), vec![], Repr::Tagged, ty::OBJECT),
-        };
-        let accessor = self.load_at(holder, e.location);
-        let getter = self.emit(
-            Op::Load(Width::Value, self.snapshot.layout.accessor_get),
-            vec![accessor],
-            Repr::Tagged,
-            ty::ANY,
-        );
-        if !self.check_object(getter) {
-            return None;
-        }
-        Some(self.call_above(getter, v))
-    }
     /// What a site has seen, without what no longer holds; None if that is no base for a guess.
     pub(super) fn usable(&self, cache: &CacheSnapshot) -> Option<Vec<EntrySnapshot>> {
         let valid = |e: &&EntrySnapshot| e.epoch == 0 || e.epoch == self.snapshot.epoch;
         let entries: Vec<_> = cache.entries.iter().filter(valid).copied().collect();
         let ok = !entries.is_empty() && !cache.megamorphic && !self.is_generic();
-        (ok && entries.iter().all(Self::is_plain)).then_some(entries)
+        (ok && entries.iter().all(is_plain)).then_some(entries)
     }
     /// GetV of the cache's key; None: by the general way.
-    pub(super) fn get_named(&mut self, v: Value, cache: &CacheSnapshot) -> Option<Value> {
-        let entries = self.usable(cache)?;
+    pub(super) fn get_named(&mut self, v: Value, cache: &CacheSnapshot) -> Result_<Option<Value>> {
+        let Some(entries) = self.usable(cache) else { return Ok(None) };
         let string = self.snapshot.layout.string_shape;
         if let &[e] = &entries[..] {
             let ok = if e.shape == string {
@@ -311,104 +274,49 @@ impl Builder<'_> {
                 self.check_shape(v, e.shape)
             };
             if !ok {
-                return None;
+                return Ok(None);
             }
             let v = self.entry_value(v, &e);
             if e.function != NO_INDEX {
                 self.env.fact_mut(v).target = Some((e.callee, e.function));
             }
-            return Some(v);
+            return Ok(Some(v));
         }
         if entries.iter().any(|e| e.shape == string || e.next_shape != 0) {
-            return None;
+            return Ok(None);
         }
         // One shape is known already.
         if let Some(s) = self.env.fact(v).shape {
-            let e = *entries.iter().find(|e| e.shape == s)?;
-            return Some(self.entry_value(v, &e));
+            let Some(e) = entries.iter().find(|e| e.shape == s) else { return Ok(None) };
+            return Ok(Some(self.entry_value(v, e)));
         }
-        self.by_shape(v, &entries, |this, _, e| Some(this.entry_value(v, e)))
+        self.value_by_shape(v, &entries, |this, e| this.entry_value(v, e))
     }
-    /// Runs `arm` for each of the shapes of an object and merges the results; leaves for others.
-    pub(super) fn by_shape(
-        &mut self,
-        v: Value,
-        entries: &[EntrySnapshot],
-        mut arm: impl FnMut(&mut Self, usize, &EntrySnapshot) -> Option<Value>,
-    ) -> Option<Value> {
-        if !self.check_cell(v) {
-            return None;
-        }
-        if entries.iter().any(|e| e.epoch != 0) {
-            self.check_valid();
-        }
-        let word = self.emit(Op::Load(Width::I32, 4), vec![v], Repr::Int32, 0);
-        let mut edges: Vec<(Block, super::Env)> = vec![];
-        for (k, e) in entries.iter().enumerate() {
-            if k + 1 == entries.len() {
-                self.check_shape(v, e.shape);
-                let r = arm(self, k, e);
-                if let Some(r) = r {
-                    self.env.slots.insert(RESULT_SLOT, r);
-                    edges.push((self.block, std::mem::take(&mut self.env)));
-                }
-                break;
-            }
-            let shape = self.int(e.shape as i32);
-            let is = self.compare_ints(Condition::Equal, word, shape);
-            let (yes, no) = self.branch(is);
-            let rest = self.env.clone();
-            self.block = yes;
-            self.env.fact_mut(v).shape = Some(e.shape);
-            let state = self.state;
-            if let Some(r) = arm(self, k, e) {
-                self.env.slots.insert(RESULT_SLOT, r);
-                edges.push((self.block, std::mem::take(&mut self.env)));
-            }
-            self.env = rest;
-            self.block = no;
-            self.state = state;
-        }
-        if edges.is_empty() {
-            return None;
-        }
-        self.merge(edges, None);
-        self.env.slots.remove(&RESULT_SLOT)
-    }
-
     /// Store of the cache's key; false: by the general way.
-    fn set_named(&mut self, o: Value, v: Value, cache: &CacheSnapshot) -> bool {
+    fn set_named(&mut self, o: Value, v: Value, cache: &CacheSnapshot) -> Result_<bool> {
         let known = self.env.fact(o).shape;
-        let Some(entries) = self.usable(cache) else { return false };
+        let Some(entries) = self.usable(cache) else { return Ok(false) };
         match &entries[..] {
-            [e] => self.set_by_entry(o, v, e),
+            _ if !entries.iter().all(is_simple_store) => Ok(false),
+            [e] => Ok(self.set_by_entry(o, v, e)),
             _ if known.is_some() => match entries.iter().find(|e| Some(e.shape) == known) {
-                Some(e) => self.set_by_entry(o, v, e),
-                None => false,
+                Some(e) => Ok(self.set_by_entry(o, v, e)),
+                None => Ok(false),
             },
             _ => {
-                if !entries.iter().all(Self::is_simple_store) {
-                    return false;
-                }
                 let undefined = self.constant(super::values::UNDEFINED);
                 // Once for all ways.
                 self.tagged(v);
-                self.by_shape(o, &entries, |this, _, e| this.set_by_entry(o, v, e).then_some(undefined))
-                    .is_some()
+                let done = self.value_by_shape(o, &entries, |this, e| {
+                    this.set_by_entry(o, v, e);
+                    undefined
+                });
+                Ok(done?.is_some())
             }
         }
     }
-    /// Own properties, and new ones for which there is room in the object.
-    fn is_simple_store(e: &EntrySnapshot) -> bool {
-        let grows = e.next_shape != 0 && e.location & location::OUT_OF_LINE != 0;
-        e.location != location::ABSENT && e.holder == NO_INDEX && !grows
-    }
-    fn set_by_entry(&mut self, o: Value, v: Value, e: &EntrySnapshot) -> bool {
-        let e = *e;
-        let out_of_line = e.location & location::OUT_OF_LINE != 0;
-        if !Self::is_simple_store(&e) {
-            return false;
-        }
+    /// A store that is simple. False: the object certainly has another shape.
+    pub(super) fn set_by_entry(&mut self, o: Value, v: Value, e: &EntrySnapshot) -> bool {
         if !self.check_shape(o, e.shape) {
             return false;
         }
@@ -420,7 +328,7 @@ impl Builder<'_> {
             self.env.fact_mut(o).shape = Some(e.next_shape);
         }
         let offset = (e.location & !location::OUT_OF_LINE) as i32;
-        if out_of_line {
+        if e.location & location::OUT_OF_LINE != 0 {
             let slots = self.load_cell(o, self.snapshot.layout.object_slots);
             self.store(slots, offset, v, slots);
         } else {
@@ -587,11 +495,11 @@ impl Builder<'_> {
         }
         if bits == receiver::OTHER {
             let cache = self.cache(c);
-            if let Some(n) = self.typed_length(v, &cache) {
+            if let Some(n) = self.typed_length(v, &cache)? {
                 self.set(a, n);
                 return Ok(Step::Next);
             }
-            if let Some(r) = self.get_named(v, &cache) {
+            if let Some(r) = self.get_named(v, &cache)? {
                 self.set(a, r);
                 return Ok(Step::Next);
             }
@@ -603,36 +511,38 @@ impl Builder<'_> {
     }
 
     /// `length` of a typed array.
-    fn typed_length(&mut self, v: Value, cache: &CacheSnapshot) -> Option<Value> {
+    fn typed_length(&mut self, v: Value, cache: &CacheSnapshot) -> Result_<Option<Value>> {
         let known = |e: &&EntrySnapshot| e.callee == Callee::Native(Some(Intrinsic::TypedArrayLength));
         if self.is_generic() || cache.entries.is_empty() || cache.entries.iter().filter(known).count() == 0 {
-            return None;
+            return Ok(None);
         }
         let place = (v, access(Width::I32, TYPED_LENGTH));
         if let Some(n) = self.env.loads.get(&place) {
-            return Some(*n);
+            return Ok(Some(*n));
         }
         // One shape or several: what matters is that the getter is the one known.
         let entries: Vec<_> =
             cache.entries.iter().filter(|e| e.epoch == self.snapshot.epoch).copied().collect();
         if entries.is_empty() || !entries.iter().all(|e| known(&e)) {
-            return None;
+            return Ok(None);
         }
         self.check_valid();
         if let [e] = entries[..] {
             if !self.check_shape(v, e.shape) {
-                return None;
+                return Ok(None);
             }
         } else {
             let nothing = self.constant(super::values::UNDEFINED);
-            self.by_shape(v, &entries, |_, _, _| Some(nothing))?;
+            if self.value_by_shape(v, &entries, |_, _| nothing)?.is_none() {
+                return Ok(None);
+            }
         }
         if !self.check_kind(v, self.snapshot.layout.kind_typed_array) {
-            return None;
+            return Ok(None);
         }
         let n = self.guard(Op::TypedLength, vec![v], Repr::Int32, 0);
         self.env.loads.insert(place, n);
-        Some(n)
+        Ok(Some(n))
     }
 
     /// Elements cell of an object with dense elements; leaves for others.
@@ -693,7 +603,10 @@ impl Builder<'_> {
         let (o, k) = (self.reg(b), self.reg(c));
         let bits = i.word.feedback();
         if self.is_generic() {
-            return self.execute(i);
+            return match bits & receiver::DENSE {
+                0 => self.execute(i),
+                _ => self.element_or_other(i, o, k, |this, v| this.set(a, v)),
+            };
         }
         match bits & receiver::KINDS {
             0 => self.unseen(i),
@@ -726,13 +639,7 @@ impl Builder<'_> {
                 if !self.check_key(c, &cache) {
                     return self.execute(i);
                 }
-                match self.get_named(o, &cache).or_else(|| self.call_getter(o, &cache)) {
-                    Some(v) => {
-                        self.set(a, v);
-                        Ok(Step::Next)
-                    }
-                    None => self.execute(i),
-                }
+                self.get_property(i, o, &cache)
             }
             _ if bits & receiver::DENSE != 0 => self.element_or_other(i, o, k, |this, v| this.set(a, v)),
             _ => self.execute(i),
@@ -879,11 +786,10 @@ impl Builder<'_> {
             }
             receiver::OTHER => {
                 let Some(cache) = self.key_cache(i) else { return self.execute(i) };
-                if self.check_key(b, &cache) && self.set_named(o, v, &cache) {
-                    Ok(Step::Next)
-                } else {
-                    self.execute(i)
+                if !self.check_key(b, &cache) {
+                    return self.execute(i);
                 }
+                self.set_property(i, o, v, &cache)
             }
             _ if bits & receiver::DENSE != 0 => self.element_or_other(i, o, k, |this, _| {
                 let l = this.snapshot.layout;

@@ -276,6 +276,11 @@ impl Lower<'_, '_> {
                 self.b.ins().icmp_imm_u(IntCC::Equal, x, 2)
             }
             Op::IsObject => self.is_object(args[0]),
+            Op::IsClosureOf(cell) => {
+                self.references.cells.push(cell);
+                self.is_closure_of(args[0], cell)
+            }
+            Op::ShapeWord => self.shape_word(args[0]),
             Op::StrictEqual => self.equal(args[0], args[1], None),
             Op::LooseEqual => self.equal(args[0], args[1], Some(st())),
             Op::InstanceOf => {

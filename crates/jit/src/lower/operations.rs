@@ -309,6 +309,38 @@ impl Lower<'_, '_> {
         self.go(done);
         r
     }
+    pub(super) fn is_closure_of(&mut self, x: ir::Value, cell: u64) -> ir::Value {
+        let l = self.snapshot.layout;
+        let (is_cell, closure, done) = (self.fresh(), self.fresh(), self.fresh());
+        let r = self.b.append_block_param(done, I8);
+        let no = self.b.ins().iconst(I8, 0);
+        let is = self.is_cell(x);
+        self.b.ins().brif(is, is_cell, &[], done, &[BlockArg::Value(no)]);
+        self.go(is_cell);
+        let kind = self.b.ins().uload8(I32, trusted(), x, 0);
+        let is = self.b.ins().icmp_imm_u(IntCC::Equal, kind, l.kind_function as i64);
+        self.b.ins().brif(is, closure, &[], done, &[BlockArg::Value(no)]);
+        self.go(closure);
+        let code = self.b.ins().load(I64, trusted(), x, l.closure_code);
+        let cell = self.imm(cell);
+        let is = self.b.ins().icmp(IntCC::Equal, code, cell);
+        self.b.ins().jump(done, &[BlockArg::Value(is)]);
+        self.go(done);
+        r
+    }
+    /// Header word of a cell, which only in objects looks like a shape; 0 of anything else.
+    pub(super) fn shape_word(&mut self, x: ir::Value) -> ir::Value {
+        let (cell, done) = (self.fresh(), self.fresh());
+        let r = self.b.append_block_param(done, I32);
+        let none = self.imm32(0);
+        let is = self.is_cell(x);
+        self.b.ins().brif(is, cell, &[], done, &[BlockArg::Value(none)]);
+        self.go(cell);
+        let word = self.b.ins().load(I32, trusted(), x, 4);
+        self.b.ins().jump(done, &[BlockArg::Value(word)]);
+        self.go(done);
+        r
+    }
     pub(super) fn element(&mut self, base: ir::Value, index: ir::Value, width: Width) -> ir::Value {
         let i = self.b.ins().uextend(I64, index);
         let shift = width.bytes().trailing_zeros() as i64;

@@ -1,0 +1,290 @@
+//! Sites that have seen several shapes: one way for each of them, and one for all others.
+//!
+//! Where a site has always seen the same few shapes, machine code leaves for the interpreter at others. Where that has happened
+//! too often, or where one of the shapes needs the general way, others take the general way in line.
+
+use spey_bytecode::decode::Instruction;
+
+use super::calls::Call;
+use super::env::Env;
+use super::property::RESULT_SLOT;
+use super::{Builder, Result_, Step};
+use crate::graph::{Block, Condition, Op, Repr, Value, Width, ty};
+use crate::snapshot::{CacheSnapshot, Callee, Constant, EntrySnapshot, NO_INDEX, SETTER, location};
+
+/// The property does not exist, or is where the entry says.
+pub(super) fn is_plain(e: &EntrySnapshot) -> bool {
+    e.location == location::ABSENT || e.location & location::GETTER == 0
+}
+/// Own properties, and new ones for which there is room in the object.
+pub(super) fn is_simple_store(e: &EntrySnapshot) -> bool {
+    let grows = e.next_shape != 0 && e.location & location::OUT_OF_LINE != 0;
+    e.location != location::ABSENT && e.holder == NO_INDEX && e.next_shape != SETTER && !grows
+}
+
+impl Builder<'_> {
+    /// What a site has seen, without what no longer holds; empty if that is no base for a guess about `v`.
+    pub(super) fn seen(&self, v: Value, cache: &CacheSnapshot) -> Vec<EntrySnapshot> {
+        if cache.megamorphic || self.graph.node(v).repr != Repr::Tagged {
+            return vec![];
+        }
+        let shape = self.env.fact(v).shape;
+        let wanted = |e: &&EntrySnapshot| {
+            (e.epoch == 0 || e.epoch == self.snapshot.epoch) && shape.is_none_or(|s| s == e.shape)
+        };
+        cache.entries.iter().filter(wanted).copied().collect()
+    }
+
+    /// Goes the way of `arm` for each of the shapes of `v`, and that of `otherwise` for others; leaves if there is none. The ways
+    /// meet at instruction `next`. None: the value is certainly no object.
+    fn ways_by_shape(
+        &mut self,
+        v: Value,
+        entries: &[EntrySnapshot],
+        next: Option<u32>,
+        arm: &mut dyn FnMut(&mut Self, &EntrySnapshot) -> Result_<Step>,
+        otherwise: Option<&mut dyn FnMut(&mut Self) -> Result_<Step>>,
+    ) -> Result_<Option<Step>> {
+        if otherwise.is_none() && !self.check_cell(v) {
+            return Ok(None);
+        }
+        if entries.iter().any(|e| e.epoch != 0) {
+            self.check_valid();
+        }
+        if let [e] = entries
+            && self.env.fact(v).shape == Some(e.shape)
+        {
+            return arm(self, e).map(Some);
+        }
+        let word = if otherwise.is_some() {
+            self.emit(Op::ShapeWord, vec![v], Repr::Int32, 0)
+        } else {
+            self.emit(Op::Load(Width::I32, 4), vec![v], Repr::Int32, 0)
+        };
+        let mut edges: Vec<(Block, Env)> = vec![];
+        for (k, e) in entries.iter().enumerate() {
+            let mut rest = None;
+            if k + 1 == entries.len() && otherwise.is_none() {
+                self.check_shape(v, e.shape);
+            } else {
+                let shape = self.int(e.shape as i32);
+                let is = self.compare_ints(Condition::Equal, word, shape);
+                let (yes, no) = self.branch(is);
+                rest = Some((no, self.env.clone(), self.state));
+                self.block = yes;
+                let types = self.types(v) & ty::OBJECT;
+                let fact = self.env.fact_mut(v);
+                (fact.shape, fact.types) = (Some(e.shape), Some(types));
+            }
+            if let Step::Next = arm(self, e)? {
+                edges.push((self.block, std::mem::take(&mut self.env)));
+            }
+            if let Some((no, env, state)) = rest {
+                (self.block, self.env, self.state) = (no, env, state);
+            }
+        }
+        if let Some(otherwise) = otherwise {
+            self.graph.blocks[self.block.index()].cold = true;
+            if let Step::Next = otherwise(self)? {
+                edges.push((self.block, std::mem::take(&mut self.env)));
+            }
+        }
+        if edges.is_empty() {
+            return Ok(Some(Step::End));
+        }
+        self.merge(edges, next);
+        Ok(Some(Step::Next))
+    }
+    /// Merges what `arm` gives for each of the shapes of an object; leaves for others.
+    pub(super) fn value_by_shape(
+        &mut self,
+        v: Value,
+        entries: &[EntrySnapshot],
+        mut arm: impl FnMut(&mut Self, &EntrySnapshot) -> Value,
+    ) -> Result_<Option<Value>> {
+        let mut arm = |this: &mut Self, e: &EntrySnapshot| {
+            let r = arm(this, e);
+            this.env.slots.insert(RESULT_SLOT, r);
+            Ok(Step::Next)
+        };
+        let step = self.ways_by_shape(v, entries, None, &mut arm, None)?;
+        Ok(step.and_then(|_| self.env.slots.remove(&RESULT_SLOT)))
+    }
+
+    /// A GetProp instruction, or one like it.
+    pub(super) fn get_property(&mut self, i: &Instruction, v: Value, cache: &CacheSnapshot) -> Result_<Step> {
+        let generic = self.is_generic();
+        let mut entries = self.seen(v, cache);
+        if !generic && entries.iter().all(is_plain) {
+            return match self.get_named(v, cache)? {
+                Some(r) => {
+                    self.set(i.word.a(), r);
+                    Ok(Step::Next)
+                }
+                None => self.execute(i),
+            };
+        }
+        let string = self.snapshot.layout.string_shape;
+        let known = |e: &EntrySnapshot| {
+            let getter = e.constant != Constant::None && matches!(e.callee, Callee::Code(_));
+            e.shape != string && (is_plain(e) || getter)
+        };
+        if let [e] = entries[..]
+            && !generic
+            && !known(&e)
+            && let Some(r) = self.call_getter(v, &e)
+        {
+            self.set(i.word.a(), r);
+            return Ok(Step::Next);
+        }
+        let count = entries.len();
+        entries.retain(known);
+        if entries.is_empty() {
+            return self.execute(i);
+        }
+        let slot = self.base() + self.function().register_count as i32;
+        let mut arm = |this: &mut Self, e: &EntrySnapshot| {
+            if is_plain(e) {
+                let r = this.entry_value(v, e);
+                this.set(i.word.a(), r);
+                return Ok(Step::Next);
+            }
+            let callee = this.entry_constant(e).expect("known");
+            let call = Call { callee, window: vec![v], slot, new_target: None, accessor: true };
+            this.call(i, call, e.callee, NO_INDEX)
+        };
+        let mut general = |this: &mut Self| this.execute(i);
+        let general: &mut dyn FnMut(&mut Self) -> Result_<Step> = &mut general;
+        let others = generic || entries.len() < count;
+        match self.ways_by_shape(v, &entries, Some(i.next_pc()), &mut arm, others.then_some(general))? {
+            Some(step) => Ok(step),
+            None => self.execute(i),
+        }
+    }
+    /// Value of an accessor property whose getter is not known. None: by the general way.
+    pub(super) fn call_getter(&mut self, v: Value, e: &EntrySnapshot) -> Option<Value> {
+        if e.epoch != self.snapshot.epoch || e.shape == self.snapshot.layout.string_shape {
+            return None;
+        }
+        if !self.check_shape(v, e.shape) {
+            return None;
+        }
+        self.check_valid();
+        let holder = match e.holder {
+            NO_INDEX => v,
+            k => self.emit(Op::Table(k), vec![], Repr::Tagged, ty::OBJECT),
+        };
+        let accessor = self.load_at(holder, e.location);
+        let getter = self.emit(
+            Op::Load(Width::Value, self.snapshot.layout.accessor_get),
+            vec![accessor],
+            Repr::Tagged,
+            ty::ANY,
+        );
+        if !self.check_object(getter) {
+            return None;
+        }
+        Some(self.call_above(getter, v))
+    }
+
+    /// A SetProp or InitProp instruction.
+    pub(super) fn set_property(
+        &mut self,
+        i: &Instruction,
+        o: Value,
+        v: Value,
+        cache: &CacheSnapshot,
+    ) -> Result_<Step> {
+        let mut entries = self.seen(o, cache);
+        let count = entries.len();
+        entries.retain(is_simple_store);
+        if entries.is_empty() {
+            return self.execute(i);
+        }
+        let v = self.tagged(v);
+        let mut arm = |this: &mut Self, e: &EntrySnapshot| {
+            this.set_by_entry(o, v, e);
+            Ok(Step::Next)
+        };
+        let mut general = |this: &mut Self| this.execute(i);
+        let general: &mut dyn FnMut(&mut Self) -> Result_<Step> = &mut general;
+        let others = self.is_generic() || entries.len() < count;
+        match self.ways_by_shape(o, &entries, Some(i.next_pc()), &mut arm, others.then_some(general))? {
+            Some(step) => Ok(step),
+            None => self.execute(i),
+        }
+    }
+
+    /// A method call on a few shapes with a known method each: one call for each shape. None: not such a site.
+    pub(super) fn call_by_shape(
+        &mut self,
+        i: &Instruction,
+        window: &[Value],
+        slot: i32,
+        cache: &CacheSnapshot,
+    ) -> Result_<Option<Step>> {
+        let receiver = window[0];
+        let generic = self.is_generic();
+        let mut entries = self.seen(receiver, cache);
+        let count = entries.len();
+        let string = self.snapshot.layout.string_shape;
+        // A method that may be another one by now would have to be compared.
+        entries.retain(|e| {
+            e.shape != string
+                && e.location != location::ABSENT
+                && is_plain(e)
+                && matches!(e.callee, Callee::Code(_))
+                && (!generic || e.constant != Constant::None)
+        });
+        if entries.is_empty() {
+            return Ok(None);
+        }
+        let mut arm = |this: &mut Self, e: &EntrySnapshot| {
+            let callee = this.entry_value(receiver, e);
+            let call = Call { callee, window: window.to_vec(), slot, new_target: None, accessor: false };
+            this.call(i, call, e.callee, e.function)
+        };
+        let mut general = |this: &mut Self| this.call_method(i, window.len() as i16 - 1, slot);
+        let general: &mut dyn FnMut(&mut Self) -> Result_<Step> = &mut general;
+        let others = generic || entries.len() < count;
+        self.ways_by_shape(receiver, &entries, Some(i.next_pc()), &mut arm, others.then_some(general))
+    }
+    /// The general way of a CallMethod instruction.
+    fn call_method(&mut self, i: &Instruction, argc: i16, slot: i32) -> Result_<Step> {
+        let Some(callee) = self.get_method() else { return Ok(self.exit("not compiled")) };
+        // What is passed may have moved if a getter ran.
+        let mut window = vec![self.reg(i.word.b())];
+        for k in 1..=argc {
+            let v = self.reg(i.word.c() + k);
+            window.push(v);
+        }
+        self.call_any(i, Call { callee, window, slot, new_target: None, accessor: false }, true)
+    }
+
+    /// A call of closures of one code mostly, where others have been met too often to leave for them.
+    pub(super) fn call_if_closure_of(&mut self, i: &Instruction, call: Call, cell: u64) -> Result_<Step> {
+        if self.graph.node(call.callee).repr != Repr::Tagged {
+            return self.call_any(i, call, true);
+        }
+        let is = self.emit(Op::IsClosureOf(cell), vec![call.callee], Repr::Bool, 0);
+        let (yes, no) = self.branch(is);
+        let (env, state) = (self.env.clone(), self.state);
+        self.block = yes;
+        let fact = self.env.fact_mut(call.callee);
+        (fact.code, fact.types) = (Some(cell), Some(ty::OBJECT));
+        let mut edges: Vec<(Block, Env)> = vec![];
+        if let Step::Next = self.call(i, call.clone(), Callee::Code(cell), NO_INDEX)? {
+            edges.push((self.block, std::mem::take(&mut self.env)));
+        }
+        (self.block, self.env, self.state) = (no, env, state);
+        self.graph.blocks[no.index()].cold = true;
+        if let Step::Next = self.call_any(i, call, true)? {
+            edges.push((self.block, std::mem::take(&mut self.env)));
+        }
+        if edges.is_empty() {
+            return Ok(Step::End);
+        }
+        self.merge(edges, Some(i.next_pc()));
+        Ok(Step::Next)
+    }
+}
