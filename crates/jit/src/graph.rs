@@ -405,6 +405,27 @@ pub enum Op {
 }
 
 impl Op {
+    /// Belongs to no block: it is made anew wherever it is used.
+    pub fn is_constant(&self) -> bool {
+        matches!(
+            self,
+            Op::Const(_)
+                | Op::Int(_)
+                | Op::Double(_)
+                | Op::RawConst(_)
+                | Op::FrameAddress(_)
+                | Op::Table(_)
+                | Op::Memory(_)
+        )
+    }
+    /// Cannot be done twice.
+    pub fn has_effects(&self) -> bool {
+        let stores = matches!(
+            self,
+            Op::Store(..) | Op::StoreIndexed(..) | Op::Quick(_) | Op::ArrayAppend | Op::ArrayPop
+        );
+        stores || self.is_safepoint()
+    }
     /// May collect, call JavaScript or change any object.
     pub fn is_safepoint(&self) -> bool {
         matches!(
@@ -428,13 +449,7 @@ impl Op {
     pub fn is_pure(&self) -> bool {
         matches!(
             self,
-            Op::Const(_)
-                | Op::Int(_)
-                | Op::Double(_)
-                | Op::RawConst(_)
-                | Op::Table(_)
-                | Op::Memory(_)
-                | Op::UnboxInt
+            Op::UnboxInt
                 | Op::UnboxDouble
                 | Op::DoubleToInt
                 | Op::CheckCell
@@ -472,10 +487,6 @@ impl Op {
     /// A safepoint that runs no JavaScript. Its fast path writes nothing to the frame.
     pub fn is_quiet(&self) -> bool {
         matches!(self, Op::Allocate(..) | Op::Poll | Op::FillElement(_))
-    }
-    /// Read from where it is kept at every use: cells there are updated when they move.
-    pub fn is_kept(&self) -> bool {
-        matches!(self, Op::Table(_) | Op::Memory(_))
     }
 }
 
@@ -522,6 +533,9 @@ pub struct State {
     pub reason: &'static str,
     /// What leaving here says.
     pub kind: crate::snapshot::ExitKind,
+    /// Where the interpreter goes on, if not here: at an earlier instruction from which on nothing has been done that could not be done
+    /// again. The slots are that state's.
+    pub resume: Option<StateId>,
 }
 
 /// A frame: the function itself or an inlined call.
@@ -615,11 +629,18 @@ impl Graph {
     pub fn is_movable(&self, v: Value) -> bool {
         let n = self.node(v);
         let cell = n.repr == Repr::Tagged && n.types & ty::CELL != 0;
-        matches!(n.op, Op::LoadCell(_)) || (cell && !matches!(n.op, Op::Const(_)) && !n.op.is_kept())
+        matches!(n.op, Op::LoadCell(_)) || (cell && !n.op.is_constant())
+    }
+    /// The state by which a guard with this one leaves.
+    pub fn resume(&self, s: StateId) -> StateId {
+        self.states[s.index()].resume.unwrap_or(s)
     }
     /// Text form.
     pub fn print(&self) -> String {
         let mut out = String::new();
+        for (i, n) in self.nodes.iter().enumerate().filter(|(_, n)| n.op.is_constant()) {
+            let _ = writeln!(out, "v{i}: {:?} = {:?}", n.repr, n.op);
+        }
         for (i, b) in self.blocks.iter().enumerate() {
             let _ = writeln!(out, "b{i}{}: preds {:?}", if b.cold { " cold" } else { "" }, b.preds);
             for &v in b.phis.iter().chain(&b.nodes) {
@@ -632,6 +653,10 @@ impl Graph {
                 if let Some(s) = n.state {
                     let t = &self.states[s.index()];
                     let _ = write!(out, " @f{}:{} {}", t.frame, t.pc, t.reason);
+                    if let Some(r) = t.resume {
+                        let r = &self.states[r.index()];
+                        let _ = write!(out, " from f{}:{}", r.frame, r.pc);
+                    }
                     if n.op.is_safepoint() {
                         let list: Vec<_> = t.slots.iter().map(|s| (s.slot, s.value)).collect();
                         let _ = write!(out, " {list:?} spills {:?}", n.spills);

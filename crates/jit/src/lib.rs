@@ -125,6 +125,7 @@ fn compile_with(snapshot: &Snapshot, print: bool, keep_addresses: bool) -> Resul
             shapes: references.shapes,
             cells: references.cells,
             exits: references.exits,
+            resumes: references.resumes,
             text,
             nodes: graph.nodes.len(),
             took: [built, start.elapsed() - built],

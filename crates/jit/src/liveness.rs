@@ -85,7 +85,7 @@ impl Analysis<'_> {
     }
     /// What leaving by a state reads: slots in place are not written.
     fn use_state(&self, set: &mut Set, s: StateId) {
-        for slot in &self.graph.states[s.index()].slots {
+        for slot in &self.graph.states[self.graph.resume(s).index()].slots {
             if !slot.in_place {
                 self.use_(set, slot.value);
             }

@@ -445,8 +445,10 @@ pub struct Compiled {
     pub shapes: Vec<u32>,
     /// Code cells in the code: they must stay alive.
     pub cells: Vec<u64>,
-    /// For each exit: word index in the function that is left (for printing and for `generic`), and why.
+    /// Exits by number.
     pub exits: Vec<Exit>,
+    /// Where they lead.
+    pub resumes: Vec<Resume>,
     /// Text form, if asked for.
     pub text: String,
     /// Nodes of the graph.
@@ -483,19 +485,30 @@ pub enum Filler {
     Int32,
 }
 
-/// Where machine code can leave for the interpreter.
+/// Where machine code can leave for the interpreter, and why.
 #[derive(Clone, Debug)]
 pub struct Exit {
-    /// Code cell of the function at the exit.
+    /// Code cell of the function that the guard belongs to.
     pub cell: u64,
-    /// Word index of the instruction at which the interpreter goes on.
+    /// Word index of the instruction that it belongs to.
     pub pc: u32,
-    /// Slot of register 0 of the frame that goes on, counted from the outermost frame's.
-    pub base: i32,
     /// What leaving here says.
     pub kind: ExitKind,
     /// Reason.
     pub reason: &'static str,
+    /// Where the interpreter goes on: index in [`Compiled::resumes`].
+    pub resume: u32,
+}
+
+/// Where the interpreter goes on, at the instruction of an exit or before it.
+#[derive(Clone, Debug)]
+pub struct Resume {
+    /// Code cell of the function.
+    pub cell: u64,
+    /// Word index of the instruction.
+    pub pc: u32,
+    /// Slot of register 0 of its frame, counted from the outermost frame's.
+    pub base: i32,
     /// Slots that the runtime fills.
     pub fill: Box<[(i32, Filler)]>,
 }

@@ -1,7 +1,7 @@
 //! Where machine code is left for the interpreter, and how often.
 
 use spey_gc::Value as Raw;
-use spey_jit::snapshot::{Exit, ExitKind, Filler};
+use spey_jit::snapshot::{Exit, ExitKind, Filler, Resume};
 
 use super::policy::{CodeTier, describe, discard, jump_loops};
 use crate::code::Code;
@@ -20,7 +20,7 @@ pub(super) struct ExitCount {
     count: u32,
 }
 
-/// An exit of machine code `id` of `owner`, and whether that code is valid. Completes the frames at `outer`.
+/// An exit of machine code `id` of `owner`, where it leads, and whether that code is valid. Completes the frames at `outer`.
 ///
 /// # Safety
 /// `owner` is a live code cell, the exit one of that code's, and `outer` the frame that it runs with.
@@ -29,12 +29,13 @@ pub(super) unsafe fn exit_of<'a>(
     id: u64,
     index: usize,
     outer: *mut Raw,
-) -> (&'a Exit, bool) {
+) -> (&'a Exit, &'a Resume, bool) {
     // SAFETY: by the contract.
     let installed = unsafe { &(*(*owner).tier).installed };
     let code = installed.iter().rev().find(|i| i.id == id).expect("machine code that runs is installed");
     let exit = &code.exits[index];
-    for &(slot, filler) in &exit.fill {
+    let resume = &code.resumes[exit.resume as usize];
+    for &(slot, filler) in &resume.fill {
         // SAFETY: slots of the outer frame and of frames inlined above it.
         unsafe {
             let place = outer.offset(slot as isize);
@@ -47,14 +48,14 @@ pub(super) unsafe fn exit_of<'a>(
             };
         }
     }
-    (exit, code.valid.get() != 0)
+    (exit, resume, code.valid.get() != 0)
 }
 
 /// Machine code `id` of `owner` has been left.
 ///
 /// # Safety
 /// `owner` and the exit's cell are live code cells.
-pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, id: u64, exit: &Exit, valid: bool) {
+pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, id: u64, exit: &Exit, resume: &Resume, valid: bool) {
     let (code, pc, kind) = (exit.cell as *mut Code, exit.pc, exit.kind);
     // SAFETY: by the contract; bytecode is writable.
     unsafe {
@@ -70,10 +71,11 @@ pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, id: u64, exit: &Exit, v
             ));
         }
         // Loops with machine code are entered again at once.
-        if !(*code).tier.is_null() && !(*(*code).tier).loops.is_empty() {
-            let tier = CodeTier::of(code);
-            for &word in &*tier.jump_loops.get_or_insert_with(|| jump_loops(code).into()) {
-                let at = (*code).first.add(word as usize);
+        let going_on = resume.cell as *mut Code;
+        if !(*going_on).tier.is_null() && !(*(*going_on).tier).loops.is_empty() {
+            let tier = CodeTier::of(going_on);
+            for &word in &*tier.jump_loops.get_or_insert_with(|| jump_loops(going_on).into()) {
+                let at = (*going_on).first.add(word as usize);
                 let target = (word as i64 + spey_bytecode::Insn(*at).bc() as i64) as u32;
                 if tier.loops.iter().any(|l| l.0 == target) {
                     *(at as *mut u8).add(1) = 0xff;

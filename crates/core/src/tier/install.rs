@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use spey_gc::{LedgerCategory, Tracer, Value as Raw};
 use spey_jit::Compiled;
-use spey_jit::snapshot::Exit;
+use spey_jit::snapshot::{Exit, Resume};
 
 use super::policy::{CodeTier, describe};
 use super::snapshot::{Job, Table};
@@ -107,6 +107,8 @@ pub struct Installed {
     pub(super) id: u64,
     /// Where it can be left.
     pub(super) exits: Vec<Exit>,
+    /// Where the interpreter goes on then.
+    pub(super) resumes: Vec<Resume>,
 }
 
 impl Installed {
@@ -162,6 +164,7 @@ pub(super) unsafe fn install(vm: &mut Vm, job: Job, compiled: Compiled) -> Optio
             address,
             id: job.id,
             exits: compiled.exits,
+            resumes: compiled.resumes,
         });
         // The table may hold young objects.
         vm.heap.write_barrier_all(job.code.cast());

@@ -450,14 +450,14 @@ unsafe extern "C" fn finish_exited(vm: *mut Vm, new: *mut Raw) -> u64 {
 unsafe extern "C" fn exit(vm: *mut Vm, outer: *mut Raw, cell: *mut Code, id: u64, exit: u64) -> u64 {
     // SAFETY: live frames and code cell; the exit is one of the machine code's own.
     unsafe {
-        let (exit, valid) = super::deopt::exit_of(cell, id, exit as usize, outer);
-        let fp = outer.offset(exit.base as isize);
-        let code = exit.cell as *mut Code;
-        (*vm).enter_pc = (*code).first.add(exit.pc as usize);
+        let (exit, resume, valid) = super::deopt::exit_of(cell, id, exit as usize, outer);
+        let fp = outer.offset(resume.base as isize);
+        let code = resume.cell as *mut Code;
+        (*vm).enter_pc = (*code).first.add(resume.pc as usize);
         (*vm).enter_fp = fp;
         (*vm).enter_ics = (*code).ics;
         let (kind, at) = (exit.kind, exit.pc);
-        super::deopt::left(&mut *vm, cell, id, exit, valid);
+        super::deopt::left(&mut *vm, cell, id, exit, resume, valid);
         if kind == ExitKind::Loop {
             // The loop around: its machine code goes on with the same frame.
             let machine = super::policy::outer_loop(vm, code, at);

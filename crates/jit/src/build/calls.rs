@@ -9,8 +9,7 @@ use super::property::RESULT_SLOT;
 use super::{Builder, HEADER, INLINE_NODES, Result_, Step};
 use crate::graph::{Binary, Block, Condition, Frame, Op, Repr, Unary, Value, Width, ty};
 use crate::snapshot::{
-    Callee, Constant, EntrySnapshot, FunctionSnapshot, Intrinsic, NO_INDEX, SETTER, SEVERAL, Script,
-    function_flag, location,
+    Callee, FunctionSnapshot, Intrinsic, NO_INDEX, SETTER, SEVERAL, Script, function_flag,
 };
 
 /// Longest bytecode, in words, that is walked in place.
@@ -599,6 +598,7 @@ impl Builder<'_> {
         let returns = self.walk(frame, k, key, 0)?;
         self.pc = pc;
         self.state = None;
+        self.started = true;
         if returns.is_empty() {
             return Ok(Step::End);
         }

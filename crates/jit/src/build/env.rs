@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::graph::{Value, Width, ty::Types};
+use crate::graph::{StateId, Value, Width, ty::Types};
 use crate::snapshot::Callee;
 
 /// What is known about a value.
@@ -99,6 +99,8 @@ pub struct Env {
     pub loads: BTreeMap<(Value, Access), Value>,
     /// The code has been checked to be valid.
     pub valid: bool,
+    /// Nothing has been done since that could not be done again: guards may leave for the interpreter there.
+    pub checkpoint: Option<StateId>,
 }
 
 impl Env {
@@ -141,6 +143,7 @@ impl Env {
         self.in_place.retain(|s, v| other.in_place.get(s) == Some(v));
         self.loads.retain(|k, v| other.loads.get(k) == Some(v));
         self.valid &= other.valid;
+        self.checkpoint = self.checkpoint.filter(|s| other.checkpoint == Some(*s));
         self.facts.retain(|v, f| match other.facts.get(v) {
             Some(g) => {
                 *f = f.meet(g);

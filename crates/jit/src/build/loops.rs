@@ -211,6 +211,8 @@ impl Builder<'_> {
             phis.push((slot, phi));
         }
         self.end(Terminator::Jump(header));
+        // A guard in the loop does not go back to before it.
+        self.env.checkpoint = None;
         for &(slot, phi) in &phis {
             self.env.slots.insert(slot, phi);
             self.env.in_place.remove(&slot);

@@ -138,6 +138,12 @@ struct Builder<'a> {
     pc: u32,
     state: Option<StateId>,
     reason: &'static str,
+    /// The instruction has done something that cannot be done again.
+    started: bool,
+    /// Constants of the graph, by operation, bits and representation.
+    constants: BTreeMap<(u8, u64, Repr), Value>,
+    /// States of guards, by the state they leave by, frame, instruction, reason and kind.
+    sites: BTreeMap<(StateId, u32, u32, &'static str, u8), StateId>,
 }
 
 impl<'a> Builder<'a> {
@@ -155,6 +161,9 @@ impl<'a> Builder<'a> {
             pc: 0,
             state: None,
             reason: "",
+            started: false,
+            constants: BTreeMap::new(),
+            sites: BTreeMap::new(),
         }
     }
 
@@ -224,16 +233,66 @@ impl<'a> Builder<'a> {
     // ---------------------------------------------------------------- blocks
 
     fn emit(&mut self, op: Op, args: Vec<Value>, repr: Repr, types: ty::Types) -> Value {
+        if op.is_constant() {
+            return self.interned(op, repr, types);
+        }
         if op.is_pure() {
             return self.number(op, args, repr, types, None);
         }
+        if op.has_effects() {
+            self.env.checkpoint = None;
+            self.started = true;
+        }
+        self.emit_quietly(op, args, repr, types)
+    }
+    /// A node that does nothing anyone else can see.
+    fn emit_quietly(&mut self, op: Op, args: Vec<Value>, repr: Repr, types: ty::Types) -> Value {
         let v = self.graph.add(Node { op, args, repr, types, state: None, spills: vec![] });
         self.graph.blocks[self.block.index()].nodes.push(v);
         v
     }
+    fn interned(&mut self, op: Op, repr: Repr, types: ty::Types) -> Value {
+        let (kind, bits) = match op {
+            Op::Const(bits) => (0, bits),
+            Op::Int(n) => (1, n as u64),
+            Op::Double(bits) => (2, bits),
+            Op::RawConst(bits) => (3, bits),
+            Op::FrameAddress(slot) => (4, slot as u64),
+            Op::Table(k) => (5, k as u64),
+            Op::Memory(at) => (6, at),
+            _ => unreachable!("no constant"),
+        };
+        let graph = &mut self.graph;
+        *self
+            .constants
+            .entry((kind, bits, repr))
+            .or_insert_with(|| graph.add(Node { op, args: vec![], repr, types, state: None, spills: vec![] }))
+    }
+    /// The state by which a guard leaves: the last from which on everything can be done again.
+    fn guard_state(&mut self, reason: &'static str, kind: ExitKind) -> StateId {
+        let exact = self.state();
+        let resume = match self.env.checkpoint {
+            Some(s) => s,
+            None => {
+                if !self.started {
+                    self.env.checkpoint = Some(exact);
+                }
+                exact
+            }
+        };
+        let frame = self.walks.last().expect("a frame is being walked").frame;
+        let (pc, covered) = (self.pc, self.graph.states[exact.index()].covered);
+        let key = (resume, frame, pc, reason, kind as u8);
+        let graph = &mut self.graph;
+        *self.sites.entry(key).or_insert_with(|| {
+            let resume = Some(resume);
+            graph.states.push(State { frame, pc, slots: vec![], covered, reason, kind, resume });
+            StateId(graph.states.len() as u32 - 1)
+        })
+    }
     /// A node that may leave for the interpreter.
     fn guard(&mut self, op: Op, args: Vec<Value>, repr: Repr, types: ty::Types) -> Value {
-        let state = self.state();
+        let state = self.guard_state(self.reason, ExitKind::Guess);
         if op.is_pure() {
             return self.number(op, args, repr, types, Some(state));
         }
@@ -262,7 +321,11 @@ impl<'a> Builder<'a> {
         Ok(self.exit_as("no feedback", ExitKind::Outdated))
     }
     fn exit_as(&mut self, reason: &'static str, kind: ExitKind) -> Step {
-        let state = self.state_as(reason, kind);
+        if kind == ExitKind::Loop {
+            // The loop goes on exactly here.
+            self.env.checkpoint = None;
+        }
+        let state = self.guard_state(reason, kind);
         self.end(Terminator::Exit(state));
         Step::End
     }
@@ -339,7 +402,8 @@ impl<'a> Builder<'a> {
         }
         slots.sort_by_key(|s| s.slot);
         slots.dedup_by_key(|s| s.slot);
-        self.graph.states.push(State { frame, pc, slots, covered, reason, kind: ExitKind::Guess });
+        let kind = ExitKind::Guess;
+        self.graph.states.push(State { frame, pc, slots, covered, reason, kind, resume: None });
         let id = StateId(self.graph.states.len() as u32 - 1);
         self.state = Some(id);
         id
@@ -384,6 +448,7 @@ impl<'a> Builder<'a> {
                 let i = Instruction::decode(code, at).map_err(|_| Refused("bytecode"))?;
                 self.pc = at;
                 self.state = None;
+                self.started = false;
                 self.reason = i.op.info().name;
                 if self.graph.nodes.len() > MAX_NODES {
                     return Err(Refused("too large"));

@@ -6,7 +6,7 @@ use spey_bytecode::{Insn, Op as Code};
 use super::env::access;
 use super::polymorphic::{is_plain, is_simple_store};
 use super::{Builder, Result_, Step};
-use crate::graph::{Binary, Block, Condition, Op, Repr, Value, Width, ty};
+use crate::graph::{Binary, Condition, Op, Repr, Value, Width, ty};
 use crate::snapshot::{
     CacheSnapshot, Callee, Constant, EntrySnapshot, ExitKind, Intrinsic, NO_INDEX, location,
 };

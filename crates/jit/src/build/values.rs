@@ -288,7 +288,7 @@ impl Builder<'_> {
     /// What the code takes for granted about prototypes and constants holds; leaves if not.
     pub(super) fn check_valid(&mut self) {
         if !self.env.valid {
-            let state = self.state_as("no longer valid", ExitKind::Outdated);
+            let state = self.guard_state("no longer valid", ExitKind::Outdated);
             let v = self.emit(Op::CheckValid, vec![], Repr::None, 0);
             self.graph.nodes[v.index()].state = Some(state);
             self.env.valid = true;
@@ -457,7 +457,7 @@ impl Builder<'_> {
     /// Initialising store into a new cell.
     pub(super) fn initialize(&mut self, cell: Value, offset: i32, v: Value) {
         let width = if self.graph.node(v).repr == Repr::Raw { Width::Word } else { Width::Value };
-        self.emit(Op::Store(width, offset), vec![cell, v], Repr::None, 0);
+        self.emit_quietly(Op::Store(width, offset), vec![cell, v], Repr::None, 0);
     }
     pub(super) fn new_env(&mut self, i: &Instruction) -> Result_<Step> {
         let count = i.word.c() as u16 as u32;

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use crate::build::{DOUBLE_OFFSET, NUMBER_TAG};
 use crate::graph::{Block, Graph, Op, Repr, StateId, Terminator, Value, ty};
-use crate::snapshot::{Exit, ExitKind, Filler, Snapshot, function_flag};
+use crate::snapshot::{Exit, ExitKind, Filler, Resume, Snapshot, function_flag};
 
 /// Words below this are no addresses.
 const FIRST_CELL: i64 = 16;
@@ -26,6 +26,8 @@ const CANONICAL_NAN: u64 = 0x7FF8_0000_0000_0000;
 const RAW_BIT: i64 = 1 << 49;
 /// Slot of the argument count.
 const ARGC: i32 = -2;
+/// Marks exits whose [`Exit::resume`] is still the number of a state.
+const PENDING: u32 = 1 << 31;
 
 /// What the machine code refers to.
 #[derive(Default)]
@@ -36,6 +38,8 @@ pub struct References {
     pub cells: Vec<u64>,
     /// Exits by index.
     pub exits: Vec<Exit>,
+    /// Where they lead.
+    pub resumes: Vec<Resume>,
     /// A value that the builder lets outlive a safepoint without a slot: the code must not be used.
     pub lost: Option<(Value, Value)>,
 }
@@ -48,7 +52,10 @@ struct Lower<'a, 'b> {
     values: Vec<Option<ir::Value>>,
     variables: Vec<Option<Variable>>,
     signatures: BTreeMap<(bool, Vec<u8>, u8), SigRef>,
+    /// Blocks of guards, by their state: they give the exit its number.
     exits: BTreeMap<StateId, ir::Block>,
+    /// Blocks that complete the frame, by the state to go on with.
+    resumes: BTreeMap<StateId, ir::Block>,
     exit_tail: Option<ir::Block>,
     /// A value that outlives a safepoint without a slot, and the safepoint.
     lost: Option<(Value, Value)>,
@@ -85,6 +92,7 @@ pub fn lower(
         variables: vec![None; graph.nodes.len()],
         signatures: BTreeMap::new(),
         exits: BTreeMap::new(),
+        resumes: BTreeMap::new(),
         exit_tail: None,
         lost: None,
         threw_tail: None,
@@ -175,18 +183,30 @@ impl Lower<'_, '_> {
         }
     }
     fn get(&mut self, v: Value) -> ir::Value {
-        match self.graph.node(v).op {
-            Op::Table(k) => return self.kept(self.snapshot.table + 8 * k as u64),
-            Op::Memory(at) => return self.kept(at),
-            _ => {}
-        }
         match self.variables[v.index()] {
             Some(x) => self.b.use_var(x),
-            None => self.values[v.index()].expect("defined in a dominating block"),
+            None => match self.values[v.index()] {
+                Some(x) => x,
+                None => self.constant(v),
+            },
         }
     }
-    fn kept(&mut self, at: u64) -> ir::Value {
-        let at = self.imm(at);
+    /// Constants are made where they are used: that is cheaper than to keep them.
+    fn constant(&mut self, v: Value) -> ir::Value {
+        let n = self.graph.node(v);
+        match n.op {
+            Op::Const(bits) | Op::RawConst(bits) => self.imm(bits),
+            Op::Int(k) if n.repr == Repr::Bool => self.b.ins().iconst(I8, k as i64),
+            Op::Int(k) => self.imm32(k),
+            Op::Double(bits) => self.b.ins().f64const(f64::from_bits(bits)),
+            Op::FrameAddress(slot) => self.frame_address(slot),
+            Op::Table(k) => self.load_at(self.snapshot.table + 8 * k as u64),
+            Op::Memory(at) => self.load_at(at),
+            _ => unreachable!("defined in a dominating block"),
+        }
+    }
+    fn load_at(&mut self, address: u64) -> ir::Value {
+        let at = self.imm(address);
         self.b.ins().load(I64, trusted(), at, 0)
     }
     fn imm(&mut self, n: u64) -> ir::Value {
@@ -268,17 +288,33 @@ impl Lower<'_, '_> {
         b
     }
     fn write_exits(&mut self) {
-        let exits: Vec<_> = self.exits.iter().map(|(s, b)| (*s, *b)).collect();
-        for (s, block) in exits {
+        for (s, block) in std::mem::take(&mut self.exits) {
             self.go(block);
             self.write_exit(s);
         }
+        for (s, block) in std::mem::take(&mut self.resumes) {
+            self.go(block);
+            self.write_resume(s);
+        }
     }
-    /// Leaves by a state that is in the frame.
-    fn leave_spilled(&mut self, s: StateId) {
-        self.leave_with(s, vec![]);
-    }
+    /// Jumps, with the number of the exit, to the place that completes the frame.
     fn write_exit(&mut self, s: StateId) {
+        let resume = self.graph.resume(s);
+        let block = match self.resumes.get(&resume) {
+            Some(b) => *b,
+            None => {
+                let b = self.cold();
+                self.b.append_block_param(b, I64);
+                self.resumes.insert(resume, b);
+                b
+            }
+        };
+        let index = self.new_exit(s, resume.0 | PENDING);
+        self.b.ins().jump(block, &[BlockArg::Value(index)]);
+    }
+    fn write_resume(&mut self, s: StateId) {
+        let block = self.b.current_block().expect("in a block");
+        let index = self.b.block_params(block)[0];
         let slots = self.graph.states[s.index()].slots.clone();
         let mut fill = vec![];
         for slot in slots.iter().filter(|slot| !slot.in_place) {
@@ -301,15 +337,33 @@ impl Lower<'_, '_> {
                 }
             }
         }
-        self.leave_with(s, fill);
+        let at = self.new_resume(s, fill);
+        for exit in self.references.exits.iter_mut().filter(|e| e.resume == s.0 | PENDING) {
+            exit.resume = at;
+        }
+        self.leave(index);
     }
-    fn leave_with(&mut self, s: StateId, fill: Vec<(i32, Filler)>) {
+    /// Leaves by a state that is in the frame.
+    fn leave_spilled(&mut self, s: StateId) {
+        let resume = self.new_resume(s, vec![]);
+        let index = self.new_exit(s, resume);
+        self.leave(index);
+    }
+    /// Number of a new exit. `resume`: where it leads, or the state it leads to, marked as [`PENDING`].
+    fn new_exit(&mut self, s: StateId, resume: u32) -> ir::Value {
         let state = &self.graph.states[s.index()];
         let frame = &self.graph.frames[state.frame as usize];
         let cell = self.snapshot.functions[frame.function].cell;
-        let (pc, base, kind, reason) = (state.pc, frame.base, state.kind, state.reason);
-        let exit = Exit { cell, pc, base, kind, reason, fill: fill.into() };
-        self.leave(exit);
+        let exit = Exit { cell, pc: state.pc, kind: state.kind, reason: state.reason, resume };
+        self.references.exits.push(exit);
+        self.b.ins().iconst(I64, self.references.exits.len() as i64 - 1)
+    }
+    fn new_resume(&mut self, s: StateId, fill: Vec<(i32, Filler)>) -> u32 {
+        let state = &self.graph.states[s.index()];
+        let frame = &self.graph.frames[state.frame as usize];
+        let cell = self.snapshot.functions[frame.function].cell;
+        self.references.resumes.push(Resume { cell, pc: state.pc, base: frame.base, fill: fill.into() });
+        self.references.resumes.len() as u32 - 1
     }
     /// What the runtime can put into a slot: constants need no code.
     fn filler(&self, v: Value) -> Option<Filler> {
@@ -324,9 +378,7 @@ impl Lower<'_, '_> {
         })
     }
     /// Jumps to the place that all exits share.
-    fn leave(&mut self, exit: Exit) {
-        self.references.exits.push(exit);
-        let index = self.b.ins().iconst(I64, self.references.exits.len() as i64 - 1);
+    fn leave(&mut self, index: ir::Value) {
         let tail = match self.exit_tail {
             Some(tail) => tail,
             None => {
@@ -458,9 +510,13 @@ impl Lower<'_, '_> {
             let r = self.call(self.snapshot.stubs.stack_overflow, &[vm, fp, pc], Some(I64)).expect("result");
             self.b.ins().return_(&[r]);
         } else {
+            // The interpreter finds that out again.
             let (cell, pc) = (f.cell, self.snapshot.entry);
-            let fill = Box::default();
-            self.leave(Exit { cell, pc, base: 0, kind: ExitKind::Outdated, reason: "stack", fill });
+            self.references.resumes.push(Resume { cell, pc, base: 0, fill: Box::default() });
+            let exit = Exit { cell, pc, kind: ExitKind::Outdated, reason: "stack", resume: 0 };
+            self.references.exits.push(exit);
+            let first = self.imm(0);
+            self.leave(first);
         }
     }
 

@@ -17,15 +17,16 @@ impl Lower<'_, '_> {
             if matches!(n.op, Op::Phi) { vec![] } else { n.args.iter().map(|a| self.get(*a)).collect() };
         let l = self.snapshot.layout;
         let result: ir::Value = match n.op.clone() {
-            Op::Const(bits) => self.imm(bits),
-            Op::RawConst(bits) => self.imm(bits),
-            Op::Int(k) if n.repr == Repr::Bool => self.b.ins().iconst(I8, k as i64),
-            Op::Int(k) => self.imm32(k),
-            Op::Double(bits) => self.b.ins().f64const(f64::from_bits(bits)),
-            Op::FrameAddress(slot) => self.frame_address(slot),
+            Op::Const(_)
+            | Op::RawConst(_)
+            | Op::Int(_)
+            | Op::Double(_)
+            | Op::FrameAddress(_)
+            | Op::Table(_)
+            | Op::Memory(_) => {
+                unreachable!("constants are in no block")
+            }
             Op::Part(offset) => self.b.ins().iadd_imm_s(args[0], offset as i64),
-            // Read at each use.
-            Op::Table(_) | Op::Memory(_) => return,
             Op::Slot(slot) => self.b.ins().load(I64, trusted(), self.fp, slot * 8),
             Op::Phi => return,
 
