@@ -19,7 +19,10 @@ static GENERATOR: &[PropertySpec] = &[
             .with_step(step)
             .known_as(coroutine::NEXT),
     ),
-    PropertySpec::Method(NativeSpec::new("return", 1, |s, t, a| resume(s, t, a, mode::RETURN, "return"))),
+    PropertySpec::Method(
+        NativeSpec::new("return", 1, |s, t, a| resume(s, t, a, mode::RETURN, "return"))
+            .known_as(coroutine::RETURN),
+    ),
     PropertySpec::Method(NativeSpec::new("throw", 1, |s, t, a| resume(s, t, a, mode::THROW, "throw"))),
     PropertySpec::Tag("Generator"),
 ];

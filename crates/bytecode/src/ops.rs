@@ -281,8 +281,8 @@ macro_rules! for_each_op {
         GetPrivate [Def Use Use ; Ic No No No];
         /// `a.#b = c`
         SetPrivate [Use Use Use ; Ic No No No];
-        /// PrivateFieldAdd(a, b, c)
-        DefinePrivateField [Use Use Use ; Ic No No No];
+        /// PrivateFieldAdd(a, b, c); e = 1: PrivateMethodOrAccessorAdd of method c.
+        DefinePrivateField [Use Use Use ; Ic Uint No No];
         /// PrivateMethodOrAccessorAdd(a, name b, function c). d: 0 method, 1 getter, 2 setter.
         DefinePrivateMember [Use Use Use ; Uint No No No];
         /// `a = #c in b`

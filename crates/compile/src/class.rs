@@ -164,7 +164,12 @@ impl<'a> Gen<'a, '_> {
                     _ => 0,
                 };
                 self.b.at(m.span.start);
-                self.b.op2(Op::DefinePrivateMember, this, name, f, kind, 0, 0, 0);
+                if kind == 0 {
+                    let ic = self.b.call_ic();
+                    self.b.op2(Op::DefinePrivateField, this, name, f, ic, 1, 0, 0);
+                } else {
+                    self.b.op2(Op::DefinePrivateMember, this, name, f, kind, 0, 0, 0);
+                }
                 self.b.release(mark);
             }
         }

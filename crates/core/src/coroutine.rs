@@ -77,7 +77,13 @@ fn cell(v: Raw) -> *mut Coroutine {
 }
 
 /// Allocates a coroutine for a frame; nothing is saved yet.
-fn new_coroutine<'s>(s: &mut Scope<'s>, f: FrameView, object: Local<'_, Value>) -> Local<'s, Value> {
+/// `saved`: the frame is saved before anything is allocated.
+fn new_coroutine<'s>(
+    s: &mut Scope<'s>,
+    f: FrameView,
+    object: Local<'_, Value>,
+    saved: bool,
+) -> Local<'s, Value> {
     // SAFETY: bytecode frame; all fields are initialised before the next allocation.
     unsafe {
         let code = f.code().expect("bytecode frame");
@@ -90,8 +96,10 @@ fn new_coroutine<'s>(s: &mut Scope<'s>, f: FrameView, object: Local<'_, Value>) 
         (*c).object = object.raw();
         (*c).callee = Raw::cell(f.callee().cast());
         (*c).raw_result = 0;
-        for i in 0..n {
-            *Coroutine::at(c, i) = Raw::UNDEFINED;
+        if !saved {
+            for i in 0..n {
+                *Coroutine::at(c, i) = Raw::UNDEFINED;
+            }
         }
         s.local(Raw::cell(c.cast()))
     }
@@ -157,7 +165,7 @@ pub(crate) fn op_initial_yield(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsRe
         let queue = object::new_array(s, 0);
         g.set_slot(s, async_slot::QUEUE, queue.raw());
     }
-    let c = new_coroutine(s, f, g.value());
+    let c = new_coroutine(s, f, g.value(), true);
     g.set_slot(s, 0, c.raw());
     // SAFETY: the destination register belongs to the frame.
     unsafe {
@@ -172,7 +180,7 @@ pub(crate) fn op_initial_yield(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsRe
 }
 pub(crate) fn op_enter_async(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsResult<bool> {
     let p = promise::new_promise(s);
-    let c = new_coroutine(s, f, p.value());
+    let c = new_coroutine(s, f, p.value(), false);
     // SAFETY: the destination register belongs to the frame.
     unsafe { *f.fp.offset(i.a() as isize) = c.raw() }
     Ok(false)
@@ -376,13 +384,17 @@ pub fn step<'s>(s: &mut Scope<'s>, generator: Local<'_, Object>) -> JsResult<Opt
 }
 /// What marks the description of the `next` method of generators.
 pub const NEXT: &str = "GeneratorNext";
-/// The step of an iterator record of a generator that waits in a `yield`, if `next` is what generators inherit: [`step`]
-/// without the ways of native calls. None: not such a record.
-pub(crate) fn quick_step<'s>(
+/// What marks the description of the `return` method of generators.
+pub const RETURN: &str = "GeneratorReturn";
+
+/// Resumes a generator that can be resumed, if `next` is what generators inherit, without the ways of native calls. None: not
+/// such a generator.
+fn quick_resume<'s>(
     s: &mut Scope<'s>,
     next: Local<'_, Value>,
     it: Local<'_, Value>,
-) -> Option<JsResult<Option<Local<'s, Value>>>> {
+    v: Local<'_, Value>,
+) -> Option<JsResult<Resumed<'s>>> {
     // SAFETY: live values; the frame of the method is laid above the current one and popped again.
     unsafe {
         if !crate::value::is_kind(it.raw(), Kind::Generator)
@@ -393,7 +405,7 @@ pub(crate) fn quick_step<'s>(
         }
         let c = it.as_object()?.slot_local(s, 0);
         let vm: *mut Vm = s.vm();
-        if state(c) != State::Yielded || (*vm).realm_override.is_some() {
+        if !matches!(state(c), State::Yielded | State::Start) || (*vm).realm_override.is_some() {
             return None;
         }
         let base = interp::frame_top(&*vm);
@@ -411,20 +423,76 @@ pub(crate) fn quick_step<'s>(
         let (fp0, pc0) = ((*vm).fp, (*vm).pc);
         (*vm).fp = fp;
         (*vm).pc = std::ptr::null();
-        let undefined = s.undefined();
-        let r = run(s, c, undefined, mode::NEXT);
+        let r = run(s, c, v, mode::NEXT);
         (*vm).fp = fp0;
         (*vm).pc = pc0;
-        Some(r.and_then(|v| {
-            if state(c) == State::Done {
-                Ok(None)
-            } else if (*cell(c.raw())).raw_result == 1 {
-                crate::iteration::unpack_value(s, v)
-            } else {
-                Ok(Some(v))
-            }
-        }))
+        Some(r.map(|v| resumed(c, v)))
     }
+}
+/// What a coroutine that has been run left with.
+fn resumed<'s>(c: Local<'_, Value>, v: Local<'s, Value>) -> Resumed<'s> {
+    if state(c) == State::Done {
+        return Resumed::Returned(v);
+    }
+    // SAFETY: live coroutine.
+    match unsafe { (*cell(c.raw())).raw_result } {
+        1 => Resumed::Delegated(v),
+        _ => Resumed::Yielded(v),
+    }
+}
+/// The step of an iterator record of a generator, as [`step`]. None: in the ordinary way.
+pub(crate) fn quick_step<'s>(
+    s: &mut Scope<'s>,
+    next: Local<'_, Value>,
+    it: Local<'_, Value>,
+) -> Option<JsResult<Option<Local<'s, Value>>>> {
+    let undefined = s.undefined();
+    Some(quick_resume(s, next, it, undefined)?.and_then(|r| match r {
+        Resumed::Yielded(v) => Ok(Some(v)),
+        Resumed::Returned(_) => Ok(None),
+        Resumed::Delegated(r) => crate::iteration::unpack_value(s, r),
+    }))
+}
+/// IteratorNext of a generator, as [`resume`]. None: in the ordinary way.
+pub(crate) fn quick_next<'s>(
+    s: &mut Scope<'s>,
+    next: Local<'_, Value>,
+    it: Local<'_, Value>,
+    v: Local<'_, Value>,
+) -> Option<JsResult<Local<'s, Value>>> {
+    Some(quick_resume(s, next, it, v)?.map(|r| match r {
+        Resumed::Yielded(v) => iterator_result(s, v, false).value(),
+        Resumed::Returned(v) => iterator_result(s, v, true).value(),
+        Resumed::Delegated(r) => r,
+    }))
+}
+/// IteratorClose of a generator in which nothing is left to run: it is done from now on. False: in the ordinary way.
+pub(crate) fn quick_close(s: &mut Scope<'_>, it: Local<'_, Value>) -> bool {
+    let Some(g) = it.as_object().filter(|o| o.kind() == Kind::Generator) else { return false };
+    // SAFETY: a live generator and its coroutine; nothing is allocated.
+    unsafe {
+        let co = cell(g.slot(0));
+        let code = function::code_of((*co).callee.as_cell() as *mut Object);
+        let pc = (*co).pc;
+        let finished = match (*co).state {
+            State::Start | State::Done => true,
+            State::Yielded => {
+                Insn(*(*code).first.add(pc as usize)).op_byte() == Op::Yield as u8
+                    && !(*code).data().unit.handlers.iter().any(|h| h.start <= pc && pc < h.end)
+            }
+            _ => false,
+        };
+        let key = s.names().return_;
+        let Some(method) = interp::slow::cached_lookup(s.vm(), g.gc().as_ptr(), key) else { return false };
+        if !finished
+            || !crate::value::is_kind(method, Kind::NativeFunction)
+            || function::native_spec(method.as_cell().cast()).known != RETURN
+        {
+            return false;
+        }
+        (*co).state = State::Done;
+    }
+    true
 }
 /// What resuming a generator ended with.
 enum Resumed<'s> {
@@ -456,13 +524,7 @@ fn resume_parts<'s>(
         };
     }
     let r = run(s, c, v, how)?;
-    // SAFETY: live coroutine.
-    let raw = unsafe { (*cell(c.raw())).raw_result } == 1;
-    Ok(match state(c) == State::Done {
-        true => Resumed::Returned(r),
-        false if raw => Resumed::Delegated(r),
-        false => Resumed::Yielded(r),
-    })
+    Ok(resumed(c, r))
 }
 
 /// The promise an awaiting coroutine waited for has settled.

@@ -613,7 +613,15 @@ pub fn prototype_from_constructor<'s>(
     default: Intrinsic,
 ) -> JsResult<Local<'s, Value>> {
     let key = s.names().prototype;
-    let p = object::get(s, constructor, key)?;
+    let known = match constructor.kind().is_exotic() {
+        true => None,
+        // SAFETY: a live object that is not exotic.
+        false => unsafe { crate::interp::slow::cached_lookup(s.vm(), constructor.gc().as_ptr(), key) },
+    };
+    let p = match known {
+        Some(p) => s.local(p),
+        None => object::get(s, constructor, key)?,
+    };
     if p.is_object() {
         return Ok(p);
     }

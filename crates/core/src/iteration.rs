@@ -128,11 +128,22 @@ pub fn get_iterator_from_method<'s>(
     v: Local<'_, Value>,
     method: Local<'_, Value>,
 ) -> JsResult<IteratorRecord<'s>> {
+    // OPTIMIZATION: most iterators are their own.
+    if v.is_object() && is_identity(method.raw()) {
+        return get_iterator_direct(s, v);
+    }
     let it = call(s, method, v, &[])?;
     if !it.is_object() {
         return s.throw_type_error("Result of the Symbol.iterator method is not an object");
     }
     get_iterator_direct(s, it)
+}
+/// What marks the description of a built-in function that returns its `this`.
+pub const IDENTITY: &str = "This";
+fn is_identity(method: Raw) -> bool {
+    // SAFETY: a live built-in function.
+    crate::value::is_kind(method, Kind::NativeFunction)
+        && unsafe { crate::function::native_spec(method.as_cell().cast()).known == IDENTITY }
 }
 /// GetIteratorDirect, §7.4.2
 pub fn get_iterator_direct<'s>(s: &mut Scope<'s>, it: Local<'_, Value>) -> JsResult<IteratorRecord<'s>> {
@@ -296,6 +307,9 @@ pub fn close_normal(s: &mut Scope<'_>, r: &IteratorRecord<'_>) -> JsResult<()> {
     close_iterator_normal(s, r.iterator)
 }
 pub(crate) fn close_iterator_normal(s: &mut Scope<'_>, it: Local<'_, Value>) -> JsResult<()> {
+    if crate::coroutine::quick_close(s, it) {
+        return Ok(());
+    }
     s.nested(|s| {
         let key = s.names().return_;
         if let Some(m) = object::get_method(s, it, key)? {

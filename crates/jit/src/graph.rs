@@ -367,6 +367,9 @@ pub enum Op {
     StoreData,
     /// Element of anything under a tagged key: the empty marker unless it is an index of dense elements.
     ElementOrEmpty,
+    /// The same, but undefined for a hole or an index beyond the end of an array of this shape: valid as long as the
+    /// prototypes of arrays have no elements.
+    ElementOrUndefined(u32),
     /// Appends to an array (known): array, value. Result: the new length, or -1 if that is not simple.
     ArrayAppend,
     /// Stores an element that is not there into an array (known) with dense elements: array, value, index. In line behind the last one if

@@ -38,7 +38,7 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("join", 1, consume::join)),
     PropertySpec::SymbolMethod(
         |n| n.sym_iterator,
-        NativeSpec::new("[Symbol.iterator]", 0, |_, this, _| Ok(this)),
+        NativeSpec::new("[Symbol.iterator]", 0, |_, this, _| Ok(this)).known_as(iteration::IDENTITY),
         attr::HIDDEN,
     ),
     PropertySpec::SymbolMethod(

@@ -591,7 +591,7 @@ slow_ops! {
             Ok(crate::symbol::new_private(s, d).value())
         };
         slow_GetPrivate 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
-            note_private(s, f, f.ext().field(0), i.b(), i.c());
+            note_private(s, f, f.ext().field(0), i.b(), i.c(), 0);
             let (o, k) = (f.local(s, i.b()), f.raw(i.c()));
             crate::private::get(s, o, PropertyKey::from_raw(k))
         };
@@ -670,6 +670,9 @@ slow_ops! {
             let (it, next, v) = (f.local(s, i.b()), f.local(s, i.b() + 1), f.local(s, i.c()));
             if v.raw().is_empty() {
                 return crate::call::call(s, next, it, &[]);
+            }
+            if let Some(r) = crate::coroutine::quick_next(s, next, it, v) {
+                return r;
             }
             crate::call::call(s, next, it, &[v])
         };
@@ -844,14 +847,17 @@ slow_ops! {
             Ok(())
         };
         slow_SetPrivate 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
-            note_private(s, f, f.ext().field(0), i.a(), i.b());
+            note_private(s, f, f.ext().field(0), i.a(), i.b(), attr::WRITABLE);
             let (o, k, v) = (f.local(s, i.a()), f.raw(i.b()), f.local(s, i.c()));
             crate::private::set(s, o, PropertyKey::from_raw(k), v)
         };
         slow_DefinePrivateField 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let (o, k, v) = (f.local(s, i.a()), f.raw(i.b()), f.local(s, i.c()));
             let before = o.as_object().map(|o| o.gc().header.word);
-            crate::private::add_field(s, o, PropertyKey::from_raw(k), v)?;
+            match f.ext().field(1) {
+                0 => crate::private::add_field(s, o, PropertyKey::from_raw(k), v)?,
+                _ => crate::private::add_member(s, o, PropertyKey::from_raw(k), v, 0)?,
+            }
             let cache = f.ic(f.ext().field(0));
             if let (Some(o), Some(shape)) = (o.as_object(), before) {
                 // SAFETY: the cache belongs to the running code.
@@ -1048,6 +1054,21 @@ slow_ops! {
                 let text = crate::error::describe(s, r);
                 return s.throw_type_error(&format!("Iterator result {text} is not an object"));
             };
+            // OPTIMIZATION: results made by CreateIterResultObject have their properties in known inline slots.
+            if o.gc().header.word == s.vm().realm().iterator_result_shape {
+                // SAFETY: the shape has two inline slots: value, done.
+                let (v, done) = unsafe {
+                    let o = o.gc().as_ptr();
+                    (*Object::trailing(o, 0), *Object::trailing(o, 1))
+                };
+                let done = conv::to_boolean(done);
+                match i.c() {
+                    0 if done => {}
+                    2 if !done => f.set(i.a(), Raw::UNDEFINED),
+                    _ => f.set(i.a(), v),
+                }
+                return Ok(if done { f.ext().de() as isize } else { 2 });
+            }
             let (done_key, value_key) = (s.names().done, s.names().value);
             let done = object::get(s, o, done_key)?;
             if conv::to_boolean(done.raw()) {
@@ -1870,8 +1891,8 @@ unsafe fn add_known(s: &mut Scope<'_>, o: Local<'_, Object>, v: Local<'_, Value>
         s.vm().heap.write_barrier(owner, v.raw());
     }
 }
-/// Remembers where a private element is, for the handlers.
-fn note_private(s: &mut Scope<'_>, f: Frame, ic: i16, object: i16, name: i16) {
+/// Remembers where a private element is, for the handlers, if it has the attributes wanted.
+fn note_private(s: &mut Scope<'_>, f: Frame, ic: i16, object: i16, name: i16, wanted: u8) {
     let (v, key) = (f.raw(object), f.raw(name));
     if !crate::value::is_object(v) {
         return;
@@ -1884,8 +1905,8 @@ fn note_private(s: &mut Scope<'_>, f: Frame, ic: i16, object: i16, name: i16) {
         (*cache).note_seen();
         (*cache).set_key(s.vm(), f.code(), key);
         let Some(p) = s.vm().shapes.lookup(shape, PropertyKey::from_raw(key)) else { return };
-        // Fields; methods and accessors are found the general way.
-        if p.attributes & (attr::WRITABLE | attr::ACCESSOR) == attr::WRITABLE {
+        // Fields and, to be read, methods; accessors are found the general way.
+        if p.attributes & (wanted | attr::ACCESSOR) == wanted {
             let inline = s.vm().shapes.get(shape).inline_capacity;
             let location = ic::location(p.slot, inline);
             (*cache).add(Entry { shape, epoch: 0, holder: std::ptr::null_mut(), location, next_shape: 0 });

@@ -123,8 +123,7 @@ pub(crate) unsafe fn init(vm: &mut Vm, code: *mut Code) {
             return;
         }
         c.counter = config.threshold.clamp(1, i32::MAX as u32) as i32;
-        // Calls of generators only make them; what counts is how often they are resumed.
-        c.entry = if c.has(code_flag::GENERATOR) { c.first } else { &ENTER_COUNTED };
+        c.entry = &ENTER_COUNTED;
         if config.threshold < 256 {
             // Loops count in their own instructions, from zero up to 256.
             let start = 256 - config.threshold.max(1);

@@ -487,14 +487,15 @@ unsafe extern "C" fn suspend(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u64 {
     // SAFETY: live frame of a coroutine, at one of these instructions.
     unsafe {
         let i = spey_bytecode::Insn(*pc);
-        if i.op_byte() == Op::Yield as u8 {
-            coroutine::suspend_yield(&mut *vm, FrameView { fp, pc }, i, false);
+        let delegates = i.op_byte() == Op::YieldDelegate as u8;
+        if i.op_byte() == Op::Yield as u8 || delegates {
+            coroutine::suspend_yield(&mut *vm, FrameView { fp, pc }, i, delegates);
             return (*vm).result.bits();
         }
         let left = scoped(vm, fp, pc, |s| {
             let f = FrameView { fp, pc };
             match Op::from_u8(i.op_byte()).expect("valid op") {
-                Op::YieldDelegate => coroutine::op_yield_delegate(s, f, i),
+                Op::InitialYield => coroutine::op_initial_yield(s, f, i),
                 Op::Await => coroutine::op_await(s, f, i),
                 _ => coroutine::op_return(s, f, i),
             }

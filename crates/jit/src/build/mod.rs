@@ -618,7 +618,7 @@ impl<'a> Builder<'a> {
                 self.set(a, f);
             }
             Code::NewEnv => return self.new_env(i),
-            Code::Yield | Code::YieldDelegate | Code::Await | Code::CoroutineReturn => {
+            Code::InitialYield | Code::Yield | Code::YieldDelegate | Code::Await | Code::CoroutineReturn => {
                 let state = self.state();
                 let spills = self.spills(state);
                 let v = self.emit(Op::Suspend, vec![], Repr::Tagged, ty::ANY);
@@ -629,7 +629,7 @@ impl<'a> Builder<'a> {
             }
             // From here on an exception is a rejected promise.
             Code::EnterAsync => return self.execute(i),
-            Code::InitialYield | Code::CallEval | Code::Debugger => {
+            Code::CallEval | Code::Debugger => {
                 return Err(Refused("instruction"));
             }
             Code::CallForward => return self.call_forward(i),

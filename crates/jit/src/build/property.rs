@@ -635,13 +635,16 @@ impl Builder<'_> {
                 Ok(Step::Next)
             }
             receiver::OTHER => {
+                if self.as_int_free(k).is_some() {
+                    return self.element_or_undefined(i, o, k);
+                }
                 let Some(cache) = self.key_cache(i) else { return self.execute(i) };
                 if !self.check_key(c, &cache) {
                     return self.execute(i);
                 }
                 self.get_property(i, o, &cache)
             }
-            _ if bits & receiver::DENSE != 0 => self.element_or_other(i, o, k, |this, v| this.set(a, v)),
+            _ if bits & receiver::DENSE != 0 => self.element_or_undefined(i, o, k),
             _ => self.execute(i),
         }
     }
@@ -662,7 +665,7 @@ impl Builder<'_> {
     fn element_if_present(&mut self, i: &Instruction) -> Result_<Step> {
         let (a, o, k) = (i.word.a(), self.reg(i.word.b()), self.reg(i.word.c()));
         if self.is_generic() {
-            return self.element_or_other(i, o, k, |this, v| this.set(a, v));
+            return self.element_or_other(i, o, k, None, |this, v| this.set(a, v));
         }
         let Some(v) = self.dense_element(o, k) else { return self.execute(i) };
         self.set(a, v);
@@ -701,19 +704,21 @@ impl Builder<'_> {
         }
     }
     /// An access that found dense elements and other things: in line where it finds them again, else as a subroutine. `then` is
-    /// what to do with the element.
+    /// what to do with the element. `holes`: arrays of this shape are known to have nothing behind their holes.
     fn element_or_other(
         &mut self,
         i: &Instruction,
         o: Value,
         k: Value,
+        holes: Option<u32>,
         then: impl FnOnce(&mut Self, Value),
     ) -> Result_<Step> {
         let key = self.tagged(k);
         if self.graph.node(o).repr != Repr::Tagged {
             return self.execute(i);
         }
-        let v = self.emit(Op::ElementOrEmpty, vec![o, key], Repr::Tagged, ty::ANY);
+        let op = holes.map_or(Op::ElementOrEmpty, Op::ElementOrUndefined);
+        let v = self.emit(op, vec![o, key], Repr::Tagged, ty::ANY);
         let empty = self.is_constant(v, 0);
         let (other, found) = self.branch(empty);
         self.graph.blocks[other.index()].cold = true;
@@ -728,6 +733,15 @@ impl Builder<'_> {
         }
         self.merge(edges, Some(i.next_pc()));
         Ok(Step::Next)
+    }
+    /// A read that found dense elements and other things, holes perhaps.
+    fn element_or_undefined(&mut self, i: &Instruction, o: Value, k: Value) -> Result_<Step> {
+        let holes = self.snapshot.plain_arrays.then(|| {
+            self.check_valid();
+            self.function().array_shape
+        });
+        let a = i.word.a();
+        self.element_or_other(i, o, k, holes, |this, v| this.set(a, v))
     }
     /// The cache of an element access that has seen one symbol as its key, and can be used.
     fn key_cache(&self, i: &Instruction) -> Option<CacheSnapshot> {
@@ -791,7 +805,7 @@ impl Builder<'_> {
                 }
                 self.set_property(i, o, v, &cache)
             }
-            _ if bits & receiver::DENSE != 0 => self.element_or_other(i, o, k, |this, _| {
+            _ if bits & receiver::DENSE != 0 => self.element_or_other(i, o, k, None, |this, _| {
                 let l = this.snapshot.layout;
                 let elements = this.load_cell(o, l.object_elements);
                 let index = this.index_of(k);

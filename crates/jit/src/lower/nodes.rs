@@ -340,7 +340,8 @@ impl Lower<'_, '_> {
                 let offset = self.b.ins().uextend(I64, args[1]);
                 self.b.ins().iadd(data, offset)
             }
-            Op::ElementOrEmpty => self.element_or_empty(args[0], args[1]),
+            Op::ElementOrEmpty => self.element_or_empty(args[0], args[1], None),
+            Op::ElementOrUndefined(shape) => self.element_or_empty(args[0], args[1], Some(shape)),
             Op::ArrayAppend => self.array_append(args[0], args[1]),
             Op::FillElement(shape) => {
                 self.references.shapes.push(shape);

@@ -510,7 +510,7 @@ impl Lower<'_, '_> {
         self.b.ins().jump(done, &[]);
         self.go(done);
     }
-    pub(super) fn element_or_empty(&mut self, x: ir::Value, key: ir::Value) -> ir::Value {
+    pub(super) fn element_or_empty(&mut self, x: ir::Value, key: ir::Value, holes: Option<u32>) -> ir::Value {
         let l = self.snapshot.layout;
         let (cell, ordinary, dense, inside, done) =
             (self.fresh(), self.fresh(), self.fresh(), self.fresh(), self.fresh());
@@ -536,11 +536,30 @@ impl Lower<'_, '_> {
         let length = self.b.ins().load(I32, trusted(), elements, l.elements_length);
         let index = self.b.ins().ireduce(I32, key);
         let is = self.b.ins().icmp(IntCC::UnsignedLessThan, index, length);
-        self.b.ins().brif(is, inside, &[], done, &none);
+        let Some(shape) = holes else {
+            self.b.ins().brif(is, inside, &[], done, &none);
+            self.go(inside);
+            let at = self.element(elements, index, Width::Value);
+            let v = self.b.ins().load(I64, trusted(), at, l.elements_first);
+            self.b.ins().jump(done, &[BlockArg::Value(v)]);
+            self.go(done);
+            return r;
+        };
+        let (hole, plain) = (self.fresh(), self.fresh());
+        self.b.ins().brif(is, inside, &[], hole, &[]);
         self.go(inside);
         let at = self.element(elements, index, Width::Value);
         let v = self.b.ins().load(I64, trusted(), at, l.elements_first);
-        self.b.ins().jump(done, &[BlockArg::Value(v)]);
+        self.b.ins().brif(v, done, &[BlockArg::Value(v)], hole, &[]);
+        self.go(hole);
+        // Negative indices are names.
+        let is = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, index, 0);
+        self.b.ins().brif(is, plain, &[], done, &none);
+        self.go(plain);
+        let word = self.b.ins().load(I32, trusted(), x, 4);
+        let is = self.b.ins().icmp_imm_u(IntCC::Equal, word, shape as i64);
+        let undefined = self.imm(UNDEFINED);
+        self.b.ins().brif(is, done, &[BlockArg::Value(undefined)], done, &none);
         self.go(done);
         r
     }
