@@ -605,7 +605,7 @@ impl Builder<'_> {
         if self.is_generic() {
             return match bits & receiver::DENSE {
                 0 => self.execute(i),
-                _ => self.element_or_other(i, o, k, |this, v| this.set(a, v)),
+                _ => self.element_or_undefined(i, o, k),
             };
         }
         match bits & receiver::KINDS {
