@@ -6,7 +6,10 @@ use spey_core::conversion;
 use spey_core::function::{self, NativeSpec, PropertySpec};
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
-use spey_core::typed_array::{self as views, ElementType, slot};
+use spey_core::typed_array::{self as views, Element, ElementType, slot};
+use spey_core::value;
+use spey_core::vm::Vm;
+use spey_gc::Value as Raw;
 
 use crate::array_buffer::throw_detached;
 use crate::support::{self, this_of_kind};
@@ -26,11 +29,17 @@ macro_rules! accessors {
         )*
         static PROPERTIES: &[PropertySpec] = &[
             PropertySpec::Getter("buffer", NativeSpec::new("get buffer", 0, buffer)),
-            PropertySpec::Getter("byteLength", NativeSpec::new("get byteLength", 0, byte_length)),
+            PropertySpec::Getter("byteLength", NativeSpec::new("get byteLength", 0, byte_length).with_quick(quick_length)),
             PropertySpec::Getter("byteOffset", NativeSpec::new("get byteOffset", 0, byte_offset)),
             $(
-                PropertySpec::Method(NativeSpec::new($get, 1, $read)),
-                PropertySpec::Method(NativeSpec::new($set, 2, $write)),
+                PropertySpec::Method(
+                    NativeSpec::new($get, 1, $read)
+                        .with_quick(|_, this, args| quick_get(ElementType::$element, this, args)),
+                ),
+                PropertySpec::Method(
+                    NativeSpec::new($set, 2, $write)
+                        .with_quick(|_, this, args| quick_set(ElementType::$element, this, args)),
+                ),
             )*
             PropertySpec::Tag("DataView"),
         ];
@@ -161,6 +170,70 @@ fn byte_offset<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> J
     let v = this_view(s, this, "DataView.prototype.byteOffset")?;
     length_or_throw(s, v, "DataView.prototype.byteOffset")?;
     Ok(s.size(views::byte_offset(v)))
+}
+
+/// Address of `size` bytes of a DataView that are there, and whether they may be changed.
+fn quick_place(this: Raw, index: Option<&Raw>, size: usize) -> Option<(*mut u8, bool)> {
+    let index = *index?;
+    if !value::is_kind(this, Kind::DataView) || !index.is_int32() {
+        return None;
+    }
+    let index = usize::try_from(index.as_int32()).ok()?;
+    // SAFETY: a live DataView; the range is checked.
+    unsafe {
+        let (data, length, is_mutable) = views::data_view_bytes_raw(this.as_cell().cast())?;
+        (index + size <= length).then(|| (data.add(index), is_mutable))
+    }
+}
+fn is_little(flag: Option<&Raw>) -> bool {
+    flag.is_some_and(|f| conversion::to_boolean(*f))
+}
+/// [`get_view_value`] of numbers where they are.
+#[inline(always)]
+fn quick_get(element: ElementType, this: Raw, args: &[Raw]) -> Raw {
+    let size = element.size();
+    let Some((data, _)) = quick_place(this, args.first(), size) else { return Raw::EMPTY };
+    let mut bytes = [0u8; 8];
+    // SAFETY: the bytes are there; eight are enough for any element.
+    let e = unsafe {
+        std::ptr::copy_nonoverlapping(data, bytes.as_mut_ptr(), size);
+        if is_little(args.get(1)) != cfg!(target_endian = "little") {
+            bytes[..size].reverse();
+        }
+        element.read(bytes.as_ptr())
+    };
+    match e {
+        Element::Number(n) => Raw::number(n),
+        _ => Raw::EMPTY,
+    }
+}
+/// [`set_view_value`] of numbers where there are some.
+#[inline(always)]
+fn quick_set(element: ElementType, this: Raw, args: &[Raw]) -> Raw {
+    let size = element.size();
+    match (quick_place(this, args.first(), size), args.get(1)) {
+        (Some((data, true)), Some(v)) if v.is_number() && !element.is_bigint() => {
+            let mut bytes = [0u8; 8];
+            // SAFETY: the bytes are there; eight are enough for any element.
+            unsafe {
+                element.write(bytes.as_mut_ptr(), Element::Number(v.as_number()));
+                if is_little(args.get(2)) != cfg!(target_endian = "little") {
+                    bytes[..size].reverse();
+                }
+                std::ptr::copy_nonoverlapping(bytes.as_ptr(), data, size);
+            }
+            Raw::UNDEFINED
+        }
+        _ => Raw::EMPTY,
+    }
+}
+fn quick_length(_: &mut Vm, this: Raw, _: &[Raw]) -> Raw {
+    if !value::is_kind(this, Kind::DataView) {
+        return Raw::EMPTY;
+    }
+    // SAFETY: a live DataView.
+    unsafe { views::data_view_bytes_raw(this.as_cell().cast()) }
+        .map_or(Raw::EMPTY, |(_, length, _)| Raw::number(length as f64))
 }
 
 const OUTSIDE: &str = "Offset is outside the bounds of the DataView";

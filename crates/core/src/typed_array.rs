@@ -396,6 +396,19 @@ pub fn view_bytes(view: Local<'_, Object>) -> Option<(*mut u8, usize)> {
     // SAFETY: a live view, in bounds.
     unsafe { Some((store_of(view.gc().as_ptr()).data().add(byte_offset(view)), length)) }
 }
+/// First byte and length in bytes of a DataView, as [`view_bytes`], and whether they may be changed.
+///
+/// # Safety
+/// `view` is a live DataView.
+pub unsafe fn data_view_bytes_raw(view: *mut Object) -> Option<(*mut u8, usize, bool)> {
+    // SAFETY: by the contract.
+    unsafe {
+        let length = length_raw(view, 1)?;
+        let offset = (*Object::trailing(view, slot::OFFSET)).as_number() as usize;
+        let is_mutable = (*Object::trailing(view, slot::ELEMENT)).as_int32() & IMMUTABLE == 0;
+        Some((store_of(view).data().add(offset), length, is_mutable))
+    }
+}
 /// Runs `f` on the bytes of a view, to change them; None if out of bounds or detached.
 pub fn with_view_bytes_mut<R>(view: Local<'_, Object>, f: impl FnOnce(&mut [u8]) -> R) -> Option<R> {
     let (data, length) = view_bytes(view)?;

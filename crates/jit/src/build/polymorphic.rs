@@ -170,6 +170,11 @@ impl Builder<'_> {
             return None;
         }
         self.check_valid();
+        if let Callee::Quick(spec) = e.callee {
+            let r = self.emit(Op::Quick(spec), vec![v], Repr::Tagged, ty::ANY);
+            self.check_not_empty(r);
+            return Some(r);
+        }
         let holder = match e.holder {
             NO_INDEX => v,
             k => self.emit(Op::Table(k), vec![], Repr::Tagged, ty::OBJECT),
