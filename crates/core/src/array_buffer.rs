@@ -465,13 +465,19 @@ pub unsafe fn from_external<'s>(
     let store = unsafe { external_store(s, data, length, deleter) };
     new_buffer(s, store)
 }
-/// New ArrayBuffer on memory of an embedder that has charged the ledger for it and frees it itself.
+/// New ArrayBuffer on memory of an embedder that has charged the ledger for it. `done` is called when the buffer is detached
+/// or dies.
 ///
 /// # Safety
-/// `data` is valid for reads and writes of `length` bytes until the buffer is detached or the VM ends.
-pub unsafe fn from_lent<'s>(s: &mut Scope<'s>, data: *mut u8, length: usize) -> Local<'s, Object> {
+/// `data` is valid for reads and writes of `length` bytes until the buffer is detached or dies.
+pub unsafe fn from_lent<'s>(
+    s: &mut Scope<'s>,
+    data: *mut u8,
+    length: usize,
+    done: Option<Deleter>,
+) -> Local<'s, Object> {
     let data = if data.is_null() { dangling() } else { data };
-    let store = Box::new(BackingStore::new(s, data, length, length, Storage::External(None)));
+    let store = Box::new(BackingStore::new(s, data, length, length, Storage::External(done)));
     new_buffer(s, store)
 }
 /// New SharedArrayBuffer on a block of shared memory.

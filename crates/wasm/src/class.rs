@@ -9,6 +9,8 @@ use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::shape::attr;
 use spey_gc::Value as Raw;
 
+use crate::runtime::State;
+
 /// A class of objects: HostObjects with `tag` in internal slot 0 and native data in slot 1.
 pub struct Class {
     /// Name in the namespace.
@@ -22,7 +24,9 @@ pub struct Class {
 pub const DATA: usize = 1;
 /// First internal slot that a class may use as it likes.
 pub const OWN: usize = 2;
-const SLOTS: usize = 3;
+/// Internal slot of what keeps the object's state, or undefined: the main state.
+pub const STATE: usize = 3;
+const SLOTS: usize = 4;
 
 /// A property of a class as WebIDL defines it: enumerable.
 pub enum Property {
@@ -140,6 +144,32 @@ pub fn create<'s>(
         o.set_slot(s, DATA, cell.raw());
     });
     o
+}
+/// New object of a class that stands for something of a state.
+pub fn create_in<'s>(
+    s: &mut Scope<'s>,
+    state: &State,
+    class: &Class,
+    proto: Local<'_, Value>,
+    data: Box<dyn NativeData>,
+) -> Local<'s, Object> {
+    let o = create(s, class, proto, data);
+    s.nested(|s| {
+        if let Some(anchor) = state.anchor(s) {
+            o.set_slot(s, STATE, anchor.raw());
+        }
+    });
+    o
+}
+/// As [`create_in`], with the class's own prototype.
+pub fn wrap_in<'s>(
+    s: &mut Scope<'s>,
+    state: &State,
+    class: &Class,
+    data: Box<dyn NativeData>,
+) -> Local<'s, Object> {
+    let proto = prototype(s, class.prototype);
+    create_in(s, state, class, proto, data)
 }
 /// New object of a class with the class's own prototype.
 pub fn wrap<'s>(s: &mut Scope<'s>, class: &Class, data: Box<dyn NativeData>) -> Local<'s, Object> {

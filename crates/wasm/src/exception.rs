@@ -36,6 +36,8 @@ pub struct ExceptionData {
     pub root: OwnedRooted<ExnRef>,
     /// Its tag.
     pub tag: Tag,
+    /// The state it belongs to.
+    pub state: *const State,
 }
 class::native_data!(TagData, ExceptionData);
 
@@ -72,6 +74,14 @@ pub fn js_tag_object<'s>(s: &mut Scope<'s>) -> JsResult<Local<'s, Value>> {
 /// The state, or a RangeError where there is no WebAssembly.
 pub fn runtime_state<'a>(s: &mut Scope<'_>) -> JsResult<&'a State> {
     match runtime::state(s) {
+        Ok(state) => Ok(state),
+        Err(e) => s.throw_range_error(&e.to_string()),
+    }
+}
+
+/// The state that an object belongs to.
+pub fn object_state<'a>(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<&'a State> {
+    match runtime::state_of(s, o) {
         Ok(state) => Ok(state),
         Err(e) => s.throw_range_error(&e.to_string()),
     }
@@ -121,18 +131,17 @@ pub fn tag_of_value(v: Local<'_, Value>) -> Option<Tag> {
 
 // ---------------------------------------------------------------- Exception
 
-fn require_tag(s: &mut Scope<'_>, v: Local<'_, Value>, api: &str) -> JsResult<Tag> {
-    match tag_of_value(v) {
-        Some(tag) => Ok(tag),
-        None => s.throw_type_error(&format!("{api}: Argument 0 must be a WebAssembly tag")),
+fn require_tag<'a>(s: &mut Scope<'_>, v: Local<'_, Value>, api: &str) -> JsResult<(Tag, &'a State)> {
+    match (tag_of_value(v), v.as_object()) {
+        (Some(tag), Some(o)) => Ok((tag, object_state(s, o)?)),
+        _ => s.throw_type_error(&format!("{api}: Argument 0 must be a WebAssembly tag")),
     }
 }
 /// Exception ( exceptionTag, payload, options )
 fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     const API: &str = "WebAssembly.Exception()";
     class::require_new(s, args, "Exception")?;
-    let tag = require_tag(s, args.get(0), API)?;
-    let state = runtime_state(s)?;
+    let (tag, state) = require_tag(s, args.get(0), API)?;
     let is_js = state.with(|c| match state.js_tag(c) {
         Ok(js) => Tag::eq(&js.tag, &tag, &*c),
         Err(_) => false,
@@ -198,7 +207,8 @@ fn new_object<'s>(
     root: OwnedRooted<ExnRef>,
     tag: Tag,
 ) -> JsResult<Local<'s, Object>> {
-    let o = class::create(s, &EXCEPTION, proto, Box::new(ExceptionData { root: root.clone(), tag }));
+    let data = ExceptionData { root: root.clone(), tag, state };
+    let o = class::create_in(s, state, &EXCEPTION, proto, Box::new(data));
     let recorded = state.with(|c| -> wasmtime::Result<()> {
         state.identity.watch(s, c)?;
         let address = {
@@ -241,19 +251,17 @@ pub fn mismatch_text(ty: &ValType) -> String {
 fn is<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     const API: &str = "WebAssembly.Exception.is()";
     let (_, data) = class::receiver::<ExceptionData>(s, &EXCEPTION, this, API)?;
-    let tag = require_tag(s, args.get(0), API)?;
-    let state = runtime_state(s)?;
-    let same = state.with(|c| Tag::eq(&data.tag, &tag, &*c));
+    let (tag, state) = require_tag(s, args.get(0), API)?;
+    let same = std::ptr::eq(data.state, state) && state.with(|c| Tag::eq(&data.tag, &tag, &*c));
     Ok(s.bool(same))
 }
 /// Exception.prototype.getArg ( exceptionTag, index )
 fn get_arg<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     const API: &str = "WebAssembly.Exception.getArg()";
     let (_, data) = class::receiver::<ExceptionData>(s, &EXCEPTION, this, API)?;
-    let tag = require_tag(s, args.get(0), API)?;
+    let (tag, state) = require_tag(s, args.get(0), API)?;
     let index = crate::descriptor::to_u32(s, args.get(1), API, "Index")?;
-    let state = runtime_state(s)?;
-    if !state.with(|c| Tag::eq(&data.tag, &tag, &*c)) {
+    if !std::ptr::eq(data.state, state) || !state.with(|c| Tag::eq(&data.tag, &tag, &*c)) {
         return s.throw_type_error(&format!("{API}: First argument does not match the exception tag"));
     }
     let types: Vec<ValType> = state.with(|c| tag.ty(&*c).ty().params().collect());
@@ -334,7 +342,7 @@ pub fn take_pending<'s>(s: &mut Scope<'s>, state: &State) -> Local<'s, Value> {
         Err(t) => s.take_exception(t),
     }
 }
-/// A tag as an object.
-pub fn tag_object<'s>(s: &mut Scope<'s>, tag: Tag) -> Local<'s, Object> {
-    class::wrap(s, &TAG, Box::new(TagData { tag }))
+/// A tag of a state as an object.
+pub fn tag_object<'s>(s: &mut Scope<'s>, state: &State, tag: Tag) -> Local<'s, Object> {
+    class::wrap_in(s, state, &TAG, Box::new(TagData { tag }))
 }

@@ -13,6 +13,7 @@ use wasmtime::{AsContextMut, Caller, Func, FuncType, RootScope, StoreContextMut,
 use crate::direct::{self, Plan};
 use crate::errors::{self, Uncatchable};
 use crate::exception;
+use crate::identity::FunctionKey;
 use crate::memory;
 use crate::runtime::{self, Data, State};
 use crate::value::{self, Prepared};
@@ -52,6 +53,18 @@ pub struct Exported {
     pub state: *const State,
 }
 crate::class::native_data!(Exported);
+impl Exported {
+    /// Is it a function of this state?
+    pub fn belongs_to(&self, state: &State) -> bool {
+        std::ptr::eq(self.state, state)
+    }
+    /// Its type.
+    pub fn ty(&self) -> FuncType {
+        // SAFETY: the function keeps its state.
+        let state = unsafe { &*self.state };
+        state.with(|c| self.func.ty(&*c))
+    }
+}
 
 static EXPORTED: NativeSpec = NativeSpec::new("", 0, call_exported).with_direct(direct::call_exported);
 const INLINE_VALUES: usize = 16;
@@ -75,10 +88,7 @@ pub fn to_object<'s>(
     func: Func,
     index: Option<u32>,
 ) -> Local<'s, Object> {
-    let raw = func.to_raw(&mut *context) as *const usize;
-    // SAFETY: a function reference of wasmtime 48 is four words: code for array calls, code for WebAssembly calls, type,
-    // instance. Instances that import a function have copies; code and instance are the same in all of them.
-    let key = unsafe { [*raw, *raw.add(3)] };
+    let key = key_of(func, context);
     if let Some(slot) = state.identity.function(key) {
         // SAFETY: only functions are kept under these slots.
         return unsafe { state.kept(s, slot).cast() };
@@ -88,7 +98,11 @@ pub fn to_object<'s>(
     let plan = Plan::of(&signature.params, &signature.results);
     let data = native::new(s, Box::new(Exported { func, signature, plan, state }));
     // SAFETY: native cells are values the program never sees.
-    let f = function::new_native_with(s, &EXPORTED, &[unsafe { data.cast() }]);
+    let data = unsafe { data.cast() };
+    let f = match state.anchor(s) {
+        Some(anchor) => function::new_native_with(s, &EXPORTED, &[data, anchor]),
+        None => function::new_native_with(s, &EXPORTED, &[data]),
+    };
     s.nested(|s| {
         function::materialize(s, f);
         let (length_key, name_key) = (s.names().length, s.names().name);
@@ -101,6 +115,26 @@ pub fn to_object<'s>(
     let slot = state.keep(s, f.value());
     state.identity.set_function(key, slot);
     f
+}
+
+fn key_of(func: Func, context: &mut StoreContextMut<'_, Data>) -> FunctionKey {
+    let raw = func.to_raw(&mut *context) as *const usize;
+    // SAFETY: a function reference of wasmtime 48 is four words: code for array calls, code for WebAssembly calls, type,
+    // instance. Instances that import a function have copies; code and instance are the same in all of them.
+    unsafe { [*raw, *raw.add(3)] }
+}
+/// A function of another state in this one: a host function that calls it, with the same object.
+pub fn foreign(
+    s: &mut Scope<'_>,
+    state: &State,
+    context: &mut StoreContextMut<'_, Data>,
+    ty: FuncType,
+    object: Local<'_, Value>,
+) -> Func {
+    let func = import(s, state, context, ty, object);
+    let key = key_of(func, context);
+    state.identity.set_function(key, state.keep(s, object));
+    func
 }
 
 /// Call an Exported Function
@@ -260,7 +294,7 @@ impl Failure {
         let terminating = s.vm().terminating;
         let e = s.take_exception(t);
         let uncatchable = terminating || errors::is_trap(e);
-        let exception = exception::of_value(e).filter(|_| !uncatchable);
+        let exception = exception::of_value(e).filter(|x| !uncatchable && std::ptr::eq(x.state, state));
         let slot = if exception.is_some() { 0 } else { state.keep(s, e) };
         Box::new(Failure { slot, uncatchable, exception })
     }

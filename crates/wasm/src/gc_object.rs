@@ -17,6 +17,8 @@ pub static CLASS: Class = Class { name: "Object", tag: -208, prototype: Intrinsi
 pub struct GcObject {
     /// The reference.
     pub root: OwnedRooted<AnyRef>,
+    /// The state it belongs to.
+    pub state: *const State,
 }
 class::native_data!(GcObject);
 
@@ -34,7 +36,7 @@ pub fn to_object<'s>(
     }
     let root = any.to_owned_rooted(&mut *context)?;
     let null = s.null();
-    let o = class::create(s, &CLASS, null, Box::new(GcObject { root }));
+    let o = class::create_in(s, state, &CLASS, null, Box::new(GcObject { root, state }));
     // An ordinary object without prototype always can be made not extensible.
     if let Err(t) = object::prevent_extensions(s, o) {
         s.take_exception(t);
@@ -42,7 +44,8 @@ pub fn to_object<'s>(
     state.identity.set_object(s, address, o);
     Ok(o)
 }
-/// The reference behind a value, if it is such an object.
-pub fn of_value(v: Local<'_, spey_core::scope::Value>) -> Option<GcObject> {
-    class::object_of(&CLASS, v).and_then(class::data::<GcObject>)
+/// The reference behind a value, if it is such an object of the state. Those of others are like any JavaScript object.
+pub fn of_value(state: &State, v: Local<'_, spey_core::scope::Value>) -> Option<GcObject> {
+    let o = class::object_of(&CLASS, v).and_then(class::data::<GcObject>)?;
+    std::ptr::eq(o.state, state).then_some(o)
 }

@@ -9,7 +9,7 @@ use wasmtime::{AsContextMut, Global, GlobalType, Mutability, RootScope, ValType}
 
 use crate::class::{self, Class, Property};
 use crate::errors;
-use crate::exception::{mismatch_text, runtime_state};
+use crate::exception::{mismatch_text, object_state, runtime_state};
 use crate::runtime::State;
 use crate::value::{self, Prepared};
 
@@ -38,9 +38,9 @@ static PROPERTIES: &[Property] = &[
 pub fn install(s: &mut Scope<'_>, namespace: Local<'_, Object>) {
     class::define(s, namespace, &GLOBAL, &CONSTRUCTOR, &[], PROPERTIES);
 }
-/// A global as an object.
-pub fn to_object<'s>(s: &mut Scope<'s>, global: Global) -> Local<'s, Object> {
-    class::wrap(s, &GLOBAL, Box::new(GlobalData { global }))
+/// A global of a state as an object.
+pub fn to_object<'s>(s: &mut Scope<'s>, state: &State, global: Global) -> Local<'s, Object> {
+    class::wrap_in(s, state, &GLOBAL, Box::new(GlobalData { global }))
 }
 /// The global behind a value, if it is a Global object.
 pub fn of_value(v: Local<'_, Value>) -> Option<Global> {
@@ -105,8 +105,8 @@ fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsR
     }
 }
 fn read<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, api: &str) -> JsResult<Local<'s, Value>> {
-    let (_, data) = class::receiver::<GlobalData>(s, &GLOBAL, this, api)?;
-    let state = runtime_state(s)?;
+    let (o, data) = class::receiver::<GlobalData>(s, &GLOBAL, this, api)?;
+    let state = object_state(s, o)?;
     let ty = state.with(|c| data.global.ty(&*c));
     if value::is_opaque(ty.content()) {
         return s
@@ -134,8 +134,8 @@ fn get_value<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsR
 /// set Global.prototype.value
 fn set_value<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     const API: &str = "set WebAssembly.Global.value";
-    let (_, data) = class::receiver::<GlobalData>(s, &GLOBAL, this, API)?;
-    let state = runtime_state(s)?;
+    let (o, data) = class::receiver::<GlobalData>(s, &GLOBAL, this, API)?;
+    let state = object_state(s, o)?;
     let ty = state.with(|c| data.global.ty(&*c));
     if ty.mutability() == Mutability::Const {
         return s.throw_type_error(&format!("{API}: Can't set the value of an immutable global."));

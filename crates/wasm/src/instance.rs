@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 
 use spey_core::cell::Object;
 use spey_core::function::NativeSpec;
@@ -22,7 +23,7 @@ use crate::function;
 use crate::global;
 use crate::memory::{self, MemoryData};
 use crate::module::{self, Compiled};
-use crate::runtime::State;
+use crate::runtime::{self, State};
 use crate::string_builtins;
 use crate::table;
 use crate::value;
@@ -95,9 +96,13 @@ fn instantiate_with<'s>(
     api: &str,
     proto: Local<'_, Value>,
 ) -> JsResult<Local<'s, Object>> {
-    let state = runtime_state(s)?;
-    let imports = read_imports(s, state, m, import_object, api)?;
-    if !crate::runtime::has_stack(s.vm_ref()) {
+    let (values, failed) = read_values(s, m, import_object, api);
+    let (_anchor, state) = choose_state(s, m, &values, api)?;
+    let imports = read_imports(s, state, m, &values, api)?;
+    if let Some(e) = failed {
+        return s.throw(e);
+    }
+    if !runtime::has_stack(s.vm_ref()) {
         return spey_core::error::throw_stack_overflow(s);
     }
     if !state.modules.borrow().iter().any(|n| wasmtime::Module::same(&n.module, &m.module)) {
@@ -116,6 +121,47 @@ fn instantiate_with<'s>(
     let o = class::create(s, &INSTANCE, proto, Box::new(InstanceData));
     o.set_slot(s, EXPORTS, exports.raw());
     Ok(o)
+}
+/// The state for a new instance, and what keeps it.
+///
+/// Only what belongs to one state can be linked. So the instance belongs to the state of what it imports; if that is
+/// nothing, and there are many instances already, it stands alone and can die.
+fn choose_state<'s, 'a>(
+    s: &mut Scope<'s>,
+    m: &Compiled,
+    values: &[Local<'s, Value>],
+    api: &str,
+) -> JsResult<(Option<Local<'s, Value>>, &'a State)> {
+    /// So many instances of one module are in the main state,
+    const OF_ONE: u32 = 16;
+    /// and so many of all modules.
+    const OF_ALL: usize = 256;
+    let main = runtime_state(s)?;
+    let mut function = None;
+    for &v in values {
+        if let Some(f) = function::of_value(v) {
+            function = function.or(Some((v, f.state)));
+        } else if [&memory::MEMORY, &table::TABLE, &global::GLOBAL, &exception::TAG]
+            .iter()
+            .any(|class| class::object_of(class, v).is_some())
+        {
+            return Ok((Some(v), owner(s, main, v)?));
+        }
+    }
+    if let Some((v, state)) = function {
+        // SAFETY: the function keeps its state.
+        return Ok((Some(v), unsafe { &*state }));
+    }
+    let of_this = m.info.instances.fetch_add(1, Ordering::Relaxed);
+    if of_this < OF_ONE && main.instances.get() < OF_ALL {
+        main.instances.set(main.instances.get() + 1);
+        return Ok((None, main));
+    }
+    match runtime::private(s, main) {
+        // SAFETY: the program does not see the value.
+        Ok((cell, state)) => Ok((Some(unsafe { cell.cast() }), state)),
+        Err(e) => s.throw_range_error(&format!("{api}: Out of memory: {e}")),
+    }
 }
 #[cold]
 fn throw_failed<T>(s: &mut Scope<'_>, state: &State, e: wasmtime::Error, api: &str) -> JsResult<T> {
@@ -155,17 +201,58 @@ impl Place<'_> {
     }
 }
 
-/// Read the imports
+/// Read the imports, the first half: the values, as far as they can be read, and the exception that ended it. Undefined for
+/// what the engine provides.
+fn read_values<'s>(
+    s: &mut Scope<'s>,
+    m: &Compiled,
+    import_object: Local<'_, Value>,
+    api: &str,
+) -> (Vec<Local<'s, Value>>, Option<Local<'s, Value>>) {
+    let mut list = vec![];
+    for (index, import) in m.module.imports().enumerate() {
+        let (module, name) = (import.module(), import.name());
+        let v = match m.info.options.provides(module, name) {
+            true => Ok(s.undefined()),
+            false => read_value(s, import_object, index, module, name, api),
+        };
+        match v {
+            Ok(v) => list.push(v),
+            Err(t) => return (list, Some(s.take_exception(t))),
+        }
+    }
+    (list, None)
+}
+fn read_value<'s>(
+    s: &mut Scope<'s>,
+    import_object: Local<'_, Value>,
+    index: usize,
+    module: &str,
+    name: &str,
+    api: &str,
+) -> JsResult<Local<'s, Value>> {
+    let Some(o) = import_object.as_object() else {
+        return s.throw_type_error(&format!("{api}: Imports argument must be present and must be an object"));
+    };
+    let container = object::get_named(s, o, module)?;
+    let Some(container) = container.as_object() else {
+        return s.throw_type_error(&format!(
+            "{api}: Import #{index} \"{module}\": module is not an object or function"
+        ));
+    };
+    object::get_named(s, container, name)
+}
+/// Read the imports, the second half: what was read as imports of their types.
 fn read_imports<'s>(
     s: &mut Scope<'s>,
     state: &State,
     m: &Compiled,
-    import_object: Local<'_, Value>,
+    values: &[Local<'s, Value>],
     api: &str,
 ) -> JsResult<Vec<Import<'s>>> {
     let mut list = vec![];
     let options = &m.info.options;
-    for (index, import) in m.module.imports().enumerate() {
+    for ((index, import), &v) in m.module.imports().enumerate().zip(values) {
         let (module, name) = (import.module(), import.name());
         if options.provides(module, name) {
             let external = match string_builtins::provide(s, state, options, module, name, &import.ty()) {
@@ -176,17 +263,6 @@ fn read_imports<'s>(
             list.push(Import { external, kind, object: s.undefined() });
             continue;
         }
-        let Some(o) = import_object.as_object() else {
-            return s
-                .throw_type_error(&format!("{api}: Imports argument must be present and must be an object"));
-        };
-        let container = object::get_named(s, o, module)?;
-        let Some(container) = container.as_object() else {
-            return s.throw_type_error(&format!(
-                "{api}: Import #{index} \"{module}\": module is not an object or function"
-            ));
-        };
-        let v = object::get_named(s, container, name)?;
         let place = Place { api, index, module, name };
         list.push(read_import(s, state, v, &import.ty(), &place)?);
     }
@@ -218,12 +294,35 @@ fn read_import<'s>(
             let Some(tag) = exception::tag_of_value(v) else {
                 return place.link_error(s, "tag import requires a WebAssembly.Tag");
             };
+            require_same_state(s, state, v, place)?;
             if !FuncType::eq(&state.with(|c| tag.ty(&*c)).ty().clone(), ty.ty()) {
                 return place.link_error(s, "imported tag does not match the expected type");
             }
             Import { external: Extern::Tag(tag), kind: Kind::Tag, object: v }
         }
     })
+}
+/// The state that an object of a class belongs to.
+fn owner<'a>(s: &mut Scope<'_>, state: &'a State, v: Local<'_, Value>) -> JsResult<&'a State> {
+    match v.as_object() {
+        Some(o) => exception::object_state(s, o),
+        None => Ok(state),
+    }
+}
+/// LinkError if an object belongs to another state.
+fn require_same_state(
+    s: &mut Scope<'_>,
+    state: &State,
+    v: Local<'_, Value>,
+    place: &Place<'_>,
+) -> JsResult<()> {
+    if std::ptr::eq(owner(s, state, v)?, state) {
+        return Ok(());
+    }
+    place.link_error(
+        s,
+        "the object belongs to an instance that stands alone, as those of modules with many instances do",
+    )
 }
 fn import_function(
     s: &mut Scope<'_>,
@@ -237,10 +336,14 @@ fn import_function(
     }
     let func = match function::of_value(v) {
         Some(f) => {
-            if !state.with(|c| f.func.ty(&*c)).matches(ty) {
+            let found = f.ty();
+            if !found.matches(ty) {
                 return place.link_error(s, "imported function does not match the expected type");
             }
-            f.func
+            match f.belongs_to(state) {
+                true => f.func,
+                false => state.with(|c| function::foreign(s, state, c, found, v)),
+            }
         }
         None => state.with(|c| function::import(s, state, c, ty.clone(), v)),
     };
@@ -255,7 +358,8 @@ fn import_global<'s>(
 ) -> JsResult<Import<'s>> {
     const WANTED: &str = "global import must be a number, valid Wasm reference, or WebAssembly.Global object";
     if let Some(g) = global::of_value(v) {
-        let found = state.with(|c| g.ty(&*c));
+        let owner = owner(s, state, v)?;
+        let found = owner.with(|c| g.ty(&*c));
         if found.mutability() != ty.mutability() {
             return place.link_error(s, "imported global does not match the expected mutability");
         }
@@ -265,6 +369,17 @@ fn import_global<'s>(
         };
         if !matches {
             return place.link_error(s, "imported global does not match the expected type");
+        }
+        if !std::ptr::eq(owner, state) {
+            let number = matches!(ty.content(), ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64);
+            if ty.mutability() == Mutability::Var || !number {
+                require_same_state(s, state, v, place)?;
+            }
+            let p = value::Prepared::Ready(owner.with(|c| g.get(&mut *c)));
+            return match global::new(s, state, ty.clone(), Some(&p)) {
+                Ok(g) => Ok(Import { external: Extern::Global(g), kind: Kind::Global, object: v }),
+                Err(e) => errors::throw_outcome(s, state, e),
+            };
         }
         return Ok(Import { external: Extern::Global(g), kind: Kind::Global, object: v });
     }
@@ -298,6 +413,9 @@ fn import_memory(
     let Some(m) = memory::of_value(v) else {
         return place.link_error(s, "memory import must be a WebAssembly.Memory object");
     };
+    if matches!(m, MemoryData::Own(_)) {
+        require_same_state(s, state, v, place)?;
+    }
     let (found, pages) = match &m {
         MemoryData::Own(m) => state.with(|c| (m.ty(&*c), m.size(&*c))),
         MemoryData::Shared(m) => (m.ty(), m.size()),
@@ -358,6 +476,7 @@ fn import_table(
     let Some(t) = table::of_value(v) else {
         return place.link_error(s, "table import requires a WebAssembly.Table");
     };
+    require_same_state(s, state, v, place)?;
     let (found, size) = state.with(|c| (t.ty(&*c), t.size(&*c)));
     let element = |t: &TableType| ValType::Ref(t.element().clone());
     if !ValType::eq(&element(&found), &element(ty)) {
@@ -430,11 +549,11 @@ fn export_object<'s>(
             let mut scope = RootScope::new(&mut *c);
             function::to_object(s, state, &mut scope.as_context_mut(), f, Some(index)).value()
         }),
-        Some(Extern::Global(g)) => global::to_object(s, g).value(),
-        Some(Extern::Table(t)) => table::to_object(s, t).value(),
-        Some(Extern::Memory(m)) => memory::to_object(s, MemoryData::Own(m)).value(),
-        Some(Extern::SharedMemory(m)) => memory::to_object(s, MemoryData::Shared(m)).value(),
-        Some(Extern::Tag(t)) => exception::tag_object(s, t).value(),
+        Some(Extern::Global(g)) => global::to_object(s, state, g).value(),
+        Some(Extern::Table(t)) => table::to_object(s, state, t).value(),
+        Some(Extern::Memory(m)) => memory::to_object(s, state, m).value(),
+        Some(Extern::SharedMemory(m)) => memory::shared_to_object(s, m).value(),
+        Some(Extern::Tag(t)) => exception::tag_object(s, state, t).value(),
         None => s.undefined(),
     })
 }

@@ -11,7 +11,7 @@ use wasmtime::{Extern, Memory, MemoryTypeBuilder, SharedMemory};
 
 use crate::class::{self, Class, OWN, Property};
 use crate::descriptor::{self, AddressType};
-use crate::exception::runtime_state;
+use crate::exception::{object_state, runtime_state};
 use crate::runtime::State;
 
 /// WebAssembly.Memory
@@ -64,9 +64,13 @@ impl MemoryData {
         }
     }
 }
-/// A memory as an object.
-pub fn to_object<'s>(s: &mut Scope<'s>, data: MemoryData) -> Local<'s, Object> {
-    class::wrap(s, &MEMORY, Box::new(data))
+/// A shared memory as an object.
+pub fn shared_to_object<'s>(s: &mut Scope<'s>, memory: SharedMemory) -> Local<'s, Object> {
+    class::wrap(s, &MEMORY, Box::new(MemoryData::Shared(memory)))
+}
+/// A memory of a state as an object.
+pub fn to_object<'s>(s: &mut Scope<'s>, state: &State, memory: Memory) -> Local<'s, Object> {
+    class::wrap_in(s, state, &MEMORY, Box::new(MemoryData::Own(memory)))
 }
 /// The memory behind a value, if it is a Memory object.
 pub fn of_value(v: Local<'_, Value>) -> Option<MemoryData> {
@@ -113,8 +117,8 @@ fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsR
 /// Memory.prototype.grow ( delta )
 fn grow<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     const API: &str = "WebAssembly.Memory.grow()";
-    let (_, data) = class::receiver::<MemoryData>(s, &MEMORY, this, API)?;
-    let state = runtime_state(s)?;
+    let (o, data) = class::receiver::<MemoryData>(s, &MEMORY, this, API)?;
+    let state = object_state(s, o)?;
     let ty = data.address_type(state);
     let delta = descriptor::to_address(s, args.get(0), ty, API, "Argument 0")?;
     let old = match &data {
@@ -134,7 +138,7 @@ fn grow<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsRes
 /// get Memory.prototype.buffer
 fn buffer<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let (o, data) = class::receiver::<MemoryData>(s, &MEMORY, this, "WebAssembly.Memory.buffer")?;
-    let state = runtime_state(s)?;
+    let state = object_state(s, o)?;
     if state.grown.get() {
         settle(s, state);
     }
@@ -146,8 +150,11 @@ fn buffer<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResu
     }
     let b = match data {
         MemoryData::Own(_) => {
-            // SAFETY: memories do not move and are not freed before the VM's store; growing detaches the buffer.
-            let b = unsafe { array_buffer::from_lent(s, address, length) };
+            let keeper = state.keeper();
+            let owner = keeper.map(|k| -> array_buffer::Deleter { Box::new(move |_, _| drop(k)) });
+            // SAFETY: memories do not move and are not freed before their store, which the VM or the buffer keeps; growing
+            // detaches the buffer.
+            let b = unsafe { array_buffer::from_lent(s, address, length, owner) };
             array_buffer::set_detachable(b, false);
             state.memories.borrow_mut().push(state.keep(s, o.value()));
             b

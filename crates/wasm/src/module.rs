@@ -2,7 +2,8 @@
 
 use std::ops::ControlFlow;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use spey_core::cell::{Kind as CellKind, NativeData, Object};
 use spey_core::function::NativeSpec;
@@ -38,6 +39,8 @@ pub struct Info {
     pub sections: Sections,
     /// Options of the compilation.
     pub options: Options,
+    /// How many instances have been made.
+    pub instances: AtomicU32,
 }
 impl Info {
     /// The bytes that places in the code refer to.
@@ -55,7 +58,7 @@ pub struct Compiled {
 }
 
 /// WebAssemblyCompileOptions
-#[derive(Default, Clone)]
+#[derive(Default, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Sets of builtins that imports may name.
     pub builtins: Vec<String>,
@@ -173,9 +176,26 @@ fn check_header(bytes: &[u8]) -> Result<(), String> {
     }
     Ok(())
 }
+/// Compiled modules that somebody still has, so that equal bytes are compiled once in a process.
+static CACHE: Mutex<Vec<(Module, Weak<Info>)>> = Mutex::new(Vec::new());
+
+/// The module of the same bytes and options, if there is one.
+fn cached(bytes: &[u8], hash: u32, options: &Options) -> Option<Compiled> {
+    let cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+    cache.iter().find_map(|(module, info)| {
+        let info = info.upgrade()?;
+        let same = info.hash == hash && info.bytes == bytes && info.options == *options;
+        same.then(|| Compiled { module: module.clone(), info })
+    })
+}
 /// Compile a WebAssembly module. Runs on any thread. The error is a message, without the name of the function called.
 pub fn compile(bytes: Vec<u8>, options: Options) -> Result<Compiled, String> {
     check_header(&bytes)?;
+    // FNV-1a
+    let hash = bytes.iter().fold(0x811c_9dc5u32, |h, &b| (h ^ b as u32).wrapping_mul(0x0100_0193));
+    if let Some(compiled) = cached(&bytes, hash, &options) {
+        return Ok(compiled);
+    }
     let message = |e: wasmtime::Error| errors::compile_message(&e);
     let mut rewritten = None;
     let module = match runtime::compile(&bytes) {
@@ -193,9 +213,11 @@ pub fn compile(bytes: Vec<u8>, options: Options) -> Result<Compiled, String> {
     if options.has_strings() || options.string_constants.is_some() {
         string_builtins::validate(&module, &options)?;
     }
-    // FNV-1a
-    let hash = bytes.iter().fold(0x811c_9dc5u32, |h, &b| (h ^ b as u32).wrapping_mul(0x0100_0193));
-    Ok(Compiled { module, info: Arc::new(Info { bytes, rewritten, hash, sections, options }) })
+    let info = Arc::new(Info { bytes, rewritten, hash, sections, options, instances: AtomicU32::new(0) });
+    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+    cache.retain(|(_, info)| info.strong_count() > 0);
+    cache.push((module.clone(), Arc::downgrade(&info)));
+    Ok(Compiled { module, info })
 }
 /// Does the module have old exception instructions?
 fn needs_rewriting(e: &wasmtime::Error) -> bool {

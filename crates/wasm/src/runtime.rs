@@ -1,8 +1,12 @@
 //! The border to wasmtime: the engine of the process, the store of a VM, and how the store is lent.
 //!
-//! A VM has one store. Whoever needs it takes the context out of [`State`] for the time ([`State::with`]). While
-//! WebAssembly runs, the context is inside wasmtime; a host function gets it back from its caller and lends it to the
-//! JavaScript it calls ([`State::lend`]). So there is one way to the store at any time, and it is never entered twice.
+//! A [`State`] is a store with what JavaScript knows of its contents. Whoever needs the store takes its context out of the
+//! state for the time ([`State::with`]). While WebAssembly runs, the context is inside wasmtime; a host function gets it
+//! back from its caller and lends it to the JavaScript it calls ([`State::lend`]). So there is one way to the store at any
+//! time, and it is never entered twice.
+//!
+//! What is in a store is freed with the store. The main state lives as long as the VM. Where there are many instances, one
+//! that imports nothing of another gets a [`private`] state, which lives as long as an object of it.
 
 use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -11,17 +15,19 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use spey_core::cell::NativeData;
+use spey_core::cell::{Native, NativeData, Object};
+use spey_core::native::ExternalBytes;
 use spey_core::scope::{Local, Scope, Value};
 use spey_core::vm::Vm;
 use spey_core::{interrupt, native};
-use spey_gc::{LedgerCategory, Tracer, Value as Raw};
+use spey_gc::{GcReason, LedgerCategory, PersistentId, Tracer, Value as Raw};
 use wasmtime::{
     AsContextMut, Config, Engine, ExnRefPre, ExnType, FuncType, Module, OptLevel, RefType, ResourceLimiter,
     Store, StoreContextMut, Tag, TagType, Trap, UpdateDeadline, ValType,
 };
 
 use crate::binary;
+use crate::class;
 use crate::identity::Identity;
 
 /// Native stack that WebAssembly may use, from the first call into it.
@@ -59,6 +65,8 @@ fn new_engine(compilation: Compilation) -> Option<Engine> {
         .collector(wasmtime::Collector::Copying)
         .concurrency_support(false)
         .shared_memory(true)
+        // Registering it takes time; stack traces do not need it.
+        .native_unwind_info(false)
         .parallel_compilation(!matches!(compilation, Compilation::Sequential))
         .cranelift_opt_level(match compilation {
             Compilation::Quick => OptLevel::None,
@@ -125,14 +133,22 @@ pub struct Data {
     /// The state whose store it is.
     pub state: *const State,
     vm: NonNull<Vm>,
+    /// What is charged to the ledger.
+    bytes: usize,
+    charge: ExternalBytes,
 }
 // SAFETY: the store never leaves the thread of its VM; wasmtime asks for `Send` of limiters only.
 unsafe impl Send for Data {}
 
 impl Data {
     fn charge(&mut self, bytes: usize) -> bool {
+        self.bytes = self.bytes.saturating_add(bytes);
         // SAFETY: the VM outlives its store; no other reference to the heap is in use inside wasmtime.
-        unsafe { self.vm.as_mut() }.heap.try_charge(LedgerCategory::Native, bytes)
+        let charged = self.charge.try_set(&mut unsafe { self.vm.as_mut() }.heap, self.bytes);
+        if !charged {
+            self.bytes -= bytes;
+        }
+        charged
     }
 }
 impl ResourceLimiter for Data {
@@ -186,11 +202,30 @@ pub struct JsTag {
     pub pre: ExnRefPre,
 }
 
-/// All that WebAssembly needs to keep for one VM.
+/// A store, kept by its state and by the buffers of its memories.
+pub struct Keeper(*mut Store<Data>);
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        // SAFETY: made by Box::into_raw; the context derived from it went with the state.
+        drop(unsafe { Box::from_raw(self.0) });
+    }
+}
+
+/// All that WebAssembly needs to keep for one store.
 pub struct State {
     /// The VM.
     pub vm: NonNull<Vm>,
-    store: *mut Store<Data>,
+    store: Rc<Keeper>,
+    /// Weak root of the cell that owns this state.
+    cell: Cell<Option<PersistentId>>,
+    /// Does it die before the VM?
+    private: bool,
+    /// Of the main state: weak roots of the cells of the others.
+    others: RefCell<Vec<PersistentId>>,
+    /// Their number at which dead ones are looked for.
+    others_limit: Cell<usize>,
+    /// Of the main state: how many instances are in its store.
+    pub instances: Cell<usize>,
     current: Cell<Option<StoreContextMut<'static, Data>>>,
     /// A memory has grown since the buffers were looked at.
     pub grown: Cell<bool>,
@@ -224,21 +259,67 @@ fn cell_of(vm: &Vm) -> Option<Raw> {
     // SAFETY: only the type is looked at.
     vm.embedder.iter().copied().find(|&v| unsafe { native::data::<StateCell>(v) }.is_some())
 }
-/// The state of the VM, made on first use. It lives as long as the VM.
+/// The main state of the VM, made on first use. It lives as long as the VM.
 pub fn state<'a>(s: &mut Scope<'_>) -> wasmtime::Result<&'a State> {
     if let Some(v) = cell_of(s.vm_ref()) {
-        // SAFETY: the cell is a root of the VM, and only its collector takes an exclusive reference to the wrapper, never to
-        // the boxed state.
-        let state: *const State = match unsafe { native::data::<StateCell>(v) } {
-            Some(cell) => &*cell.0,
+        return match of_cell(v) {
+            Some(state) => Ok(state),
             None => wasmtime::bail!("no state"),
         };
-        // SAFETY: boxed, alive as long as the VM.
-        return Ok(unsafe { &*state });
     }
+    let raw = s.nested(|s| new_state(s, false).map(|cell| cell.raw()))?;
+    s.vm().embedder.push(raw);
+    match of_cell(raw) {
+        Some(state) => Ok(state),
+        None => wasmtime::bail!("no state"),
+    }
+}
+/// The state of a cell, if the value is one. The lifetime is that of the cell.
+fn of_cell<'a>(v: Raw) -> Option<&'a State> {
+    // SAFETY: only the collector takes an exclusive reference to the wrapper, never to the boxed state; the state is alive as
+    // long as the cell.
+    unsafe { native::data::<StateCell>(v).map(|cell| &*(&raw const *cell.0)) }
+}
+/// The state that an object of a class belongs to.
+pub fn state_of<'a>(s: &mut Scope<'_>, o: Local<'_, Object>) -> wasmtime::Result<&'a State> {
+    match of_cell(o.slot(class::STATE)) {
+        Some(state) => Ok(state),
+        None => state(s),
+    }
+}
+/// A new state for one instance, and the cell that keeps it.
+pub fn private<'s, 'a>(s: &mut Scope<'s>, main: &State) -> wasmtime::Result<(Local<'s, Native>, &'a State)> {
+    /// So many states are made before a collection looks which are dead, more if many are alive: the heap does not see
+    /// the address space that they take.
+    const MANY: usize = 256;
+    if main.others.borrow().len() >= main.others_limit.get() {
+        s.vm().heap.collect_major(GcReason::Allocation);
+        let mut others = main.others.borrow_mut();
+        let persistents = &mut s.vm().heap.persistents;
+        others.retain(|&id| {
+            let dead = persistents.is_cleared(id);
+            if dead {
+                persistents.remove(id);
+            }
+            !dead
+        });
+        main.others_limit.set(2 * others.len() + MANY);
+    }
+    let cell = new_state(s, true)?;
+    match of_cell(cell.raw()) {
+        Some(state) => {
+            main.others.borrow_mut().extend(state.cell.get());
+            Ok((cell, state))
+        }
+        None => wasmtime::bail!("no state"),
+    }
+}
+fn new_state<'s>(s: &mut Scope<'s>, private: bool) -> wasmtime::Result<Local<'s, Native>> {
     let engine = engine()?;
     let vm = s.vm_ptr();
-    let mut store = Box::new(Store::try_new(engine, Data { state: std::ptr::null(), vm })?);
+    let charge = ExternalBytes::new(s.vm(), LedgerCategory::Native);
+    let data = Data { state: std::ptr::null(), vm, bytes: 0, charge };
+    let mut store = Box::new(Store::try_new(engine, data)?);
     store.limiter(|data| data);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|context| {
@@ -253,7 +334,12 @@ pub fn state<'a>(s: &mut Scope<'_>) -> wasmtime::Result<&'a State> {
     let store = Box::into_raw(store);
     let state = Box::new(State {
         vm,
-        store,
+        store: Rc::new(Keeper(store)),
+        cell: Cell::new(None),
+        private,
+        others: RefCell::default(),
+        others_limit: Cell::new(0),
+        instances: Cell::new(0),
         current: Cell::new(None),
         grown: Cell::new(false),
         values: RefCell::default(),
@@ -264,28 +350,26 @@ pub fn state<'a>(s: &mut Scope<'_>) -> wasmtime::Result<&'a State> {
         js_tag: OnceCell::new(),
         js_tag_object: Cell::new(None),
     });
-    let address: *const State = &*state;
-    // SAFETY: the store was just made and is freed by the drop of the state; its context goes nowhere but into the cell
-    // `current`, from which it is lent for shorter times.
+    // SAFETY: the store was just made and is freed after the state, whose context goes nowhere but into the cell `current`,
+    // from which it is lent for shorter times.
     unsafe {
-        (*store).data_mut().state = address;
+        (*store).data_mut().state = &raw const *state;
         let context: StoreContextMut<'static, Data> = (*store).as_context_mut();
         state.current.set(Some(context));
     }
-    s.nested(|s| {
-        let cell = native::new(s, Box::new(StateCell(state)));
-        let raw = cell.raw();
-        s.vm().embedder.push(raw);
-    });
-    // SAFETY: boxed, alive as long as the VM.
-    Ok(unsafe { &*address })
+    let cell = native::new(s, Box::new(StateCell(state)));
+    let persistents = &mut s.vm().heap.persistents;
+    let id = persistents.insert(cell.raw());
+    persistents.make_weak(id);
+    if let Some(state) = of_cell(cell.raw()) {
+        state.cell.set(Some(id));
+    }
+    Ok(cell)
 }
 
 impl Drop for State {
     fn drop(&mut self) {
         self.current.set(None);
-        // SAFETY: made by Box::into_raw; the context derived from it is gone.
-        drop(unsafe { Box::from_raw(self.store) });
     }
 }
 
@@ -307,6 +391,23 @@ impl State {
         let r = f();
         self.current.set(outer);
         r
+    }
+
+    /// The cell that owns this state.
+    fn cell(&self, s: &mut Scope<'_>) -> Raw {
+        let id = self.cell.get().expect("the state has been made");
+        s.vm().heap.persistents.get(id)
+    }
+    /// What keeps this state alive, if it may die before the VM: to be stored in every object of it.
+    pub fn anchor<'s>(&self, s: &mut Scope<'s>) -> Option<Local<'s, Value>> {
+        self.private.then(|| {
+            let cell = self.cell(s);
+            s.local(cell)
+        })
+    }
+    /// What keeps the memories of this state, if it may die before the VM.
+    pub fn keeper(&self) -> Option<Rc<Keeper>> {
+        self.private.then(|| self.store.clone())
     }
 
     // ---------------------------------------------------------------- values
@@ -335,10 +436,9 @@ impl State {
             }
         };
         drop(values);
-        if let Some(cell) = cell_of(s.vm_ref()) {
-            // SAFETY: a live cell.
-            unsafe { s.vm().heap.write_barrier_all(cell.as_cell()) };
-        }
+        let cell = self.cell(s);
+        // SAFETY: the cell that owns this state.
+        unsafe { s.vm().heap.write_barrier_all(cell.as_cell()) };
         slot
     }
     /// The value of a slot.

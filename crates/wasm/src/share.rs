@@ -31,7 +31,7 @@ impl Shareable {
     pub fn to_object<'s>(&self, s: &mut Scope<'s>) -> Local<'s, Object> {
         match &self.0 {
             Content::Module(m) => module::to_object(s, m.clone()),
-            Content::Memory(m) => memory::to_object(s, MemoryData::Shared(m.clone())),
+            Content::Memory(m) => memory::shared_to_object(s, m.clone()),
         }
     }
 }

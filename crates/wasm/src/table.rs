@@ -11,7 +11,7 @@ use wasmtime::{AsContextMut, Ref, RootScope, Table, TableType, Val, ValType};
 use crate::class::{self, Class, Property};
 use crate::descriptor::{self, AddressType};
 use crate::errors;
-use crate::exception::{mismatch_text, runtime_state};
+use crate::exception::{mismatch_text, object_state, runtime_state};
 use crate::runtime::{MAX_TABLE_ELEMENTS, State};
 use crate::value::{self, Prepared};
 
@@ -38,9 +38,9 @@ static PROPERTIES: &[Property] = &[
 pub fn install(s: &mut Scope<'_>, namespace: Local<'_, Object>) {
     class::define(s, namespace, &TABLE, &CONSTRUCTOR, &[], PROPERTIES);
 }
-/// A table as an object.
-pub fn to_object<'s>(s: &mut Scope<'s>, table: Table) -> Local<'s, Object> {
-    class::wrap(s, &TABLE, Box::new(TableData { table }))
+/// A table of a state as an object.
+pub fn to_object<'s>(s: &mut Scope<'s>, state: &State, table: Table) -> Local<'s, Object> {
+    class::wrap_in(s, state, &TABLE, Box::new(TableData { table }))
 }
 /// The table behind a value, if it is a Table object.
 pub fn of_value(v: Local<'_, Value>) -> Option<Table> {
@@ -122,14 +122,13 @@ fn prepare<'s>(
         )),
     }
 }
-fn receiver(
+fn receiver<'a>(
     s: &mut Scope<'_>,
     this: Local<'_, Value>,
     api: &str,
-) -> JsResult<(Table, TableType, &'static State)> {
-    let (_, data) = class::receiver::<TableData>(s, &TABLE, this, api)?;
-    // SAFETY of the lifetime: the state lives as long as the VM; see `runtime::state`.
-    let state: &'static State = runtime_state(s)?;
+) -> JsResult<(Table, TableType, &'a State)> {
+    let (o, data) = class::receiver::<TableData>(s, &TABLE, this, api)?;
+    let state = object_state(s, o)?;
     let ty = state.with(|c| data.table.ty(&*c));
     Ok((data.table, ty, state))
 }

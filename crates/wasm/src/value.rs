@@ -6,7 +6,8 @@ use spey_core::scope::{JsResult, Local, Scope, Value};
 use spey_core::{bigint, conversion};
 use spey_gc::Value as Raw;
 use wasmtime::{
-    AnyRef, ExnRef, ExternRef, HeapType, I31, RefType, Rooted, StoreContextMut, Val, ValRaw, ValType,
+    AnyRef, ExnRef, ExternRef, FuncType, HeapType, I31, RefType, Rooted, StoreContextMut, Val, ValRaw,
+    ValType,
 };
 
 use crate::function;
@@ -40,6 +41,8 @@ pub enum Prepared<'s> {
     I31(I31, bool),
     /// Any other JavaScript value, as an externref or as an anyref.
     Host(Local<'s, Value>, bool),
+    /// A function of another state, to be called as JavaScript's are.
+    Foreign(Local<'s, Value>, FuncType),
 }
 
 /// ToWebAssemblyValue of a number type.
@@ -133,19 +136,22 @@ pub fn prepare_reference<'s>(state: &State, v: Local<'s, Value>, ty: &RefType) -
             let external = matches!(heap, HeapType::Extern);
             Some(if let Some(i) = as_i31(v) {
                 Prepared::I31(i, external)
-            } else if let Some(o) = gc_object::of_value(v) {
+            } else if let Some(o) = gc_object::of_value(state, v) {
                 Prepared::Gc(o, external)
             } else {
                 Prepared::Host(v, external)
             })
         }
         HeapType::Func | HeapType::ConcreteFunc(_) => {
-            let f = function::of_value(v)?.func;
+            let f = function::of_value(v)?;
             let matches = match heap {
-                HeapType::ConcreteFunc(want) => state.with(|c| f.ty(&*c)).matches(want),
+                HeapType::ConcreteFunc(want) => f.ty().matches(want),
                 _ => true,
             };
-            matches.then_some(Prepared::Ready(Val::FuncRef(Some(f))))
+            matches.then(|| match f.belongs_to(state) {
+                true => Prepared::Ready(Val::FuncRef(Some(f.func))),
+                false => Prepared::Foreign(v, f.ty()),
+            })
         }
         HeapType::Eq
         | HeapType::I31
@@ -156,7 +162,7 @@ pub fn prepare_reference<'s>(state: &State, v: Local<'s, Value>, ty: &RefType) -
             if let Some(i) = as_i31(v) {
                 return matches!(heap, HeapType::Eq | HeapType::I31).then_some(Prepared::I31(i, false));
             }
-            let o = gc_object::of_value(v)?;
+            let o = gc_object::of_value(state, v)?;
             let matches = state.with(|c| {
                 let mut scope = wasmtime::RootScope::new(&mut *c);
                 o.root.to_rooted(&mut scope).matches_ty(&scope, heap).unwrap_or(false)
@@ -175,6 +181,9 @@ pub fn make(
 ) -> wasmtime::Result<Val> {
     let (any, external) = match p {
         Prepared::Ready(v) => return Ok(*v),
+        Prepared::Foreign(v, ty) => {
+            return Ok(Val::FuncRef(Some(function::foreign(s, state, context, ty.clone(), *v))));
+        }
         Prepared::Gc(o, external) => (o.root.to_rooted(&mut *context), *external),
         Prepared::I31(i, external) => (AnyRef::from_i31(&mut *context, *i), *external),
         Prepared::Host(v, external) => {
