@@ -35,21 +35,29 @@ impl NumberBuffer {
 
     /// The same for an int32.
     pub fn format_int(&mut self, n: i32) -> &str {
+        std::str::from_utf8(self.format_int_bytes(n)).unwrap_or_default()
+    }
+
+    /// The characters of [`NumberBuffer::format_int`].
+    pub fn format_int_bytes(&mut self, n: i32) -> &[u8] {
         let mut rest = n.unsigned_abs();
         let mut at = self.integer.len();
-        loop {
+        while rest >= 10 {
+            let pair = rest % 100;
+            rest /= 100;
+            at -= 2;
+            self.integer[at] = b'0' + (pair / 10) as u8;
+            self.integer[at + 1] = b'0' + (pair % 10) as u8;
+        }
+        if rest > 0 || n == 0 {
             at -= 1;
-            self.integer[at] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
+            self.integer[at] = b'0' + rest as u8;
         }
         if n < 0 {
             at -= 1;
             self.integer[at] = b'-';
         }
-        std::str::from_utf8(&self.integer[at..]).unwrap_or_default()
+        &self.integer[at..]
     }
 }
 

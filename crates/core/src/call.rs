@@ -13,6 +13,8 @@ use crate::vm::Vm;
 
 /// With so many arguments the quick form of a built-in function is tried.
 const QUICK_ARGUMENTS: usize = 3;
+/// [`call_with`] takes at most so many arguments.
+const MAX_FIXED_ARGUMENTS: usize = 4;
 
 /// Writes the caller's pc, `this` and the arguments above the current frame and returns the window, or None on overflow.
 ///
@@ -86,45 +88,22 @@ unsafe fn run_closure<'s>(
 /// # Safety
 /// The VM is live and running; `f` and the arguments are live values.
 pub unsafe fn call_words(vm: *mut Vm, f: Raw, args: &[Raw]) -> JsResult<Raw> {
-    // SAFETY: by the contract; the window is used at once.
+    // SAFETY: by the contract; the window is completed and used at once.
     unsafe {
-        let o = f.as_cell() as *mut Object;
-        let code = if crate::value::is_kind(f, Kind::Function) {
-            function::code_of(o)
-        } else {
-            std::ptr::null_mut()
-        };
-        let usable = !code.is_null() && !(*code).entry.is_null() && (*code).flags & code_flag::CLASS == 0;
-        let base = interp::frame_top(&*vm);
-        if !usable || base.add(args.len() + 2 + HEADER) > (*vm).stack_limit || !(*vm).native_stack_ok() {
+        let window = closure_window(vm, f, args.len());
+        if window.is_null() {
             return (*vm).scope(|s| {
                 let f = s.local(f);
                 let this = s.undefined();
                 let args: Vec<_> = args.iter().map(|&v| s.local(v)).collect();
-                call(s, f, this, &args).map(Local::raw)
+                call_any(s, f, this, &args).map(Local::raw)
             });
         }
-        *base = Raw::from_bits((*vm).pc as u64);
-        let window = base.add(1);
         *window = Raw::UNDEFINED;
         for (i, &a) in args.iter().enumerate() {
             *window.add(1 + i) = a;
         }
-        let (fp0, pc0) = interp::position(vm);
-        let realm0 = (*vm).realm_override.take();
-        let leave = &interp::slow::LEAVE_WORD;
-        let fp =
-            interp::enter(vm, code, f, window, args.len() as u32, argc::ENTRY, Raw::UNDEFINED, leave, fp0);
-        let v = if fp.is_null() {
-            let mut s = Scope::new(std::ptr::NonNull::new_unchecked(vm));
-            let _ = crate::error::throw_stack_overflow::<()>(&mut s);
-            Raw::EMPTY
-        } else {
-            interp::machine::run_words(vm, code, fp)
-        };
-        (*vm).fp = fp0;
-        (*vm).pc = pc0;
-        (*vm).realm_override = realm0;
+        let v = run_window(vm, f, window, args.len());
         if v.is_empty() { Err(crate::scope::Thrown(())) } else { Ok(v) }
     }
 }
@@ -139,7 +118,31 @@ pub(crate) fn throw_class_constructor<T>(s: &mut Scope<'_>, f: Local<'_, Object>
     })
 }
 /// Call(F, V, argumentsList), ECMA-262 §7.3.14
+#[inline]
 pub fn call<'s>(
+    s: &mut Scope<'s>,
+    f: Local<'_, Value>,
+    this: Local<'_, Value>,
+    args: &[Local<'_, Value>],
+) -> JsResult<Local<'s, Value>> {
+    // OPTIMIZATION: compiled closures are called straight from here.
+    // SAFETY: the window is completed and used at once.
+    unsafe {
+        let window = closure_window(s.vm(), f.raw(), args.len());
+        if !window.is_null() {
+            *window = this.raw();
+            for (i, v) in args.iter().enumerate() {
+                *window.add(1 + i) = v.raw();
+            }
+            let v = run_window(s.vm(), f.raw(), window, args.len());
+            return rooted(s, v);
+        }
+    }
+    call_any(s, f, this, args)
+}
+/// [`call`] of whatever it is.
+#[inline(never)]
+fn call_any<'s>(
     s: &mut Scope<'s>,
     f: Local<'_, Value>,
     this: Local<'_, Value>,
@@ -193,6 +196,101 @@ pub fn call<'s>(
         }
         _ => not_callable(s, f),
     }
+}
+/// The window for a call of `f` with `count` arguments, if `f` is a compiled closure that can be called and there is room for it;
+/// else null. What is above the current frame is free until the call is made.
+///
+/// # Safety
+/// `f` is live.
+#[inline(always)]
+unsafe fn closure_window(vm: *mut Vm, f: Raw, count: usize) -> *mut Raw {
+    // SAFETY: by the contract; checked against the limit before it is written.
+    unsafe {
+        if crate::value::is_kind(f, Kind::Function) {
+            let code = function::code_of(f.as_cell() as *mut Object);
+            let base = interp::frame_top(&*vm);
+            if !(*code).entry.is_null()
+                && (*code).flags & code_flag::CLASS == 0
+                && base.add(count + 2 + HEADER) <= (*vm).stack_limit
+                && (*vm).native_stack_ok()
+            {
+                *base = Raw::from_bits((*vm).pc as u64);
+                return base.add(1);
+            }
+        }
+        std::ptr::null_mut()
+    }
+}
+/// Runs closure `f` on its window: the result, or the empty value if an exception is pending.
+///
+/// # Safety
+/// The window is that of [`closure_window`], complete, and nothing was allocated since.
+#[inline(never)]
+unsafe fn run_window(vm: *mut Vm, f: Raw, window: *mut Raw, count: usize) -> Raw {
+    // SAFETY: by the contract.
+    unsafe {
+        let code = function::code_of(f.as_cell() as *mut Object);
+        let (fp0, pc0) = interp::position(vm);
+        // The realm of running code is that of its function.
+        let realm0 = (*vm).realm_override.take();
+        let leave = &interp::slow::LEAVE_WORD;
+        let fp = interp::enter(vm, code, f, window, count as u32, argc::ENTRY, Raw::UNDEFINED, leave, fp0);
+        let v = if fp.is_null() {
+            let mut s = Scope::new(std::ptr::NonNull::new_unchecked(vm));
+            let _ = crate::error::throw_stack_overflow::<()>(&mut s);
+            Raw::EMPTY
+        } else {
+            interp::machine::run_words(vm, code, fp)
+        };
+        (*vm).fp = fp0;
+        (*vm).pc = pc0;
+        (*vm).realm_override = realm0;
+        v
+    }
+}
+/// The result of [`run_window`].
+#[inline(always)]
+fn rooted<'s>(s: &mut Scope<'s>, v: Raw) -> JsResult<Local<'s, Value>> {
+    if v.is_empty() { Err(crate::scope::Thrown(())) } else { Ok(s.local(v)) }
+}
+/// [`call`] with a fixed number of arguments that need not be rooted: they are read before anything is allocated.
+#[inline]
+pub fn call_with<'s, const N: usize>(
+    s: &mut Scope<'s>,
+    f: Local<'_, Value>,
+    this: Raw,
+    args: [Raw; N],
+) -> JsResult<Local<'s, Value>> {
+    const { assert!(N <= MAX_FIXED_ARGUMENTS) }
+    // SAFETY: the window is completed and used at once.
+    unsafe {
+        let window = closure_window(s.vm(), f.raw(), N);
+        if !window.is_null() {
+            *window = this;
+            for (i, &v) in args.iter().enumerate() {
+                *window.add(1 + i) = v;
+            }
+            let v = run_window(s.vm(), f.raw(), window, N);
+            return rooted(s, v);
+        }
+    }
+    call_with_any(s, f, this, &args)
+}
+#[inline(never)]
+fn call_with_any<'s>(
+    s: &mut Scope<'s>,
+    f: Local<'_, Value>,
+    this: Raw,
+    args: &[Raw],
+) -> JsResult<Local<'s, Value>> {
+    s.nested_escape(|s| {
+        let this = s.local(this);
+        let mut list = [this; MAX_FIXED_ARGUMENTS];
+        for (to, &v) in list.iter_mut().zip(args) {
+            *to = s.local(v);
+        }
+        call_any(s, f, this, &list[..args.len()])
+    })
 }
 fn run_native<'s>(
     s: &mut Scope<'s>,

@@ -433,7 +433,7 @@ const fn plain(
     size: unsafe fn(*const Header) -> usize,
     trace: unsafe fn(*mut Header, &mut Tracer),
 ) -> KindInfo {
-    KindInfo { name, size, trace, weak: None, finalize: None }
+    KindInfo { name, size, trace, weak: None, is_plain: true, finalize: None }
 }
 const OBJECT: KindInfo = plain("Object", size_object, trace_object);
 
@@ -450,21 +450,27 @@ const fn build_kinds() -> [KindInfo; Kind::Interceptor as usize + 1] {
     t[Kind::Accessor as usize] = plain("Accessor", size_24, trace_accessor);
     t[Kind::Environment as usize] = plain("Environment", Environment::size, Environment::trace);
     t[Kind::Code as usize] = KindInfo {
+        is_plain: false,
         finalize: Some(crate::code::finalize_code),
         ..plain("Code", crate::code::size_code, crate::code::trace_code)
     };
     t[Kind::FunctionRare as usize] =
         plain("FunctionRare", crate::function::size_rare, crate::function::trace_rare);
-    t[Kind::Native as usize] =
-        KindInfo { finalize: Some(finalize_native), ..plain("Native", size_24, trace_native) };
+    t[Kind::Native as usize] = KindInfo {
+        is_plain: false,
+        finalize: Some(finalize_native),
+        ..plain("Native", size_24, trace_native)
+    };
     t[Kind::Record as usize] = plain("Record", size_record, trace_record);
     t[Kind::Coroutine as usize] =
         plain("Coroutine", crate::coroutine::size_coroutine, crate::coroutine::trace_coroutine);
     t[Kind::HashTable as usize] = KindInfo {
+        is_plain: false,
         finalize: Some(crate::hash_table::finalize_table),
         ..plain("HashTable", size_16, crate::hash_table::trace_table)
     };
     t[Kind::EphemeronTable as usize] = KindInfo {
+        is_plain: false,
         finalize: Some(crate::hash_table::finalize_ephemerons),
         weak: Some(WeakOps {
             trace_strong: crate::hash_table::ephemerons_strong,
@@ -474,6 +480,7 @@ const fn build_kinds() -> [KindInfo; Kind::Interceptor as usize + 1] {
         ..plain("EphemeronTable", size_16, trace_nothing)
     };
     t[Kind::WeakCell as usize] = KindInfo {
+        is_plain: false,
         weak: Some(WeakOps {
             trace_strong: weak_strong,
             trace_ephemerons: weak_no_ephemerons,

@@ -12,6 +12,7 @@ use crate::scope::{JsResult, Local, Scope, Value};
 use crate::shape::attr;
 use crate::string::{JsString, StrView};
 use crate::value;
+use crate::vm::Vm;
 
 /// Preferred type of ToPrimitive.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -283,6 +284,26 @@ pub fn relative_index(s: &mut Scope<'_>, v: Local<'_, Value>, length: u64, defau
 pub fn number_to_string<'s>(s: &mut Scope<'s>, n: f64) -> Local<'s, JsString> {
     number_text(s, Raw::number(n))
 }
+/// Text of a number value, or the empty value if there is no room without a collection.
+#[inline(always)]
+pub(crate) fn try_number_text(vm: &mut Vm, number: Raw) -> Raw {
+    let known = vm.number_texts.get(number);
+    if known.is_empty() { try_new_number_text(vm, number) } else { known }
+}
+#[inline(never)]
+fn try_new_number_text(vm: &mut Vm, number: Raw) -> Raw {
+    let mut buffer = NumberBuffer::new();
+    let text = if number.is_int32() {
+        buffer.format_int_bytes(number.as_int32())
+    } else {
+        buffer.format(number.as_double()).as_bytes()
+    };
+    let string = crate::string::try_new_latin1(vm, text);
+    if !string.is_empty() {
+        vm.number_texts.put(number, string);
+    }
+    string
+}
 /// Text of a number value.
 fn number_text<'s>(s: &mut Scope<'s>, number: Raw) -> Local<'s, JsString> {
     let known = s.vm().number_texts.get(number);
@@ -292,11 +313,11 @@ fn number_text<'s>(s: &mut Scope<'s>, number: Raw) -> Local<'s, JsString> {
     }
     let mut buffer = NumberBuffer::new();
     let text = if number.is_int32() {
-        buffer.format_int(number.as_int32())
+        buffer.format_int_bytes(number.as_int32())
     } else {
-        buffer.format(number.as_double())
+        buffer.format(number.as_double()).as_bytes()
     };
-    let text = crate::string::new_latin1(s, text.as_bytes());
+    let text = crate::string::new_latin1(s, text);
     s.vm().number_texts.put(number, text.raw());
     text
 }

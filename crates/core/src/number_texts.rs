@@ -1,10 +1,10 @@
 //! The texts of numbers converted lately: programs convert the same ones again and again.
 
-use spey_gc::Value as Raw;
+use spey_gc::{Tracer, Value as Raw};
 
 const COUNT: usize = 1024;
 
-/// Strings by number, forgotten at every collection.
+/// Strings by number, kept by minor collections and forgotten at major ones.
 pub(crate) struct NumberTexts {
     entries: Box<[(Raw, Raw); COUNT]>,
     used: bool,
@@ -17,7 +17,10 @@ impl NumberTexts {
     }
     #[inline(always)]
     fn index(number: Raw) -> usize {
-        (number.bits().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize
+        // Integers in a row, which are frequent, lie in a row.
+        let bits = number.bits();
+        let hash = if number.is_int32() { bits } else { bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32 };
+        hash as usize % COUNT
     }
     /// The text of a number value, or the empty value.
     #[inline(always)]
@@ -31,7 +34,13 @@ impl NumberTexts {
         self.used = true;
         self.entries[Self::index(number)] = (number, text);
     }
-    /// Forgets everything: strings may move.
+    /// A minor collection: the strings may move.
+    pub(crate) fn trace(&mut self, t: &mut Tracer) {
+        if self.used {
+            self.entries.iter_mut().for_each(|(_, text)| t.value(text));
+        }
+    }
+    /// Forgets everything.
     pub(crate) fn clear(&mut self) {
         if self.used {
             self.entries.fill((Raw::EMPTY, Raw::EMPTY));

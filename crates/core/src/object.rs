@@ -1701,6 +1701,7 @@ pub fn dense_element(o: Local<'_, Object>, i: u32) -> Option<Raw> {
     }
 }
 /// Appends to a dense, ordinary array that has room; false if it is not one.
+#[inline]
 fn quick_append(s: &mut Scope<'_>, a: Local<'_, Object>, v: Raw) -> bool {
     const SPECIAL: u8 = flag::SPARSE | flag::NON_EXTENSIBLE | flag::IS_PROTOTYPE | LENGTH_READONLY;
     // SAFETY: a live object; the place is within the capacity.
@@ -1724,11 +1725,13 @@ fn quick_append(s: &mut Scope<'_>, a: Local<'_, Object>, v: Raw) -> bool {
     }
 }
 /// CreateDataProperty of the next element of a dense, ordinary array that has room; false if it takes another way.
+#[inline]
 pub fn quick_create_element(s: &mut Scope<'_>, o: Local<'_, Object>, i: u64, v: Raw) -> bool {
     // SAFETY: a live object.
     unsafe { (*o.gc().elements).length as u64 == i && quick_append(s, o, v) }
 }
 /// [[Set]] of an element that is there, of an array with dense elements; false if it takes another way.
+#[inline]
 pub fn quick_set_element(s: &mut Scope<'_>, o: Local<'_, Object>, i: u64, v: Raw) -> bool {
     // SAFETY: a live object; dense elements are writable.
     unsafe {

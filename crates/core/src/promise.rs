@@ -2,7 +2,7 @@
 
 use spey_gc::Value as Raw;
 
-use crate::call::call;
+use crate::call::{call, call_with};
 use crate::cell::{Kind, Object, Record};
 use crate::function::{self, NativeSpec};
 use crate::interp::slow::cached_lookup;
@@ -504,11 +504,10 @@ fn run_reaction(s: &mut Scope<'_>, r: Local<'_, Record>, v: Local<'_, Value>, st
     }
     let h = r.at(if state == FULFILLED { reaction::ON_FULFILLED } else { reaction::ON_REJECTED });
     let h = s.local(h);
-    let u = s.undefined();
     let result = if h.is_undefined() {
         if state == FULFILLED { Ok(v) } else { s.throw(v) }
     } else {
-        call(s, h, u, &[v])
+        call_with(s, h, Raw::UNDEFINED, [v.raw()])
     };
     let p = r.at(reaction::PROMISE);
     if p.is_undefined() {

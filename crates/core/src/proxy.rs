@@ -2,6 +2,7 @@
 
 use spey_gc::Value as Raw;
 
+use crate::call::call_with;
 use crate::cell::{Kind, Object};
 use crate::conversion::{self, to_boolean};
 use crate::interp::slow::{Lookup, named_lookup};
@@ -84,6 +85,7 @@ struct Trap<'s> {
 }
 
 impl<'s> Trap<'s> {
+    #[inline(always)]
     fn call(
         &self,
         s: &mut Scope<'s>,
@@ -91,11 +93,14 @@ impl<'s> Trap<'s> {
         rest: &[Local<'_, Value>],
     ) -> JsResult<Local<'s, Value>> {
         // No trap has more than four arguments.
-        let mut arguments = [self.target.value(); 4];
-        for (to, v) in arguments[1..].iter_mut().zip(rest) {
-            *to = s.local(v.raw());
+        let (this, target) = (self.handler.raw(), self.target.raw());
+        match *rest {
+            [] => call_with(s, f, this, [target]),
+            [a] => call_with(s, f, this, [target, a.raw()]),
+            [a, b] => call_with(s, f, this, [target, a.raw(), b.raw()]),
+            [a, b, c] => call_with(s, f, this, [target, a.raw(), b.raw(), c.raw()]),
+            _ => unreachable!("a trap with more arguments"),
         }
-        crate::call::call(s, f, self.handler, &arguments[..=rest.len()])
     }
 }
 
@@ -431,7 +436,6 @@ pub fn set(
         let t = trap(s, o, name)?;
         let Some(f) = t.function else { return object::set_with(s, t.target, key, v, receiver) };
         let key_value = key.to_value(s);
-        let (v, receiver) = (s.local(v.raw()), s.local(receiver.raw()));
         let result = t.call(s, f, &[key_value, v, receiver])?;
         if !to_boolean(result.raw()) {
             return Ok(false);

@@ -483,7 +483,8 @@ impl Vm {
     }
     /// Queues a microtask.
     pub fn enqueue_job(&mut self, kind: JobKind, values: [Raw; 4]) {
-        let realm = self.realm_id();
+        // While there is one realm, it is the first.
+        let realm = if self.realms.len() > 1 { self.realm_id() } else { 0 };
         let context = self.async_context;
         self.jobs.push_back(Job { kind, values, context, realm });
     }
@@ -530,7 +531,11 @@ impl RootProvider for Vm {
         self.tier.trace(t);
         self.stub_cache.trace(t);
         self.store_cache.trace(t);
-        self.number_texts.clear();
+        if t.is_minor() {
+            self.number_texts.trace(t);
+        } else {
+            self.number_texts.clear();
+        }
         if !t.is_minor() {
             self.shape_facts = None;
             self.plain_classes = [(0, 0); 16];

@@ -74,6 +74,9 @@ pub struct KindInfo {
     pub trace: unsafe fn(*mut Header, &mut Tracer),
     /// Present if the kind has slots that do not keep their target alive.
     pub weak: Option<WeakOps>,
+    /// `trace` reads and writes nothing but the cell itself, and there is nothing weak in it: several threads may visit
+    /// different cells of such kinds at once.
+    pub is_plain: bool,
     /// Called once when a cell given to `Heap::register_finalizable` dies. Must not touch other cells or allocate.
     pub finalize: Option<unsafe fn(*mut Header)>,
 }

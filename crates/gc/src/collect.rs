@@ -309,6 +309,7 @@ impl Heap {
         self.old.begin_marking();
         let mut tracer = Tracer::new(Mode::Major, &self.ops, &raw mut self.old, self.young_base);
         tracer.mark_stack = std::mem::take(&mut self.mark_stack);
+        tracer.allow_threads(self.config.marking_threads);
         tracer.shapes = std::mem::take(&mut self.shapes);
         tracer.shapes.clear();
 

@@ -44,6 +44,8 @@ pub struct HeapConfig {
     pub gc_stress: bool,
     /// Print a line for every collection.
     pub trace_gc: bool,
+    /// How many threads mark, whatever the size of the heap; if not given, as many as help. For tests.
+    pub marking_threads: Option<usize>,
 }
 
 impl Default for HeapConfig {
@@ -56,6 +58,7 @@ impl Default for HeapConfig {
             limit_covers_external: false,
             gc_stress: false,
             trace_gc: false,
+            marking_threads: None,
         }
     }
 }
@@ -489,7 +492,7 @@ impl Heap {
             if !Block::is_large(block) {
                 return self.remember_cell(owner);
             }
-            Block::dirty_card(block, slot);
+            Block::dirty_card_of(block, slot);
             if !(*block).carded {
                 (*block).carded = true;
                 self.carded.push(block);

@@ -19,6 +19,7 @@ mod collect;
 mod handles;
 mod heap;
 mod ledger;
+mod marking;
 mod old_space;
 mod persistent;
 mod sys;

@@ -8,17 +8,20 @@ use crate::cell::Header;
 use crate::sys;
 use std::collections::HashSet;
 use std::ptr::null_mut;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 pub const BLOCK_BYTES: usize = 256 << 10;
 /// Bigger cells are large objects.
 pub const MAX_BLOCK_CELL_BYTES: usize = 32 << 10;
 /// The granularity of the write barrier in large objects.
-pub const CARD_BYTES: usize = 512;
+pub const CARD_BYTES: usize = 128;
 
 /// One mark bit for 16 bytes: cells are at least that long, so no two share a bit.
 const MARK_GRANULE_BYTES: usize = 16;
 const MARK_WORDS: usize = BLOCK_BYTES / MARK_GRANULE_BYTES / 64;
 const ARENA_BYTES: usize = 16 << 20;
+/// With so many blocks a heap is big enough for pages to be populated that may not be needed.
+const MANY_BLOCKS: usize = 128;
 /// Empty blocks kept committed.
 const WARM_BLOCKS: usize = 16;
 const CLASS_COUNT: usize = 79;
@@ -75,18 +78,21 @@ pub struct Block {
     large_bytes: usize,
     /// Large: size of its own mapping; 0 if it lies in a pooled block.
     mapping_bytes: usize,
-    /// Large: one byte a card, made by the first barrier.
-    cards: Option<Box<[u8]>>,
+    /// Large: made by the first barrier.
+    cards: Option<Box<Cards>>,
+}
+
+/// Which parts of a large object may refer to young cells.
+struct Cards {
+    is_dirty: Box<[bool]>,
+    /// The indices of the dirty ones, in no order.
+    dirty: Vec<u32>,
 }
 
 const FIRST_CELL_OFFSET: usize = size_of::<Block>();
 const _: () = assert!(FIRST_CELL_OFFSET.is_multiple_of(MARK_GRANULE_BYTES) && BLOCK_BYTES.is_power_of_two());
 
 impl Block {
-    pub const CARD_DIRTY: u8 = 1;
-    /// Set while cards are visited: dirty after the visit too.
-    pub const CARD_STAYS_DIRTY: u8 = 2;
-
     #[inline(always)]
     pub fn of(cell: *const Header) -> *mut Block {
         (cell as usize & !(BLOCK_BYTES - 1)) as *mut Block
@@ -111,53 +117,57 @@ impl Block {
         unsafe { (*block).large_bytes }
     }
 
-    /// The cards of a large object, one byte each.
-    ///
     /// # Safety
-    /// `block` is a large object.
-    pub unsafe fn cards(block: *mut Block) -> *mut u8 {
+    /// `block` is a large object; nothing else refers to its cards.
+    unsafe fn cards<'a>(block: *mut Block) -> &'a mut Cards {
         // SAFETY: by contract; the header is initialised.
         unsafe {
             let count = (*block).large_bytes.div_ceil(CARD_BYTES);
-            let cards = &mut (*block).cards;
-            cards.get_or_insert_with(|| vec![0; count].into_boxed_slice()).as_mut_ptr()
+            let fresh = || Box::new(Cards { is_dirty: vec![false; count].into(), dirty: Vec::new() });
+            (*block).cards.get_or_insert_with(fresh)
+        }
+    }
+
+    /// # Safety
+    /// `block` is a large object with so many cards.
+    pub unsafe fn dirty_card(block: *mut Block, card: usize) {
+        // SAFETY: by contract.
+        let cards = unsafe { Block::cards(block) };
+        if !std::mem::replace(&mut cards.is_dirty[card], true) {
+            cards.dirty.push(card as u32);
         }
     }
 
     /// # Safety
     /// `block` is a large object and `slot` lies in its cell.
-    pub unsafe fn dirty_card<T>(block: *mut Block, slot: *const T) {
-        let card = (slot as usize - Block::large_cell(block) as usize) / CARD_BYTES;
+    pub unsafe fn dirty_card_of<T>(block: *mut Block, slot: *const T) {
         // SAFETY: by contract.
-        unsafe {
-            debug_assert!(card < (*block).large_bytes.div_ceil(CARD_BYTES));
-            *Block::cards(block).add(card) = Block::CARD_DIRTY;
-        }
+        unsafe { Block::dirty_card(block, (slot as usize - Block::large_cell(block) as usize) / CARD_BYTES) }
     }
 
     /// # Safety
     /// `block` is a large object.
     pub unsafe fn dirty_all_cards(block: *mut Block) {
         // SAFETY: by contract.
-        unsafe {
-            Block::cards(block);
-            if let Some(cards) = &mut (*block).cards {
-                cards.fill(Block::CARD_DIRTY);
-            }
-        }
+        let cards = unsafe { Block::cards(block) };
+        cards.is_dirty.fill(true);
+        cards.dirty.clear();
+        cards.dirty.extend(0..cards.is_dirty.len() as u32);
     }
 
-    /// After a visit: the cards that stay dirty become dirty, the others clean.
+    /// Cleans all cards and returns those that were dirty, ascending.
     ///
     /// # Safety
     /// `block` is a large object.
-    pub unsafe fn settle_cards(block: *mut Block) {
+    pub unsafe fn take_dirty_cards(block: *mut Block) -> Vec<u32> {
         // SAFETY: by contract.
-        if let Some(cards) = unsafe { &mut (*block).cards } {
-            for card in cards {
-                *card = (*card & Block::CARD_STAYS_DIRTY) >> 1;
-            }
+        let cards = unsafe { Block::cards(block) };
+        let mut dirty = std::mem::take(&mut cards.dirty);
+        for &card in &dirty {
+            cards.is_dirty[card as usize] = false;
         }
+        dirty.sort_unstable();
+        dirty
     }
 
     /// # Safety
@@ -382,7 +392,12 @@ impl OldSpace {
     }
 
     fn new_block(&mut self, index: usize) -> *mut Block {
-        let block = self.raw_block().cast::<Block>();
+        let block = self.raw_block();
+        if self.blocks.len() >= MANY_BLOCKS {
+            // SAFETY: a block lies in an arena.
+            unsafe { sys::populate(block, BLOCK_BYTES) };
+        }
+        let block = block.cast::<Block>();
         let cell_bytes = CLASS_BYTES[index];
         let cell_count = (BLOCK_BYTES - FIRST_CELL_OFFSET) as u32 / cell_bytes;
         // SAFETY: a block from the pool is unused.
@@ -427,11 +442,33 @@ impl OldSpace {
         let bit = 1 << (granule % 64);
         // SAFETY: by contract; the granule is below the number of marks.
         unsafe {
-            let word = (&raw mut (*Block::of(cell)).marks).cast::<u64>().add(granule / 64);
+            let word = OldSpace::mark_word(cell);
             let marks = *word;
             *word = marks | bit;
             marks & bit == 0
         }
+    }
+
+    /// [`OldSpace::mark`] while other threads mark.
+    ///
+    /// # Safety
+    /// `cell` is in the old space.
+    #[inline(always)]
+    pub unsafe fn mark_shared(cell: *mut Header) -> bool {
+        let bit = 1 << (cell as usize & (BLOCK_BYTES - 1)) / MARK_GRANULE_BYTES % 64;
+        // SAFETY: by contract; while threads mark, all of them come this way.
+        unsafe {
+            let word = AtomicU64::from_ptr(OldSpace::mark_word(cell));
+            word.load(Relaxed) & bit == 0 && word.fetch_or(bit, Relaxed) & bit == 0
+        }
+    }
+
+    /// The address of the word with the cell's mark.
+    #[inline(always)]
+    pub fn mark_word(cell: *mut Header) -> *mut u64 {
+        let granule = (cell as usize & (BLOCK_BYTES - 1)) / MARK_GRANULE_BYTES;
+        let marks = Block::of(cell).wrapping_byte_add(std::mem::offset_of!(Block, marks));
+        marks.cast::<u64>().wrapping_add(granule / 64)
     }
 
     /// # Safety
@@ -440,9 +477,8 @@ impl OldSpace {
     pub unsafe fn is_marked(cell: *const Header) -> bool {
         let granule = (cell as usize & (BLOCK_BYTES - 1)) / MARK_GRANULE_BYTES;
         // SAFETY: by contract; the granule is below the number of marks.
-        unsafe {
-            *(&raw const (*Block::of(cell)).marks).cast::<u64>().add(granule / 64) >> (granule % 64) & 1 != 0
-        }
+        let word = unsafe { AtomicU64::from_ptr(OldSpace::mark_word(cell.cast_mut())) };
+        word.load(Relaxed) >> (granule % 64) & 1 != 0
     }
 
     /// Clears all marks.

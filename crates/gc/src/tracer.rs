@@ -23,6 +23,7 @@ pub(crate) struct KindOps {
     pub trace_minor: unsafe fn(*mut Header, &mut Tracer),
     pub trace_major: unsafe fn(*mut Header, &mut Tracer),
     pub is_weak: bool,
+    pub is_plain: bool,
 }
 
 impl KindOps {
@@ -32,6 +33,7 @@ impl KindOps {
             trace_minor: info.weak.as_ref().map_or(info.trace, |weak| weak.trace_strong),
             trace_major: info.trace,
             is_weak: info.weak.is_some(),
+            is_plain: info.is_plain,
         }
     }
 }
@@ -51,10 +53,10 @@ pub struct Tracer {
     mode: Mode,
     /// Set when a visited slot refers to a young cell after the visit.
     pub(crate) found_young: bool,
-    young_base: usize,
-    kinds: *const KindOps,
-    kind_count: usize,
-    old: *mut OldSpace,
+    pub(crate) young_base: usize,
+    pub(crate) kinds: *const KindOps,
+    pub(crate) kind_count: usize,
+    pub(crate) old: *mut OldSpace,
     pub(crate) to: ToSpace,
     /// Promoted cells whose slots are not visited yet.
     pub(crate) promoted: Vec<*mut Header>,
@@ -62,8 +64,19 @@ pub struct Tracer {
     pub(crate) promoted_bytes: usize,
     /// The large object whose dirty cards are being visited, or null.
     carded: *mut Block,
-    /// Marked cells whose slots are not visited yet.
+    /// The cards that were dirty when the visit began, ascending.
+    dirty_cards: Vec<u32>,
+    /// Cells to be marked and visited; they may be marked already.
     pub(crate) mark_stack: Vec<*mut Header>,
+    /// Threads that may mark, and after how many cells there are more than one.
+    pub(crate) thread_count: usize,
+    pub(crate) alone_count: usize,
+    /// Other threads mark at the same time.
+    pub(crate) is_shared: bool,
+    /// This is the tracer of a thread that is not the heap's.
+    pub(crate) is_helper: bool,
+    /// Helper: marked cells that it may not visit.
+    pub(crate) left_cells: Vec<*mut Header>,
     /// Marked cells of weak kinds.
     pub(crate) weak_cells: Vec<*mut Header>,
     pub(crate) shapes: BitSet,
@@ -72,9 +85,6 @@ pub struct Tracer {
     /// Verify: the cell whose slots are visited, for the message.
     pub(crate) owner: *const Header,
 }
-
-/// Cells this far from the top of the mark stack are prefetched.
-const PREFETCH_COUNT: usize = 8;
 
 impl Tracer {
     pub(crate) fn new(mode: Mode, kinds: &[KindOps], old: *mut OldSpace, young_base: usize) -> Tracer {
@@ -90,7 +100,13 @@ impl Tracer {
             copied_bytes: 0,
             promoted_bytes: 0,
             carded: std::ptr::null_mut(),
+            dirty_cards: Vec::new(),
             mark_stack: Vec::new(),
+            thread_count: 1,
+            alone_count: usize::MAX,
+            is_shared: false,
+            is_helper: false,
+            left_cells: Vec::new(),
             weak_cells: Vec::new(),
             shapes: BitSet::default(),
             new_shapes: Vec::new(),
@@ -267,10 +283,10 @@ impl Tracer {
         self.carded = block;
         // SAFETY: by contract.
         unsafe {
+            self.dirty_cards = Block::take_dirty_cards(block);
             let cell = Block::large_cell(block);
             ((*self.kinds.add((*cell).kind as usize)).trace_minor)(cell, self);
             self.carded = std::ptr::null_mut();
-            Block::settle_cards(block);
         }
         self.found_young
     }
@@ -286,21 +302,22 @@ impl Tracer {
             if !inside {
                 return self.values_all(start, len);
             }
-            let cards = Block::cards(block);
             let end = start as usize + len * 8;
-            let mut slot = start as usize;
-            while slot < end {
-                let card = (slot - cell) / CARD_BYTES;
-                let next = (cell + (card + 1) * CARD_BYTES).min(end);
-                if *cards.add(card) & Block::CARD_DIRTY != 0 {
-                    let before = std::mem::replace(&mut self.found_young, false);
-                    self.values_all(slot as *mut Value, (next - slot) / 8);
-                    if self.found_young {
-                        *cards.add(card) |= Block::CARD_STAYS_DIRTY;
-                    }
-                    self.found_young |= before;
+            let first = (start as usize - cell) / CARD_BYTES;
+            let at = self.dirty_cards.partition_point(|&card| (card as usize) < first);
+            for index in at..self.dirty_cards.len() {
+                let card = self.dirty_cards[index] as usize;
+                let from = (cell + card * CARD_BYTES).max(start as usize);
+                let to = (cell + (card + 1) * CARD_BYTES).min(end);
+                if from >= end {
+                    break;
                 }
-                slot = next;
+                let before = std::mem::replace(&mut self.found_young, false);
+                self.values_all(from as *mut Value, (to - from) / 8);
+                if self.found_young {
+                    Block::dirty_card(block, card);
+                }
+                self.found_young |= before;
             }
         }
     }
@@ -310,50 +327,11 @@ impl Tracer {
         if self.mode == Mode::Verify {
             return self.verify_cell(cell);
         }
-        // SAFETY: in a major collection every cell a slot refers to is valid and in the old space.
-        unsafe {
-            if OldSpace::mark(cell) {
-                self.mark_stack.push(cell);
-            }
-        }
-    }
-
-    /// Visits the slots of marked cells until there is none left.
-    pub(crate) fn drain_mark_stack(&mut self) {
-        // Cells wait in a short queue between prefetch and visit.
-        let mut queue = [std::ptr::null_mut::<Header>(); PREFETCH_COUNT];
-        let mut position = 0;
-        let mut waiting = 0;
-        loop {
-            let next = match self.mark_stack.pop() {
-                Some(cell) => {
-                    prefetch(cell);
-                    waiting += 1;
-                    cell
-                }
-                None if waiting == 0 => return,
-                None => std::ptr::null_mut(),
-            };
-            let cell = std::mem::replace(&mut queue[position], next);
-            position = (position + 1) % PREFETCH_COUNT;
-            if cell.is_null() {
-                continue;
-            }
-            waiting -= 1;
-            // SAFETY: only valid cells are pushed.
-            unsafe {
-                self.check_kind(cell, *cell);
-                let ops = &*self.kinds.add((*cell).kind as usize);
-                if ops.is_weak {
-                    self.weak_cells.push(cell);
-                }
-                (ops.trace_major)(cell, self);
-            }
-        }
+        self.mark_stack.push(cell);
     }
 
     #[inline(always)]
-    fn check_kind(&self, cell: *const Header, header: Header) {
+    pub(crate) fn check_kind(&self, cell: *const Header, header: Header) {
         debug_assert!(
             (header.kind as usize) < self.kind_count,
             "a traced slot points to {cell:?}, which is no cell (kind {}): a stale pointer or a missing root",
@@ -414,14 +392,14 @@ unsafe fn copy_words(from: *const u64, to: *mut u64, bytes: usize) {
 }
 
 #[inline(always)]
-fn prefetch(cell: *const Header) {
+pub(crate) fn prefetch(address: *const u8) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a prefetch has no architectural effect.
     unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(cell.cast());
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address.cast());
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = cell;
+    let _ = address;
 }
 
 /// Says which cells have survived; given to weak cells and weak tables after tracing.

@@ -462,3 +462,48 @@ fn stress_moves_at_every_allocation() {
     assert_eq!(after.minor_count + after.major_count, before.minor_count + before.major_count + 600);
     assert!(after.major_count >= 2);
 }
+
+/// A tree with large arrays, weak cells and cells that helpers leave alone, marked by several threads.
+#[test]
+fn threads_share_a_large_graph() {
+    let mut fixture = Fixture::new(HeapConfig { marking_threads: Some(4), ..config() });
+    let heap = &mut fixture.heap;
+    const TREES: usize = 300;
+    const LEN: u32 = 200;
+    let top = array(heap, 0, TREES);
+    heap.handles.push(top);
+    for tree in 0..TREES {
+        let branch = array(heap, tree as u32, LEN as usize);
+        let root = heap.handles.push(branch);
+        for leaf in 0..LEN {
+            let kind = [PAIR, FINAL, WEAK][leaf as usize % 3];
+            let cell = pair(heap, kind, leaf);
+            // SAFETY: a slot of the handle stack.
+            set(heap, unsafe { *root.as_ptr() }, leaf as usize, cell);
+        }
+        // SAFETY: as above.
+        let (top, branch) = unsafe { (*heap.handles.base(), *root.as_ptr()) };
+        set(heap, top, tree, branch);
+        heap.handles.reset(root.as_ptr());
+    }
+    let count_cells = |heap: &mut Heap| {
+        let mut count = 0;
+        heap.for_each_cell(|_| count += 1);
+        count
+    };
+    for round in 0..10 {
+        // SAFETY: a slot of the handle stack.
+        let top = unsafe { *heap.handles.base() };
+        set(heap, top, round, Value::UNDEFINED);
+        heap.collect_major(GcReason::Explicit);
+        heap.verify();
+        assert_eq!(count_cells(heap), 1 + (TREES - round - 1) * (1 + LEN as usize));
+        // SAFETY: as above.
+        let top = unsafe { *heap.handles.base() };
+        for tree in round + 1..TREES {
+            let branch = get(top, tree);
+            assert_eq!(id(branch), tree as u32);
+            assert!((0..LEN).all(|leaf| id(get(branch, leaf as usize)) == leaf));
+        }
+    }
+}

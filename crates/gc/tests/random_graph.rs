@@ -228,6 +228,16 @@ fn tiny_nursery() {
 }
 
 #[test]
+fn marking_threads() {
+    for seed in 1..4 {
+        Model::new(threads(), 300 + seed).run(30_000, 3_000);
+        finalized();
+        Model::new(HeapConfig { marking_threads: Some(2), ..stress() }, 400 + seed).run(3_000, 500);
+        finalized();
+    }
+}
+
+#[test]
 fn stress_heap() {
     for seed in 1..4 {
         Model::new(stress(), 200 + seed).run(3_000, 500);

@@ -4,6 +4,7 @@ use spey_core::cell::Object;
 use spey_core::object;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::{call, conversion, script_form};
+use spey_gc::Value as Raw;
 
 use super::species_create;
 use crate::support::{create_index, get_index, get_index_if_present, require_callable, this_object};
@@ -21,7 +22,13 @@ fn begin<'s>(
     require_callable(s, args.get(0))?;
     Ok((o, length))
 }
+/// An index as a value.
+#[inline(always)]
+fn index(k: u64) -> Raw {
+    if k <= i32::MAX as u64 { Raw::int32(k as i32) } else { Raw::number(k as f64) }
+}
 /// Calls the callback for element `k` if it is there.
+#[inline]
 fn visit<'s>(
     s: &mut Scope<'s>,
     o: Local<'_, Object>,
@@ -29,8 +36,7 @@ fn visit<'s>(
     args: &Args<'_>,
 ) -> JsResult<Option<(Local<'s, Value>, Local<'s, Value>)>> {
     let Some(v) = get_index_if_present(s, o, k)? else { return Ok(None) };
-    let n = s.number(k as f64);
-    let r = call::call(s, args.get(0), args.get(1), &[v, n, o.value()])?;
+    let r = call::call_with(s, args.get(0), args.get(1).raw(), [v.raw(), index(k), o.raw()])?;
     Ok(Some((v, r)))
 }
 
@@ -139,8 +145,7 @@ pub(crate) fn find_via_predicate<'s>(
     for k in indices {
         let found = s.nested(|s| {
             let v = get_index(s, o, k)?;
-            let n = s.number(k as f64);
-            let r = call::call(s, args.get(0), args.get(1), &[v, n, o.value()])?;
+            let r = call::call_with(s, args.get(0), args.get(1).raw(), [v.raw(), index(k), o.raw()])?;
             Ok(if conversion::to_boolean(r.raw()) { Some(v.raw()) } else { None })
         })?;
         if let Some(v) = found {
@@ -213,13 +218,11 @@ fn reduce_over<'s>(
     // One cell of the scope holds the accumulator through the whole loop.
     let cell = spey_core::record::new_local(s, 0, 1);
     cell.set_at(s, 0, accumulator.raw());
-    let undefined = s.undefined();
     for k in indices {
         s.nested(|s| {
             if let Some(v) = get_index_if_present(s, o, k)? {
-                let a = s.local(cell.at(0));
-                let n = s.number(k as f64);
-                let r = call::call(s, args.get(0), undefined, &[a, v, n, o.value()])?;
+                let values = [cell.at(0), v.raw(), index(k), o.raw()];
+                let r = call::call_with(s, args.get(0), Raw::UNDEFINED, values)?;
                 cell.set_at(s, 0, r.raw());
             }
             Ok(())

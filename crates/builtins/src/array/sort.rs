@@ -74,14 +74,9 @@ pub(crate) fn merge_sort<E>(
 }
 
 /// The call of a comparator: CompareArrayElements step 4, ECMA-262 §23.1.3.30.2. The result is the sign.
-pub(crate) fn sort_compare(
-    s: &mut Scope<'_>,
-    comparator: Local<'_, Value>,
-    a: Local<'_, Value>,
-    b: Local<'_, Value>,
-) -> JsResult<f64> {
-    let undefined = s.undefined();
-    let r = call::call(s, comparator, undefined, &[a, b])?;
+#[inline]
+pub(crate) fn sort_compare(s: &mut Scope<'_>, comparator: Local<'_, Value>, a: Raw, b: Raw) -> JsResult<f64> {
+    let r = call::call_with(s, comparator, Raw::UNDEFINED, [a, b])?;
     let n = conversion::to_number(s, r)?;
     Ok(if n.is_nan() { 0.0 } else { n })
 }
@@ -111,15 +106,18 @@ fn sorted_order(
     }
     merge_sort(&mut order, |a, b| {
         s.nested(|s| {
-            let (x, y) = (element(s, list, a), element(s, list, b));
+            let (x, y) = (raw_element(list, a), raw_element(list, b));
             Ok(sort_compare(s, comparator, x, y)? <= 0.0)
         })
     })?;
     Ok(order)
 }
+#[inline(always)]
+fn raw_element(list: Local<'_, Object>, i: u32) -> Raw {
+    object::dense_element(list, i).unwrap_or(Raw::UNDEFINED)
+}
 fn element<'s>(s: &mut Scope<'s>, list: Local<'_, Object>, i: u32) -> Local<'s, Value> {
-    let v = object::dense_element(list, i).unwrap_or(Raw::UNDEFINED);
-    s.local(v)
+    s.local(raw_element(list, i))
 }
 /// Order by the strings of the values. The strings replace the values in a second hidden array.
 fn default_order(s: &mut Scope<'_>, list: Local<'_, Object>, mut order: Vec<u32>) -> JsResult<Vec<u32>> {

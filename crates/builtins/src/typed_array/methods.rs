@@ -572,7 +572,7 @@ fn sorted(
     merge_sort(&mut order, |a, b| {
         s.nested(|s| {
             let (x, y) = (list[a as usize].to_value(s), list[b as usize].to_value(s));
-            Ok(sort_compare(s, comparator, x, y)? <= 0.0)
+            Ok(sort_compare(s, comparator, x.raw(), y.raw())? <= 0.0)
         })
     })?;
     Ok(order.into_iter().map(|i| list[i as usize]).collect())

@@ -98,7 +98,8 @@ continuation!(add_strings(pc, fp, vm, ics, word) {
     }
     miss!(slow_Add)
 });
-/// The concatenation of two strings, or of one and a number whose text is known, of which one is a string; else the empty value.
+/// The concatenation of two strings, or of one and a number, of which one is a string; the empty value if that takes a
+/// collection or is not quick.
 ///
 /// # Safety
 /// Live values, not both numbers.
@@ -110,7 +111,7 @@ pub(crate) unsafe fn concatenate(vm: *mut Vm, x: Raw, y: Raw) -> Raw {
         if a.is_empty() || b.is_empty() { Raw::EMPTY } else { crate::string::try_concat(&mut *vm, a, b) }
     }
 }
-/// A string, or the text of a number that has been converted lately; else the empty value.
+/// A string, or the text of a number; else, or if there is no room for it, the empty value.
 #[inline(always)]
 unsafe fn text_of(vm: *mut Vm, v: Raw) -> Raw {
     // SAFETY: handler invariants.
@@ -118,7 +119,7 @@ unsafe fn text_of(vm: *mut Vm, v: Raw) -> Raw {
         if crate::value::is_string(v) {
             return v;
         }
-        if v.is_number() { (*vm).number_texts.get(v) } else { Raw::EMPTY }
+        if v.is_number() { crate::conversion::try_number_text(&mut *vm, v) } else { Raw::EMPTY }
     }
 }
 overflowing!(Sub, sub_doubles, sub_mixed, miss slow_Sub, overflowing_sub, |a: f64, b: f64| a - b);

@@ -253,6 +253,7 @@ pub(crate) unsafe fn realm_of<'a>(vm: *mut Vm, fp: *mut Raw) -> &'a crate::realm
 ///
 /// # Safety
 /// `fp` is a complete frame of code that `ics` belongs to.
+#[inline(always)]
 pub(crate) unsafe fn run(vm: *mut Vm, pc: *const u64, fp: *mut Raw, ics: *mut InlineCache) -> Status {
     // SAFETY: handlers keep the frame invariants.
     unsafe {

@@ -102,9 +102,12 @@ pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, id: u64, exit: &Exit, r
         if t.exits[at].count >= limit {
             let tier = CodeTier::of(code);
             if kind == ExitKind::Guess && valid {
-                let list = if tier.suspects.contains(&pc) { &mut tier.generic } else { &mut tier.suspects };
-                if !list.contains(&pc) {
-                    list.push(pc);
+                match tier.suspects.iter().find(|suspect| suspect.0 == pc) {
+                    None => tier.suspects.push((pc, vm.tier.last_id())),
+                    // Older machine code, such as that of a loop, did not know better yet.
+                    Some(&(_, last)) if id <= last => {}
+                    Some(_) if tier.generic.contains(&pc) => {}
+                    Some(_) => tier.generic.push(pc),
                 }
             }
             discard(vm, owner, id);

@@ -35,8 +35,8 @@ pub struct CodeTier {
     refused_loops: Vec<u32>,
     /// Where the machine code has been left.
     pub(super) exits: Vec<ExitCount>,
-    /// Instructions at which it was left too often once.
-    pub(super) suspects: Vec<u32>,
+    /// Instructions at which it was left too often once, and the name of the last compilation that began before.
+    pub(super) suspects: Vec<(u32, u64)>,
     /// Instructions at which it was left too often again: no speculation there any more.
     pub(super) generic: Vec<u32>,
     /// Word indices of the backward jumps.
@@ -47,6 +47,10 @@ pub struct CodeTier {
 }
 
 impl CodeTier {
+    /// The name of the last compilation.
+    pub(super) fn last_id(&self) -> u64 {
+        self.ids
+    }
     pub(crate) fn trace(&mut self, t: &mut Tracer) {
         for i in &mut self.installed {
             i.trace(t);

@@ -92,14 +92,29 @@ unsafe fn finalize(cell: *mut Header) {
 }
 
 pub static KINDS: [KindInfo; 6] = [
-    KindInfo { name: "Pair", size: pair_size, trace: trace_pair, weak: None, finalize: None },
-    KindInfo { name: "Array", size: array_size, trace: trace_array, weak: None, finalize: None },
-    KindInfo { name: "Leaf", size: array_size, trace: trace_nothing, weak: None, finalize: None },
+    KindInfo { name: "Pair", size: pair_size, trace: trace_pair, weak: None, is_plain: true, finalize: None },
+    KindInfo {
+        name: "Array",
+        size: array_size,
+        trace: trace_array,
+        weak: None,
+        is_plain: true,
+        finalize: None,
+    },
+    KindInfo {
+        name: "Leaf",
+        size: array_size,
+        trace: trace_nothing,
+        weak: None,
+        is_plain: true,
+        finalize: None,
+    },
     KindInfo {
         name: "Ephemeron",
         size: pair_size,
         trace: trace_nothing,
         weak: Some(WeakOps { trace_strong: trace_pair, trace_ephemerons, sweep: sweep_ephemeron }),
+        is_plain: false,
         finalize: None,
     },
     KindInfo {
@@ -107,9 +122,17 @@ pub static KINDS: [KindInfo; 6] = [
         size: pair_size,
         trace: trace_nothing,
         weak: Some(WeakOps { trace_strong: trace_pair, trace_ephemerons: no_ephemerons, sweep: sweep_weak }),
+        is_plain: false,
         finalize: None,
     },
-    KindInfo { name: "Final", size: pair_size, trace: trace_pair, weak: None, finalize: Some(finalize) },
+    KindInfo {
+        name: "Final",
+        size: pair_size,
+        trace: trace_pair,
+        weak: None,
+        is_plain: true,
+        finalize: Some(finalize),
+    },
 ];
 
 /// The first slot of a cell: of a pair-like one, or of an array.
@@ -245,6 +268,11 @@ pub fn config() -> HeapConfig {
 
 pub fn tiny() -> HeapConfig {
     HeapConfig { nursery_bytes: 8 << 10, ..config() }
+}
+
+/// Three threads mark.
+pub fn threads() -> HeapConfig {
+    HeapConfig { marking_threads: Some(3), ..tiny() }
 }
 
 pub fn stress() -> HeapConfig {
