@@ -241,7 +241,8 @@ fn run_timers(s: &mut Scope<'_>) {
             return;
         }
         let l = &mut agent(s).loop_;
-        let delay = (expiry.abs() - l.now() as f64).max(1.0) as u64;
+        // 0 where timers are left for the next turn.
+        let delay = (expiry.abs() - l.now() as f64).max(0.0) as u64;
         l.schedule_timer(delay);
         l.toggle_timer_ref(expiry > 0.0);
     });

@@ -422,10 +422,10 @@ impl Loop {
         &self.clock
     }
 
-    /// Asks for [`Completion::Timers`] in `delay_ms` (at least 1) from the loop's time; replaces an earlier request.
+    /// Asks for [`Completion::Timers`] in `delay_ms` from the loop's time; replaces an earlier request.
     pub fn schedule_timer(&mut self, delay_ms: u64) {
         let sequence = self.timers.take_sequence();
-        self.host_timer.due = Some((self.now().saturating_add(delay_ms.max(1)), sequence));
+        self.host_timer.due = Some((self.now().saturating_add(delay_ms), sequence));
     }
 
     /// Takes the request of [`Loop::schedule_timer`] back.

@@ -369,15 +369,22 @@ function processImmediate() {
   immediateInfo[kHasOutstanding] = 0;
 }
 
+// After so many timers what has arrived meanwhile has its turn. Otherwise thousands of requests that wait equally long
+// stay one burst for ever: while some are answered the time of the next comes, and the requests that follow the answers
+// are not read before the last is answered.
+const kTimersPerTurn = 64;
+let timersLeft = 0;
+
 function processTimers(now) {
   nextExpiry = Infinity;
+  timersLeft = kTimersPerTurn;
   let list;
   let ranAny = false;
   while ((list = timerListQueue.peek()) !== undefined) {
-    if (list.expiry > now) {
+    if (list.expiry > now || timersLeft <= 0) {
       nextExpiry = list.expiry;
       now = getLibuvNow();
-      if (nextExpiry > now) return timerInfo[0] > 0 ? nextExpiry : -nextExpiry;
+      if (nextExpiry > now || timersLeft <= 0) return timerInfo[0] > 0 ? nextExpiry : -nextExpiry;
     }
     if (ranAny) runNextTicks();
     else ranAny = true;
@@ -395,6 +402,12 @@ function listOnTimeout(list, now) {
     // A timer that was started by one of this list may not be due although the list is.
     if (diff < msecs) {
       list.expiry = Math.max(timer._idleStart + msecs, now + 1);
+      list.id = timerListId++;
+      timerListQueue.percolateDown(1);
+      return;
+    }
+    if (timersLeft-- <= 0) {
+      list.expiry = timer._idleStart + msecs;
       list.id = timerListId++;
       timerListQueue.percolateDown(1);
       return;

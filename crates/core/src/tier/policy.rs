@@ -47,10 +47,6 @@ pub struct CodeTier {
 }
 
 impl CodeTier {
-    /// The name of the last compilation.
-    pub(super) fn last_id(&self) -> u64 {
-        self.ids
-    }
     pub(crate) fn trace(&mut self, t: &mut Tracer) {
         for i in &mut self.installed {
             i.trace(t);
@@ -95,6 +91,10 @@ struct Candidate {
 const AHEAD: usize = 2;
 
 impl Tier {
+    /// The name of the last compilation.
+    pub(super) fn last_id(&self) -> u64 {
+        self.ids
+    }
     /// A new name of a compilation.
     pub(super) fn next_id(&mut self) -> u64 {
         self.ids += 1;
