@@ -7,6 +7,7 @@
 //   compare(a, b) -> -1 | 0 | 1
 //   compareOffset(source, target, targetStart, sourceStart, targetEnd, sourceEnd) -> -1 | 0 | 1
 //   copy(source, target, targetStart, sourceStart, count)
+//   totalLength(list), copyAll(target, list) -> bytes | -1 - i where list[i] is no Uint8Array
 //   copyArrayBuffer(target, targetOffset, source, sourceOffset, count)
 //   fill(view, string | view | number, start, end, encoding) -> undefined | -1 out of range | -2 empty pattern
 //   indexOfString(view, string, byteOffset, encodingNumber, forwards, end) -> index | -1
@@ -360,37 +361,21 @@ Buffer.isEncoding = function isEncoding(encoding) {
 };
 Buffer[kIsEncodingSymbol] = Buffer.isEncoding;
 
+function checkParts(list, result) {
+  if (result >= 0) return result;
+  const i = -1 - result;
+  throw new ERR_INVALID_ARG_TYPE(`list[${i}]`, ['Buffer', 'Uint8Array'], list[i]);
+}
+
 Buffer.concat = function concat(list, totalLength) {
   validateArray(list, 'list');
   if (list.length === 0) return new FastBuffer();
 
-  if (totalLength === undefined) {
-    totalLength = 0;
-    for (let i = 0; i < list.length; i++) {
-      if (!isUint8Array(list[i])) {
-        throw new ERR_INVALID_ARG_TYPE(`list[${i}]`, ['Buffer', 'Uint8Array'], list[i]);
-      }
-      totalLength += list[i].length;
-    }
-  } else {
-    validateInteger(totalLength, 'length', 0);
-  }
+  if (totalLength === undefined) totalLength = checkParts(list, binding.totalLength(list));
+  else validateInteger(totalLength, 'length', 0);
 
   const buffer = Buffer.allocUnsafe(totalLength);
-  let position = 0;
-  for (let i = 0; i < list.length; i++) {
-    const part = list[i];
-    if (!isUint8Array(part)) {
-      throw new ERR_INVALID_ARG_TYPE(`list[${i}]`, ['Buffer', 'Uint8Array'], part);
-    }
-    if (position + part.length > totalLength) {
-      typedArraySet.call(buffer, typedArraySubarray.call(part, 0, totalLength - position), position);
-      position = totalLength;
-      break;
-    }
-    typedArraySet.call(buffer, part, position);
-    position += part.length;
-  }
+  const position = checkParts(list, binding.copyAll(buffer, list));
   if (position < totalLength) typedArrayFill.call(buffer, 0, position, totalLength);
   return buffer;
 };

@@ -19,7 +19,7 @@ const kMaxEventTargetListeners = Symbol('events.maxEventTargetListeners');
 const kMaxEventTargetListenersWarned = Symbol('events.maxEventTargetListenersWarned');
 const kRejection = Symbol.for('nodejs.rejection');
 const kWatermarkData = Symbol.for('nodejs.watermarkData');
-const kFirstEventParam = Symbol.for('nodejs.kFirstEventParam');
+const kFirstEventParam = Symbol.for('nodejs.kFirstEventParam'); // for events whose first argument is never undefined
 
 let defaultMaxListeners = 10;
 
@@ -524,7 +524,8 @@ function on(emitter, event, options = kEmptyObject) {
   validateInteger(highWaterMark, 'options.highWaterMark', 1);
   validateInteger(lowWaterMark, 'options.lowWaterMark', 1);
 
-  const events = [];
+  const FixedQueue = require('internal/fixed_queue');
+  const events = new FixedQueue();
   const waiting = [];
   const attached = [];
   let paused = false;

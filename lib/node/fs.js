@@ -1,8 +1,8 @@
 'use strict';
 
 // Binding contract (fs). In every function `req` is last: undefined for the synchronous form, which returns the
-// result or throws the final Error; or a function (error, result), called later from the loop. Paths are strings
-// or Uint8Arrays; positions are numbers or BigInts, -1 or null meaning "where the file is".
+// result or throws the final Error; a function (error, result), called later from the loop; or a symbol: then a promise
+// is returned. Paths are strings or Uint8Arrays; positions are numbers or BigInts, -1 or null meaning "where the file is".
 //   access(path, mode, req); existsSync(path) -> boolean; open(path, flags, mode, req) -> fd; close(fd, req);
 //   read(fd, view, offset, length, position, req) -> n; readBuffers(fd, views, position, req) -> n;
 //   writeBuffer(fd, view, offset, length, position, req) -> n; writeBuffers(fd, views, position, req) -> n;
@@ -10,7 +10,7 @@
 //   readFile(pathOrFd, flags, encoding | undefined, req) -> string | Buffer; readFileUtf8(pathOrFd, flags) -> string;
 //   writeFile(pathOrFd, string | view, encoding, flags, mode, flush, req);
 //   stat, lstat(path, useBigint, req, throwIfNoEntry = true), fstat(fd, useBigint, req) -> Float64Array | BigInt64Array
-//     of 18 (see internal/fs/utils), or undefined when there is no entry and throwIfNoEntry is false;
+//     of 18 (see internal/fs/utils), which unless promised is the same for all calls; or undefined when there is no entry and throwIfNoEntry is false;
 //   statfs(path, useBigint, req) -> [type, bsize, frsize, blocks, bfree, bavail, files, ffree];
 //   readdir(path, encoding, withFileTypes, req) -> names or [names, types];
 //   mkdir(path, mode, recursive, req) -> first directory made, when recursive; mkdtemp(prefix, encoding, req) -> path;

@@ -85,12 +85,10 @@ fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsR
         Some(o) if buffers::is_buffer(o.value()) => o,
         _ => return s.throw_type_error("First argument to DataView constructor must be an ArrayBuffer"),
     };
-    let text = conversion_text(s, args.get(1));
-    let offset = conversion::to_index_with_message(
-        s,
-        args.get(1),
-        &format!("Start offset {text} is outside the bounds of the buffer"),
-    )?;
+    let offset = conversion::to_index_or(s, args.get(1), |s| {
+        let text = conversion_text(s, args.get(1));
+        s.throw_range_error(&format!("Start offset {text} is outside the bounds of the buffer"))
+    })?;
     if buffers::is_detached(buffer) {
         return throw_detached(s, "DataView");
     }
@@ -102,11 +100,13 @@ fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsR
     let length = if args.get(2).is_undefined() {
         if tracking { None } else { Some(bytes - offset) }
     } else {
-        let text = conversion_text(s, args.get(2));
-        let message = format!("Invalid DataView length {text}");
-        let n = conversion::to_index_with_message(s, args.get(2), &message)?;
+        let refuse = |s: &mut Scope<'_>| {
+            let text = conversion_text(s, args.get(2));
+            s.throw_range_error(&format!("Invalid DataView length {text}"))
+        };
+        let n = conversion::to_index_or(s, args.get(2), refuse)?;
         if offset + n > bytes {
-            return s.throw_range_error(&message);
+            refuse(s)?;
         }
         Some(n)
     };

@@ -46,6 +46,8 @@ enum Storage {
     Owned(usize),
     /// Memory that other agents may share.
     Shared(Arc<SharedBlock>),
+    /// Memory of this buffer alone that other threads may be at work on.
+    Leased(Arc<SharedBlock>),
     /// Memory of the embedder.
     External(Option<Deleter>),
 }
@@ -439,16 +441,16 @@ pub fn from_bytes<'s>(s: &mut Scope<'s>, bytes: &[u8]) -> JsResult<Local<'s, Obj
     Ok(new_buffer(s, store))
 }
 /// New ArrayBuffer that takes the memory of a vector.
-pub fn from_vec<'s>(s: &mut Scope<'s>, bytes: Vec<u8>) -> Local<'s, Object> {
-    let bytes = bytes.into_boxed_slice();
-    let length = bytes.len();
-    let data = Box::into_raw(bytes) as *mut u8;
-    let deleter: Deleter = Box::new(|data, length| {
-        // SAFETY: the boxed slice taken apart above.
-        drop(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(data, length)) });
-    });
-    // SAFETY: the memory belongs to the store from here on.
-    let store = unsafe { external_store(s, data, length, Some(deleter)) };
+pub fn from_vec<'s>(s: &mut Scope<'s>, mut bytes: Vec<u8>) -> Local<'s, Object> {
+    let (length, spare) = (bytes.len(), bytes.capacity() - bytes.len());
+    if spare > length / 8 + 16 {
+        bytes.shrink_to_fit();
+    }
+    let Some(data) = NonNull::new(bytes.as_mut_ptr()) else { unreachable!("vectors have no null pointers") };
+    // SAFETY: the vector is the owner, and nobody looks at it before it is dropped.
+    let block = unsafe { SharedBlock::lent(data, length, Box::new(bytes)) };
+    let mut store = Box::new(BackingStore::new(s, data.as_ptr(), length, length, Storage::Leased(block)));
+    store.external.set(&mut s.vm().heap, length);
     new_buffer(s, store)
 }
 /// New ArrayBuffer on memory of the embedder.
@@ -550,6 +552,27 @@ pub fn with_bytes_mut<R>(buffer: Local<'_, Object>, f: impl FnOnce(&mut [u8]) ->
     let store = store(buffer);
     // SAFETY: valid for the length; `f` has no way to the VM, so that nothing else refers to the bytes.
     f(unsafe { std::slice::from_raw_parts_mut(store.data, store.byte_length()) })
+}
+/// Keeps the bytes of a buffer at their address as long as the block lives, even if the buffer is detached or dies, for work
+/// on another thread. None if they belong to an embedder or there are none.
+pub fn lease(buffer: Local<'_, Object>) -> Option<Arc<SharedBlock>> {
+    // SAFETY: no other reference is in use.
+    let store = unsafe { store_mut(buffer) };
+    match &store.storage {
+        Storage::Leased(block) | Storage::Shared(block) => Some(block.clone()),
+        &Storage::Owned(size) => {
+            let block = Arc::new(SharedBlock {
+                data: NonNull::new(store.data)?,
+                length: AtomicUsize::new(size),
+                max_length: size,
+                growable: false,
+                owner: None,
+            });
+            store.storage = Storage::Leased(block.clone());
+            Some(block)
+        }
+        Storage::None | Storage::External(_) => None,
+    }
 }
 /// The shared memory of a SharedArrayBuffer, to be sent to another agent.
 pub fn shared_block(buffer: Local<'_, Object>) -> Option<Arc<SharedBlock>> {

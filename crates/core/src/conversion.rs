@@ -264,8 +264,16 @@ pub fn to_index(s: &mut Scope<'_>, v: Local<'_, Value>) -> JsResult<u64> {
 }
 /// ToIndex with the message of the RangeError.
 pub fn to_index_with_message(s: &mut Scope<'_>, v: Local<'_, Value>, message: &str) -> JsResult<u64> {
+    to_index_or(s, v, |s| s.throw_range_error(message))
+}
+/// ToIndex; `refuse` throws the RangeError.
+pub fn to_index_or(
+    s: &mut Scope<'_>,
+    v: Local<'_, Value>,
+    refuse: impl FnOnce(&mut Scope<'_>) -> JsResult<u64>,
+) -> JsResult<u64> {
     let n = to_integer_or_infinity(s, v)?;
-    if (0.0..=MAX_SAFE_INTEGER).contains(&n) { Ok(n as u64) } else { s.throw_range_error(message) }
+    if (0.0..=MAX_SAFE_INTEGER).contains(&n) { Ok(n as u64) } else { refuse(s) }
 }
 /// A relative index argument as `slice`, `fill`, `copyWithin`… take it: negative numbers count from the end; the
 /// result is in `0..=length`. `default` stands for undefined.

@@ -285,6 +285,26 @@ pub fn new_latin1<'s>(s: &mut Scope<'s>, units: &[u8]) -> Local<'s, JsString> {
         s.local_cell(Gc::from_ptr(p))
     }
 }
+/// New string of `length` Latin-1 code units that `fill` writes, all of them.
+pub fn new_latin1_with<'s>(
+    s: &mut Scope<'s>,
+    length: usize,
+    fill: impl FnOnce(&mut [u8]),
+) -> Local<'s, JsString> {
+    if length < 2 {
+        let mut units = [0; 1];
+        fill(&mut units[..length]);
+        return new_latin1(s, &units[..length]);
+    }
+    // SAFETY: the units have values before anybody sees them; `fill` has no way to the heap.
+    unsafe {
+        let p = alloc_flat(s.vm(), length, false, false);
+        let units = (p as *mut u8).add(16);
+        units.write_bytes(0, length);
+        fill(std::slice::from_raw_parts_mut(units, length));
+        s.local_cell(Gc::from_ptr(p))
+    }
+}
 /// New string of UTF-16 code units; narrow when all fit.
 pub fn new_utf16<'s>(s: &mut Scope<'s>, units: &[u16]) -> Local<'s, JsString> {
     if units.iter().fold(0, |a, &u| a | u) < 256 {

@@ -347,6 +347,11 @@ pub fn is_immutable(view: Local<'_, Object>) -> bool {
 pub fn is_typed_array(v: Local<'_, Value>) -> bool {
     v.as_object().is_some_and(|o| o.kind() == Kind::TypedArray)
 }
+/// Typed array of that type?
+pub fn is_typed_array_of(v: Raw, element: ElementType) -> bool {
+    // SAFETY: a live typed array.
+    crate::value::is_kind(v, Kind::TypedArray) && unsafe { element_type_raw(v.as_cell().cast()) } == element
+}
 /// Element type.
 pub fn element_type(array: Local<'_, Object>) -> ElementType {
     assert!(array.kind() == Kind::TypedArray);

@@ -1,12 +1,13 @@
-//! Asymmetric cryptography on AWS-LC: keys and their encodings, signatures, key agreement, certificates, primes.
+//! Cryptography on AWS-LC: AES in modes that are streams; keys and their encodings, signatures, key agreement, certificates, primes.
 //!
 //! Entry points: [`Key`] for everything about keys, [`Certificate`] and [`verify_chain`] for X.509, [`DiffieHellman`],
-//! [`Ecdh`], [`prime`].
+//! [`Ecdh`], [`prime`], [`AesStream`].
 //!
 //! *Invariants*: every pointer of the library is owned by one Rust value that frees it, or borrowed for one call; keys
 //! and certificates are never changed after they are made, so they may be shared by threads. *Not here*: JavaScript,
-//! TLS, hashes, symmetric ciphers.
+//! TLS, hashes, other symmetric ciphers.
 
+mod aes;
 mod certificate;
 mod certificate_text;
 mod chain;
@@ -26,6 +27,7 @@ mod rsa;
 mod sign;
 mod spkac;
 
+pub use aes::{AesMode, AesStream};
 pub use certificate::Certificate;
 pub use chain::{Purpose, Store, Verified, verify_chain};
 pub use dh::{DhProblem, DiffieHellman, group_prime};

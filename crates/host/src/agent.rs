@@ -236,11 +236,31 @@ impl Agent {
         done: impl FnOnce(&mut Scope<'_>, Option<T>) + 'static,
     ) -> WorkId {
         let id = self.loop_.submit(kind, move || Box::new(work()));
+        self.expect_work(id, done);
+        id
+    }
+    /// As [`Agent::submit`] of work that is done already; ask [`Loop::may_finish_work`] before doing it.
+    pub fn submit_finished<T: Send + 'static>(
+        &mut self,
+        result: T,
+        done: impl FnOnce(&mut Scope<'_>, T) + 'static,
+    ) {
+        let id = self.loop_.submit_finished(Box::new(result));
+        self.expect_work(id, |s, result| {
+            if let Some(v) = result {
+                done(s, v);
+            }
+        });
+    }
+    fn expect_work<T: 'static>(
+        &mut self,
+        id: WorkId,
+        done: impl FnOnce(&mut Scope<'_>, Option<T>) + 'static,
+    ) {
         let done: WorkDone = Box::new(move |s, result| {
             done(s, result.and_then(|b| b.downcast::<T>().ok()).map(|b| *b));
         });
         self.work.insert(id, done);
-        id
     }
     /// What is to run for finished work, with its result.
     pub(crate) fn take_work(

@@ -1,7 +1,9 @@
 //! Bytes of buffers and views.
 
+use spey_engine::array_buffer::SharedBlock;
 use spey_engine::typed_array::{self, ElementType};
-use spey_engine::{Global, Intrinsic, Kind, Local, Object, Scope, Value, array_buffer, object};
+use spey_engine::{Intrinsic, Kind, Local, Object, Scope, Value, array_buffer, object};
+use std::sync::Arc;
 
 use crate::agent::agent;
 
@@ -61,40 +63,46 @@ pub fn buffer_prototype<'s>(s: &mut Scope<'s>) -> Local<'s, Object> {
     }
 }
 
-/// The bytes of a view or buffer that another thread works on; the object is kept alive meanwhile.
-pub struct ByteSource {
-    object: Global<Value>,
+/// The bytes of a view or buffer that another thread works on. They stay where they are, even if the buffer is detached or
+/// dies meanwhile. That JavaScript leaves them alone as long is up to the program, as in Node.
+pub struct LeasedBytes {
+    _block: Arc<SharedBlock>,
     data: *mut u8,
     length: usize,
 }
-/// Address and length of a [`ByteSource`], to be sent to the thread pool.
-#[derive(Clone, Copy)]
-pub struct RawBytes(*mut u8, usize);
-// SAFETY: plain memory; that both threads do not use it at the same time is up to the program, as in Node.
-unsafe impl Send for RawBytes {}
+// SAFETY: the block is shared memory, which may be used from any thread.
+unsafe impl Send for LeasedBytes {}
 
-impl ByteSource {
-    /// Keeps `v` alive; None if it has no bytes.
-    pub fn new(s: &mut Scope<'_>, v: Local<'_, Value>) -> Option<ByteSource> {
+impl LeasedBytes {
+    /// The bytes of `v`; None if it is neither view nor buffer, has none, or they cannot be kept (memory of addons and of
+    /// WebAssembly).
+    pub fn new(s: &mut Scope<'_>, v: Local<'_, Value>) -> Option<LeasedBytes> {
         let (data, length) = bytes_of(v)?;
-        Some(ByteSource { object: Global::new(s, v), data, length })
+        let object = v.as_object()?;
+        let block = match object.kind() {
+            Kind::TypedArray | Kind::DataView => s.nested(|s| {
+                let buffer = typed_array::buffer(s, object);
+                array_buffer::lease(buffer)
+            })?,
+            _ => array_buffer::lease(object)?,
+        };
+        Some(LeasedBytes { _block: block, data, length })
     }
-    /// For the other thread. Valid as long as this value lives.
-    pub fn raw(&self) -> RawBytes {
-        RawBytes(self.data, self.length)
+    /// Cut to `length` bytes from `offset`, or as many as there are.
+    pub fn range(self, offset: usize, length: usize) -> LeasedBytes {
+        let offset = offset.min(self.length);
+        // SAFETY: in bounds.
+        let data = unsafe { self.data.add(offset) };
+        LeasedBytes { data, length: length.min(self.length - offset), ..self }
     }
-    /// The object.
-    pub fn object<'s>(&self, s: &mut Scope<'s>) -> Local<'s, Value> {
-        self.object.get(s)
+    /// To read.
+    pub fn as_slice(&self) -> &[u8] {
+        // SAFETY: in bounds of the block, which lives; see the type for who else may use it.
+        unsafe { std::slice::from_raw_parts(self.data, self.length) }
     }
-}
-impl RawBytes {
-    /// The bytes.
-    ///
-    /// # Safety
-    /// The [`ByteSource`] lives, its buffer has not been detached, and nothing else uses the bytes meanwhile.
-    pub unsafe fn slice<'a>(self) -> &'a mut [u8] {
-        // SAFETY: by the contract.
-        unsafe { std::slice::from_raw_parts_mut(self.0, self.1) }
+    /// To write.
+    pub fn as_mut_slice(&mut self) -> &mut [u8] {
+        // SAFETY: as above.
+        unsafe { std::slice::from_raw_parts_mut(self.data, self.length) }
     }
 }

@@ -32,7 +32,7 @@ pub use binding::{
     internal_binding, new_host_object, require_builtin, set_slot_native, with_data, with_data_mut,
 };
 pub use bytes::{
-    ByteSource, RawBytes, buffer_from_vec, buffer_prototype, bytes_of, copy_bytes_of, new_buffer, with_bytes,
+    LeasedBytes, buffer_from_vec, buffer_prototype, bytes_of, copy_bytes_of, new_buffer, with_bytes,
 };
 pub use door::{close_door, drain, enter, make_callback, make_callback_named, open_door, run_microtasks};
 pub use errors::{node_error, node_range_error, node_type_error, throw_node_error, throw_uv, uv_exception};
@@ -42,4 +42,4 @@ pub use import::import_attributes;
 pub use options::{OptionValue, Options};
 pub use run::{Exit, pump, run_loop, turn};
 pub use shared::{Environment, Shared, WorkerThread};
-pub use shared_array::SharedArray;
+pub use shared_array::{Element as SharedElement, SharedArray};

@@ -22,6 +22,9 @@ impl Element for i32 {
 impl Element for f64 {
     const TYPE: ElementType = ElementType::Float64;
 }
+impl Element for i64 {
+    const TYPE: ElementType = ElementType::BigInt64;
+}
 
 /// A typed array of fixed length whose memory native code reads and writes directly.
 pub struct SharedArray<T> {

@@ -28,6 +28,8 @@ const TOKEN_FILES: u64 = u64::MAX - 2;
 const EVENT_BUDGET: u32 = 32;
 /// The same for accepted connections.
 const ACCEPT_BUDGET: u32 = 128;
+/// Pieces of work that are done at once before the pool gets the rest.
+const MAX_FINISHED: usize = 128;
 
 #[derive(Clone, Copy, Debug)]
 enum Phase {
@@ -98,6 +100,10 @@ pub struct Loop {
     messages: Vec<Message>,
     pool: Arc<ThreadPool>,
     work: Slots<Work>,
+    /// Work that was done when it was submitted, with the turn of that.
+    finished: VecDeque<(u64, WorkId, Box<dyn Any + Send>)>,
+    /// Check phases so far.
+    turn: u64,
     pub(crate) signals: SignalSource,
     pub(crate) files: FsWatcher,
     pub(crate) spare_fd: Option<OwnedFd>,
@@ -144,6 +150,8 @@ impl Loop {
             messages: Vec::new(),
             pool,
             work: Slots::new(),
+            finished: VecDeque::new(),
+            turn: 0,
             signals: SignalSource::default(),
             files: FsWatcher::default(),
             spare_fd: None,
@@ -182,6 +190,7 @@ impl Loop {
                 }
                 Phase::Poll => self.next_event().or_else(|| self.enter(Phase::Check)),
                 Phase::Check => {
+                    self.turn += 1;
                     self.closing_left = self.closing.len();
                     self.enter(Phase::Closing);
                     self.immediate_pending.then_some(Completion::Check)
@@ -266,6 +275,23 @@ impl Loop {
             self.update_time();
             self.idle_meter.end(self.now_ns);
         }
+        self.deliver_finished();
+    }
+
+    /// Completes the work that was done at once and has seen a check phase since: immediates come first, as they do when a
+    /// thread does the work.
+    fn deliver_finished(&mut self) {
+        while self.finished.front().is_some_and(|(turn, ..)| *turn < self.turn) {
+            let Some((_, id, value)) = self.finished.pop_front() else { break };
+            self.complete_work(id, WorkResult::Done(value));
+        }
+    }
+
+    fn complete_work(&mut self, id: WorkId, result: WorkResult) {
+        if let Some(work) = self.work.remove(id.0) {
+            self.active_requests -= work.referenced as usize;
+            self.ready.push_back(Completion::Work { id, result });
+        }
     }
 
     /// How long the poll may block: 0 not at all, `None` without limit.
@@ -276,7 +302,8 @@ impl Loop {
             || !self.has_active()
             || !self.pending.is_empty()
             || !self.closing.is_empty()
-            || !self.ready.is_empty();
+            || !self.ready.is_empty()
+            || !self.finished.is_empty();
         if busy {
             return Some(0);
         }
@@ -689,13 +716,26 @@ impl Loop {
     where
         F: FnOnce() -> Box<dyn Any + Send> + Send + 'static,
     {
-        let id = WorkId(self.work.insert(Work {
-            referenced: true,
-            cancelled: false,
-            slow: kind == WorkKind::SlowIo,
-        }));
-        self.active_requests += 1;
+        let id = self.add_work(kind);
         self.pool.submit(id, kind, self.mailbox.clone(), Box::new(job));
+        id
+    }
+
+    fn add_work(&mut self, kind: WorkKind) -> WorkId {
+        self.active_requests += 1;
+        let slow = kind == WorkKind::SlowIo;
+        WorkId(self.work.insert(Work { referenced: true, cancelled: false, slow }))
+    }
+
+    /// Whether more work may be done at once ([`crate::quick`]); when too much has been, the pool does better.
+    pub fn may_finish_work(&self) -> bool {
+        self.finished.len() < MAX_FINISHED
+    }
+
+    /// As [`Loop::submit`] of work that is done: [`Completion::Work`] follows in the next turn.
+    pub fn submit_finished(&mut self, value: Box<dyn Any + Send>) -> WorkId {
+        let id = self.add_work(WorkKind::FastIo);
+        self.finished.push_back((self.turn, id, value));
         id
     }
 
@@ -716,6 +756,9 @@ impl Loop {
     /// Gives up all work: what has not started never does, what runs is waited for unless it is slow. No completion
     /// follows.
     pub fn abandon_work(&mut self) {
+        for (_, id, _) in self.finished.drain(..) {
+            self.work.remove(id.0);
+        }
         let ids: Vec<u64> = self.work.iter().map(|(key, _)| key).collect();
         for id in ids {
             let is_over = self.work.get(id).is_some_and(|work| work.cancelled || work.slow);
@@ -764,12 +807,7 @@ impl Loop {
                         self.ready.push_back(Completion::Async { handle });
                     }
                 }
-                Message::Work(id, result) => {
-                    if let Some(work) = self.work.remove(id.0) {
-                        self.active_requests -= work.referenced as usize;
-                        self.ready.push_back(Completion::Work { id, result });
-                    }
-                }
+                Message::Work(id, result) => self.complete_work(id, result),
             }
         }
         self.messages = messages;

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
@@ -67,7 +67,7 @@ pub fn close(fd: RawFd) -> Result<()> {
     let fd = borrow(fd)?;
     // SAFETY: the number is plain data of JavaScript, which is responsible for closing what it still uses; no `OwnedFd` of
     // this crate holds descriptors that `open` has handed out. The result is looked at, unlike that of a drop.
-    match unsafe { libc::close(std::os::fd::AsRawFd::as_raw_fd(&fd)) } {
+    match unsafe { libc::close(fd.as_raw_fd()) } {
         0 => Ok(()),
         // The descriptor is gone even if the close was interrupted.
         _ => match UvError::last() {
@@ -178,29 +178,21 @@ pub fn truncate(path: &[u8], len: u64) -> Result<()> {
 pub fn read_file(path: &[u8], flags: i32) -> Result<Vec<u8>> {
     let flags = OFlags::from_bits_retain(flags as u32) | OFlags::CLOEXEC;
     let fd = retry(|| rustix::fs::open(path, flags, Mode::from_raw_mode(0o666)))?;
-    read_to_end(fd.as_fd())
+    read_file_fd(fd.as_raw_fd(), 0)
 }
 
-/// The contents of an open file, from its current position.
-pub fn read_file_fd(fd: RawFd) -> Result<Vec<u8>> {
-    read_to_end(borrow(fd)?)
-}
-
-fn read_to_end(fd: BorrowedFd<'_>) -> Result<Vec<u8>> {
-    let stat = rustix::fs::fstat(fd)?;
-    if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
-        return Err(UvError::EISDIR);
-    }
-    let size = usize::try_from(stat.st_size).map_err(|_| UvError::EFBIG)?;
+/// The contents of an open file of `size` bytes, from its current position. A size of 0 means that it is not known.
+pub fn read_file_fd(fd: RawFd, size: u64) -> Result<Vec<u8>> {
+    let fd = borrow(fd)?;
+    let size = usize::try_from(size).map_err(|_| UvError::EFBIG)?;
     let mut bytes = Vec::new();
-    // One byte more than the size lets the second read see the end without growing the buffer.
-    bytes.try_reserve_exact(size.max(READ_STEP_BYTES.min(4096)) + 1).map_err(|_| UvError::ENOMEM)?;
+    bytes.try_reserve_exact(if size == 0 { READ_STEP_BYTES } else { size }).map_err(|_| UvError::ENOMEM)?;
     loop {
         if bytes.capacity() == bytes.len() {
             bytes.try_reserve(READ_STEP_BYTES.max(bytes.len())).map_err(|_| UvError::ENOMEM)?;
         }
         let count = retry(|| rustix::io::read(fd, rustix::buffer::spare_capacity(&mut bytes)))?;
-        if count == 0 {
+        if count == 0 || (size > 0 && bytes.len() >= size) {
             return Ok(bytes);
         }
     }

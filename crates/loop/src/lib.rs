@@ -1,7 +1,8 @@
 //! The event loop of Spey: readiness, timers, a thread pool, sockets, pipes, terminals, files, processes and signals.
 //!
 //! Entry points: [`Loop::next`] hands out one [`Completion`] at a time, in the order of libuv's phases; [`fs`], [`dns`]
-//! and [`os`] are plain synchronous functions that serve both direct calls and work on the pool ([`Loop::submit`]).
+//! and [`os`] are plain synchronous functions that serve both direct calls and work on the pool ([`Loop::submit`]); [`quick`]
+//! does at once what would not wait.
 //!
 //! *Invariants.* A [`HandleId`] is generation-checked: a stale one is refused, never mistaken for another handle.
 //! A completion is produced only when it is asked for, so whatever the host does between two completions (close,
@@ -28,6 +29,7 @@ pub mod os;
 mod pipe;
 mod pool;
 mod process;
+pub mod quick;
 mod signal;
 mod slots;
 mod stream;

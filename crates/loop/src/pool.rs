@@ -90,7 +90,12 @@ impl ThreadPool {
         }
         let waiting = state.fast.len() + state.slow.len();
         if waiting <= state.idle || state.threads >= self.inner.max_threads {
-            self.inner.wake.notify_one();
+            let somebody_sleeps = state.idle > 0;
+            // Who is woken wants the lock. Threads at work look for more when they are done.
+            drop(state);
+            if somebody_sleeps {
+                self.inner.wake.notify_one();
+            }
         } else {
             let inner = self.inner.clone();
             let started = std::thread::Builder::new().name("spey-pool".into()).spawn(move || inner.run());

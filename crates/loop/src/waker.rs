@@ -28,7 +28,10 @@ impl Mailbox {
     pub(crate) fn post(&self, message: Message) {
         let mut messages = self.messages.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         messages.push(message);
-        if messages.len() == 1 {
+        let is_first = messages.len() == 1;
+        // Who is woken wants the lock.
+        drop(messages);
+        if is_first {
             sys::wake(&self.wake_fd);
         }
     }

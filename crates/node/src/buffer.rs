@@ -2,9 +2,10 @@
 
 use memchr::memmem;
 use spey_engine::error::ErrorKind;
+use spey_engine::typed_array::{self, ElementType};
 use spey_engine::{
     Args, Global, JsResult, JsString, Kind, Local, NativeSpec, Object, Scope, StrView, Value, array_buffer,
-    string, typed_array,
+    object, string,
 };
 use spey_host as host;
 
@@ -43,6 +44,8 @@ static FUNCTIONS: &[NativeSpec] = &[
     NativeSpec::new("compareOffset", 6, compare_offset),
     NativeSpec::new("copy", 5, copy),
     NativeSpec::new("copyArrayBuffer", 5, copy_array_buffer),
+    NativeSpec::new("totalLength", 1, total_length),
+    NativeSpec::new("copyAll", 2, copy_all),
     NativeSpec::new("fill", 5, fill),
     NativeSpec::new("indexOfString", 6, index_of_string),
     NativeSpec::new("indexOfBuffer", 6, index_of_buffer),
@@ -133,6 +136,62 @@ fn copy<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned
 fn copy_array_buffer<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
     let (target, source) = (Bytes::of(s, args.get(0))?, Bytes::of(s, args.get(2))?);
     copy_range(s, source, index(args.get(3), 0), target, index(args.get(1), 0), index(args.get(4), 0))
+}
+/// The elements of a list as bytes, to `f`, until it has enough; the position of the first that is no Uint8Array, if there is
+/// one.
+fn each_part(
+    s: &mut Scope<'_>,
+    list: Local<'_, Value>,
+    mut f: impl FnMut(Bytes) -> bool,
+) -> JsResult<Option<usize>> {
+    let Some(list) = list.as_object() else { return Ok(None) };
+    let count = object::length_of_array_like(s, list)?;
+    for i in 0..count {
+        let goes_on = s.nested(|s| {
+            let key = object::index_key(s, i);
+            let part = object::get(s, list, key)?;
+            if !typed_array::is_typed_array_of(part.raw(), ElementType::Uint8) {
+                return Ok(None);
+            }
+            Ok(Some(f(Bytes::of(s, part)?)))
+        })?;
+        match goes_on {
+            Some(true) => {}
+            Some(false) => break,
+            None => return Ok(Some(i as usize)),
+        }
+    }
+    Ok(None)
+}
+/// totalLength(list): bytes of all Uint8Arrays of a list; -1 - i if element i is something else.
+fn total_length<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
+    let mut total = 0;
+    let stranger = each_part(s, args.get(0), |part| {
+        total += part.length;
+        true
+    })?;
+    Ok(match stranger {
+        Some(i) => s.number(-1.0 - i as f64),
+        None => s.size(total),
+    })
+}
+/// copyAll(target, list): copies as much of the list as fits. Bytes copied; -1 - i if element i is no Uint8Array.
+fn copy_all<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
+    let target = args.get(0);
+    let mut at = 0;
+    let stranger = each_part(s, args.get(1), |part| {
+        // Anew for each part: accessors of the list may have changed it.
+        let Some((data, length)) = host::bytes_of(target) else { return false };
+        let count = part.length.min(length.saturating_sub(at));
+        // SAFETY: both ranges are in bounds of live buffers; they may overlap.
+        unsafe { std::ptr::copy(part.data, data.add(at.min(length)), count) }
+        at += count;
+        count == part.length
+    })?;
+    Ok(match stranger {
+        Some(i) => s.number(-1.0 - i as f64),
+        None => s.size(at),
+    })
 }
 fn copy_range<'s>(
     s: &mut Scope<'s>,
@@ -287,7 +346,7 @@ fn btoa<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned
         StrView::Utf16(u) => u.iter().map(|u| u8::try_from(*u).ok()).collect(),
     };
     match bytes {
-        Some(bytes) => Ok(string::new_latin1(s, &text::encode_base64(&bytes, false)).value()),
+        Some(bytes) => Ok(text::new_string(s, &bytes, Encoding::Base64)?.value()),
         None => Ok(s.int(-1)),
     }
 }

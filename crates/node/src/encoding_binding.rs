@@ -1,10 +1,11 @@
 //! `internalBinding('encoding_binding')`: UTF-8, and host names of the legacy URL parser.
 
 use spey_engine::error::ErrorKind;
-use spey_engine::{JsResult, JsString, Local, NativeSpec, Object, Scope, Value, conversion, typed_array};
-use spey_host::{SharedArray, agent, copy_bytes_of, define_functions, define_value, throw_node_error};
+use spey_engine::typed_array::{self, ElementType};
+use spey_engine::{JsResult, JsString, Local, NativeSpec, Object, Scope, Value, conversion};
+use spey_host::{SharedArray, agent, bytes_of, define_functions, define_value, throw_node_error};
 
-use crate::text::{self, Encoding};
+use crate::text;
 
 #[derive(Default)]
 struct State {
@@ -20,15 +21,17 @@ fn string_argument<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResult<Local
 static FUNCTIONS: &[NativeSpec] = &[
     NativeSpec::new("encodeUtf8String", 1, |s, _, args| {
         let t = string_argument(s, args.get(0))?;
-        let bytes = text::string_bytes(s, t, Encoding::Utf8);
-        Ok(typed_array::from_bytes(s, &bytes)?.value())
+        let length = text::utf8_length(t.view(&s.no_gc()));
+        let array = typed_array::new(s, ElementType::Uint8, length)?;
+        let token = s.no_gc();
+        typed_array::with_view_bytes_mut(array, |out| text::write_utf8(t.view(&token), out));
+        Ok(array.value())
     }),
     NativeSpec::new("encodeInto", 2, |s, _, args| {
         let t = string_argument(s, args.get(0))?;
         let token = s.no_gc();
         let view = t.view(&token);
-        let (data, length) =
-            spey_host::bytes_of(args.get(1)).unwrap_or((std::ptr::NonNull::dangling().as_ptr(), 0));
+        let (data, length) = bytes_of(args.get(1)).unwrap_or((std::ptr::NonNull::dangling().as_ptr(), 0));
         // SAFETY: the bytes of a view, which nothing else uses meanwhile.
         let out = unsafe { std::slice::from_raw_parts_mut(data, length) };
         let (written, read) = text::write_utf8(view, out);
@@ -41,14 +44,17 @@ static FUNCTIONS: &[NativeSpec] = &[
     NativeSpec::new("decodeUTF8", 3, |s, _, args| {
         let ignore_bom = conversion::to_boolean(args.get(1).raw());
         let fatal = conversion::to_boolean(args.get(2).raw());
-        let Some(bytes) = copy_bytes_of(args.get(0)) else {
+        let Some((data, length)) = bytes_of(args.get(0)) else {
             return spey_host::node_type_error(
                 s,
                 "ERR_INVALID_ARG_TYPE",
                 "The \"list\" argument must be an instance of SharedArrayBuffer, ArrayBuffer or ArrayBufferView.",
             );
         };
-        if fatal && std::str::from_utf8(&bytes).is_err() {
+        // SAFETY: the memory lies outside the heap, so that allocating the string does not move it; a collection cannot free
+        // it, because the argument is rooted.
+        let bytes = unsafe { std::slice::from_raw_parts(data, length) };
+        if fatal && simdutf8::basic::from_utf8(bytes).is_err() {
             return throw_node_error(
                 s,
                 ErrorKind::TypeError,
@@ -56,8 +62,7 @@ static FUNCTIONS: &[NativeSpec] = &[
                 "The encoded data was not valid for encoding utf-8",
             );
         }
-        let bytes =
-            if ignore_bom { &bytes[..] } else { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes) };
+        let bytes = if ignore_bom { bytes } else { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes) };
         Ok(text::decode_utf8(s, bytes).value())
     }),
     NativeSpec::new("toASCII", 1, |s, _, args| {

@@ -3,11 +3,12 @@
 use spey_engine::error::ErrorKind;
 use spey_engine::typed_array::{self, ElementType};
 use spey_engine::{Args, JsResult, Local, NativeSpec, Object, Scope, Value, bigint, object};
-use spey_host as host;
+use spey_host::{self as host, LeasedBytes, SharedArray};
 use spey_loop::fs::{self, DirEntry, Stat};
+use spey_loop::quick::{self, Begun};
 use spey_loop::{UvError, WorkKind};
 
-use crate::request::{Failure, WorkError, run, run_void};
+use crate::request::{self, Failure, WorkError, at_once, is_asynchronous, run, run_or_finish, run_void};
 use crate::text::{self, Encoding};
 
 const IO: WorkKind = WorkKind::FastIo;
@@ -304,10 +305,7 @@ fn read<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned
     let (fd, view) = (fd_argument(args.get(0)), args.get(1));
     let (offset, length, at) = (size(args.get(2)), size(args.get(3)), position(args.get(4)));
     let req = args.get(5);
-    let Some(available) = host::with_bytes(s, view, |bytes| range(bytes, offset, length).len()) else {
-        return not_a_view(s);
-    };
-    if !req.is_callable() {
+    if !is_asynchronous(req) {
         let result = host::with_bytes(s, view, |bytes| read_at(fd, at, range(bytes, offset, length)));
         return match result {
             Some(Ok(n)) => Ok(s.size(n)),
@@ -315,7 +313,28 @@ fn read<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned
             None => not_a_view(s),
         };
     }
-    // The view may be detached while the pool works: it reads into memory of its own.
+    if let Some(bytes) = LeasedBytes::new(s, view) {
+        let mut bytes = bytes.range(offset, length);
+        let begun = at_once(s, req, || quick::read(fd, bytes.as_mut_slice(), at));
+        let (done, finished) = match begun {
+            Some(Begun { count, is_over: true }) => (count, Some(count)),
+            Some(Begun { count, is_over: false }) => (count, None),
+            None => (0, None),
+        };
+        let rest = move || {
+            let at = at.map(|at| at + done as u64);
+            match read_at(fd, at, &mut bytes.as_mut_slice()[done..]) {
+                Ok(count) => Ok(done + count),
+                Err(_) if done > 0 => Ok(done),
+                Err(failure) => Err(failure),
+            }
+        };
+        return run_or_finish(s, req, IO, finished, rest, number);
+    }
+    let Some(available) = host::with_bytes(s, view, |bytes| range(bytes, offset, length).len()) else {
+        return not_a_view(s);
+    };
+    // Memory of somebody else may go away while the pool works: it reads into memory of its own.
     let target = spey_engine::Global::new(s, view);
     run(
         s,
@@ -337,6 +356,31 @@ fn read<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned
             Ok(s.size(read.len()))
         },
     )
+}
+/// What the pool writes: bytes that stay where they are, or a copy.
+enum Source {
+    Leased(LeasedBytes),
+    Copied(Vec<u8>),
+}
+impl Source {
+    fn new(s: &mut Scope<'_>, v: Local<'_, Value>) -> Option<Source> {
+        match LeasedBytes::new(s, v) {
+            Some(bytes) => Some(Source::Leased(bytes)),
+            None => host::copy_bytes_of(v).map(Source::Copied),
+        }
+    }
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Source::Leased(bytes) => bytes.as_slice(),
+            Source::Copied(bytes) => bytes,
+        }
+    }
+    /// As [`range`].
+    fn range(&self, offset: usize, length: usize) -> &[u8] {
+        let bytes = self.bytes();
+        let start = offset.min(bytes.len());
+        &bytes[start..start.saturating_add(length).min(bytes.len())]
+    }
 }
 /// The elements of an array.
 fn elements<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResult<Vec<Local<'s, Value>>> {
@@ -393,11 +437,9 @@ fn write_buffer<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> 
     let (fd, view, at) = (fd_argument(args.get(0)), args.get(1), position(args.get(4)));
     let (offset, length) = (size(args.get(2)), size(args.get(3)));
     let req = args.get(5);
-    if req.is_callable() {
-        let Some(bytes) = host::with_bytes(s, view, |bytes| range(bytes, offset, length).to_vec()) else {
-            return not_a_view(s);
-        };
-        return run(s, req, IO, move || write_at(fd, at, &bytes), number);
+    if is_asynchronous(req) {
+        let Some(source) = Source::new(s, view) else { return not_a_view(s) };
+        return run(s, req, IO, move || write_at(fd, at, source.range(offset, length)), number);
     }
     match host::with_bytes(s, view, |bytes| write_at(fd, at, range(bytes, offset, length))) {
         Some(Ok(n)) => Ok(s.size(n)),
@@ -410,8 +452,8 @@ fn write_buffers<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) ->
     let views = elements(s, args.get(1))?;
     let mut buffers = Vec::with_capacity(views.len());
     for v in views {
-        match host::copy_bytes_of(v) {
-            Some(bytes) => buffers.push(bytes),
+        match Source::new(s, v) {
+            Some(source) => buffers.push(source),
             None => return not_a_view(s),
         }
     }
@@ -420,7 +462,7 @@ fn write_buffers<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) ->
         args.get(3),
         IO,
         move || {
-            let slices: Vec<&[u8]> = buffers.iter().map(|b| &b[..]).collect();
+            let slices: Vec<&[u8]> = buffers.iter().map(Source::bytes).collect();
             fs::writev(fd, &slices, at).map_err(|e| Failure::new(e, "write"))
         },
         number,
@@ -484,7 +526,8 @@ fn read_open(fd: i32) -> std::result::Result<Vec<u8>, ReadError> {
     if found.is_file() && found.size > MAX_READ_BYTES {
         return Err(ReadError::TooLarge(found.size));
     }
-    fs::read_file_fd(fd).map_err(|e| ReadError::System(Failure::new(e, "read")))
+    let size = if found.is_file() { found.size } else { 0 };
+    fs::read_file_fd(fd, size).map_err(|e| ReadError::System(Failure::new(e, "read")))
 }
 fn read_all(place: &Place, flags: i32) -> std::result::Result<Vec<u8>, ReadError> {
     match place {
@@ -501,7 +544,18 @@ fn read_all(place: &Place, flags: i32) -> std::result::Result<Vec<u8>, ReadError
 fn read_file<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
     let (from, flags) = (place(s, args.get(0))?, int(args.get(1)));
     let encoding = Encoding::from_value(s, args.get(2), Encoding::Buffer);
-    run(s, args.get(3), IO, move || read_all(&from, flags), move |s, bytes| text::encode(s, bytes, encoding))
+    let finished = match &from {
+        Place::Path(path) => at_once(s, args.get(3), || quick::read_file(path, flags)),
+        Place::Fd(_) => None,
+    };
+    run_or_finish(
+        s,
+        args.get(3),
+        IO,
+        finished,
+        move || read_all(&from, flags),
+        move |s, bytes| text::encode(s, bytes, encoding),
+    )
 }
 fn read_file_utf8<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
     let from = place(s, args.get(0))?;
@@ -533,11 +587,16 @@ fn internal_module_stat<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<
 fn write_file<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
     let to = place(s, args.get(0))?;
     let encoding = Encoding::from_value(s, args.get(2), Encoding::Utf8);
-    let Some(bytes) = text::value_bytes(s, args.get(1), encoding) else { return not_a_view(s) };
+    let data = args.get(1);
+    let source = match data.as_string() {
+        Some(text) => Some(Source::Copied(text::string_bytes(s, text, encoding))),
+        None => Source::new(s, data),
+    };
+    let Some(source) = source else { return not_a_view(s) };
     let (flags, mode, flush) = (int(args.get(3)), int(args.get(4)) as u32, args.get(5).raw().is_true());
     run_void(s, args.get(6), IO, move || {
         let write = |fd| -> Result<()> {
-            fs::write_file_fd(fd, &bytes).map_err(|e| Failure::new(e, "write"))?;
+            fs::write_file_fd(fd, source.bytes()).map_err(|e| Failure::new(e, "write"))?;
             if flush { fs::fsync(fd).map_err(|e| Failure::new(e, "fsync")) } else { Ok(()) }
         };
         match &to {
@@ -554,9 +613,11 @@ fn write_file<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Re
 
 // ---------------------------------------------------------------- facts
 
-/// Float64Array or BigInt64Array of the 18 numbers of a Stats object.
-pub(crate) fn stat_array<'s>(s: &mut Scope<'s>, found: &Stat, big: bool) -> Returned<'s> {
-    let mut numbers = [0i64; 18];
+/// Numbers of a Stats object.
+const STAT_NUMBERS: usize = 18;
+
+fn stat_numbers(found: &Stat) -> [i64; STAT_NUMBERS] {
+    let mut numbers = [0; STAT_NUMBERS];
     let facts = [
         found.dev,
         found.mode.into(),
@@ -577,6 +638,11 @@ pub(crate) fn stat_array<'s>(s: &mut Scope<'s>, found: &Stat, big: bool) -> Retu
     {
         pair.copy_from_slice(&[time.seconds, time.nanoseconds.into()]);
     }
+    numbers
+}
+/// Float64Array or BigInt64Array of the numbers of a Stats object.
+pub(crate) fn stat_array<'s>(s: &mut Scope<'s>, found: &Stat, big: bool) -> Returned<'s> {
+    let numbers = stat_numbers(found);
     let element = if big { ElementType::BigInt64 } else { ElementType::Float64 };
     let array = typed_array::new(s, element, numbers.len())?;
     typed_array::with_view_bytes_mut(array, |bytes| {
@@ -586,44 +652,83 @@ pub(crate) fn stat_array<'s>(s: &mut Scope<'s>, found: &Stat, big: bool) -> Retu
     });
     Ok(array.value())
 }
+/// Arrays for numbers that are read before JavaScript can ask for others.
+#[derive(Default)]
+struct StatArrays {
+    numbers: Option<SharedArray<f64>>,
+    bigints: Option<SharedArray<i64>>,
+}
+fn passing_stat_array<'s>(s: &mut Scope<'s>, found: &Stat, big: bool) -> Returned<'s> {
+    fn fill<'s, T: host::SharedElement>(
+        s: &mut Scope<'s>,
+        array: fn(&mut StatArrays) -> &mut Option<SharedArray<T>>,
+        numbers: [T; STAT_NUMBERS],
+    ) -> Returned<'s> {
+        if array(host::agent(s).extension()).is_none() {
+            let new = SharedArray::new(s, STAT_NUMBERS)?;
+            *array(host::agent(s).extension()) = Some(new);
+        }
+        let Some(array) = array(host::agent(s).extension()) else { return Ok(s.undefined()) };
+        for (i, n) in numbers.into_iter().enumerate() {
+            array.set(i, n);
+        }
+        Ok(array.object(s).value())
+    }
+    let numbers = stat_numbers(found);
+    if big {
+        return fill(s, |arrays| &mut arrays.bigints, numbers);
+    }
+    fill(s, |arrays| &mut arrays.numbers, numbers.map(|n| n as f64))
+}
+/// For the one who asked with `req`.
+fn stat_result<'s>(s: &mut Scope<'s>, found: &Stat, big: bool, is_promised: bool) -> Returned<'s> {
+    // Who waits for a promise reads the numbers some time later.
+    if is_promised { stat_array(s, found, big) } else { passing_stat_array(s, found, big) }
+}
 fn stat_with<'s>(
     s: &mut Scope<'s>,
     args: &Args<'s>,
     syscall: &'static str,
     call: fn(&[u8]) -> UvResult<Stat>,
+    try_call: fn(&[u8]) -> Option<Stat>,
 ) -> Returned<'s> {
     let path = path_argument(s, args.get(0))?;
     let big = args.get(1).raw().is_true();
     let quiet = args.get(3).raw().is_false();
-    run(
+    let req = args.get(2);
+    let is_promised = request::is_promised(req);
+    let finished = at_once(s, req, || try_call(&path)).map(Some);
+    run_or_finish(
         s,
-        args.get(2),
+        req,
         IO,
+        finished,
         move || match call(&path) {
             Ok(found) => Ok(Some(found)),
             Err(UvError::ENOENT | UvError::ENOTDIR) if quiet => Ok(None),
             Err(e) => Err(Failure::path(e, syscall, &path)),
         },
         move |s, found| match found {
-            Some(found) => stat_array(s, &found, big),
+            Some(found) => stat_result(s, &found, big, is_promised),
             None => Ok(s.undefined()),
         },
     )
 }
 fn stat<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
-    stat_with(s, args, "stat", fs::stat)
+    stat_with(s, args, "stat", fs::stat, |path| quick::stat(path, true))
 }
 fn lstat<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
-    stat_with(s, args, "lstat", fs::lstat)
+    stat_with(s, args, "lstat", fs::lstat, |path| quick::stat(path, false))
 }
 fn fstat<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
     let (fd, big) = (fd_argument(args.get(0)), args.get(1).raw().is_true());
+    let is_promised = request::is_promised(args.get(2));
     run(
         s,
         args.get(2),
         IO,
         move || fs::fstat(fd).map_err(|e| Failure::new(e, "fstat")),
-        move |s, found| stat_array(s, &found, big),
+        move |s, found| stat_result(s, &found, big, is_promised),
     )
 }
 fn statfs<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {

@@ -1,9 +1,9 @@
 //! One implementation for the synchronous and the asynchronous form of a blocking call.
 //!
-//! The last argument of such a binding function is `undefined` (the result is returned, a failure thrown) or a function
-//! (error, result), which is called from the loop.
+//! The last argument of such a binding function is `undefined` (the result is returned, a failure thrown), a function
+//! (error, result), which is called from the loop, or a symbol: then a promise is returned.
 
-use spey_engine::{Global, JsResult, Local, Object, Raw, Scope, Value, object};
+use spey_engine::{Global, JsResult, Local, Object, Raw, Scope, Value, object, promise};
 use spey_host as host;
 use spey_loop::{UvError, WorkKind};
 
@@ -50,6 +50,18 @@ impl WorkError for Failure {
     }
 }
 
+/// An object that stands for a request, with its async id, if somebody watches.
+fn watched_resource(s: &mut Scope<'_>, provider: &str) -> Option<(f64, Global<Object>)> {
+    if !async_wrap::is_watched(s) {
+        return None;
+    }
+    s.nested(|s| {
+        let resource = object::new_object(s);
+        let id = async_wrap::init(s, provider, resource);
+        (id != 0.0).then(|| (id, Global::new(s, resource)))
+    })
+}
+
 /// A function to call back, with the async context it belongs to.
 pub(crate) struct Callback {
     function: Global<Value>,
@@ -68,11 +80,7 @@ impl Callback {
     /// As [`Callback::new`], reported to `async_hooks` under the name of a provider.
     pub(crate) fn of_provider(s: &mut Scope<'_>, function: Local<'_, Value>, provider: &str) -> Callback {
         let mut callback = Callback::new(s, function);
-        callback.resource = s.nested(|s| {
-            let resource = object::new_object(s);
-            let id = async_wrap::init(s, provider, resource);
-            (id != 0.0).then(|| (id, Global::new(s, resource)))
-        });
+        callback.resource = watched_resource(s, provider);
         callback
     }
     /// Calls it through the door.
@@ -117,7 +125,78 @@ impl Callback {
     }
 }
 
-/// Runs `work` now or, if `req` is a function, on the thread pool; `convert` makes the value of its result.
+/// Who waits for a result.
+enum Waiting {
+    Function(Callback),
+    Promise(Global<Object>, Option<(f64, Global<Object>)>),
+}
+impl Waiting {
+    /// And what the binding function returns.
+    fn new<'s>(s: &mut Scope<'s>, req: Local<'_, Value>, kind: WorkKind) -> (Waiting, Local<'s, Value>) {
+        if !is_promised(req) {
+            let callback = match kind {
+                WorkKind::FastIo => Callback::of_provider(s, req, "FSREQCALLBACK"),
+                _ => Callback::new(s, req),
+            };
+            return (Waiting::Function(callback), s.undefined());
+        }
+        let promise = promise::new_promise(s);
+        let resource = watched_resource(s, "FSREQPROMISE");
+        (Waiting::Promise(Global::new(s, promise), resource), promise.value())
+    }
+    fn settle(self, s: &mut Scope<'_>, outcome: JsResult<Local<'_, Value>>) {
+        match (self, outcome) {
+            (Waiting::Function(callback), Ok(v)) => {
+                let null = s.null();
+                callback.call(s, &[null, v]);
+            }
+            (Waiting::Function(callback), Err(t)) => {
+                let e = s.take_exception(t);
+                callback.call(s, &[e]);
+            }
+            (Waiting::Promise(promise, resource), outcome) => {
+                let promise = promise.get(s);
+                let outcome = outcome.map_err(|t| s.take_exception(t));
+                let settle = |s: &mut Scope<'_>| {
+                    match outcome {
+                        Ok(v) => promise::resolve(s, promise, v),
+                        Err(e) => promise::reject(s, promise, e),
+                    }
+                    true
+                };
+                match resource {
+                    Some((id, resource)) => {
+                        let resource = resource.get(s);
+                        async_wrap::callback(s, id, resource, settle);
+                        async_wrap::destroy(s, id);
+                    }
+                    None => host::enter(s, |s| _ = settle(s)),
+                }
+            }
+        }
+    }
+}
+
+/// Is the result asked for as a promise?
+pub(crate) fn is_promised(req: Local<'_, Value>) -> bool {
+    req.is_symbol()
+}
+
+/// Does somebody wait for the result, or is it returned?
+pub(crate) fn is_asynchronous(req: Local<'_, Value>) -> bool {
+    req.is_callable() || is_promised(req)
+}
+
+/// The result of work that needs no waiting, if `try_work` finds one and the loop takes it; for [`run_or_finish`].
+pub(crate) fn at_once<T>(
+    s: &mut Scope<'_>,
+    req: Local<'_, Value>,
+    try_work: impl FnOnce() -> Option<T>,
+) -> Option<T> {
+    (is_asynchronous(req) && host::agent(s).loop_.may_finish_work()).then(try_work).flatten()
+}
+
+/// Runs `work` now or, if `req` is a function or symbol, on the thread pool; `convert` makes the value of its result.
 pub(crate) fn run<'s, T, E>(
     s: &mut Scope<'s>,
     req: Local<'_, Value>,
@@ -129,7 +208,22 @@ where
     T: Send + 'static,
     E: WorkError,
 {
-    if !req.is_callable() {
+    run_or_finish(s, req, kind, None, work, convert)
+}
+/// As [`run`]; asynchronous work whose result is there already ([`at_once`]) is not done again.
+pub(crate) fn run_or_finish<'s, T, E>(
+    s: &mut Scope<'s>,
+    req: Local<'_, Value>,
+    kind: WorkKind,
+    finished: Option<T>,
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+    convert: impl for<'n> FnOnce(&mut Scope<'n>, T) -> JsResult<Local<'n, Value>> + 'static,
+) -> JsResult<Local<'s, Value>>
+where
+    T: Send + 'static,
+    E: WorkError,
+{
+    if !is_asynchronous(req) {
         return match work() {
             Ok(v) => convert(s, v),
             Err(e) => {
@@ -138,30 +232,26 @@ where
             }
         };
     }
-    let callback = match kind {
-        WorkKind::FastIo => Callback::of_provider(s, req, "FSREQCALLBACK"),
-        _ => Callback::new(s, req),
-    };
-    host::agent(s).submit(kind, work, move |s, result| {
-        let outcome = match result {
-            Ok(v) => convert(s, v),
-            Err(e) => {
-                let e = e.into_error(s);
-                s.throw(e)
-            }
-        };
-        match outcome {
-            Ok(v) => {
-                let null = s.null();
-                callback.call(s, &[null, v]);
-            }
-            Err(t) => {
-                let e = s.take_exception(t);
-                callback.call(s, &[e]);
-            }
+    let (waiting, returned) = Waiting::new(s, req, kind);
+    match finished {
+        Some(v) => host::agent(s).submit_finished(v, move |s, v| {
+            let outcome = convert(s, v);
+            waiting.settle(s, outcome);
+        }),
+        None => {
+            host::agent(s).submit(kind, work, move |s, result| {
+                let outcome = match result {
+                    Ok(v) => convert(s, v),
+                    Err(e) => {
+                        let e = e.into_error(s);
+                        s.throw(e)
+                    }
+                };
+                waiting.settle(s, outcome);
+            });
         }
-    });
-    Ok(s.undefined())
+    }
+    Ok(returned)
 }
 /// As [`run`] for work that only succeeds or fails.
 pub(crate) fn run_void<'s, E: WorkError>(

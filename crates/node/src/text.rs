@@ -1,5 +1,8 @@
 //! Encodings of Buffers: bytes to strings and back.
 
+use base64_simd::{Base64, STANDARD, URL_SAFE_NO_PAD};
+use encoding_rs::mem;
+use hex_simd::{AsOut, AsciiCase};
 use spey_engine::{JsResult, JsString, Local, Scope, StrView, Value, string};
 
 use spey_host as host;
@@ -58,28 +61,34 @@ impl Encoding {
 
 /// Bytes a string takes in UTF-8; a lone surrogate takes the three of U+FFFD.
 pub(crate) fn utf8_length(v: StrView<'_>) -> usize {
+    // Sums of one block fit the type of an element, so that the compiler adds many at a time.
     match v {
-        StrView::Latin1(b) => b.len() + b.iter().filter(|&&b| b >= 0x80).count(),
-        StrView::Utf16(u) => {
-            let mut n = 0;
-            let mut i = 0;
-            while i < u.len() {
-                let unit = u[i];
-                i += 1;
-                n += match unit {
-                    0..0x80 => 1,
-                    0x80..0x800 => 2,
-                    0xd800..0xdc00 if i < u.len() && (0xdc00..0xe000).contains(&u[i]) => {
-                        i += 1;
-                        4
-                    }
-                    _ => 3,
-                };
+        StrView::Latin1(b) => {
+            if b.is_ascii() {
+                return b.len();
             }
-            n
+            let beyond_ascii = |block: &[u8]| block.iter().map(|b| b >> 7).sum::<u8>() as usize;
+            b.len() + b.chunks(255).map(beyond_ascii).sum::<usize>()
+        }
+        StrView::Utf16(u) => {
+            let more =
+                |block: &[u16]| block.iter().map(|&u| (u >= 0x80) as u16 + (u >= 0x800) as u16).sum::<u16>();
+            let pairs = |(leads, trails): (&[u16], &[u16])| {
+                let pair = |(&lead, &trail): (&u16, &u16)| {
+                    (lead & 0xfc00 == 0xd800) as u16 & (trail & 0xfc00 == 0xdc00) as u16
+                };
+                leads.iter().zip(trails).map(pair).sum::<u16>()
+            };
+            let length = u.len() + u.chunks(BLOCK).map(|block| more(block) as usize).sum::<usize>();
+            // A pair takes four bytes, not six.
+            let trails = u.get(1..).unwrap_or(&[]).chunks(BLOCK);
+            length - 2 * u.chunks(BLOCK).zip(trails).map(|blocks| pairs(blocks) as usize).sum::<usize>()
         }
     }
 }
+/// Units whose sums are made at once.
+const BLOCK: usize = 4096;
+
 /// Writes as many whole characters as fit. Result: bytes written and code units read.
 pub(crate) fn write_utf8(v: StrView<'_>, out: &mut [u8]) -> (usize, usize) {
     match v {
@@ -89,45 +98,12 @@ pub(crate) fn write_utf8(v: StrView<'_>, out: &mut [u8]) -> (usize, usize) {
             (n, n)
         }
         StrView::Latin1(b) => {
-            let mut at = 0;
-            for (i, &unit) in b.iter().enumerate() {
-                if unit < 0x80 {
-                    if at == out.len() {
-                        return (at, i);
-                    }
-                    out[at] = unit;
-                    at += 1;
-                } else {
-                    if at + 2 > out.len() {
-                        return (at, i);
-                    }
-                    out[at] = 0xc0 | unit >> 6;
-                    out[at + 1] = 0x80 | unit & 0x3f;
-                    at += 2;
-                }
-            }
-            (at, b.len())
+            let (read, written) = mem::convert_latin1_to_utf8_partial(b, out);
+            (written, read)
         }
         StrView::Utf16(u) => {
-            let mut at = 0;
-            let mut i = 0;
-            while i < u.len() {
-                let (c, units) = match u[i] {
-                    h @ 0xd800..0xdc00 if i + 1 < u.len() && (0xdc00..0xe000).contains(&u[i + 1]) => {
-                        (0x10000 + ((h as u32 & 0x3ff) << 10) + (u[i + 1] as u32 & 0x3ff), 2)
-                    }
-                    0xd800..0xe000 => (0xfffd, 1),
-                    c => (c as u32, 1),
-                };
-                let mut bytes = [0; 4];
-                // Surrogates have been taken out.
-                let text = char::from_u32(c).unwrap_or('\u{fffd}').encode_utf8(&mut bytes);
-                let Some(place) = out.get_mut(at..at + text.len()) else { break };
-                place.copy_from_slice(text.as_bytes());
-                at += text.len();
-                i += units;
-            }
-            (at, i)
+            let (read, written) = mem::convert_utf16_to_utf8_partial(u, out);
+            (written, read)
         }
     }
 }
@@ -143,61 +119,35 @@ pub(crate) fn decode_utf8<'s>(s: &mut Scope<'s>, bytes: &[u8]) -> Local<'s, JsSt
 }
 fn new_text<'s>(s: &mut Scope<'s>, text: &str) -> Local<'s, JsString> {
     // The first byte of all characters above U+00FF is 0xc4 or more.
-    if text.bytes().all(|b| b < 0xc4) {
-        let units: Vec<u8> = text.chars().map(|c| c as u8).collect();
-        return string::new_latin1(s, &units);
+    if text.as_bytes().chunks(64).all(|block| block.iter().all(|b| *b < 0xc4)) {
+        return string::new_latin1(s, &mem::encode_latin1_lossy(text));
     }
-    let units: Vec<u16> = text.encode_utf16().collect();
-    string::new_utf16(s, &units)
+    let mut units = vec![0; text.len()];
+    let length = mem::convert_str_to_utf16(text, &mut units);
+    string::new_utf16(s, &units[..length])
 }
 
 // ---------------------------------------------------------------- base64 and hex
 
-const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 /// Values of characters in both alphabets; 64 for all others.
 const VALUES: [u8; 256] = {
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut t = [64u8; 256];
     let mut i = 0;
     while i < 64 {
-        t[STANDARD[i] as usize] = i as u8;
-        t[URL_SAFE[i] as usize] = i as u8;
+        t[digits[i] as usize] = i as u8;
         i += 1;
     }
+    t[b'-' as usize] = 62;
+    t[b'_' as usize] = 63;
     t
 };
 
-/// Base64 of bytes; the URL-safe form has no padding.
-pub(crate) fn encode_base64(bytes: &[u8], url: bool) -> Vec<u8> {
-    let alphabet = if url { URL_SAFE } else { STANDARD };
-    let mut out = Vec::with_capacity(bytes.len().div_ceil(3) * 4);
-    let mut groups = bytes.chunks_exact(3);
-    for g in &mut groups {
-        let n = (g[0] as usize) << 16 | (g[1] as usize) << 8 | g[2] as usize;
-        out.extend_from_slice(&[
-            alphabet[n >> 18],
-            alphabet[n >> 12 & 63],
-            alphabet[n >> 6 & 63],
-            alphabet[n & 63],
-        ]);
-    }
-    match *groups.remainder() {
-        [a] => {
-            out.extend_from_slice(&[alphabet[a as usize >> 2], alphabet[(a as usize & 3) << 4]]);
-            if !url {
-                out.extend_from_slice(b"==");
-            }
-        }
-        [a, b] => {
-            let n = (a as usize) << 8 | b as usize;
-            out.extend_from_slice(&[alphabet[n >> 10], alphabet[n >> 4 & 63], alphabet[(n & 15) << 2]]);
-            if !url {
-                out.push(b'=');
-            }
-        }
-        _ => {}
-    }
-    out
+/// Base64 of bytes as a string.
+pub(crate) fn new_base64<'s>(s: &mut Scope<'s>, bytes: &[u8], alphabet: &Base64) -> Local<'s, JsString> {
+    string::new_latin1_with(s, alphabet.encoded_length(bytes.len()), |out| {
+        let _ = alphabet.encode(bytes, out.as_out());
+    })
 }
 fn value_of(unit: u16) -> u8 {
     if unit < 256 { VALUES[unit as usize] } else { 64 }
@@ -205,24 +155,20 @@ fn value_of(unit: u16) -> u8 {
 /// Decodes base64 of either alphabet into `out`: foreign characters are passed over, `=` ends the text. Result: bytes
 /// written.
 pub(crate) fn decode_base64(v: StrView<'_>, out: &mut [u8]) -> usize {
-    let mut at = 0;
-    let mut i = 0;
-    if let StrView::Latin1(b) = v {
-        // OPTIMIZATION: groups without foreign characters.
-        let mut groups = b.chunks_exact(4);
-        for g in &mut groups {
-            let (a, b, c, d) =
-                (VALUES[g[0] as usize], VALUES[g[1] as usize], VALUES[g[2] as usize], VALUES[g[3] as usize]);
-            if (a | b | c | d) & 64 != 0 || at + 3 > out.len() {
-                break;
+    // OPTIMIZATION: text that has nothing foreign in it.
+    if let StrView::Latin1(text) = v {
+        for alphabet in [&STANDARD, &URL_SAFE_NO_PAD] {
+            // Without the check text that is none would leave traces behind what it decodes to.
+            if alphabet.decoded_length(text).is_ok_and(|length| length <= out.len())
+                && alphabet.check(text).is_ok()
+                && let Ok(decoded) = alphabet.decode(text, out.as_out())
+            {
+                return decoded.len();
             }
-            out[at] = a << 2 | b >> 4;
-            out[at + 1] = b << 4 | c >> 2;
-            out[at + 2] = c << 6 | d;
-            at += 3;
-            i += 4;
         }
     }
+    let mut at = 0;
+    let mut i = 0;
     let mut bits = 0u32;
     let mut count = 0;
     while i < v.len() && at < out.len() {
@@ -253,6 +199,12 @@ pub(crate) enum Base64Error {
 }
 /// Forgiving-base64 decode of the Infra standard.
 pub(crate) fn forgiving_base64(v: StrView<'_>) -> Result<Vec<u8>, Base64Error> {
+    // OPTIMIZATION: text as encoders write it.
+    if let StrView::Latin1(text) = v
+        && let Ok(bytes) = STANDARD.decode_to_vec(text)
+    {
+        return Ok(bytes);
+    }
     let mut units: Vec<u16> = v.units().filter(|u| !matches!(u, 0x09 | 0x0a | 0x0c | 0x0d | 0x20)).collect();
     if units.len().is_multiple_of(4) {
         for _ in 0..2 {
@@ -281,13 +233,10 @@ pub(crate) fn forgiving_base64(v: StrView<'_>) -> Result<Vec<u8>, Base64Error> {
     Ok(out)
 }
 /// Two digits for each byte.
-pub(crate) fn encode_hex(bytes: &[u8]) -> Vec<u8> {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut out = Vec::with_capacity(bytes.len() * 2);
-    for b in bytes {
-        out.extend_from_slice(&[DIGITS[(b >> 4) as usize], DIGITS[(b & 15) as usize]]);
-    }
-    out
+fn new_hex<'s>(s: &mut Scope<'s>, bytes: &[u8]) -> Local<'s, JsString> {
+    string::new_latin1_with(s, bytes.len() * 2, |out| {
+        let _ = hex_simd::encode(bytes, out.as_out(), AsciiCase::Lower);
+    })
 }
 fn hex_digit(unit: u16) -> Option<u8> {
     Some(match unit {
@@ -300,6 +249,13 @@ fn hex_digit(unit: u16) -> Option<u8> {
 /// Decodes pairs of digits up to the first that is none. Result: bytes written.
 pub(crate) fn decode_hex(v: StrView<'_>, out: &mut [u8]) -> usize {
     let n = out.len().min(v.len() / 2);
+    // OPTIMIZATION: text that is all digits.
+    if let StrView::Latin1(text) = v
+        && hex_simd::check(&text[..2 * n]).is_ok()
+        && hex_simd::decode(&text[..2 * n], out[..n].as_out()).is_ok()
+    {
+        return n;
+    }
     for (i, place) in out[..n].iter_mut().enumerate() {
         match (hex_digit(v.at(2 * i)), hex_digit(v.at(2 * i + 1))) {
             (Some(high), Some(low)) => *place = high << 4 | low,
@@ -397,9 +353,9 @@ pub(crate) fn new_string<'s>(
             let units: Vec<u16> = bytes.chunks_exact(2).map(|p| u16::from_le_bytes([p[0], p[1]])).collect();
             string::new_utf16(s, &units)
         }
-        Encoding::Base64 => string::new_latin1(s, &encode_base64(bytes, false)),
-        Encoding::Base64Url => string::new_latin1(s, &encode_base64(bytes, true)),
-        Encoding::Hex => string::new_latin1(s, &encode_hex(bytes)),
+        Encoding::Base64 => new_base64(s, bytes, &STANDARD),
+        Encoding::Base64Url => new_base64(s, bytes, &URL_SAFE_NO_PAD),
+        Encoding::Hex => new_hex(s, bytes),
     })
 }
 /// As [`new_string`], or a Buffer if that is the encoding.
@@ -427,10 +383,10 @@ mod tests {
         for (bytes, text) in
             [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
         {
-            assert_eq!(encode_base64(bytes.as_bytes(), false), text.as_bytes());
             assert_eq!(to_bytes(latin1(text), Encoding::Base64), bytes.as_bytes());
         }
-        assert_eq!(encode_base64(&[0xfb, 0xff], true), b"-_8");
+        assert_eq!(to_bytes(latin1("-_8"), Encoding::Base64), [0xfb, 0xff]);
+        assert_eq!(to_bytes(latin1("+/8="), Encoding::Base64Url), [0xfb, 0xff]);
         assert_eq!(to_bytes(latin1(" Zm 9v\n*Ymf"), Encoding::Base64), b"foobg"[..5].to_vec());
         assert_eq!(to_bytes(latin1("=bad"), Encoding::Base64), b"");
         assert!(forgiving_base64(latin1("a")).is_err());
@@ -443,6 +399,9 @@ mod tests {
         let units: Vec<u16> = "a€\u{1f600}".encode_utf16().collect();
         let v = StrView::Utf16(&units);
         assert_eq!(utf8_length(v), 8);
+        assert_eq!(utf8_length(latin1("aé")), 5);
+        let long: Vec<u16> = "\u{1f600}€é ".repeat(3000).encode_utf16().collect();
+        assert_eq!(utf8_length(StrView::Utf16(&long)), 30000);
         let mut out = [0; 7];
         assert_eq!(write_utf8(v, &mut out), (4, 2));
         assert_eq!(&out[..4], "a€".as_bytes());
@@ -454,6 +413,5 @@ mod tests {
     fn hex_stops_at_what_is_no_digit() {
         assert_eq!(to_bytes(latin1("abCDxy12"), Encoding::Hex), [0xab, 0xcd]);
         assert_eq!(to_bytes(latin1("abc"), Encoding::Hex), [0xab]);
-        assert_eq!(encode_hex(&[1, 0xfe]), b"01fe");
     }
 }

@@ -156,11 +156,10 @@ fn from_buffer<'s>(
     let fixed = !buffers::is_resizable(buffer);
     let mut length = None;
     if !args.get(2).is_undefined() {
-        let message = match args.get(2).as_number() {
-            Some(n) => format!("Invalid typed array length: {n}"),
-            None => "Invalid typed array length".to_string(),
-        };
-        length = Some(conversion::to_index_with_message(s, args.get(2), &message)?);
+        length = Some(conversion::to_index_or(s, args.get(2), |s| match args.get(2).as_number() {
+            Some(n) => s.throw_range_error(&format!("Invalid typed array length: {n}")),
+            None => s.throw_range_error("Invalid typed array length"),
+        })?);
     }
     if buffers::is_detached(buffer) {
         return throw_detached(s, "Construct");

@@ -1,7 +1,8 @@
 //! Platform code: one file set per platform with the same functions.
 //!
 //! A platform provides: `Poller` and the `wake_*` functions (readiness), `process_*` (children), `FileWatcher`
-//! (file system events), `system` (facts about the machine), `copy_contents`, and the error numbers not found everywhere.
+//! (file system events), `system` (facts about the machine), `clone_contents` and `copy_range`, `open_cached` and `read_cached` (which may always
+//! refuse), and the error numbers not found everywhere.
 
 #[cfg(target_os = "linux")]
 mod linux;

@@ -4,10 +4,9 @@ use aes::cipher::{
     Array, BlockCipherDecrypt, BlockCipherEncrypt, BlockSizeUser, KeyInit, KeyIvInit, StreamCipher,
     StreamCipherSeek,
 };
-use ghash::GHash;
 use poly1305::Poly1305;
 use poly1305::universal_hash::UniversalHash;
-use poly1305::universal_hash::common::typenum::U16;
+use spey_crypto::{AesMode, AesStream};
 use subtle::ConstantTimeEq;
 
 // ---------------------------------------------------------------- what there is
@@ -203,10 +202,10 @@ fn xor(a: &mut [u8], b: &[u8]) {
     }
 }
 
-/// Counter mode on 16-byte blocks.
+/// The counter mode of CCM, NIST SP 800-38C appendix A.3.
 struct Counter {
     block: [u8; 16],
-    /// Bytes at the end of the block that count: 4 in GCM, all of them in CTR.
+    /// Bytes at the end of the block that count.
     counting: usize,
     /// Key stream left from the block before.
     rest: Vec<u8>,
@@ -243,14 +242,14 @@ impl Counter {
     }
 }
 
-/// A universal hash fed with parts of any length.
-struct BlockHash<H> {
-    hash: H,
+/// Poly1305 fed with parts of any length.
+struct BlockHash {
+    hash: Poly1305,
     rest: Vec<u8>,
     length: u64,
 }
-impl<H: UniversalHash + BlockSizeUser<BlockSize = U16>> BlockHash<H> {
-    fn new(hash: H) -> BlockHash<H> {
+impl BlockHash {
+    fn new(hash: Poly1305) -> BlockHash {
         BlockHash { hash, rest: Vec::new(), length: 0 }
     }
     fn update(&mut self, mut data: &[u8]) {
@@ -295,7 +294,7 @@ enum State {
         chain: Vec<u8>,
         pending: Vec<u8>,
     },
-    Ctr(Counter),
+    Ctr(AesStream),
     /// CFB of whole blocks: `register` is encrypted; `used` bytes of it are.
     Cfb {
         register: Vec<u8>,
@@ -308,12 +307,7 @@ enum State {
         register: Vec<u8>,
         used: usize,
     },
-    Gcm {
-        counter: Counter,
-        hash: BlockHash<GHash>,
-        first: [u8; 16],
-        aad_length: Option<u64>,
-    },
+    Gcm(AesStream),
     Ccm {
         nonce: Vec<u8>,
         aad: Vec<u8>,
@@ -326,7 +320,7 @@ enum State {
     ChaCha20(Box<chacha20::ChaCha20>),
     ChaCha20Poly1305 {
         stream: Box<chacha20::ChaCha20>,
-        hash: BlockHash<Poly1305>,
+        hash: BlockHash,
         aad_length: Option<u64>,
     },
 }
@@ -355,17 +349,17 @@ impl Cipher {
             return None;
         }
         let block = match info.mode {
-            Mode::ChaCha20 | Mode::ChaCha20Poly1305 => None,
+            Mode::Ctr | Mode::Gcm | Mode::ChaCha20 | Mode::ChaCha20Poly1305 => None,
             _ => Some(block_cipher(info, key)?),
         };
         let state = match info.mode {
             Mode::Ecb => State::Ecb { pending: Vec::new() },
             Mode::Cbc => State::Cbc { chain: iv.to_vec(), pending: Vec::new() },
-            Mode::Ctr => State::Ctr(Counter::new(iv.try_into().ok()?, 16)),
+            Mode::Ctr => State::Ctr(AesStream::new(AesMode::Counter, key, iv, encrypts).ok()?),
             Mode::Cfb => State::Cfb { register: iv.to_vec(), used: iv.len() },
             Mode::Cfb8 => State::Cfb8 { register: iv.to_vec() },
             Mode::Ofb => State::Ofb { register: iv.to_vec(), used: iv.len() },
-            Mode::Gcm => Cipher::gcm(block.as_deref()?, iv),
+            Mode::Gcm => State::Gcm(AesStream::new(AesMode::Galois, key, iv, encrypts).ok()?),
             Mode::Ccm => State::Ccm { nonce: iv.to_vec(), aad: Vec::new(), done: false, failed: false },
             Mode::Wrap => State::Wrap { iv: iv.to_vec() },
             Mode::ChaCha20 => {
@@ -388,27 +382,6 @@ impl Cipher {
         };
         Some(Cipher { info, encrypts, padding: true, block, state, tag_length, tag: None })
     }
-    /// GCM, NIST SP 800-38D §7.1.
-    fn gcm(cipher: &dyn BlockCipher, iv: &[u8]) -> State {
-        let mut hash_key = [0; 16];
-        cipher.encrypt(&mut hash_key);
-        let ghash = || BlockHash::new(GHash::new(&hash_key.into()));
-        let mut block = [0; 16];
-        if iv.len() == 12 {
-            block[..12].copy_from_slice(iv);
-            block[15] = 1;
-        } else {
-            let mut hash = ghash();
-            hash.update(iv);
-            let bits = hash.pad() * 8;
-            block = hash.finish(u128::from(bits).to_be_bytes());
-        }
-        let mut first = block;
-        cipher.encrypt(&mut first);
-        let mut counter = Counter::new(block, 4);
-        counter.advance();
-        State::Gcm { counter, hash: ghash(), first, aad_length: None }
-    }
     pub(super) fn encrypts(&self) -> bool {
         self.encrypts
     }
@@ -428,7 +401,7 @@ impl Cipher {
     /// Takes in additional authenticated data; false if it is too late for that, or the mode has none.
     pub(super) fn add_authenticated(&mut self, data: &[u8]) -> bool {
         match &mut self.state {
-            State::Gcm { hash, aad_length: None, .. } => hash.update(data),
+            State::Gcm(stream) => return stream.authenticate(data).is_ok(),
             State::ChaCha20Poly1305 { hash, aad_length: None, .. } => hash.update(data),
             State::Ccm { aad, done: false, .. } => aad.extend_from_slice(data),
             _ => return false,
@@ -438,8 +411,13 @@ impl Cipher {
     /// Encrypts or decrypts a part.
     pub(super) fn update(&mut self, data: &[u8]) -> Result<Vec<u8>, CipherError> {
         let encrypts = self.encrypts;
-        let mut out = data.to_vec();
+        // All but these change what they are given in place.
+        let is_copied = !matches!(self.state, State::Ctr(_) | State::Gcm(_));
+        let mut out = if is_copied { data.to_vec() } else { Vec::new() };
         match (&mut self.state, &self.block) {
+            (State::Ctr(stream) | State::Gcm(stream), _) => {
+                out = stream.update(data).map_err(|_| CipherError::Unauthenticated)?;
+            }
             (State::Ecb { pending }, Some(cipher)) => {
                 out = take_blocks(pending, data, cipher.block_size(), !encrypts && self.padding);
                 if encrypts { cipher.encrypt(&mut out) } else { cipher.decrypt(&mut out) }
@@ -448,7 +426,6 @@ impl Cipher {
                 out = take_blocks(pending, data, cipher.block_size(), !encrypts && self.padding);
                 cbc(&**cipher, encrypts, chain, &mut out);
             }
-            (State::Ctr(counter), Some(cipher)) => counter.apply(&**cipher, &mut out),
             (State::Cfb { register, used }, Some(cipher)) => {
                 for byte in &mut out {
                     if *used == register.len() {
@@ -479,18 +456,6 @@ impl Cipher {
                     }
                     *byte ^= register[*used];
                     *used += 1;
-                }
-            }
-            (State::Gcm { counter, hash, aad_length, .. }, Some(cipher)) => {
-                if aad_length.is_none() {
-                    *aad_length = Some(hash.pad());
-                }
-                if !encrypts {
-                    hash.update(&out);
-                }
-                counter.apply(&**cipher, &mut out);
-                if encrypts {
-                    hash.update(&out);
                 }
             }
             (State::Ccm { nonce, aad, done, failed }, Some(cipher)) => {
@@ -548,7 +513,7 @@ impl Cipher {
             return Ok((Vec::new(), self.tag));
         }
         let Cipher { encrypts, padding, block, state, tag_length, tag, .. } = self;
-        let tag_for = |computed: [u8; 16]| {
+        let tag_for = |computed: [u8; 16], tag: Option<Vec<u8>>| {
             if encrypts {
                 return Ok((Vec::new(), Some(computed[..tag_length.min(16)].to_vec())));
             }
@@ -562,23 +527,18 @@ impl Cipher {
         match state {
             State::Ecb { pending } => last_block(block, encrypts, padding, None, pending),
             State::Cbc { chain, pending } => last_block(block, encrypts, padding, Some(chain), pending),
-            State::Gcm { mut hash, first, aad_length, .. } => {
-                let aad = aad_length.unwrap_or_else(|| hash.pad());
-                let text = hash.pad();
-                let mut lengths = [0; 16];
-                lengths[..8].copy_from_slice(&(aad * 8).to_be_bytes());
-                lengths[8..].copy_from_slice(&(text * 8).to_be_bytes());
-                let mut computed = hash.finish(lengths);
-                xor(&mut computed, &first);
-                tag_for(computed)
-            }
+            State::Gcm(stream) => match stream.finish(tag.as_deref()) {
+                Ok(made) if encrypts => Ok((Vec::new(), Some(made[..tag_length.min(16)].to_vec()))),
+                Ok(_) => Ok((Vec::new(), tag)),
+                Err(_) => Err(CipherError::Unauthenticated),
+            },
             State::ChaCha20Poly1305 { mut hash, aad_length, .. } => {
                 let aad = aad_length.unwrap_or_else(|| hash.pad());
                 let text = hash.pad();
                 let mut lengths = [0; 16];
                 lengths[..8].copy_from_slice(&aad.to_le_bytes());
                 lengths[8..].copy_from_slice(&text.to_le_bytes());
-                tag_for(hash.finish(lengths))
+                tag_for(hash.finish(lengths), tag)
             }
             _ => Ok((Vec::new(), None)),
         }
@@ -755,10 +715,9 @@ fn ccm(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::encode_hex;
 
     fn hex(bytes: &[u8]) -> String {
-        String::from_utf8(encode_hex(bytes)).expect("ASCII")
+        hex_simd::encode_to_string(bytes, hex_simd::AsciiCase::Lower)
     }
     fn unhex(text: &str) -> Vec<u8> {
         crate::text::to_bytes(spey_engine::StrView::Latin1(text.as_bytes()), crate::text::Encoding::Hex)

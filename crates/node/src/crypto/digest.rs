@@ -351,10 +351,9 @@ pub(super) fn scrypt(password: &[u8], salt: &[u8], length: usize, n: u64, r: u32
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::encode_hex;
 
     fn hex(bytes: &[u8]) -> String {
-        String::from_utf8(encode_hex(bytes)).expect("ASCII")
+        hex_simd::encode_to_string(bytes, hex_simd::AsciiCase::Lower)
     }
     fn hash(name: &str, data: &[u8]) -> String {
         let mut h = Hasher::new(by_name(name).expect("known"));

@@ -10,9 +10,10 @@ pub(crate) mod x509;
 
 use std::any::Any;
 
+use hex_simd::{AsOut, AsciiCase};
 use spey_engine::error::{self, ErrorKind};
 use spey_engine::{
-    Args, Global, JsResult, Local, NativeData, NativeSpec, Object, PropertySpec, Scope, Value, object,
+    Args, Global, JsResult, Local, NativeData, NativeSpec, Object, PropertySpec, Scope, Value, object, string,
 };
 use spey_host as host;
 use spey_loop::{WorkKind, entropy};
@@ -53,6 +54,7 @@ static FUNCTIONS: &[NativeSpec] = &[
     NativeSpec::new("hkdf", 6, hkdf),
     NativeSpec::new("scrypt", 8, scrypt),
     NativeSpec::new("randomFill", 4, random_fill),
+    NativeSpec::new("formatUuid", 2, format_uuid),
     NativeSpec::new("timingSafeEqual", 2, timing_safe_equal),
     NativeSpec::new("getCiphers", 0, get_ciphers),
     // Versions and suites below OpenSSL's level 1 do not exist here.
@@ -348,6 +350,20 @@ fn scrypt<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Return
 
 // ---------------------------------------------------------------- random bytes, comparison
 
+/// formatUuid(view, byteOffset): the text of the 16 bytes there.
+fn format_uuid<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
+    let offset = args.get(1).as_number().unwrap_or(0.0) as usize;
+    let bytes =
+        host::with_bytes(s, args.get(0), |bytes| bytes[offset.min(bytes.len())..].first_chunk().copied());
+    let bytes: [u8; 16] = bytes.flatten().unwrap_or_default();
+    let mut digits = [0; 32];
+    let _ = hex_simd::encode(&bytes, digits[..].as_out(), AsciiCase::Lower);
+    let mut text = [b'-'; 36];
+    for (to, from) in [(0..8, 0..8), (9..13, 8..12), (14..18, 12..16), (19..23, 16..20), (24..36, 20..32)] {
+        text[to].copy_from_slice(&digits[from]);
+    }
+    Ok(string::new_latin1(s, &text).value())
+}
 /// randomFill(view, byteOffset, byteLength, req)
 fn random_fill<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
     let (view, offset, length, req) = (args.get(0), size(args.get(1)), size(args.get(2)), args.get(3));

@@ -1,8 +1,9 @@
 'use strict';
 
-// Binding contract (crypto): randomFill(view, byteOffset, byteLength, req) (`req` as in fs: undefined is synchronous).
+// Binding contract (crypto): randomFill(view, byteOffset, byteLength, req) (`req` as in fs: undefined is synchronous);
+// formatUuid(view, byteOffset) -> string.
 
-const { randomFill: fillBytes } = internalBinding('crypto');
+const { formatUuid, randomFill: fillBytes } = internalBinding('crypto');
 const { codes: { ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE } } = require('internal/errors');
 const { validateBoolean, validateFunction, validateNumber, validateObject } = require('internal/validators');
 const { isAnyArrayBuffer } = require('internal/crypto/util');
@@ -124,19 +125,9 @@ function randomInt(min, max, callback) {
   return undefined;
 }
 
-const kHex = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
 const kUuidBatch = 128;
 let uuidCache;
 let uuidOffset = 0;
-
-function formatUuid(bytes, o) {
-  let text = '';
-  for (let i = 0; i < 16; i++) {
-    if (i === 4 || i === 6 || i === 8 || i === 10) text += '-';
-    text += kHex[bytes[o + i]];
-  }
-  return text;
-}
 
 function uuidBytes(disableEntropyCache) {
   if (disableEntropyCache) {
@@ -155,8 +146,9 @@ function uuidBytes(disableEntropyCache) {
 }
 
 function uuidOptions(options) {
-  if (options !== undefined) validateObject(options, 'options');
-  const { disableEntropyCache = false } = options ?? {};
+  if (options === undefined) return false;
+  validateObject(options, 'options');
+  const { disableEntropyCache = false } = options;
   validateBoolean(disableEntropyCache, 'options.disableEntropyCache');
   return disableEntropyCache;
 }

@@ -41,20 +41,8 @@ const {
   validateObject,
 } = require('internal/validators');
 
-// Promise form of a binding function: `req` is its last parameter.
-function call(fn, ...args) {
-  return new Promise((resolve, reject) => {
-    fn(...args, (error, result) => {
-      if (error) {
-        // The error was made by native code; the caller's position is worth more than none.
-        Error.captureStackTrace(error, call);
-        reject(error);
-      } else {
-        resolve(result);
-      }
-    });
-  });
-}
+// As the last argument of a binding function: it returns a promise.
+const kPromise = Symbol('promise');
 
 const kHandle = Symbol('kHandle');
 const kRefs = Symbol('kRefs');
@@ -172,7 +160,7 @@ class FileHandle extends EventEmitter {
       const fd = this[kHandle];
       this[kHandle] = -1;
       leaked.unregister(this);
-      this[kClosePromise] = call(binding.close, fd).finally(() => {
+      this[kClosePromise] = binding.close(fd, kPromise).finally(() => {
         this[kClosePromise] = undefined;
       });
     } else {
@@ -269,7 +257,7 @@ class FileHandle extends EventEmitter {
       const fd = this[kHandle];
       this[kHandle] = -1;
       leaked.unregister(this);
-      call(binding.close, fd).then(this[kCloseResolve], this[kCloseReject]);
+      binding.close(fd, kPromise).then(this[kCloseResolve], this[kCloseReject]);
     }
   }
 }
@@ -294,12 +282,12 @@ async function withHandle(handle, fn, ...args) {
 }
 
 async function access(path, mode) {
-  return call(binding.access, getValidatedPath(path), getValidMode(mode, 'access'));
+  return await binding.access(getValidatedPath(path), getValidMode(mode, 'access'), kPromise);
 }
 
 async function copyFile(src, dest, mode) {
-  return call(binding.copyFile, getValidatedPath(src, 'src'), getValidatedPath(dest, 'dest'),
-              getValidMode(mode, 'copyFile'));
+  return await binding.copyFile(getValidatedPath(src, 'src'), getValidatedPath(dest, 'dest'),
+                                getValidMode(mode, 'copyFile'), kPromise);
 }
 
 async function cp(src, dest, options) {
@@ -314,7 +302,7 @@ async function* glob(pattern, options) {
 
 async function open(path, flags, mode) {
   path = getValidatedPath(path);
-  const fd = await call(binding.open, path, stringToFlags(flags), parseFileMode(mode, 'mode', 0o666));
+  const fd = await binding.open(path, stringToFlags(flags), parseFileMode(mode, 'mode', 0o666), kPromise);
   return new FileHandle(fd);
 }
 
@@ -346,7 +334,7 @@ async function read(handle, bufferOrParams, offset, length, position) {
   validateOffsetLengthRead(offset, length, buffer.byteLength);
   if (position === undefined || position === null) position = -1;
   else validatePosition(position, 'position', length);
-  const bytesRead = (await call(binding.read, handle.fd, buffer, offset, length, position)) || 0;
+  const bytesRead = (await binding.read(handle.fd, buffer, offset, length, position, kPromise)) || 0;
   return { __proto__: null, bytesRead, buffer };
 }
 
@@ -356,7 +344,7 @@ function positionOrNull(position) {
 
 async function readv(handle, buffers, position) {
   validateBufferArray(buffers);
-  const bytesRead = (await call(binding.readBuffers, handle.fd, buffers, positionOrNull(position))) || 0;
+  const bytesRead = (await binding.readBuffers(handle.fd, buffers, positionOrNull(position), kPromise)) || 0;
   return { __proto__: null, bytesRead, buffers };
 }
 
@@ -372,7 +360,7 @@ async function write(handle, buffer, offsetOrOptions, length, position) {
     if (typeof length !== 'number') length = buffer.byteLength - offset;
     validateOffsetLengthWrite(offset, length, buffer.byteLength);
     const bytesWritten =
-      (await call(binding.writeBuffer, handle.fd, buffer, offset, length, positionOrNull(position))) || 0;
+      (await binding.writeBuffer(handle.fd, buffer, offset, length, positionOrNull(position), kPromise)) || 0;
     return { __proto__: null, bytesWritten, buffer };
   }
   validateStringAfterArrayBufferView(buffer, 'buffer');
@@ -380,19 +368,19 @@ async function write(handle, buffer, offsetOrOptions, length, position) {
   const { Buffer } = require('buffer');
   const encoding = Buffer.isEncoding(length) ? length : 'utf8';
   const bytesWritten =
-    (await call(binding.writeString, handle.fd, buffer, positionOrNull(offset), encoding)) || 0;
+    (await binding.writeString(handle.fd, buffer, positionOrNull(offset), encoding, kPromise)) || 0;
   return { __proto__: null, bytesWritten, buffer };
 }
 
 async function writev(handle, buffers, position) {
   validateBufferArray(buffers);
   if (buffers.length === 0) return { __proto__: null, bytesWritten: 0, buffers };
-  const bytesWritten = (await call(binding.writeBuffers, handle.fd, buffers, positionOrNull(position))) || 0;
+  const bytesWritten = (await binding.writeBuffers(handle.fd, buffers, positionOrNull(position), kPromise)) || 0;
   return { __proto__: null, bytesWritten, buffers };
 }
 
 async function rename(oldPath, newPath) {
-  return call(binding.rename, getValidatedPath(oldPath, 'oldPath'), getValidatedPath(newPath, 'newPath'));
+  return await binding.rename(getValidatedPath(oldPath, 'oldPath'), getValidatedPath(newPath, 'newPath'), kPromise);
 }
 
 async function truncate(path, len = 0) {
@@ -406,7 +394,7 @@ async function truncate(path, len = 0) {
 
 async function ftruncate(handle, len = 0) {
   validateInteger(len, 'len');
-  return call(binding.ftruncate, handle.fd, Math.max(0, len));
+  return await binding.ftruncate(handle.fd, Math.max(0, len), kPromise);
 }
 
 async function rm(path, options) {
@@ -420,7 +408,7 @@ async function rm(path, options) {
     throw error;
   }
   if (stats.isDirectory() && !recursive) throw rmDirectoryError(path);
-  await call(binding.rmTree, path, maxRetries, retryDelay);
+  await binding.rmTree(path, maxRetries, retryDelay, kPromise);
 }
 
 async function rmdir(path, options) {
@@ -429,15 +417,15 @@ async function rmdir(path, options) {
     throw new ERR_INVALID_ARG_VALUE('options.recursive', options.recursive, 'is no longer supported');
   }
   validateRmdirOptions(options);
-  return call(binding.rmdir, path);
+  return await binding.rmdir(path, kPromise);
 }
 
 async function fdatasync(handle) {
-  return call(binding.fdatasync, handle.fd);
+  return await binding.fdatasync(handle.fd, kPromise);
 }
 
 async function fsync(handle) {
-  return call(binding.fsync, handle.fd);
+  return await binding.fsync(handle.fd, kPromise);
 }
 
 async function mkdir(path, options) {
@@ -451,7 +439,7 @@ async function mkdir(path, options) {
   }
   path = getValidatedPath(path);
   validateBoolean(recursive, 'options.recursive');
-  const first = await call(binding.mkdir, path, mode, recursive);
+  const first = await binding.mkdir(path, mode, recursive, kPromise);
   return recursive ? first : undefined;
 }
 
@@ -463,22 +451,22 @@ async function readdir(path, options) {
       require('fs').readdir(path, options, (error, result) => (error ? reject(error) : resolve(result)));
     });
   }
-  const result = await call(binding.readdir, path, options.encoding || 'utf8', !!options.withFileTypes);
+  const result = await binding.readdir(path, options.encoding || 'utf8', !!options.withFileTypes, kPromise);
   return options.withFileTypes ? getDirents(path, result) : result;
 }
 
 async function readlink(path, options) {
   options = getOptions(options);
-  return call(binding.readlink, getValidatedPath(path), options.encoding || 'utf8');
+  return await binding.readlink(getValidatedPath(path), options.encoding || 'utf8', kPromise);
 }
 
 async function symlink(target, path, type) {
   const kind = stringToSymlinkType(type);
-  return call(binding.symlink, getValidatedPath(target, 'target'), getValidatedPath(path), kind);
+  return await binding.symlink(getValidatedPath(target, 'target'), getValidatedPath(path), kind, kPromise);
 }
 
 async function fstat(handle, options = { bigint: false }) {
-  return getStatsFromBinding(await call(binding.fstat, handle.fd, options?.bigint === true));
+  return getStatsFromBinding(await binding.fstat(handle.fd, options?.bigint === true, kPromise));
 }
 
 function throwIfAborted(signal) {
@@ -486,13 +474,13 @@ function throwIfAborted(signal) {
 }
 
 async function lstat(path, options = { bigint: false }) {
-  return getStatsFromBinding(await call(binding.lstat, getValidatedPath(path), options?.bigint === true));
+  return getStatsFromBinding(await binding.lstat(getValidatedPath(path), options?.bigint === true, kPromise));
 }
 
 async function stat(path, options = { bigint: false }) {
   throwIfAborted(options?.signal);
   try {
-    return getStatsFromBinding(await call(binding.stat, getValidatedPath(path), options?.bigint === true));
+    return getStatsFromBinding(await binding.stat(getValidatedPath(path), options?.bigint === true, kPromise));
   } catch (error) {
     if (options?.throwIfNoEntry === false && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined;
     throw error;
@@ -500,29 +488,30 @@ async function stat(path, options = { bigint: false }) {
 }
 
 async function statfs(path, options = { bigint: false }) {
-  return getStatFsFromBinding(await call(binding.statfs, getValidatedPath(path), options?.bigint === true));
+  return getStatFsFromBinding(await binding.statfs(getValidatedPath(path), options?.bigint === true, kPromise));
 }
 
 async function link(existingPath, newPath) {
-  return call(binding.link, getValidatedPath(existingPath, 'existingPath'), getValidatedPath(newPath, 'newPath'));
+  return await binding.link(getValidatedPath(existingPath, 'existingPath'), getValidatedPath(newPath, 'newPath'),
+                            kPromise);
 }
 
 async function unlink(path) {
-  return call(binding.unlink, getValidatedPath(path));
+  return await binding.unlink(getValidatedPath(path), kPromise);
 }
 
 async function fchmod(handle, mode) {
-  return call(binding.fchmod, handle.fd, parseFileMode(mode, 'mode'));
+  return await binding.fchmod(handle.fd, parseFileMode(mode, 'mode'), kPromise);
 }
 
 async function chmod(path, mode) {
   path = getValidatedPath(path);
-  return call(binding.chmod, path, parseFileMode(mode, 'mode'));
+  return await binding.chmod(path, parseFileMode(mode, 'mode'), kPromise);
 }
 
 async function lchmod(path, mode) {
   if (typeof binding.lchmod !== 'function') throw new ERR_METHOD_NOT_IMPLEMENTED('lchmod()');
-  return call(binding.lchmod, getValidatedPath(path), parseFileMode(mode, 'mode'));
+  return await binding.lchmod(getValidatedPath(path), parseFileMode(mode, 'mode'), kPromise);
 }
 
 const kMaxUserId = 2 ** 32 - 1;
@@ -534,44 +523,44 @@ function validateOwners(uid, gid) {
 async function lchown(path, uid, gid) {
   path = getValidatedPath(path);
   validateOwners(uid, gid);
-  return call(binding.lchown, path, uid, gid);
+  return await binding.lchown(path, uid, gid, kPromise);
 }
 
 async function fchown(handle, uid, gid) {
   validateOwners(uid, gid);
-  return call(binding.fchown, handle.fd, uid, gid);
+  return await binding.fchown(handle.fd, uid, gid, kPromise);
 }
 
 async function chown(path, uid, gid) {
   path = getValidatedPath(path);
   validateOwners(uid, gid);
-  return call(binding.chown, path, uid, gid);
+  return await binding.chown(path, uid, gid, kPromise);
 }
 
 async function utimes(path, atime, mtime) {
   path = getValidatedPath(path);
-  return call(binding.utimes, path, toUnixTimestamp(atime), toUnixTimestamp(mtime));
+  return await binding.utimes(path, toUnixTimestamp(atime), toUnixTimestamp(mtime), kPromise);
 }
 
 async function futimes(handle, atime, mtime) {
-  return call(binding.futimes, handle.fd, toUnixTimestamp(atime, 'atime'), toUnixTimestamp(mtime, 'mtime'));
+  return await binding.futimes(handle.fd, toUnixTimestamp(atime, 'atime'), toUnixTimestamp(mtime, 'mtime'), kPromise);
 }
 
 async function lutimes(path, atime, mtime) {
   path = getValidatedPath(path);
-  return call(binding.lutimes, path, toUnixTimestamp(atime), toUnixTimestamp(mtime));
+  return await binding.lutimes(path, toUnixTimestamp(atime), toUnixTimestamp(mtime), kPromise);
 }
 
 async function realpath(path, options) {
   options = getOptions(options);
-  return call(binding.realpath, getValidatedPath(path), options.encoding || 'utf8');
+  return await binding.realpath(getValidatedPath(path), options.encoding || 'utf8', kPromise);
 }
 
 async function mkdtemp(prefix, options) {
   options = getOptions(options);
   prefix = getValidatedPath(prefix, 'prefix');
   warnOnNonPortableTemplate(prefix);
-  return call(binding.mkdtemp, prefix, options.encoding || 'utf8');
+  return await binding.mkdtemp(prefix, options.encoding || 'utf8', kPromise);
 }
 
 async function mkdtempDisposable(prefix, options) {
@@ -615,8 +604,8 @@ async function writeFile(path, data, options) {
   throwIfAborted(signal);
   const isHandle = path instanceof FileHandle;
   if (!isIterable && !isHandle) {
-    await call(binding.writeFile, getValidatedPath(path), data, encoding || 'utf8', stringToFlags(flag),
-               parseFileMode(options.mode, 'mode', 0o666), flush);
+    await binding.writeFile(getValidatedPath(path), data, encoding || 'utf8', stringToFlags(flag),
+                            parseFileMode(options.mode, 'mode', 0o666), flush, kPromise);
     throwIfAborted(signal);
     return;
   }
@@ -650,8 +639,8 @@ async function readFile(path, options) {
   const { encoding, signal } = options;
   checkAborted(signal);
   const target = path instanceof FileHandle ? path.fd : getValidatedPath(path);
-  const data = await call(binding.readFile, target, stringToFlags(options.flag || 'r', 'options.flag'),
-                          encoding === 'buffer' ? undefined : encoding || undefined);
+  const data = await binding.readFile(target, stringToFlags(options.flag || 'r', 'options.flag'),
+                                      encoding === 'buffer' ? undefined : encoding || undefined, kPromise);
   checkAborted(signal);
   return data;
 }

@@ -20,6 +20,13 @@ const kMaxUndoRedoStackSize = 2048;
 const kMincrlfDelay = 100;
 const lineEnding = /\r?\n|\r(?!\n)|\u2028|\u2029/g;
 
+/** The lines of a text; the last is what follows the last end of a line. */
+function splitLines(text) {
+  // Mostly there is but one kind of line end, which is found without the pattern.
+  const simple = !text.includes('\r') && !text.includes('\u2028') && !text.includes('\u2029');
+  return text.split(simple ? '\n' : lineEnding);
+}
+
 const kQuestionCallback = Symbol('_questionCallback');
 const kQuestionReject = Symbol('_questionReject');
 const kOldPrompt = Symbol('_oldPrompt');
@@ -301,30 +308,21 @@ class Interface extends EventEmitter {
     }
 
     lineEnding.lastIndex = 0;
-    let match = lineEnding.exec(string);
-    if (match === null) {
+    if (!lineEnding.test(string)) {
       if (string) this[kLineBuffer] = this[kLineBuffer] ? this[kLineBuffer] + string : string;
       return;
     }
     if (this[kLineBuffer]) {
       string = this[kLineBuffer] + string;
       this[kLineBuffer] = null;
-      lineEnding.lastIndex = 0;
-      match = lineEnding.exec(string);
     }
     this[kSawReturnAt] = string.endsWith('\r') ? Date.now() : 0;
 
     // Cut first: listeners may use the pattern again.
-    const lines = [];
-    let start = 0;
-    while (match !== null) {
-      lines.push(string.slice(start, match.index));
-      start = lineEnding.lastIndex;
-      match = lineEnding.exec(string);
-    }
-    const rest = string.slice(start);
+    const lines = splitLines(string);
+    const rest = lines.pop();
     if (rest) this[kLineBuffer] = rest;
-    for (const line of lines) this._onLine(line);
+    for (let i = 0; i < lines.length; i++) this._onLine(lines[i]);
   }
 
   // ---- editing -----------------------------------------------------------------------------------
@@ -795,22 +793,17 @@ class Interface extends EventEmitter {
 
   /** The lines as an async iterable; reading stops while nobody takes them. */
   [Symbol.asyncIterator]() {
-    this._lines ??= EventEmitter.on(this, 'line', { close: ['close'], highWaterMark: 1024 });
-    const events = this._lines;
-    const rl = this;
-    return {
-      async next() {
-        const { value, done } = await events.next();
-        return done ? { value: undefined, done: true } : { value: value[0], done: false };
-      },
-      async return() {
-        rl.close();
-        return events.return();
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
+    if (this._lines === undefined) {
+      this._lines = EventEmitter.on(this, 'line', {
+        close: ['close'], highWaterMark: 1024, [Symbol.for('nodejs.kFirstEventParam')]: true,
+      });
+      const stop = this._lines.return;
+      this._lines.return = () => {
+        this.close();
+        return stop();
+      };
+    }
+    return this._lines;
   }
 
   [Symbol.dispose]() {

@@ -8,8 +8,9 @@ pub(crate) use spawn::{SpawnRequest, spawn};
 use super::{Interest, Readiness};
 use crate::error::{Result, UvError};
 use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
-use rustix::fs::inotify;
-use rustix::io::Errno;
+use rustix::fs::{Mode, OFlags, ResolveFlags, inotify};
+use rustix::io::{Errno, ReadWriteFlags};
+use std::io::IoSliceMut;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -184,6 +185,18 @@ pub(crate) fn set_errno(errno: i32) {
 /// Makes `to` share the blocks of `from` (copy on write).
 pub(crate) fn clone_contents(from: BorrowedFd<'_>, to: BorrowedFd<'_>) -> Result<()> {
     Ok(rustix::fs::ioctl_ficlone(to, from)?)
+}
+
+/// Opens a file if that does not wait for a device.
+pub(crate) fn open_cached(at: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> Option<OwnedFd> {
+    rustix::fs::openat2(at, path, flags, Mode::empty(), ResolveFlags::CACHED).ok()
+}
+
+/// Reads what is in memory; `None` if there is nothing, or the file system cannot tell.
+pub(crate) fn read_cached(fd: BorrowedFd<'_>, out: &mut [u8], offset: Option<u64>) -> Option<usize> {
+    let mut slices = [IoSliceMut::new(out)];
+    // The greatest offset stands for the current position.
+    rustix::io::preadv2(fd, &mut slices, offset.unwrap_or(u64::MAX), ReadWriteFlags::NOWAIT).ok()
 }
 
 /// Copies up to `len` bytes inside the kernel; the number copied, 0 at the end.
