@@ -54,6 +54,7 @@ mod text;
 mod timers;
 mod tls_wrap;
 mod trace_events;
+mod transcode;
 mod tty_wrap;
 mod types;
 mod udp_wrap;

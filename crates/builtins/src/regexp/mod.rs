@@ -61,8 +61,11 @@ mod state {
     pub const COUNT: usize = GETTERS + super::GETTER_COUNT;
 }
 const GETTER_COUNT: usize = 10;
-/// Entries of the cache of compiled patterns: pattern, flags, native cell each.
-const CACHE_ENTRIES: usize = 64;
+/// The cache of compiled patterns: sets of entries, the one used last in front.
+const CACHE_SETS: usize = 32;
+/// Pattern, flags, compiled.
+const ENTRY_SLOTS: usize = 3;
+const SET_SLOTS: usize = 4 * ENTRY_SLOTS;
 
 static CONSTRUCTOR: NativeSpec = NativeSpec::constructor("RegExp", 2, construct);
 static STATICS: &[PropertySpec] =
@@ -153,7 +156,7 @@ pub(crate) fn install(s: &mut Scope<'_>) {
         function::define_properties(s, proto, PROPERTIES);
 
         let state = record::new_local(s, 0, state::COUNT);
-        let cache = record::new_local(s, 0, CACHE_ENTRIES * 3);
+        let cache = record::new_local(s, 0, CACHE_SETS * SET_SLOTS);
         // SAFETY: records are cells; the data values of a native function are opaque.
         let data: [Local<'_, Value>; 2] = unsafe { [state.cast(), cache.cast()] };
         let c = function::new_native_with(s, &CONSTRUCTOR, &data);
@@ -259,26 +262,45 @@ fn alloc<'s>(s: &mut Scope<'s>, proto: Local<'_, Value>) -> Local<'s, Object> {
     });
     o
 }
-/// The realm's cache of compiled patterns, and where in it this one belongs.
-fn cache_place<'s>(
+/// The realm's cache of compiled patterns, and where in it the set of entries begins that this one belongs to.
+fn cache_set<'s>(
     s: &mut Scope<'s>,
     pattern: Local<'_, JsString>,
     flags: Flags,
 ) -> (Local<'s, Record>, usize) {
     let c = s.intrinsic(Intrinsic::RegExp);
     let cache = function::native_data(s, c, 1);
-    let at = (string::hash(pattern.raw()) as usize ^ flags.bits() as usize) % CACHE_ENTRIES * 3;
+    let set = (string::hash(pattern.raw()) as usize ^ flags.bits() as usize) % CACHE_SETS;
     // SAFETY: a record made by `install`.
-    (unsafe { cache.cast() }, at)
+    (unsafe { cache.cast() }, set * SET_SLOTS)
+}
+/// Puts an entry in front of a set, behind which the others move up to the place `until`.
+fn put_first(
+    s: &mut Scope<'_>,
+    cache: Local<'_, Record>,
+    set: usize,
+    until: usize,
+    entry: [Raw; ENTRY_SLOTS],
+) {
+    for i in (set + ENTRY_SLOTS..until + ENTRY_SLOTS).rev() {
+        cache.set_at(s, i, cache.at(i - ENTRY_SLOTS));
+    }
+    for (i, v) in entry.into_iter().enumerate() {
+        cache.set_at(s, set + i, v);
+    }
 }
 /// The pattern as a native cell, if it has been compiled lately.
 fn cached<'s>(s: &mut Scope<'s>, pattern: Local<'_, JsString>, flags: Flags) -> Option<Local<'s, Value>> {
-    let (cache, at) = cache_place(s, pattern, flags);
-    let known = cache.at(at);
+    let (cache, set) = cache_set(s, pattern, flags);
     let bits = Raw::int32(flags.bits() as i32);
-    if known.is_cell() && cache.at(at + 1) == bits && string::equals(known, pattern.raw()) {
-        let v = cache.at(at + 2);
-        return Some(s.local(v));
+    for at in (set..set + SET_SLOTS).step_by(ENTRY_SLOTS) {
+        let entry = [cache.at(at), cache.at(at + 1), cache.at(at + 2)];
+        if entry[0].is_cell() && entry[1] == bits && string::equals(entry[0], pattern.raw()) {
+            if at > set {
+                put_first(s, cache, set, at, entry);
+            }
+            return Some(s.local(entry[2]));
+        }
     }
     None
 }
@@ -303,10 +325,9 @@ fn compiled<'s>(s: &mut Scope<'s>, pattern: Local<'_, JsString>, flags: Flags) -
     };
     let compiled = Compiled(Rc::new(Pattern::new(s, regexp)));
     let cell = native::new(s, Box::new(compiled));
-    let (cache, at) = cache_place(s, pattern, flags);
-    cache.set_at(s, at, pattern.raw());
-    cache.set_at(s, at + 1, Raw::int32(flags.bits() as i32));
-    cache.set_at(s, at + 2, cell.raw());
+    let (cache, set) = cache_set(s, pattern, flags);
+    let entry = [pattern.raw(), Raw::int32(flags.bits() as i32), cell.raw()];
+    put_first(s, cache, set, set + SET_SLOTS - ENTRY_SLOTS, entry);
     // SAFETY: any cell may be seen as a value; it goes to an internal slot only.
     Ok(unsafe { cell.cast() })
 }
