@@ -95,7 +95,6 @@ impl Heap {
         self.pending = None;
         self.reset_limit();
         self.handles.trim();
-        self.set_threshold();
         self.major_count += 1;
         self.finish(
             start,
@@ -110,6 +109,8 @@ impl Heap {
                 promoted_bytes,
             },
         );
+        // Only now the owners of what has died have given back their charges.
+        self.set_threshold();
         self.check_limit(self.counted_bytes());
     }
 
@@ -135,6 +136,7 @@ impl Heap {
             // SAFETY: `set_roots` asks for a pointer that stays valid.
             unsafe { (*roots).after_gc(event.minor, &event) };
         }
+        self.external_after_bytes = self.ledger.external_total();
         if self.config.trace_gc {
             self.print_event(&event, before_total_bytes, pause);
         }

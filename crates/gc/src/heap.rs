@@ -162,6 +162,8 @@ pub struct Heap {
     pub(crate) config: HeapConfig,
     /// A major collection is due when old and external bytes pass this.
     pub(crate) threshold_bytes: usize,
+    /// External bytes after the last collection.
+    pub(crate) external_after_bytes: usize,
     /// Why the next safepoint should collect.
     pub(crate) pending: Option<GcReason>,
     pub(crate) young_finalizable: Vec<*mut Header>,
@@ -227,6 +229,7 @@ impl Heap {
             ops: kinds.iter().map(KindOps::new).collect(),
             roots: None,
             threshold_bytes: MIN_THRESHOLD_BYTES.min(config.max_heap_bytes),
+            external_after_bytes: 0,
             pending: None,
             young_finalizable: Vec::new(),
             old_finalizable: Vec::new(),
@@ -573,6 +576,15 @@ impl Heap {
 
     fn collect_pending(&mut self) {
         let reason = self.pending.unwrap_or(GcReason::Allocation);
+        // Buffers that come and go: their owners die young.
+        let is_by_new_external = self.old.used_bytes() + self.external_after_bytes <= self.threshold_bytes;
+        if reason == GcReason::Allocation && is_by_new_external {
+            self.pending = None;
+            self.collect_minor();
+            if !self.major_is_due() {
+                return;
+            }
+        }
         self.collect_major(reason);
     }
 

@@ -449,9 +449,10 @@ fn unit_of(v: Local<'_, Value>) -> usize {
 fn index_of_string<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
     let string = string_argument(s, args.get(1))?;
     let encoding = Encoding::from_value(s, args.get(3), Encoding::Utf8);
-    let needle = text::to_bytes(string.view(&s.no_gc()), encoding);
     let bytes = haystack(s, args.get(0), args.get(5))?;
     let (offset, forwards) = (args.get(2).as_number().unwrap_or(0.0), args.get(4).raw().is_true());
+    let token = s.no_gc();
+    let needle = text::bytes_of_text(string.view(&token), encoding);
     // SAFETY: only read, and nothing runs meanwhile.
     let i = find(unsafe { bytes.read() }, &needle, offset, forwards, unit_of(args.get(3)));
     found(s, i)

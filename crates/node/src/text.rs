@@ -1,5 +1,7 @@
 //! Encodings of Buffers: bytes to strings and back.
 
+use std::borrow::Cow;
+
 use base64_simd::{Base64, STANDARD, URL_SAFE_NO_PAD};
 use encoding_rs::mem;
 use hex_simd::{AsOut, AsciiCase};
@@ -262,6 +264,14 @@ pub(crate) fn write(v: StrView<'_>, encoding: Encoding, out: &mut [u8]) -> usize
         }
         Encoding::Base64 | Encoding::Base64Url => decode_base64(v, out),
         Encoding::Hex => decode_hex(v, out),
+    }
+}
+/// The bytes of a string in an encoding, copied only if they are not those of the string.
+pub(crate) fn bytes_of_text(v: StrView<'_>, encoding: Encoding) -> Cow<'_, [u8]> {
+    match (v, encoding) {
+        (StrView::Latin1(b), Encoding::Latin1 | Encoding::Ascii) => Cow::Borrowed(b),
+        (StrView::Latin1(b), Encoding::Utf8) if b.is_ascii() => Cow::Borrowed(b),
+        _ => Cow::Owned(to_bytes(v, encoding)),
     }
 }
 /// The bytes of a string in an encoding.

@@ -66,10 +66,13 @@ pub(crate) fn utf16_to_utf8(units: &[u16], out: &mut [u8]) -> (usize, usize) {
             }
             (ascii, ascii)
         } else if a < 0x800 {
-            place[..2].copy_from_slice(&[0xc0 | (a >> 6) as u8, low(a, 0)]);
+            place[0] = 0xc0 | (a >> 6) as u8;
+            place[1] = low(a, 0);
             (2, 1)
         } else if a & 0xf800 != 0xd800 {
-            place[..3].copy_from_slice(&[0xe0 | (a >> 12) as u8, low(a, 6), low(a, 0)]);
+            place[0] = 0xe0 | (a >> 12) as u8;
+            place[1] = low(a, 6);
+            place[2] = low(a, 0);
             (3, 1)
         } else if a < 0xdc00 && b & 0xfc00 == 0xdc00 {
             let c = pair(a, b);
@@ -77,7 +80,7 @@ pub(crate) fn utf16_to_utf8(units: &[u16], out: &mut [u8]) -> (usize, usize) {
                 [0xf0 | (c >> 18) as u8, low((c >> 12) as u16, 0), low((c >> 6) as u16, 0), low(c as u16, 0)];
             (4, 2)
         } else {
-            place[..3].copy_from_slice("\u{fffd}".as_bytes());
+            [place[0], place[1], place[2]] = [0xef, 0xbf, 0xbd];
             (3, 1)
         };
         written += count.0;

@@ -25,7 +25,10 @@ const state = {
   // asynchronous context.
   domainCallback: undefined,
 };
+// What was current before: execution id, trigger id and resource of each context entered. Up to `depth`; not popped, because
+// storing an element is cheaper than push().
 const stack = [];
+let depth = 0;
 const topLevelResource = {};
 
 let activeHooks = [];
@@ -87,35 +90,40 @@ function enabledHooksExist() {
 }
 
 function pushAsyncContext(asyncId, triggerId, resource) {
-  stack.push(state.executionAsyncId, state.triggerAsyncId, state.resource);
+  stack[depth] = state.executionAsyncId;
+  stack[depth + 1] = state.triggerAsyncId;
+  stack[depth + 2] = state.resource;
+  depth += 3;
   state.executionAsyncId = asyncId;
   state.triggerAsyncId = triggerId;
   state.resource = resource;
 }
 
 function popAsyncContext(asyncId) {
-  if (stack.length === 0) return false;
+  if (depth === 0) return false;
   if (asyncId !== undefined && state.executionAsyncId !== asyncId) {
     const error = new Error(
       `async hook stack has become corrupted (actual: ${state.executionAsyncId}, expected: ${asyncId})`);
     clearAsyncIdStack();
     throw error;
   }
-  state.resource = stack.pop();
-  state.triggerAsyncId = stack.pop();
-  state.executionAsyncId = stack.pop();
-  return stack.length > 0;
+  depth -= 3;
+  state.executionAsyncId = stack[depth];
+  state.triggerAsyncId = stack[depth + 1];
+  state.resource = stack[depth + 2];
+  stack[depth + 2] = undefined;
+  return depth > 0;
 }
 
 function clearAsyncIdStack() {
-  stack.length = 0;
+  stack.length = depth = 0;
   state.executionAsyncId = 0;
   state.triggerAsyncId = 0;
   state.resource = undefined;
 }
 
 function hasAsyncIdStack() {
-  return stack.length > 0;
+  return depth > 0;
 }
 
 /** An error in a hook ends the program: hooks run where no handler could make sense of it. */
