@@ -45,6 +45,21 @@ class HTTPClientAsyncResource {
   }
 }
 
+let channels;
+/** The diagnostics channels of requests. */
+function clientChannels() {
+  if (channels === undefined) {
+    const { channel } = require('diagnostics_channel');
+    channels = {
+      created: channel('http.client.request.created'),
+      started: channel('http.client.request.start'),
+      failed: channel('http.client.request.error'),
+      finish: channel('http.client.response.finish'),
+    };
+  }
+  return channels;
+}
+
 function ClientRequest(input, options, cb) {
   OutgoingMessage.call(this);
 
@@ -185,15 +200,18 @@ function ClientRequest(input, options, cb) {
   }
   this[kUniqueHeaders] = parseUniqueHeadersOption(options.uniqueHeaders);
 
-  const { channel } = require('diagnostics_channel');
-  const created = channel('http.client.request.created');
+  const { created } = clientChannels();
   if (created.hasSubscribers) created.publish({ request: this });
 
   // The signal is the request's; the socket may outlive it.
-  const { signal, ...socketOptions } = options;
+  let socketOptions = options;
+  if (options.signal) {
+    socketOptions = { ...options };
+    delete socketOptions.signal;
+  }
   // Without an agent the socket is the request's own.
   if (this.agent) {
-    this.agent.addRequest(this, { ...socketOptions, host, port });
+    this.agent.addRequest(this, socketOptions);
   } else {
     this._last = true;
     this.shouldKeepAlive = false;
@@ -239,8 +257,7 @@ Object.defineProperty(ClientRequest.prototype, 'path', {
 
 ClientRequest.prototype._finish = function _finish() {
   OutgoingMessage.prototype._finish.call(this);
-  const { channel } = require('diagnostics_channel');
-  const started = channel('http.client.request.start');
+  const { started } = clientChannels();
   if (started.hasSubscribers) started.publish({ request: this });
   beginSpan(this, 'http', 'HttpClient', () => ({
     req: { method: this.method, url: `${this.protocol}//${this.host}${this.path}`, headers: this.getHeaders() },
@@ -274,8 +291,7 @@ ClientRequest.prototype.destroy = function destroy(err) {
 };
 
 function emitErrorEvent(req, err) {
-  const { channel } = require('diagnostics_channel');
-  const failed = channel('http.client.request.error');
+  const { failed } = clientChannels();
   if (failed.hasSubscribers) failed.publish({ request: req, error: err });
   req.emit('error', err);
 }
@@ -520,8 +536,7 @@ function parserOnIncomingClient(res, shouldKeepAlive) {
 }
 
 function finishedChannel(request, response) {
-  const { channel } = require('diagnostics_channel');
-  const finish = channel('http.client.response.finish');
+  const { finish } = clientChannels();
   if (finish.hasSubscribers) finish.publish({ request, response });
 }
 

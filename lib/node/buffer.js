@@ -4,6 +4,7 @@
 // Binding contract: internalBinding('buffer'), besides what internal/buffer.js lists
 //   setBufferPrototype(proto): the prototype native code gives to the Buffers it makes
 //   byteLengthUtf8(string) -> number
+//   utf8WriteWhole(arrayBuffer, offset, string, limit) -> bytes written, -1 if there would be more than fit or `limit`
 //   compare(a, b) -> -1 | 0 | 1
 //   compareOffset(source, target, targetStart, sourceStart, targetEnd, sourceEnd) -> -1 | 0 | 1
 //   copy(source, target, targetStart, sourceStart, count)
@@ -280,15 +281,23 @@ function fromString(string, encoding) {
   const maxLength = Buffer.poolSize >>> 1;
   let length = string.length; // At least as much as needed for a single-byte encoding.
   if (length >= maxLength) return fromStringUnpooled(string, ops);
+  if (ops === utf8Ops && pool !== undefined) {
+    // Mostly there is room, so that the length need not be known before.
+    const written = binding.utf8WriteWhole(pool, poolOffset, string, maxLength - 1);
+    if (written >= 0) return takeFromPool(written);
+  }
   length = ops.byteLength(string);
   if (length >= maxLength) return fromStringUnpooled(string, ops);
 
   if (pool === undefined || length > poolSize - poolOffset) createPool();
-  let buffer = new FastBuffer(pool, poolOffset, length);
-  const written = ops.write(buffer, string, 0, length);
   // The length is an upper bound for base64 and hexadecimal text.
-  if (written !== length) buffer = new FastBuffer(pool, poolOffset, written);
-  poolOffset += written;
+  return takeFromPool(ops.write(pool, string, poolOffset, length));
+}
+
+/** A Buffer of the next bytes of the pool, which have been written. */
+function takeFromPool(length) {
+  const buffer = new FastBuffer(pool, poolOffset, length);
+  poolOffset += length;
   alignPool();
   return buffer;
 }

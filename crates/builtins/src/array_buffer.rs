@@ -6,7 +6,9 @@ use spey_core::function::{self, NativeSpec, PropertySpec};
 use spey_core::object;
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
-use spey_core::{call, conversion};
+use spey_core::vm::Vm;
+use spey_core::{call, conversion, value};
+use spey_gc::Value as Raw;
 
 use crate::support::{self, species_constructor, this_of_kind};
 
@@ -24,8 +26,10 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Getter("detached", NativeSpec::new("get detached", 0, detached)),
     PropertySpec::Tag("ArrayBuffer"),
 ];
-static STATIC: &[PropertySpec] =
-    &[PropertySpec::Method(NativeSpec::new("isView", 1, is_view)), support::SPECIES];
+static STATIC: &[PropertySpec] = &[
+    PropertySpec::Method(NativeSpec::new("isView", 1, is_view).with_quick(quick_is_view)),
+    support::SPECIES,
+];
 static CONSTRUCTOR: NativeSpec = NativeSpec::constructor("ArrayBuffer", 1, construct);
 
 static SHARED_PROPERTIES: &[PropertySpec] = &[
@@ -122,6 +126,10 @@ fn construct_shared<'s>(
 fn is_view<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let r = args.get(0).as_object().is_some_and(|o| matches!(o.kind(), Kind::TypedArray | Kind::DataView));
     Ok(s.bool(r))
+}
+fn quick_is_view(_: &mut Vm, _: Raw, args: &[Raw]) -> Raw {
+    let is_view = |v: &Raw| value::is_kind(*v, Kind::TypedArray) || value::is_kind(*v, Kind::DataView);
+    Raw::bool(args.first().is_some_and(is_view))
 }
 
 #[cold]

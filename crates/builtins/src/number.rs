@@ -14,10 +14,19 @@ use crate::support::define_global;
 
 static CONSTRUCTOR: NativeSpec = NativeSpec::constructor("Number", 1, construct);
 static STATICS: &[PropertySpec] = &[
-    PropertySpec::Method(NativeSpec::new("isFinite", 1, is_finite)),
-    PropertySpec::Method(NativeSpec::new("isInteger", 1, is_integer)),
-    PropertySpec::Method(NativeSpec::new("isNaN", 1, is_nan)),
-    PropertySpec::Method(NativeSpec::new("isSafeInteger", 1, is_safe_integer)),
+    PropertySpec::Method(
+        NativeSpec::new("isFinite", 1, is_finite).with_quick(|_, _, args| quick_test(args, f64::is_finite)),
+    ),
+    PropertySpec::Method(
+        NativeSpec::new("isInteger", 1, is_integer).with_quick(|_, _, args| quick_test(args, is_integral)),
+    ),
+    PropertySpec::Method(
+        NativeSpec::new("isNaN", 1, is_nan).with_quick(|_, _, args| quick_test(args, f64::is_nan)),
+    ),
+    PropertySpec::Method(
+        NativeSpec::new("isSafeInteger", 1, is_safe_integer)
+            .with_quick(|_, _, args| quick_test(args, is_safe)),
+    ),
 ];
 static CONSTANTS: &[PropertySpec] = &[
     PropertySpec::Number("MAX_VALUE", f64::MAX),
@@ -74,6 +83,13 @@ fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsR
 fn is_integral(n: f64) -> bool {
     n.is_finite() && n.trunc() == n
 }
+fn is_safe(n: f64) -> bool {
+    is_integral(n) && n.abs() <= conversion::MAX_SAFE_INTEGER
+}
+/// A test that only numbers pass.
+fn quick_test(args: &[Raw], test: fn(f64) -> bool) -> Raw {
+    Raw::bool(args.first().is_some_and(|v| v.is_number() && test(v.as_number())))
+}
 /// Number.isFinite ( number ), ECMA-262 §21.1.2.2
 fn is_finite<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let b = args.get(0).as_number().is_some_and(f64::is_finite);
@@ -95,8 +111,7 @@ fn is_safe_integer<'s>(
     _: Local<'s, Value>,
     args: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
-    let b =
-        args.get(0).as_number().is_some_and(|n| is_integral(n) && n.abs() <= conversion::MAX_SAFE_INTEGER);
+    let b = args.get(0).as_number().is_some_and(is_safe);
     Ok(s.bool(b))
 }
 

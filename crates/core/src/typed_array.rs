@@ -352,6 +352,23 @@ pub fn is_typed_array_of(v: Raw, element: ElementType) -> bool {
     // SAFETY: a live typed array.
     crate::value::is_kind(v, Kind::TypedArray) && unsafe { element_type_raw(v.as_cell().cast()) } == element
 }
+/// [[ViewedArrayBuffer]], [[ByteOffset]] and length in bytes of a typed array; those of one that is out of bounds or detached
+/// are 0. None if it is no typed array.
+pub fn raw_parts(v: Raw) -> Option<(Raw, usize, usize)> {
+    if !crate::value::is_kind(v, Kind::TypedArray) {
+        return None;
+    }
+    // SAFETY: a live typed array.
+    unsafe {
+        let array = v.as_cell().cast();
+        let buffer = slot_of(array, slot::BUFFER);
+        let size = element_type_raw(array).size();
+        Some(match length_raw(array, size) {
+            Some(length) => (buffer, slot_of(array, slot::OFFSET).as_number() as usize, length * size),
+            None => (buffer, 0, 0),
+        })
+    }
+}
 /// Element type.
 pub fn element_type(array: Local<'_, Object>) -> ElementType {
     assert!(array.kind() == Kind::TypedArray);

@@ -40,6 +40,7 @@ static FUNCTIONS: &[NativeSpec] = &[
     NativeSpec::new("asciiWriteStatic", 4, |s, _, args| write(s, args, Encoding::Latin1)),
     NativeSpec::new("latin1WriteStatic", 4, |s, _, args| write(s, args, Encoding::Latin1)),
     NativeSpec::new("utf8WriteStatic", 4, |s, _, args| write(s, args, Encoding::Utf8)),
+    NativeSpec::new("utf8WriteWhole", 4, utf8_write_whole),
     NativeSpec::new("compare", 2, compare),
     NativeSpec::new("compareOffset", 6, compare_offset),
     NativeSpec::new("copy", 5, copy),
@@ -330,6 +331,17 @@ fn write<'s>(s: &mut Scope<'s>, args: &Args<'s>, encoding: Encoding) -> Returned
     let out = &mut unsafe { bytes.write() }[offset..offset + length.min(room)];
     let n = text::write(string.view(&s.no_gc()), encoding, out);
     Ok(s.size(n))
+}
+/// utf8WriteWhole(arrayBuffer, offset, string, limit): bytes written, or -1 if there is no room for all of it.
+fn utf8_write_whole<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
+    let bytes = Bytes::of(s, args.get(0))?;
+    let string = string_argument(s, args.get(2))?;
+    let offset = index(args.get(1), 0).map_or(bytes.length, |offset| offset.min(bytes.length));
+    let room = index(args.get(3), 0).unwrap_or(0).min(bytes.length - offset);
+    // SAFETY: nothing else refers to the memory: strings lie in the heap.
+    let out = &mut unsafe { bytes.write() }[offset..offset + room];
+    let (written, read) = text::write_utf8(string.view(&s.no_gc()), out);
+    Ok(if read == string.length() { s.size(written) } else { s.int(-1) })
 }
 fn atob<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
     let string = string_argument(s, args.get(0))?;

@@ -34,6 +34,9 @@ pub(super) fn buffer<'s>(
     let o = this_array(s, this, "buffer")?;
     Ok(views::buffer(s, o).value())
 }
+pub(super) fn quick_buffer(_: &mut Vm, this: Raw, _: &[Raw]) -> Raw {
+    views::raw_parts(this).map_or(Raw::EMPTY, |(buffer, ..)| buffer)
+}
 /// get %TypedArray%.prototype.byteLength, ECMA-262 §23.2.3.3
 pub(super) fn byte_length<'s>(
     s: &mut Scope<'s>,
@@ -44,6 +47,9 @@ pub(super) fn byte_length<'s>(
     let n = views::view_bytes(o).map_or(0, |b| b.1);
     Ok(s.size(n))
 }
+pub(super) fn quick_byte_length(_: &mut Vm, this: Raw, _: &[Raw]) -> Raw {
+    views::raw_parts(this).map_or(Raw::EMPTY, |(_, _, length)| Raw::number(length as f64))
+}
 /// get %TypedArray%.prototype.byteOffset, ECMA-262 §23.2.3.4
 pub(super) fn byte_offset<'s>(
     s: &mut Scope<'s>,
@@ -53,6 +59,9 @@ pub(super) fn byte_offset<'s>(
     let o = this_array(s, this, "byteOffset")?;
     let n = if views::typed_array_length(o).is_some() { views::byte_offset(o) } else { 0 };
     Ok(s.size(n))
+}
+pub(super) fn quick_byte_offset(_: &mut Vm, this: Raw, _: &[Raw]) -> Raw {
+    views::raw_parts(this).map_or(Raw::EMPTY, |(_, offset, _)| Raw::number(offset as f64))
 }
 /// get %TypedArray%.prototype.length, ECMA-262 §23.2.3.21
 pub(super) fn length<'s>(

@@ -19,9 +19,18 @@ use crate::array_buffer::throw_detached;
 use crate::support;
 
 static PROPERTIES: &[PropertySpec] = &[
-    PropertySpec::Getter("buffer", NativeSpec::new("get buffer", 0, methods::buffer)),
-    PropertySpec::Getter("byteLength", NativeSpec::new("get byteLength", 0, methods::byte_length)),
-    PropertySpec::Getter("byteOffset", NativeSpec::new("get byteOffset", 0, methods::byte_offset)),
+    PropertySpec::Getter(
+        "buffer",
+        NativeSpec::new("get buffer", 0, methods::buffer).with_quick(methods::quick_buffer),
+    ),
+    PropertySpec::Getter(
+        "byteLength",
+        NativeSpec::new("get byteLength", 0, methods::byte_length).with_quick(methods::quick_byte_length),
+    ),
+    PropertySpec::Getter(
+        "byteOffset",
+        NativeSpec::new("get byteOffset", 0, methods::byte_offset).with_quick(methods::quick_byte_offset),
+    ),
     PropertySpec::Getter(
         "length",
         NativeSpec::new("get length", 0, methods::length)

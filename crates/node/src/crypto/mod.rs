@@ -16,7 +16,7 @@ use spey_engine::{
     Args, Global, JsResult, Local, NativeData, NativeSpec, Object, PropertySpec, Scope, Value, object, string,
 };
 use spey_host as host;
-use spey_loop::{WorkKind, entropy};
+use spey_loop::{UvError, WorkKind, entropy};
 use subtle::ConstantTimeEq;
 
 use crate::request::{Failure, WorkError, run};
@@ -54,7 +54,7 @@ static FUNCTIONS: &[NativeSpec] = &[
     NativeSpec::new("hkdf", 6, hkdf),
     NativeSpec::new("scrypt", 8, scrypt),
     NativeSpec::new("randomFill", 4, random_fill),
-    NativeSpec::new("formatUuid", 2, format_uuid),
+    NativeSpec::new("makeUuid", 2, make_uuid),
     NativeSpec::new("timingSafeEqual", 2, timing_safe_equal),
     NativeSpec::new("getCiphers", 0, get_ciphers),
     // Versions and suites below OpenSSL's level 1 do not exist here.
@@ -350,13 +350,55 @@ fn scrypt<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Return
 
 // ---------------------------------------------------------------- random bytes, comparison
 
-/// formatUuid(view, byteOffset): the text of the 16 bytes there.
-fn format_uuid<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
-    let offset = args.get(1).as_number().unwrap_or(0.0) as usize;
-    let bytes =
-        host::with_bytes(s, args.get(0), |bytes| bytes[offset.min(bytes.len())..].first_chunk().copied());
-    let bytes: [u8; 16] = bytes.flatten().unwrap_or_default();
-    let mut digits = [0; 32];
+const UUID_BYTES: usize = 16;
+
+/// Random bytes for the next UUIDs.
+struct UuidEntropy {
+    bytes: [u8; 128 * UUID_BYTES],
+    used: usize,
+}
+impl Default for UuidEntropy {
+    fn default() -> UuidEntropy {
+        UuidEntropy { bytes: [0; 128 * UUID_BYTES], used: 128 * UUID_BYTES }
+    }
+}
+impl UuidEntropy {
+    fn next(&mut self) -> std::result::Result<[u8; UUID_BYTES], UvError> {
+        if self.used == self.bytes.len() {
+            entropy::fill(&mut self.bytes)?;
+            self.used = 0;
+        }
+        let mut taken = [0; UUID_BYTES];
+        taken.copy_from_slice(&self.bytes[self.used..self.used + UUID_BYTES]);
+        self.used += UUID_BYTES;
+        Ok(taken)
+    }
+}
+/// makeUuid(disableEntropyCache, ms): version 4, or version 7 if there is a time. RFC 9562 §5.4, §5.7
+fn make_uuid<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Returned<'s> {
+    let random = if args.get(0).raw().is_true() {
+        let mut bytes = [0; UUID_BYTES];
+        entropy::fill(&mut bytes).map(|()| bytes)
+    } else {
+        host::agent(s).extension::<UuidEntropy>().next()
+    };
+    let mut bytes = match random {
+        Ok(bytes) => bytes,
+        Err(e) => {
+            let e = Failure::new(e, "getrandom").to_error(s);
+            return s.throw(e.value());
+        }
+    };
+    let version = match args.get(1).as_number() {
+        Some(ms) => {
+            bytes[..6].copy_from_slice(&(ms as u64).to_be_bytes()[2..]);
+            0x70
+        }
+        None => 0x40,
+    };
+    bytes[6] = bytes[6] & 0x0f | version;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let mut digits = [0; 2 * UUID_BYTES];
     let _ = hex_simd::encode(&bytes, digits[..].as_out(), AsciiCase::Lower);
     let mut text = [b'-'; 36];
     for (to, from) in [(0..8, 0..8), (9..13, 8..12), (14..18, 12..16), (19..23, 16..20), (24..36, 20..32)] {

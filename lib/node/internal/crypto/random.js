@@ -1,9 +1,9 @@
 'use strict';
 
 // Binding contract (crypto): randomFill(view, byteOffset, byteLength, req) (`req` as in fs: undefined is synchronous);
-// formatUuid(view, byteOffset) -> string.
+// makeUuid(disableEntropyCache, ms) -> string: of version 4, or 7 if the time is given.
 
-const { formatUuid, randomFill: fillBytes } = internalBinding('crypto');
+const { makeUuid, randomFill: fillBytes } = internalBinding('crypto');
 const { codes: { ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE } } = require('internal/errors');
 const { validateBoolean, validateFunction, validateNumber, validateObject } = require('internal/validators');
 const { isAnyArrayBuffer } = require('internal/crypto/util');
@@ -125,26 +125,6 @@ function randomInt(min, max, callback) {
   return undefined;
 }
 
-const kUuidBatch = 128;
-let uuidCache;
-let uuidOffset = 0;
-
-function uuidBytes(disableEntropyCache) {
-  if (disableEntropyCache) {
-    const bytes = new Uint8Array(16);
-    fillBytes(bytes, 0, 16, undefined);
-    return { bytes, offset: 0 };
-  }
-  if (uuidCache === undefined || uuidOffset === uuidCache.length) {
-    uuidCache ??= new Uint8Array(16 * kUuidBatch);
-    fillBytes(uuidCache, 0, uuidCache.length, undefined);
-    uuidOffset = 0;
-  }
-  const offset = uuidOffset;
-  uuidOffset += 16;
-  return { bytes: uuidCache, offset };
-}
-
 function uuidOptions(options) {
   if (options === undefined) return false;
   validateObject(options, 'options');
@@ -155,23 +135,12 @@ function uuidOptions(options) {
 
 /** A version 4 UUID, RFC 9562 §5.4. */
 function randomUUID(options) {
-  const { bytes, offset } = uuidBytes(uuidOptions(options));
-  bytes[offset + 6] = (bytes[offset + 6] & 0x0f) | 0x40;
-  bytes[offset + 8] = (bytes[offset + 8] & 0x3f) | 0x80;
-  return formatUuid(bytes, offset);
+  return makeUuid(uuidOptions(options), undefined);
 }
 
 /** A version 7 UUID, RFC 9562 §5.7. */
 function randomUUIDv7(options) {
-  const { bytes, offset } = uuidBytes(uuidOptions(options));
-  let ms = Date.now();
-  for (let i = 5; i >= 0; i--) {
-    bytes[offset + i] = ms % 256;
-    ms = Math.floor(ms / 256);
-  }
-  bytes[offset + 6] = (bytes[offset + 6] & 0x0f) | 0x70;
-  bytes[offset + 8] = (bytes[offset + 8] & 0x3f) | 0x80;
-  return formatUuid(bytes, offset);
+  return makeUuid(uuidOptions(options), Date.now());
 }
 
 /** The web's crypto.getRandomValues. */
