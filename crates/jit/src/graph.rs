@@ -302,6 +302,8 @@ pub enum Op {
     DoubleUnary(Unary),
     /// A function of one or two doubles at an address, without effects.
     PureCall(u64),
+    /// Data property of anything by the inline cache at an address. Result: the empty marker if that does not know.
+    GetCached(u64),
     /// A built-in function with a form without a frame: this, arguments. Result: the empty marker if it must be called.
     Quick(u64),
     /// a + b of strings and numbers. Result: the empty marker if that takes more.

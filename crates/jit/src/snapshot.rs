@@ -262,6 +262,8 @@ pub struct Layout {
     pub young_base: u64,
     /// Size of the young range.
     pub young_bytes: u64,
+    /// Size of an inline cache.
+    pub cache_bytes: u64,
     /// `Code`: machine code entry or null.
     pub code_machine: i32,
     /// Offset of the number of parameters, and next to it of the flags, in a code cell.
@@ -379,6 +381,8 @@ stubs! {
     create_this,
     /// `(vm, fp, pc) -> value`: executes the CallForward instruction at `pc` of a frame that holds what it was called with. 0: exception.
     call_forward,
+    /// `(vm, value, cache: address) -> value`: a data property by what an inline cache and the cache that all share remember; 0: by the general way.
+    get_cached,
     /// `(vm, fp, pc) -> value`: the method that the CallMethod instruction at `pc` would call (receiver in its register). 0: exception.
     get_method,
     /// `(vm, fp_new) -> value`: runs the closure whose frame has been laid out at `fp_new` (header complete) and returns its result. 0: exception.

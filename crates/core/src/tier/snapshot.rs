@@ -566,6 +566,7 @@ fn layout(vm: &Vm) -> Layout {
         heap: heap as *const Heap as u64,
         young_base: heap.young_base() as u64,
         young_bytes: spey_gc::NURSERY_RESERVATION_BYTES as u64,
+        cache_bytes: size_of::<InlineCache>() as u64,
         code_machine: offset_of!(Code, machine) as i32,
         code_params: {
             assert!(offset_of!(Code, flags) == offset_of!(Code, param_count) + 2);

@@ -35,7 +35,7 @@ pub(super) fn addresses() -> Stubs {
         };
     }
     table! {
-        call, construct, create_this, call_forward, get_method, run_frame, finish_exited, exit, unwind, suspend, stack_overflow, quick, concatenate, instance_of,
+        call, construct, create_this, call_forward, get_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, stack_overflow, quick, concatenate, instance_of,
         typed_length, prototype_of, super_constructor, type_of, fmod, pow, char_at;
         preserving: allocate, remember, remember_slot, interrupt, to_boolean, strict_equal, loosely_equal, to_int32, fill_element,
     }
@@ -413,15 +413,52 @@ unsafe extern "C" fn create_this(vm: *mut Vm, fp: *mut Raw, pc: *const u64, new_
         made.map_or(THREW, |v| v.bits())
     }
 }
-unsafe extern "C" fn call_forward(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u64 {
-    // SAFETY: live frame at a CallForward instruction.
+/// Lays the frame of `b.apply(c, arguments)` where b is a compiled function and `apply` Function.prototype.apply.
+#[inline(always)]
+unsafe fn forward_fast(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> Option<(*mut Raw, *mut Code)> {
+    // SAFETY: by the contract of `call_forward`.
     unsafe {
+        let (i, ext) = (spey_bytecode::Insn(*pc), spey_bytecode::Insn(*pc.add(1)));
+        let receiver = *fp.offset(i.b() as isize);
+        let method = cached_get(vm, receiver, interp::caches(fp).add(ext.field(1) as u16 as usize));
+        if !crate::value::is_kind(receiver, Kind::Function)
+            || !crate::value::is_kind(method, Kind::NativeFunction)
+        {
+            return None;
+        }
+        let code = function::code_of(receiver.as_cell().cast());
+        let apply = function::native_spec(method.as_cell().cast()).known == "FunctionApply";
+        if !apply || (*code).entry.is_null() || (*code).flags & code_flag::CLASS != 0 {
+            return None;
+        }
+        let view = FrameView { fp, pc };
+        let count = view.argc() & argc::COUNT;
+        let window = fp.add((*code_of_frame(fp)).register_count as usize);
+        if window.add(count as usize + 1) > (*vm).stack_limit {
+            return None;
+        }
+        *window = *fp.offset(i.c() as isize);
+        std::ptr::copy_nonoverlapping(view.arguments(), window.add(1), count as usize);
+        let new = interp::enter(vm, code, receiver, window, count, 0, Raw::UNDEFINED, pc, fp);
+        (!new.is_null()).then_some((new, code))
+    }
+}
+unsafe extern "C" fn call_forward(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u64 {
+    // SAFETY: live frame at a CallForward instruction. Its arguments are copied to above its registers.
+    unsafe {
+        if let Some((new, code)) = forward_fast(vm, fp, pc) {
+            return run(vm, new, code);
+        }
         let prepared = scoped(vm, fp, pc, |s| match slow::forward_at(s, fp, pc)? {
             slow::Forward::Closure(code, new) => laid(s, new, code.as_ptr()),
             slow::Forward::Value(v) => Ok(Prepared::Value(v.raw())),
         });
         finish(vm, prepared)
     }
+}
+unsafe extern "C" fn get_cached(vm: *mut Vm, v: Raw, cache: *mut InlineCache) -> Raw {
+    // SAFETY: a cache of code that the machine code keeps.
+    unsafe { cached_get(vm, v, cache) }
 }
 unsafe extern "C" fn get_method(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u64 {
     // SAFETY: live frame at a CallMethod instruction.

@@ -3,6 +3,7 @@
 //! Where a site has always seen the same few shapes, machine code leaves for the interpreter at others. Where that has happened
 //! too often, or where one of the shapes needs the general way, others take the general way in line.
 
+use spey_bytecode::Op as Code;
 use spey_bytecode::decode::Instruction;
 
 use super::calls::Call;
@@ -115,7 +116,7 @@ impl Builder<'_> {
     pub(super) fn get_property(&mut self, i: &Instruction, v: Value, cache: &CacheSnapshot) -> Result_<Step> {
         let generic = self.is_generic();
         let mut entries = self.seen(v, cache);
-        if !generic && entries.iter().all(is_plain) {
+        if !generic && !entries.is_empty() && entries.iter().all(is_plain) {
             return match self.get_named(v, cache)? {
                 Some(r) => {
                     self.set(i.word.a(), r);
@@ -140,7 +141,7 @@ impl Builder<'_> {
         let count = entries.len();
         entries.retain(known);
         if entries.is_empty() {
-            return self.execute(i);
+            return self.get_by_cache(i, v);
         }
         let slot = self.base() + self.function().register_count as i32;
         let mut arm = |this: &mut Self, e: &EntrySnapshot| {
@@ -153,13 +154,26 @@ impl Builder<'_> {
             let call = Call { callee, window: vec![v], slot, new_target: None, accessor: true };
             this.call(i, call, e.callee, NO_INDEX)
         };
-        let mut general = |this: &mut Self| this.execute(i);
+        let mut general = |this: &mut Self| this.get_by_cache(i, v);
         let general: &mut dyn FnMut(&mut Self) -> Result_<Step> = &mut general;
         let others = generic || entries.len() < count;
         match self.ways_by_shape(v, &entries, Some(i.next_pc()), &mut arm, others.then_some(general))? {
             Some(step) => Ok(step),
             None => self.execute(i),
         }
+    }
+    /// The general way of a GetProp instruction: caches know most properties, and reading them has no effects.
+    fn get_by_cache(&mut self, i: &Instruction, v: Value) -> Result_<Step> {
+        if i.op != Code::GetProp || self.graph.node(v).repr != Repr::Tagged {
+            return self.execute(i);
+        }
+        let cache = self.cache_address(i.word.c());
+        let r = self.emit(Op::GetCached(cache), vec![v], Repr::Tagged, ty::ANY);
+        self.unless_simple(i, r, |this| this.execute(i))
+    }
+    /// Address of an inline cache of the function being walked.
+    fn cache_address(&self, index: i16) -> u64 {
+        self.function().ics_address + self.snapshot.layout.cache_bytes * index as u16 as u64
     }
     /// Value of an accessor property whose getter is not known. None: by the general way.
     pub(super) fn call_getter(&mut self, v: Value, e: &EntrySnapshot) -> Option<Value> {
@@ -255,8 +269,33 @@ impl Builder<'_> {
         self.ways_by_shape(receiver, &entries, Some(i.next_pc()), &mut arm, others.then_some(general))
     }
     /// The general way of a CallMethod instruction.
-    fn call_method(&mut self, i: &Instruction, argc: i16, slot: i32) -> Result_<Step> {
-        let Some(callee) = self.get_method() else { return Ok(self.exit("not compiled")) };
+    pub(super) fn call_method(&mut self, i: &Instruction, argc: i16, slot: i32) -> Result_<Step> {
+        let receiver = self.reg(i.word.b());
+        let callee = if self.graph.node(receiver).repr == Repr::Tagged {
+            let cache = self.cache_address(i.ext.field(1));
+            let known = self.emit(Op::GetCached(cache), vec![receiver], Repr::Tagged, ty::ANY);
+            let empty = self.is_constant(known, 0);
+            let (no, yes) = self.branch(empty);
+            self.graph.blocks[no.index()].cold = true;
+            let (mut other, state) = (self.env.clone(), self.state);
+            self.env.fact_mut(known).types = Some(ty::ANY & !ty::EMPTY & !ty::INTERNAL);
+            self.env.slots.insert(RESULT_SLOT, known);
+            let found = (yes, std::mem::take(&mut self.env));
+            (self.block, self.state) = (no, state);
+            std::mem::swap(&mut self.env, &mut other);
+            let mut edges = vec![found];
+            if let Some(v) = self.get_method() {
+                self.env.slots.insert(RESULT_SLOT, v);
+                edges.push((self.block, std::mem::take(&mut self.env)));
+            } else {
+                self.exit("not compiled");
+            }
+            self.merge(edges, None);
+            self.env.slots.remove(&RESULT_SLOT).expect("all edges have it")
+        } else {
+            let Some(v) = self.get_method() else { return Ok(self.exit("not compiled")) };
+            v
+        };
         // What is passed may have moved if a getter ran.
         let mut window = vec![self.reg(i.word.b())];
         for k in 1..=argc {

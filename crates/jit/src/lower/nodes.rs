@@ -296,6 +296,10 @@ impl Lower<'_, '_> {
             }
             Op::Not => self.b.ins().bxor_imm_u(args[0], 1),
             Op::Select => self.b.ins().select(args[0], args[1], args[2]),
+            Op::GetCached(cache) => {
+                let (vm, cache) = (self.vm, self.imm(cache));
+                self.call(self.snapshot.stubs.get_cached, &[vm, args[0], cache], Some(I64)).expect("result")
+            }
             Op::PrototypeOf | Op::SuperConstructor => {
                 let stubs = &self.snapshot.stubs;
                 let stub = if n.op == Op::PrototypeOf { stubs.prototype_of } else { stubs.super_constructor };

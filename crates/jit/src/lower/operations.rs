@@ -1,6 +1,6 @@
 //! Operations of more than a few instructions: conversions, comparison of any values, memory, allocation, calls.
 
-use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{F32, F64, I8, I32, I64};
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData as MemFlags};
 
@@ -272,8 +272,16 @@ impl Lower<'_, '_> {
     }
     pub(super) fn truthy(&mut self, x: ir::Value) -> ir::Value {
         let l = self.snapshot.layout;
-        let (cell, string, other, number, special, leaf, done) =
-            (self.fresh(), self.fresh(), self.fresh(), self.fresh(), self.fresh(), self.cold(), self.fresh());
+        let (cell, string, other, number, special, double, leaf, done) = (
+            self.fresh(),
+            self.fresh(),
+            self.fresh(),
+            self.fresh(),
+            self.fresh(),
+            self.fresh(),
+            self.cold(),
+            self.fresh(),
+        );
         let r = self.b.append_block_param(done, I8);
         let yes = self.b.ins().iconst(I8, 1);
         let is = self.is_cell(x);
@@ -301,7 +309,13 @@ impl Lower<'_, '_> {
         // true is the only low word that is truthy; the rest are doubles.
         let low = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, x, FIRST_CELL);
         let is = self.b.ins().icmp_imm_u(IntCC::Equal, x, 7);
-        self.b.ins().brif(low, done, &[BlockArg::Value(is)], leaf, &[]);
+        self.b.ins().brif(low, done, &[BlockArg::Value(is)], double, &[]);
+        self.go(double);
+        let bits = self.b.ins().iadd_imm_s(x, -(DOUBLE_OFFSET as i64));
+        let d = self.b.ins().bitcast(F64, MemFlags::new(), bits);
+        let zero = self.b.ins().f64const(0.0);
+        let some = self.b.ins().fcmp(FloatCC::OrderedNotEqual, d, zero);
+        self.b.ins().jump(done, &[BlockArg::Value(some)]);
         self.go(leaf);
         let vm = self.vm;
         let v = self.call_preserving(self.snapshot.stubs.to_boolean, &[vm, x], Some(I8)).expect("result");
