@@ -381,14 +381,21 @@ pub fn to_precision(n: f64, precision: u32) -> String {
     if exponent < -6 || exponent >= precision as i32 {
         return format!("{sign}{}", with_exponent(&digits, exponent));
     }
-    let digits = String::from_utf8(digits).unwrap_or_default();
+    let mut text = Vec::with_capacity(precision + 9);
+    text.extend_from_slice(sign.as_bytes());
     if exponent < 0 {
-        return format!("{sign}0.{}{digits}", "0".repeat((-exponent - 1) as usize));
+        text.extend_from_slice(b"0.");
+        text.resize(text.len() + (-exponent - 1) as usize, b'0');
+        text.extend_from_slice(&digits);
+    } else {
+        let (integer, fraction) = digits.split_at(digits.len().min(exponent as usize + 1));
+        text.extend_from_slice(integer);
+        if !fraction.is_empty() {
+            text.push(b'.');
+            text.extend_from_slice(fraction);
+        }
     }
-    match digits.split_at_checked(exponent as usize + 1) {
-        Some((integer, fraction)) if !fraction.is_empty() => format!("{sign}{integer}.{fraction}"),
-        _ => format!("{sign}{digits}"),
-    }
+    String::from_utf8(text).unwrap_or_default()
 }
 
 #[cfg(test)]

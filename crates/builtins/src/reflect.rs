@@ -2,10 +2,12 @@
 
 use spey_core::cell::Object;
 use spey_core::function::{self, NativeSpec, PropertySpec};
-use spey_core::object;
+use spey_core::object::{self, Quick};
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
+use spey_core::vm::Vm;
 use spey_core::{call, conversion, error, value};
+use spey_gc::Value as Raw;
 
 use crate::support;
 
@@ -14,10 +16,10 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("deleteProperty", 2, delete_property)),
     PropertySpec::Method(NativeSpec::new("apply", 3, apply)),
     PropertySpec::Method(NativeSpec::new("construct", 2, construct)),
-    PropertySpec::Method(NativeSpec::new("get", 2, get)),
+    PropertySpec::Method(NativeSpec::new("get", 2, get).with_quick(quick_get)),
     PropertySpec::Method(NativeSpec::new("getOwnPropertyDescriptor", 2, get_own_property_descriptor)),
     PropertySpec::Method(NativeSpec::new("getPrototypeOf", 1, get_prototype_of)),
-    PropertySpec::Method(NativeSpec::new("has", 2, has)),
+    PropertySpec::Method(NativeSpec::new("has", 2, has).with_quick(quick_has)),
     PropertySpec::Method(NativeSpec::new("isExtensible", 1, is_extensible)),
     PropertySpec::Method(NativeSpec::new("ownKeys", 1, own_keys)),
     PropertySpec::Method(NativeSpec::new("preventExtensions", 1, prevent_extensions)),
@@ -123,6 +125,16 @@ fn get<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<
     object::get_with(s, o, key, receiver)
 }
 
+/// The same for a plain property, or none.
+fn quick_get(vm: &mut Vm, _: Raw, args: &[Raw]) -> Raw {
+    let &[o, key, ..] = args else { return Raw::EMPTY };
+    match object::quick_named(vm, o, key) {
+        Some(Quick::Value(v)) => v,
+        Some(Quick::Absent) => Raw::UNDEFINED,
+        _ => Raw::EMPTY,
+    }
+}
+
 /// Reflect.getOwnPropertyDescriptor ( target, propertyKey ), ECMA-262 §28.1.6
 fn get_own_property_descriptor<'s>(
     s: &mut Scope<'s>,
@@ -153,6 +165,15 @@ fn has<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<
     let key = conversion::to_property_key(s, args.get(1))?;
     let r = object::has_property(s, o, key)?;
     Ok(s.bool(r))
+}
+
+/// The same for a name or a symbol of an object that is not exotic.
+fn quick_has(vm: &mut Vm, _: Raw, args: &[Raw]) -> Raw {
+    let &[o, key, ..] = args else { return Raw::EMPTY };
+    match object::quick_named(vm, o, key) {
+        Some(found) => Raw::bool(!matches!(found, Quick::Absent)),
+        None => Raw::EMPTY,
+    }
 }
 
 /// Reflect.isExtensible ( target ), ECMA-262 §28.1.9

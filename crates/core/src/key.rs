@@ -63,6 +63,7 @@ impl PropertyKey {
         crate::value::is_symbol(self.raw())
     }
     /// Private name?
+    #[inline]
     pub fn is_private(self) -> bool {
         // SAFETY: symbol cells are live while a key refers to them.
         self.is_symbol() && unsafe { (*self.raw().as_cell()).aux } & 1 != 0

@@ -1096,6 +1096,9 @@ pub fn array_set_length(
 /// [[HasProperty]]
 pub fn has_property(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> JsResult<bool> {
     interrupt::check(s)?;
+    if o.kind() == Kind::Proxy && !key.is_private() {
+        return crate::proxy::has_property(s, o, key);
+    }
     if !key.is_index() && !o.kind().is_exotic() {
         // SAFETY: a live object that is not exotic.
         match unsafe { named_lookup(s.vm(), o.gc().as_ptr(), key) } {
@@ -1129,6 +1132,47 @@ pub fn has_property(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -
     }
 }
 
+/// What [`quick_named`] finds.
+pub enum Quick {
+    /// The value of a data property.
+    Value(Raw),
+    /// A getter.
+    Getter,
+    /// Nothing of that name, on the prototypes neither.
+    Absent,
+}
+/// Looks up what a program calls by the value `key`, on an object and its prototypes, if caches or shapes can tell without an
+/// allocation: names and symbols, of objects that are not exotic.
+pub fn quick_named(vm: &mut Vm, o: Raw, key: Raw) -> Option<Quick> {
+    if !crate::value::is_object(o) || !key.is_cell() {
+        return None;
+    }
+    // SAFETY: live values; what is found is used before anything is allocated, by the callers too.
+    unsafe {
+        let object = o.as_cell() as *mut Object;
+        if Kind::of(object.cast()).is_exotic() {
+            return None;
+        }
+        if crate::value::is_string(key) {
+            let string = key.as_cell() as *const crate::string::JsString;
+            let is_name = (*string).is_atom() && {
+                let view = crate::string::view_raw(string);
+                view.len() > 0 && !(0x30..=0x39).contains(&view.at(0))
+            };
+            if !is_name {
+                return None;
+            }
+        } else if !crate::value::is_symbol(key) {
+            return None;
+        }
+        match named_lookup(vm, object, PropertyKey::from_raw(key)) {
+            Lookup::Value(v) => Some(Quick::Value(v)),
+            Lookup::Getter(_) => Some(Quick::Getter),
+            Lookup::Absent => Some(Quick::Absent),
+            Lookup::Slow => None,
+        }
+    }
+}
 /// [[Get]] with receiver.
 pub fn get_with<'s>(
     s: &mut Scope<'s>,
@@ -1137,6 +1181,9 @@ pub fn get_with<'s>(
     receiver: Local<'_, Value>,
 ) -> JsResult<Local<'s, Value>> {
     interrupt::check(s)?;
+    if o.kind() == Kind::Proxy && !key.is_private() {
+        return crate::proxy::get(s, o, key, receiver);
+    }
     // OPTIMIZATION: what caches know is not searched for.
     if !key.is_index() && !o.kind().is_exotic() {
         // SAFETY: a live object that is not exotic; the value is rooted at once.
@@ -1257,6 +1304,9 @@ pub fn set_with(
     receiver: Local<'_, Value>,
 ) -> JsResult<bool> {
     interrupt::check(s)?;
+    if o.kind() == Kind::Proxy && !key.is_private() {
+        return crate::proxy::set(s, o, key, v, receiver);
+    }
     let mut p = o.gc().as_ptr();
     loop {
         // SAFETY: live objects: nothing is allocated until one of the arms leaves the loop.

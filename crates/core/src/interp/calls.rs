@@ -6,13 +6,14 @@ use std::ptr::NonNull;
 
 use spey_gc::Value as Raw;
 
-use super::property::{cached_get, other_get};
+use super::property::{cached_get, other_get, value_by};
 use super::{Status, dispatch, handler, insn, reg, set, slow};
 use crate::cell::{Kind, Object};
 use crate::code::{Code, code_flag};
 use crate::frame::{ARGC, CALLEE, CALLER, FrameView, HEADER, NEW_TARGET, RETURN_PC, argc};
 use crate::function;
 use crate::inline_cache::InlineCache;
+use crate::realm::Intrinsic;
 use crate::scope::{Args, JsResult, Local, Scope, Value};
 use crate::vm::Vm;
 
@@ -373,6 +374,22 @@ handler!(CallMethod(pc, fp, vm, ics, word) {
     }
     call_method_other(pc, fp, vm, ics, word)
 });
+/// The method of a number, if the caches that all sites share know it; else the empty value.
+///
+/// # Safety
+/// Handler invariants.
+unsafe fn number_method(vm: *mut Vm, fp: *mut Raw, ic: *mut InlineCache) -> Raw {
+    // SAFETY: by the contract; the entry found is of the prototype's shape.
+    unsafe {
+        let prototype = super::realm_of(vm, fp).intrinsic(Intrinsic::NumberPrototype);
+        let prototype = prototype.as_cell() as *mut Object;
+        (*ic).note_seen();
+        match (*vm).stub_cache.get((*prototype).header.word, (*ic).key) {
+            Some(e) => value_by(vm, prototype, e),
+            None => Raw::EMPTY,
+        }
+    }
+}
 /// A method call that the site's first entry does not answer.
 #[inline(never)]
 unsafe extern "C" fn call_method_other(
@@ -389,7 +406,9 @@ unsafe extern "C" fn call_method_other(
         let window = fp.offset(i.c() as isize);
         let ext = insn(*pc.add(1));
         let count = ext.field(0) as u16 as u32;
-        let callee = other_get(vm, receiver, ics.add(ext.field(1) as u16 as usize));
+        let ic = ics.add(ext.field(1) as u16 as usize);
+        let callee =
+            if receiver.is_number() { number_method(vm, fp, ic) } else { other_get(vm, receiver, ic) };
         if !callee.is_empty() {
             *window = receiver;
             do_call!(pc, fp, vm, ics, word, callee, window, count);
@@ -397,34 +416,57 @@ unsafe extern "C" fn call_method_other(
         slow::handlers::slow_CallMethod(pc, fp, vm, ics, word)
     }
 }
-handler!(Construct(pc, fp, vm, ics, word) {
-    let i = insn(word);
-    let callee = reg(fp, i.b());
-    if crate::value::is_kind(callee, Kind::Function) {
-        let f = callee.as_cell() as *mut Object;
-        let code = function::code_of(f);
-        const WANTED: u16 = code_flag::CONSTRUCTOR;
-        if (*code).flags & (WANTED | code_flag::DERIVED) == WANTED && !(*code).entry.is_null() {
-            if let Some((shape, inline)) = function::initial_layout(f) {
-                let o = crate::object::try_alloc_object(&mut *vm, Kind::Object, shape, inline, Raw::UNDEFINED);
-                if o.is_null() {
-                    return slow::handlers::slow_Construct(pc, fp, vm, ics, word);
-                }
-                let window = fp.offset(i.c() as isize);
-                *window = Raw::cell(o.cast());
-                let ext = insn(*pc.add(1));
+/// [[Construct]] of a compiled closure for a new.target that is a closure: base classes make their object after what is known
+/// of new.target, others get it from the superclass.
+macro_rules! do_construct {
+    ($pc:ident, $fp:ident, $vm:ident, $ics:ident, $word:ident, $callee:ident, $target:expr) => {{
+        let target = $target;
+        if crate::value::is_kind($callee, Kind::Function) && crate::value::is_kind(target, Kind::Function) {
+            let code = function::code_of($callee.as_cell() as *mut Object);
+            if (*code).flags & code_flag::CONSTRUCTOR != 0 && !(*code).entry.is_null() {
+                let window = $fp.offset(insn($word).c() as isize);
+                let ext = insn(*$pc.add(1));
                 let count = ext.field(0) as u16 as u32;
-                let ic = ics.add(ext.field(1) as u16 as usize);
-                InlineCache::note_callee(ic, code);
-                (*ic).note_layout(shape, inline as u32);
-                let new = enter(vm, code, callee, window, count, argc::CONSTRUCT, callee, pc, fp);
-                if !new.is_null() {
-                    dispatch!((*code).entry, new, vm, (*code).ics)
+                let ic = $ics.add(ext.field(1) as u16 as usize);
+                let ready = if (*code).flags & code_flag::DERIVED != 0 {
+                    *window = Raw::EMPTY;
+                    true
+                } else if let Some((shape, inline)) =
+                    function::initial_layout(target.as_cell() as *mut Object)
+                {
+                    let o = crate::object::try_alloc_object(
+                        &mut *$vm,
+                        Kind::Object,
+                        shape,
+                        inline,
+                        Raw::UNDEFINED,
+                    );
+                    *window = if o.is_null() { Raw::UNDEFINED } else { Raw::cell(o.cast()) };
+                    (*ic).note_layout(shape, inline as u32);
+                    !o.is_null()
+                } else {
+                    false
+                };
+                if ready {
+                    InlineCache::note_callee(ic, code);
+                    let new = enter($vm, code, $callee, window, count, argc::CONSTRUCT, target, $pc, $fp);
+                    if !new.is_null() {
+                        dispatch!((*code).entry, new, $vm, (*code).ics)
+                    }
                 }
             }
         }
-    }
+    }};
+}
+handler!(Construct(pc, fp, vm, ics, word) {
+    let callee = reg(fp, insn(word).b());
+    do_construct!(pc, fp, vm, ics, word, callee, callee);
     slow::handlers::slow_Construct(pc, fp, vm, ics, word)
+});
+handler!(ConstructWithTarget(pc, fp, vm, ics, word) {
+    let callee = reg(fp, insn(word).b());
+    do_construct!(pc, fp, vm, ics, word, callee, reg(fp, insn(*pc.add(1)).field(2)));
+    slow::handlers::slow_ConstructWithTarget(pc, fp, vm, ics, word)
 });
 
 handler!(Return(pc, fp, vm, ics, word) {

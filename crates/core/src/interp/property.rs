@@ -119,8 +119,11 @@ unsafe fn other_entry(shared: &StubCache, shape: ShapeId, ic: *mut InlineCache) 
     shared.get(shape, unsafe { (*ic).key })
 }
 /// Value of a data property by an entry of the object's shape, or the empty value.
+///
+/// # Safety
+/// A live object, and an entry of its shape.
 #[inline(always)]
-unsafe fn value_by(vm: *mut Vm, o: *mut Object, e: &Entry) -> Raw {
+pub(super) unsafe fn value_by(vm: *mut Vm, o: *mut Object, e: &Entry) -> Raw {
     // SAFETY: the entry is of the object's shape.
     unsafe {
         if e.location & GETTER != 0 {

@@ -1131,7 +1131,7 @@ slow_ops! {
             let callee = f.local(s, i.b());
             construct_slow(s, f, i, callee, callee)
         };
-        ConstructWithTarget |s: &mut Scope<'_>, f: Frame, i: Insn| {
+        slow_ConstructWithTarget |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let callee = f.local(s, i.b());
             let target = f.local(s, f.ext().field(2));
             construct_slow(s, f, i, callee, target)
