@@ -34,3 +34,13 @@ show(hash('hello'), hash(''), hash('\u1234\u5678'));
 function maths(x) { return [Math.abs(x), Math.floor(x), Math.ceil(x), Math.trunc(x), Math.sqrt(x), Math.max(x, 1), Math.min(x, 1), Math.pow(x, 2), Math.sin(x), Math.cos(x)].map((v) => (Object.is(v, -0) ? '-0' : v)).join(); }
 for (let i = 0; i < 3; i++) for (const n of numbers) show(maths(n));
 show(maths('4'), maths(null), Math.max(), Math.min(), Math.max(NaN, 1), Math.max(-0, 0), Math.min(0, -0));
+
+// Increments of what has been concatenated before are numeric.
+{
+  let value = NaN;
+  const step = (by) => { value += by; value++; };
+  for (const by of [7, 'b', [1, 2], 5]) for (let i = 0; i < 40; i++) step(by);
+  const next = (x) => { x++; return x; };
+  for (const x of ['b', '7', [1], 5n, 1.5]) for (let i = 0; i < 40; i++) next(x);
+  console.log(value, next('b'), next('7'), next([1]), next(1n));
+}

@@ -34,6 +34,7 @@ impl NumberBuffer {
     }
 
     /// The same for an int32.
+    #[inline]
     pub fn format_int(&mut self, n: i32) -> &str {
         std::str::from_utf8(self.format_int_bytes(n)).unwrap_or_default()
     }
@@ -60,6 +61,17 @@ impl NumberBuffer {
         &self.integer[at..]
     }
 }
+
+/// The digits of 0 to 99.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut i = 0;
+    while i < 100 {
+        pairs[i] = [b'0' + (i / 10) as u8, b'0' + (i % 10) as u8];
+        i += 1;
+    }
+    pairs
+};
 
 /// Number::toString, radix 10, as an owned string.
 pub fn number_to_string(n: f64) -> String {
@@ -464,6 +476,13 @@ mod tests {
             (f64::NAN, 2, "NaN"),
         ] {
             assert_eq!(to_fixed(n, digits), text, "{n} {digits}");
+        }
+    }
+
+    #[test]
+    fn integers() {
+        for n in (-1005..1005).chain([9999, 10000, 1234567, i32::MAX, i32::MIN]) {
+            assert_eq!(NumberBuffer::new().format_int(n), format!("{n}"));
         }
     }
 

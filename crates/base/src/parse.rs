@@ -87,6 +87,11 @@ fn unsigned_decimal_length(bytes: &[u8]) -> Option<usize> {
     Some(length)
 }
 
+/// The value of a text that is a StrUnsignedDecimalLiteral with or without a sign, as the caller knows.
+pub fn decimal_to_number(text: &[u8]) -> f64 {
+    fast_float2::parse(text).unwrap_or(f64::NAN)
+}
+
 fn unsigned_decimal(bytes: &[u8]) -> Option<f64> {
     if bytes.len() <= 15 && bytes.iter().all(u8::is_ascii_digit) {
         return Some(bytes.iter().fold(0u64, |n, &b| n * 10 + (b - b'0') as u64) as f64);

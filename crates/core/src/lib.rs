@@ -28,6 +28,7 @@ pub mod for_in;
 pub mod frame;
 pub mod function;
 pub mod function_text;
+pub mod gathered;
 pub mod hash_table;
 pub mod inline_cache;
 pub mod interp;

@@ -461,7 +461,8 @@ pub(crate) fn reserve_properties(s: &mut Scope<'_>, o: Local<'_, Object>, more: 
         reserve_slot(s, o, last, inline_capacity);
     }
 }
-unsafe fn alloc_slots(vm: &mut Vm, capacity: u64, hash: u32) -> *mut Slots {
+/// Fresh slots for named properties, all undefined.
+pub(crate) fn alloc_slots(vm: &mut Vm, capacity: u64, hash: u32) -> *mut Slots {
     // SAFETY: initialised here.
     unsafe {
         let new = vm.heap.alloc(Kind::Slots as u8, 16 + capacity as usize * 8) as *mut Slots;

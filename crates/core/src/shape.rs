@@ -440,6 +440,23 @@ impl ShapeTable {
         self.add_transition(id, next);
         (next, slot)
     }
+    /// The shape with these properties on top of a shared one, all writable, enumerable and configurable; None if a key is an
+    /// index or there already.
+    pub(crate) fn with_keys(
+        &mut self,
+        root: ShapeId,
+        keys: impl Iterator<Item = PropertyKey>,
+    ) -> Option<ShapeId> {
+        let mut at = root;
+        for key in keys {
+            at = match self.find_transition(at, key, attr::ALL) {
+                Some(next) => next,
+                None if key.is_index() || self.lookup(at, key).is_some() => return None,
+                None => self.add_property(at, key, attr::ALL).0,
+            };
+        }
+        Some(at)
+    }
     fn find_transition(&self, id: ShapeId, key: PropertyKey, attributes: u8) -> Option<ShapeId> {
         let adds = |&next: &ShapeId| {
             let next = self.get(next);

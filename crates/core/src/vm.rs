@@ -244,6 +244,8 @@ pub struct Vm {
     pub store_cache: crate::inline_cache::StubCache,
     /// What builtins remember of shapes, forgotten when shapes may die.
     pub shape_facts: Option<Box<dyn std::any::Any>>,
+    /// Names of properties in the order of texts, forgotten when atoms may die.
+    pub name_followers: crate::gathered::NameFollowers,
     /// An empty list for the digits of a BigInt that is being made.
     pub(crate) digits: Vec<u64>,
     /// Texts of numbers.
@@ -352,6 +354,7 @@ impl Vm {
             hash_state: 0x243f_6a88_85a3_08d3,
             units: Default::default(),
             shape_facts: None,
+            name_followers: crate::gathered::NameFollowers::new(),
             digits: Vec::new(),
             number_texts: crate::number_texts::NumberTexts::new(),
             stub_cache: crate::inline_cache::StubCache::new(),
@@ -538,6 +541,7 @@ impl RootProvider for Vm {
         }
         if !t.is_minor() {
             self.shape_facts = None;
+            self.name_followers.clear();
             self.plain_classes = [(0, 0); 16];
         }
         crate::frame::trace_stack(self, t);

@@ -13,7 +13,8 @@ use spey_core::function::{self, NativeSpec, PropertySpec, create_from_constructo
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::shape::attr;
-use spey_core::string::JsString;
+use spey_core::string::{JsString, StrView};
+use spey_core::vm::Vm;
 use spey_core::{call, conversion};
 use spey_gc::Value as Raw;
 
@@ -60,40 +61,51 @@ static METHODS: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("toISOString", 0, to_iso_string)),
     PropertySpec::Method(NativeSpec::new("toUTCString", 0, to_utc_string)),
     PropertySpec::Alias("toGMTString", "toUTCString"),
-    PropertySpec::Method(NativeSpec::new("getDate", 0, get_date)),
+    PropertySpec::Method(NativeSpec::new("getDate", 0, get_date).with_quick(quick::get_date)),
     PropertySpec::Method(NativeSpec::new("setDate", 1, set_date)),
-    PropertySpec::Method(NativeSpec::new("getDay", 0, get_day)),
-    PropertySpec::Method(NativeSpec::new("getFullYear", 0, get_full_year)),
+    PropertySpec::Method(NativeSpec::new("getDay", 0, get_day).with_quick(quick::get_day)),
+    PropertySpec::Method(NativeSpec::new("getFullYear", 0, get_full_year).with_quick(quick::get_full_year)),
     PropertySpec::Method(NativeSpec::new("setFullYear", 3, set_full_year)),
-    PropertySpec::Method(NativeSpec::new("getHours", 0, get_hours)),
+    PropertySpec::Method(NativeSpec::new("getHours", 0, get_hours).with_quick(quick::get_hours)),
     PropertySpec::Method(NativeSpec::new("setHours", 4, set_hours)),
-    PropertySpec::Method(NativeSpec::new("getMilliseconds", 0, get_milliseconds)),
+    PropertySpec::Method(
+        NativeSpec::new("getMilliseconds", 0, get_milliseconds).with_quick(quick::get_milliseconds),
+    ),
     PropertySpec::Method(NativeSpec::new("setMilliseconds", 1, set_milliseconds)),
-    PropertySpec::Method(NativeSpec::new("getMinutes", 0, get_minutes)),
+    PropertySpec::Method(NativeSpec::new("getMinutes", 0, get_minutes).with_quick(quick::get_minutes)),
     PropertySpec::Method(NativeSpec::new("setMinutes", 3, set_minutes)),
-    PropertySpec::Method(NativeSpec::new("getMonth", 0, get_month)),
+    PropertySpec::Method(NativeSpec::new("getMonth", 0, get_month).with_quick(quick::get_month)),
     PropertySpec::Method(NativeSpec::new("setMonth", 2, set_month)),
-    PropertySpec::Method(NativeSpec::new("getSeconds", 0, get_seconds)),
+    PropertySpec::Method(NativeSpec::new("getSeconds", 0, get_seconds).with_quick(quick::get_seconds)),
     PropertySpec::Method(NativeSpec::new("setSeconds", 2, set_seconds)),
-    PropertySpec::Method(NativeSpec::new("getTime", 0, get_time)),
+    PropertySpec::Method(NativeSpec::new("getTime", 0, get_time).with_quick(quick::get_time)),
     PropertySpec::Method(NativeSpec::new("setTime", 1, set_time)),
     PropertySpec::Method(NativeSpec::new("getTimezoneOffset", 0, get_timezone_offset)),
-    PropertySpec::Method(NativeSpec::new("getUTCDate", 0, get_utc_date)),
+    PropertySpec::Method(NativeSpec::new("getUTCDate", 0, get_utc_date).with_quick(quick::get_utc_date)),
     PropertySpec::Method(NativeSpec::new("setUTCDate", 1, set_utc_date)),
-    PropertySpec::Method(NativeSpec::new("getUTCDay", 0, get_utc_day)),
-    PropertySpec::Method(NativeSpec::new("getUTCFullYear", 0, get_utc_full_year)),
+    PropertySpec::Method(NativeSpec::new("getUTCDay", 0, get_utc_day).with_quick(quick::get_utc_day)),
+    PropertySpec::Method(
+        NativeSpec::new("getUTCFullYear", 0, get_utc_full_year).with_quick(quick::get_utc_full_year),
+    ),
     PropertySpec::Method(NativeSpec::new("setUTCFullYear", 3, set_utc_full_year)),
-    PropertySpec::Method(NativeSpec::new("getUTCHours", 0, get_utc_hours)),
+    PropertySpec::Method(NativeSpec::new("getUTCHours", 0, get_utc_hours).with_quick(quick::get_utc_hours)),
     PropertySpec::Method(NativeSpec::new("setUTCHours", 4, set_utc_hours)),
-    PropertySpec::Method(NativeSpec::new("getUTCMilliseconds", 0, get_utc_milliseconds)),
+    PropertySpec::Method(
+        NativeSpec::new("getUTCMilliseconds", 0, get_utc_milliseconds)
+            .with_quick(quick::get_utc_milliseconds),
+    ),
     PropertySpec::Method(NativeSpec::new("setUTCMilliseconds", 1, set_utc_milliseconds)),
-    PropertySpec::Method(NativeSpec::new("getUTCMinutes", 0, get_utc_minutes)),
+    PropertySpec::Method(
+        NativeSpec::new("getUTCMinutes", 0, get_utc_minutes).with_quick(quick::get_utc_minutes),
+    ),
     PropertySpec::Method(NativeSpec::new("setUTCMinutes", 3, set_utc_minutes)),
-    PropertySpec::Method(NativeSpec::new("getUTCMonth", 0, get_utc_month)),
+    PropertySpec::Method(NativeSpec::new("getUTCMonth", 0, get_utc_month).with_quick(quick::get_utc_month)),
     PropertySpec::Method(NativeSpec::new("setUTCMonth", 2, set_utc_month)),
-    PropertySpec::Method(NativeSpec::new("getUTCSeconds", 0, get_utc_seconds)),
+    PropertySpec::Method(
+        NativeSpec::new("getUTCSeconds", 0, get_utc_seconds).with_quick(quick::get_utc_seconds),
+    ),
     PropertySpec::Method(NativeSpec::new("setUTCSeconds", 2, set_utc_seconds)),
-    PropertySpec::Method(NativeSpec::new("valueOf", 0, get_time)),
+    PropertySpec::Method(NativeSpec::new("valueOf", 0, get_time).with_quick(quick::get_time)),
     PropertySpec::Method(NativeSpec::new("getYear", 0, get_year)),
     PropertySpec::Method(NativeSpec::new("setYear", 1, set_year)),
     PropertySpec::Method(NativeSpec::new("toJSON", 1, to_json)),
@@ -122,12 +134,12 @@ pub(crate) fn install(s: &mut Scope<'_>) {
 
 /// LocalTime ( t ), ECMA-262 §21.4.1.25, of a finite time value.
 fn local_time(t: f64) -> f64 {
-    t + zone::local().offset_at(t)
+    t + zone::with_local(|zone| zone.offset_at(t))
 }
 /// UTC ( t ), ECMA-262 §21.4.1.26
 fn utc_of_local(t: f64) -> f64 {
     // Beyond what any offset could bring back into range.
-    if t.abs() <= MAX_TIME + MS_PER_DAY { zone::local().to_utc(t) } else { f64::NAN }
+    if t.abs() <= MAX_TIME + MS_PER_DAY { zone::with_local(|zone| zone.to_utc(t)) } else { f64::NAN }
 }
 fn current_time() -> f64 {
     match SystemTime::now().duration_since(UNIX_EPOCH) {
@@ -140,8 +152,19 @@ fn current_time() -> f64 {
 
 /// The time value of a text.
 fn parse_time(s: &mut Scope<'_>, text: Local<'_, JsString>) -> f64 {
-    let units = text.to_units(s);
-    match parse::parse(&units) {
+    /// Longer texts are not in the usual form.
+    const USUAL: usize = 32;
+    text.flatten(s);
+    let mut usual = [0; USUAL];
+    let parsed = match text.view(&s.no_gc()) {
+        // OPTIMIZATION: no list for short texts.
+        StrView::Latin1(bytes) if bytes.len() <= USUAL => {
+            usual.iter_mut().zip(bytes).for_each(|(unit, &byte)| *unit = byte as u16);
+            parse::parse(&usual[..bytes.len()])
+        }
+        view => parse::parse(&view.to_units()),
+    };
+    match parsed {
         Some((t, Some(offset))) => time_clip(t - offset),
         Some((t, None)) => time_clip(utc_of_local(t)),
         None => f64::NAN,
@@ -226,7 +249,35 @@ macro_rules! getters {
             let t = this_time(s, this)?;
             Ok(if t.is_nan() { s.number(t) } else { s.number(f(parts(t)) as f64) })
         }
-    )*};
+    )*
+    /// The same for receivers that are valid dates, without a frame.
+    mod quick {
+        use super::*;
+        $(
+            pub(super) fn $local(_: &mut Vm, this: Raw, _: &[Raw]) -> Raw {
+                let f: fn(Parts) -> i64 = $f;
+                quick_time(this).map_or(Raw::EMPTY, |t| Raw::number(f(parts(local_time(t))) as f64))
+            }
+            pub(super) fn $utc(_: &mut Vm, this: Raw, _: &[Raw]) -> Raw {
+                let f: fn(Parts) -> i64 = $f;
+                quick_time(this).map_or(Raw::EMPTY, |t| Raw::number(f(parts(t)) as f64))
+            }
+        )*
+        pub(super) fn get_time(_: &mut Vm, this: Raw, _: &[Raw]) -> Raw {
+            quick_time(this).map_or(Raw::EMPTY, Raw::number)
+        }
+    }
+    };
+}
+/// The time value of a valid date.
+#[inline(always)]
+fn quick_time(this: Raw) -> Option<f64> {
+    if !spey_core::value::is_kind(this, Kind::Date) {
+        return None;
+    }
+    // SAFETY: a live date, which has a slot for its time value.
+    let t = unsafe { *Object::trailing(this.as_cell() as *mut Object, 0) }.as_number();
+    (!t.is_nan()).then_some(t)
 }
 getters! {
     /// Date.prototype.getDate ( ) and getUTCDate ( ), ECMA-262 §21.4.4.2, §21.4.4.12
@@ -389,42 +440,72 @@ const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const INVALID: &str = "Invalid Date";
 
-/// At least four digits, with a sign if negative.
-fn year_text(year: i64) -> String {
-    if year < 0 { format!("-{:04}", -year) } else { format!("{year:04}") }
+/// Appends a number of at least `digits` digits; it is not negative.
+fn push_digits(text: &mut String, n: i64, digits: usize) {
+    if digits == 2 && n < 100 {
+        text.push(char::from(b'0' + (n / 10) as u8));
+        text.push(char::from(b'0' + (n % 10) as u8));
+        return;
+    }
+    let mut buffer = spey_base::number::NumberBuffer::new();
+    let number = buffer.format_int(n as i32);
+    text.extend(std::iter::repeat_n('0', digits.saturating_sub(number.len())));
+    text.push_str(number);
+}
+/// Appends `hh:mm:ss`.
+fn push_clock(text: &mut String, p: &Parts) {
+    push_digits(text, p.hour, 2);
+    text.push(':');
+    push_digits(text, p.minute, 2);
+    text.push(':');
+    push_digits(text, p.second, 2);
+}
+/// Appends at least four digits, with a sign if negative.
+fn push_year(text: &mut String, year: i64) {
+    if year < 0 {
+        text.push('-');
+    }
+    push_digits(text, year.abs(), 4);
 }
 /// DateString, ECMA-262 §21.4.4.41.2
-fn date_string(p: &Parts) -> String {
-    format!(
-        "{} {} {:02} {}",
-        WEEKDAYS[p.weekday as usize],
-        MONTHS[p.month as usize],
-        p.day,
-        year_text(p.year)
-    )
+fn push_date_string(text: &mut String, p: &Parts) {
+    text.push_str(WEEKDAYS[p.weekday as usize]);
+    text.push(' ');
+    text.push_str(MONTHS[p.month as usize]);
+    text.push(' ');
+    push_digits(text, p.day, 2);
+    text.push(' ');
+    push_year(text, p.year);
 }
 /// TimeString and TimeZoneString, ECMA-262 §21.4.4.41.1 and §21.4.4.41.3
-fn time_string(t: f64, p: &Parts) -> String {
-    let zone = zone::local();
-    let minutes = (zone.offset_at(t) / MS_PER_MINUTE) as i64;
-    let sign = if minutes < 0 { '-' } else { '+' };
-    format!(
-        "{:02}:{:02}:{:02} GMT{sign}{:02}{:02} ({})",
-        p.hour,
-        p.minute,
-        p.second,
-        minutes.abs() / 60,
-        minutes.abs() % 60,
-        zone.display_name(t)
-    )
+fn push_time_string(text: &mut String, t: f64, p: &Parts) {
+    push_clock(text, p);
+    zone::with_local(|zone| {
+        let minutes = (zone.offset_at(t) / MS_PER_MINUTE) as i64;
+        text.push_str(if minutes < 0 { " GMT-" } else { " GMT+" });
+        push_digits(text, minutes.abs() / 60, 2);
+        push_digits(text, minutes.abs() % 60, 2);
+        text.push_str(" (");
+        zone.push_display_name(text, t);
+        text.push(')');
+    });
 }
 /// ToDateString, ECMA-262 §21.4.4.41.4
 fn date_text(t: f64) -> String {
+    text_of(t, |text, p| {
+        push_date_string(text, p);
+        text.push(' ');
+        push_time_string(text, t, p);
+    })
+}
+/// The text of a moment in local time.
+fn text_of(t: f64, push: impl FnOnce(&mut String, &Parts)) -> String {
     if t.is_nan() {
         return String::from(INVALID);
     }
-    let p = parts(local_time(t));
-    format!("{} {}", date_string(&p), time_string(t, &p))
+    let mut text = String::with_capacity(64);
+    push(&mut text, &parts(local_time(t)));
+    text
 }
 /// The receiver's time value, for the methods that name themselves in the TypeError.
 fn time_of(s: &mut Scope<'_>, this: Local<'_, Value>, method: &str) -> JsResult<f64> {
@@ -446,14 +527,12 @@ fn to_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsR
 /// Date.prototype.toDateString ( ), ECMA-262 §21.4.4.35
 fn to_date_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let t = time_of(s, this, "toDateString")?;
-    let text = if t.is_nan() { String::from(INVALID) } else { date_string(&parts(local_time(t))) };
-    Ok(s.string_value(&text))
+    Ok(s.string_value(&text_of(t, push_date_string)))
 }
 /// Date.prototype.toTimeString ( ), ECMA-262 §21.4.4.42
 fn to_time_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let t = time_of(s, this, "toTimeString")?;
-    let text = if t.is_nan() { String::from(INVALID) } else { time_string(t, &parts(local_time(t))) };
-    Ok(s.string_value(&text))
+    Ok(s.string_value(&text_of(t, |text, p| push_time_string(text, t, p))))
 }
 /// Date.prototype.toISOString ( ), ECMA-262 §21.4.4.36
 fn to_iso_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
@@ -462,20 +541,24 @@ fn to_iso_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) ->
         return s.throw_range_error("Invalid time value");
     }
     let p = parts(t);
-    let year = match p.year {
-        0..=9999 => format!("{:04}", p.year),
-        y if y < 0 => format!("-{:06}", -y),
-        y => format!("+{y:06}"),
-    };
-    Ok(s.string_value(&format!(
-        "{year}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-        p.month + 1,
-        p.day,
-        p.hour,
-        p.minute,
-        p.second,
-        p.millisecond
-    )))
+    let mut text = String::with_capacity(32);
+    match p.year {
+        0..=9999 => push_digits(&mut text, p.year, 4),
+        year => {
+            text.push(if year < 0 { '-' } else { '+' });
+            push_digits(&mut text, year.abs(), 6);
+        }
+    }
+    for (separator, n) in [('-', p.month + 1), ('-', p.day)] {
+        text.push(separator);
+        push_digits(&mut text, n, 2);
+    }
+    text.push('T');
+    push_clock(&mut text, &p);
+    text.push('.');
+    push_digits(&mut text, p.millisecond, 3);
+    text.push('Z');
+    Ok(s.string_value(&text))
 }
 /// Date.prototype.toUTCString ( ), ECMA-262 §21.4.4.43
 fn to_utc_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
@@ -484,16 +567,18 @@ fn to_utc_string<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) ->
         return Ok(s.string_value(INVALID));
     }
     let p = parts(t);
-    Ok(s.string_value(&format!(
-        "{}, {:02} {} {} {:02}:{:02}:{:02} GMT",
-        WEEKDAYS[p.weekday as usize],
-        p.day,
-        MONTHS[p.month as usize],
-        year_text(p.year),
-        p.hour,
-        p.minute,
-        p.second
-    )))
+    let mut text = String::with_capacity(32);
+    text.push_str(WEEKDAYS[p.weekday as usize]);
+    text.push_str(", ");
+    push_digits(&mut text, p.day, 2);
+    text.push(' ');
+    text.push_str(MONTHS[p.month as usize]);
+    text.push(' ');
+    push_year(&mut text, p.year);
+    text.push(' ');
+    push_clock(&mut text, &p);
+    text.push_str(" GMT");
+    Ok(s.string_value(&text))
 }
 /// Date in the conventions of English (United States).
 fn locale_date(p: &Parts) -> String {

@@ -70,7 +70,8 @@ pub(super) fn day(t: f64) -> f64 {
 }
 /// TimeWithinDay ( t ), ECMA-262 §21.4.1.4
 pub(super) fn time_within_day(t: f64) -> f64 {
-    t.rem_euclid(MS_PER_DAY)
+    // OPTIMIZATION: time values are integers of less than 54 bits.
+    (t as i64).rem_euclid(MS_PER_DAY as i64) as f64
 }
 /// MakeTime ( hour, min, sec, ms ), ECMA-262 §21.4.1.27
 pub(super) fn make_time(hour: f64, minute: f64, second: f64, ms: f64) -> f64 {
@@ -86,12 +87,13 @@ pub(super) fn make_day(year: f64, month: f64, date: f64) -> f64 {
         return f64::NAN;
     }
     let (year, month, date) = (year.trunc(), month.trunc(), date.trunc());
-    let full_year = year + (month / 12.0).floor();
+    let years = (month / 12.0).floor();
+    let full_year = year + years;
     // Far outside of what time values can be.
     if full_year.abs() > 1e6 || month.abs() > 1e8 {
         return f64::NAN;
     }
-    let month = month.rem_euclid(12.0);
+    let month = month - years * 12.0;
     days_from_civil(full_year as i64, month as i64, 1) as f64 + date - 1.0
 }
 /// MakeDate ( day, time ), ECMA-262 §21.4.1.29

@@ -1,6 +1,6 @@
 //! Time zones: compiled zone files (RFC 9636), POSIX rules, and the local zone.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use super::time::{MS_PER_DAY, days_from_civil, parts};
@@ -45,11 +45,13 @@ pub(super) struct Zone {
     transitions: Vec<Transition>,
     /// After the last transition.
     rule: Option<Posix>,
+    /// English names of standard and daylight-saving time, once asked for.
+    names: OnceCell<Option<(&'static str, &'static str)>>,
 }
 
 impl Zone {
     fn utc() -> Zone {
-        Zone { name: String::from("UTC"), first: 0, transitions: vec![], rule: None }
+        Zone { name: String::from("UTC"), first: 0, transitions: vec![], rule: None, names: OnceCell::new() }
     }
     /// Offset from UTC in milliseconds at a time value.
     pub(super) fn offset_at(&self, t: f64) -> f64 {
@@ -73,26 +75,32 @@ impl Zone {
         let after = self.offset_at(local + MS_PER_DAY);
         if self.offset_at(local - after) == after { local - after } else { local - before }
     }
-    /// The English name in use at a time value.
-    pub(super) fn display_name(&self, t: f64) -> String {
+    /// Appends the English name in use at a time value.
+    pub(super) fn push_display_name(&self, text: &mut String, t: f64) {
         let offset = self.offset_at(t);
-        if let Some((standard, daylight, _)) =
-            ZONE_NAMES.iter().find(|(_, _, zones)| zones.contains(&self.name.as_str()))
-        {
-            let year = parts(t + offset).year;
-            // Every month: where Ramadan has its own time, the lower offset lasts no longer than that.
-            let lowest = (0..12)
-                .map(|month| self.offset_at(days_from_civil(year, month, 1) as f64 * MS_PER_DAY))
-                .fold(f64::INFINITY, f64::min);
-            return String::from(if offset > lowest { *daylight } else { *standard });
+        let find = || {
+            let mut all = ZONE_NAMES.iter();
+            all.find(|(_, _, zones)| zones.contains(&self.name.as_str())).map(|names| (names.0, names.1))
+        };
+        if let Some((standard, daylight)) = *self.names.get_or_init(find) {
+            let is_fixed = self.transitions.is_empty() && self.rule.is_none();
+            let name = if !is_fixed && offset > self.lowest_offset(t + offset) { daylight } else { standard };
+            return text.push_str(name);
         }
         let minutes = (offset.abs() / 60_000.0) as i64;
         let sign = if offset < 0.0 { '-' } else { '+' };
-        if minutes == 0 {
-            String::from("GMT")
-        } else {
-            format!("GMT{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+        text.push_str("GMT");
+        if minutes != 0 {
+            text.push_str(&format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60));
         }
+    }
+    /// The lowest offset in the year of a local time.
+    fn lowest_offset(&self, local: f64) -> f64 {
+        let year = parts(local).year;
+        // Every month: where Ramadan has its own time, the lower offset lasts no longer than that.
+        (0..12)
+            .map(|month| self.offset_at(days_from_civil(year, month, 1) as f64 * MS_PER_DAY))
+            .fold(f64::INFINITY, f64::min)
     }
 }
 
@@ -274,7 +282,7 @@ fn parse_zone_file(name: &str, data: &[u8]) -> Option<Zone> {
     }
     let footer = data.get(at + HEADER + block_size(&c, width)..).unwrap_or(&[]);
     let rule = std::str::from_utf8(footer).ok().and_then(|text| Posix::parse(text.trim_matches('\n')));
-    Some(Zone { name: name.to_string(), first: offset_of(0)?, transitions, rule })
+    Some(Zone { name: name.to_string(), first: offset_of(0)?, transitions, rule, names: OnceCell::new() })
 }
 
 /// The zone of an IANA name, from the data that comes with the program or else the system's.
@@ -319,9 +327,13 @@ fn from_environment() -> Zone {
         return zone;
     }
     match Posix::parse(text) {
-        Some(rule) => {
-            Zone { name: String::new(), first: rule.standard, transitions: vec![], rule: Some(rule) }
-        }
+        Some(rule) => Zone {
+            name: String::new(),
+            first: rule.standard,
+            transitions: vec![],
+            rule: Some(rule),
+            names: OnceCell::new(),
+        },
         None => Zone::utc(),
     }
 }
@@ -333,6 +345,11 @@ thread_local! {
 pub(super) fn local() -> Rc<Zone> {
     LOCAL.with_borrow_mut(|zone| zone.get_or_insert_with(|| Rc::new(from_environment())).clone())
 }
+/// Calls `f` with the local time zone of this thread.
+#[inline]
+pub(super) fn with_local<R>(f: impl FnOnce(&Zone) -> R) -> R {
+    LOCAL.with_borrow_mut(|zone| f(zone.get_or_insert_with(|| Rc::new(from_environment()))))
+}
 /// Forgets the local time zone of this thread: TZ may have changed.
 pub(super) fn reset() {
     LOCAL.with_borrow_mut(|zone| *zone = None);
@@ -341,6 +358,12 @@ pub(super) fn reset() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn display_name(zone: &Zone, t: f64) -> String {
+        let mut text = String::new();
+        zone.push_display_name(&mut text, t);
+        text
+    }
 
     fn ms(year: i64, month: i64, day: i64, hour: i64) -> f64 {
         (days_from_civil(year, month - 1, day) * 24 + hour) as f64 * 3_600_000.0
@@ -358,8 +381,8 @@ mod tests {
         // Skipped: 02:30 is read with the offset before; repeated: the first.
         assert_eq!(zone.to_utc(ms(2024, 3, 31, 2) + 1_800_000.0), ms(2024, 3, 31, 1) + 1_800_000.0);
         assert_eq!(zone.to_utc(ms(2024, 10, 27, 2)), ms(2024, 10, 27, 0));
-        assert_eq!(zone.display_name(ms(2024, 7, 1, 0)), "Central European Summer Time");
-        assert_eq!(zone.display_name(ms(2024, 1, 1, 0)), "Central European Standard Time");
+        assert_eq!(display_name(&zone, ms(2024, 7, 1, 0)), "Central European Summer Time");
+        assert_eq!(display_name(&zone, ms(2024, 1, 1, 0)), "Central European Standard Time");
     }
 
     #[test]
@@ -367,10 +390,10 @@ mod tests {
         let zone = by_name("Australia/Sydney").unwrap();
         assert_eq!(zone.offset_at(ms(2050, 1, 1, 0)), 39_600_000.0);
         assert_eq!(zone.offset_at(ms(2050, 7, 1, 0)), 36_000_000.0);
-        assert_eq!(by_name("Asia/Kolkata").unwrap().display_name(0.0), "India Standard Time");
+        assert_eq!(display_name(&by_name("Asia/Kolkata").unwrap(), 0.0), "India Standard Time");
         let dublin = by_name("Europe/Dublin").unwrap();
-        assert_eq!(dublin.display_name(ms(2024, 7, 1, 0)), "Irish Standard Time");
-        assert_eq!(dublin.display_name(ms(2024, 1, 1, 0)), "Greenwich Mean Time");
+        assert_eq!(display_name(&dublin, ms(2024, 7, 1, 0)), "Irish Standard Time");
+        assert_eq!(display_name(&dublin, ms(2024, 1, 1, 0)), "Greenwich Mean Time");
         assert!(by_name("Nowhere/Else").is_none() && by_name("../etc/passwd").is_none());
     }
 

@@ -3,14 +3,16 @@
 use spey_base::Units;
 use spey_core::cell::Object;
 use spey_core::conversion::base_units;
+use spey_core::gathered::{self, Gathering};
 use spey_core::key::PropertyKey;
-use spey_core::object::{self, Own};
+use spey_core::object;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
-use spey_core::shape::attr;
+use spey_core::shape::{FastMap, attr};
 use spey_core::string::{self, JsString, StrView};
 use spey_core::{call, conversion, error, interrupt, value};
 use spey_gc::Value as Raw;
 
+use super::output::{self, Output};
 use crate::object::enumerable_keys;
 
 /// A code unit of either width.
@@ -19,27 +21,50 @@ trait Unit: Copy {
     /// How many units at the start stand for themselves in a string.
     fn plain_prefix(units: &[Self]) -> usize;
     fn view(units: &[Self]) -> StrView<'_>;
+    /// The value of a number's text.
+    fn number(units: &[Self]) -> f64;
+    /// Are these the units of a string?
+    fn equal(units: &[Self], string: StrView<'_>) -> bool;
 }
 impl Unit for u8 {
+    #[inline(always)]
     fn unit(self) -> u16 {
         self as u16
     }
+    #[inline(always)]
     fn plain_prefix(units: &[u8]) -> usize {
-        super::plain_prefix(units)
+        output::plain_prefix(units)
     }
+    #[inline(always)]
     fn view(units: &[u8]) -> StrView<'_> {
         StrView::Latin1(units)
     }
+    fn number(units: &[u8]) -> f64 {
+        spey_base::parse::decimal_to_number(units)
+    }
+    #[inline(always)]
+    fn equal(units: &[u8], string: StrView<'_>) -> bool {
+        matches!(string, StrView::Latin1(b) if b == units)
+    }
 }
 impl Unit for u16 {
+    #[inline(always)]
     fn unit(self) -> u16 {
         self
     }
+    #[inline(always)]
     fn plain_prefix(units: &[u16]) -> usize {
-        units.iter().position(|&u| matches!(u, 0..0x20 | 0x22 | 0x5c)).unwrap_or(units.len())
+        output::plain_wide_prefix(units, false)
     }
+    #[inline(always)]
     fn view(units: &[u16]) -> StrView<'_> {
         StrView::Utf16(units)
+    }
+    fn number(units: &[u16]) -> f64 {
+        spey_base::parse::string_to_number(Units::Utf16(units))
+    }
+    fn equal(units: &[u16], string: StrView<'_>) -> bool {
+        string::views_equal(StrView::Utf16(units), string)
     }
 }
 
@@ -90,26 +115,27 @@ impl Drop for Source {
 struct Parser<'a, T> {
     text: &'a [T],
     at: usize,
-    scratch: Vec<u16>,
+    /// The string that was read last, if it has escapes.
+    unescaped: Output,
 }
 
-/// A literal or number, or the beginning of something longer.
-enum Token {
-    Null,
-    True,
-    False,
-    Number(f64),
-    /// The content, without the quotes: a range of the text without escapes, or the scratch buffer.
+/// The content of a string token, without the quotes.
+enum Content {
+    /// A range of the text.
     Plain(usize, usize),
+    /// With escapes: [`Parser::unescaped`].
     Escaped,
-    OpenArray,
-    OpenObject,
 }
 
 impl<T: Unit> Parser<'_, T> {
+    fn new(text: &[T]) -> Parser<'_, T> {
+        Parser { text, at: 0, unescaped: Output::default() }
+    }
+    #[inline(always)]
     fn peek(&self) -> Option<u16> {
         self.text.get(self.at).map(|u| u.unit())
     }
+    #[inline(always)]
     fn skip_white_space(&mut self) {
         while let Some(0x20 | 0x0a | 0x0d | 0x09) = self.peek() {
             self.at += 1;
@@ -121,46 +147,52 @@ impl<T: Unit> Parser<'_, T> {
     fn fail_at<R>(&self, message: &'static str) -> Parsed<R> {
         self.fail(Problem::At(message))
     }
-    /// The token at the position, after white space.
-    fn token(&mut self) -> Parsed<Token> {
-        self.skip_white_space();
-        let Some(unit) = self.peek() else { return self.fail(Problem::Token) };
-        match unit as u8 as char {
-            _ if unit > 0x7f => self.fail(Problem::Token),
-            '"' => self.string(),
-            '[' => {
-                self.at += 1;
-                Ok(Token::OpenArray)
+    /// The primitive that begins with `unit` at the position, rooted by a handle.
+    #[inline]
+    fn primitive(&mut self, s: &mut Scope<'_>, unit: u16) -> Parsed<()> {
+        let v = match u8::try_from(unit).unwrap_or(0) {
+            b'"' => {
+                let content = self.string()?;
+                self.content_string(s, &content);
+                return Ok(());
             }
-            '{' => {
-                self.at += 1;
-                Ok(Token::OpenObject)
-            }
-            '-' | '0'..='9' => self.number().map(Token::Number),
-            't' => self.literal("true", Token::True),
-            'f' => self.literal("false", Token::False),
-            'n' => self.literal("null", Token::Null),
-            _ => self.fail(Problem::Token),
-        }
+            b'-' | b'0'..=b'9' => self.number()?,
+            b't' => self.literal("true", Raw::TRUE)?,
+            b'f' => self.literal("false", Raw::FALSE)?,
+            b'n' => self.literal("null", Raw::NULL)?,
+            _ => return self.fail(Problem::Token),
+        };
+        s.local(v);
+        Ok(())
     }
-    fn literal(&mut self, name: &str, token: Token) -> Parsed<Token> {
+    #[inline]
+    fn literal(&mut self, name: &str, v: Raw) -> Parsed<Raw> {
         for b in name.bytes() {
             if self.peek() != Some(b as u16) {
                 return self.fail(Problem::Token);
             }
             self.at += 1;
         }
-        Ok(token)
+        Ok(v)
     }
+    #[inline(always)]
     fn is_digit(&self) -> bool {
-        matches!(self.peek(), Some(u) if (0x30..=0x39).contains(&u))
+        matches!(self.peek(), Some(0x30..=0x39))
     }
-    fn digits(&mut self) {
-        while self.is_digit() {
+    /// Reads digits, and appends them to those of `n`, which wraps around.
+    #[inline(always)]
+    fn digits(&mut self, mut n: u64) -> u64 {
+        while let Some(unit @ 0x30..=0x39) = self.peek() {
+            n = n.wrapping_mul(10).wrapping_add(u64::from(unit - 0x30));
             self.at += 1;
         }
+        n
     }
-    fn number(&mut self) -> Parsed<f64> {
+    fn number(&mut self) -> Parsed<Raw> {
+        /// So many digits are a number without rounding.
+        const EXACT_DIGITS: usize = 15;
+        const POWERS: [f64; EXACT_DIGITS + 1] =
+            [1., 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
         let start = self.at;
         let negative = self.peek() == Some(b'-' as u16);
         if negative {
@@ -169,26 +201,28 @@ impl<T: Unit> Parser<'_, T> {
                 return self.fail_at("No number after minus sign");
             }
         }
+        let first = self.at;
+        let mut n = 0;
         if self.peek() == Some(b'0' as u16) {
             self.at += 1;
             if self.is_digit() {
                 return self.fail_at("Unexpected number");
             }
         } else {
-            self.digits();
+            n = self.digits(0);
         }
-        // OPTIMIZATION: short integers need no general conversion.
-        let mut fractional = false;
+        let mut fraction = 0;
         if self.peek() == Some(b'.' as u16) {
-            fractional = true;
             self.at += 1;
             if !self.is_digit() {
                 return self.fail_at("Unterminated fractional number");
             }
-            self.digits();
+            let point = self.at;
+            n = self.digits(n);
+            fraction = self.at - point;
         }
+        let short = self.at - first <= EXACT_DIGITS;
         if let Some(0x65 | 0x45) = self.peek() {
-            fractional = true;
             self.at += 1;
             if let Some(0x2b | 0x2d) = self.peek() {
                 self.at += 1;
@@ -196,17 +230,16 @@ impl<T: Unit> Parser<'_, T> {
             if !self.is_digit() {
                 return self.fail_at("Exponent part is missing a number");
             }
-            self.digits();
+            self.digits(0);
+        } else if short {
+            // OPTIMIZATION: both are exact, so that the quotient is rounded once, as it should be.
+            let value = n as f64 / POWERS[fraction];
+            return Ok(Raw::number(if negative { -value } else { value }));
         }
-        let text = &self.text[start..self.at];
-        if !fractional && text.len() <= 15 {
-            let digits = &text[negative as usize..];
-            let n = digits.iter().fold(0u64, |n, u| n * 10 + (u.unit() - 0x30) as u64) as f64;
-            return Ok(if negative { -n } else { n });
-        }
-        Ok(spey_base::parse::string_to_number(base_units(T::view(text))))
+        Ok(Raw::number(T::number(&self.text[start..self.at])))
     }
-    fn string(&mut self) -> Parsed<Token> {
+    #[inline]
+    fn string(&mut self) -> Parsed<Content> {
         self.at += 1;
         let start = self.at;
         self.at += T::plain_prefix(&self.text[start..]);
@@ -215,22 +248,22 @@ impl<T: Unit> Parser<'_, T> {
             Some(0x22) => {
                 let end = self.at;
                 self.at += 1;
-                Ok(Token::Plain(start, end))
+                Ok(Content::Plain(start, end))
             }
             Some(0x5c) => self.escaped_string(start),
             Some(_) => self.fail_at("Bad control character in string literal"),
         }
     }
     /// The rest of a string from its first escape on.
-    fn escaped_string(&mut self, start: usize) -> Parsed<Token> {
-        self.scratch.clear();
-        self.scratch.extend(self.text[start..self.at].iter().map(|u| u.unit()));
+    fn escaped_string(&mut self, start: usize) -> Parsed<Content> {
+        self.unescaped.clear();
+        self.push_plain(start);
         loop {
             let Some(unit) = self.peek() else { return self.fail_at("Unterminated string") };
             match unit {
                 0x22 => {
                     self.at += 1;
-                    return Ok(Token::Escaped);
+                    return Ok(Content::Escaped);
                 }
                 0x5c => {
                     self.at += 1;
@@ -257,15 +290,26 @@ impl<T: Unit> Parser<'_, T> {
                         }
                         _ => return self.fail_at("Bad escaped character"),
                     };
-                    self.scratch.push(decoded);
+                    self.unescaped.push_unit(decoded);
                     self.at += 1;
                 }
                 u if u < 0x20 => return self.fail_at("Bad control character in string literal"),
-                u => {
-                    self.scratch.push(u);
-                    self.at += 1;
+                _ => {
+                    let start = self.at;
+                    self.at += T::plain_prefix(&self.text[start..]);
+                    self.push_plain(start);
                 }
             }
+        }
+    }
+    fn push_plain(&mut self, start: usize) {
+        self.unescaped.push_view(T::view(&self.text[start..self.at]));
+    }
+    #[inline(always)]
+    fn content_string<'s>(&self, s: &mut Scope<'s>, content: &Content) -> Local<'s, JsString> {
+        match *content {
+            Content::Plain(start, end) => string::new_from_view(s, T::view(&self.text[start..end])),
+            Content::Escaped => self.unescaped.to_string(s),
         }
     }
     /// Nothing but white space may follow.
@@ -277,70 +321,132 @@ impl<T: Unit> Parser<'_, T> {
         Ok(())
     }
 
-    /// Key of the string token just read, kept alive by the scope.
-    fn key(&self, s: &mut Scope<'_>, token: &Token) -> PropertyKey {
-        let view = match token {
-            Token::Plain(start, end) => T::view(&self.text[*start..*end]),
-            _ => StrView::Utf16(&self.scratch),
-        };
-        if let Some(i) = string::parse_index(view) {
-            return PropertyKey::from_index(i);
-        }
-        let atom = string::intern_view(s.vm(), view);
-        s.local(atom.value());
-        PropertyKey::from_atom(atom)
-    }
-    /// The property name at the position and the colon after it.
-    fn property_name(&mut self, s: &mut Scope<'_>, missing: &'static str) -> Parsed<PropertyKey> {
+    /// The property name at the position and the colon after it. The key gets a handle. `before` is the key before it.
+    #[inline]
+    fn property_name(&mut self, s: &mut Scope<'_>, before: u64, missing: &'static str) -> Parsed<()> {
         self.skip_white_space();
         if self.peek() != Some(b'"' as u16) {
             return self.fail_at(missing);
         }
-        let token = self.string()?;
-        let key = self.key(s, &token);
+        // OPTIMIZATION: often the name that came after the one before the last time. Then it need not be looked up.
+        let guess = s.vm().name_followers.get(before);
+        match guess.and_then(|name| self.is_name(s, name).map(|end| (name, end))) {
+            Some((name, end)) => {
+                self.at = end;
+                s.local(name.raw());
+            }
+            None => self.new_name(s, before)?,
+        }
         self.skip_white_space();
         if self.peek() != Some(b':' as u16) {
             return self.fail_at("Expected ':' after property name");
         }
         self.at += 1;
-        Ok(key)
+        Ok(())
     }
-    /// A primitive token as a value; None for an opening bracket.
-    fn primitive<'s>(&self, s: &mut Scope<'s>, token: &Token) -> Option<Local<'s, Value>> {
-        Some(match *token {
-            Token::Null => s.null(),
-            Token::True => s.bool(true),
-            Token::False => s.bool(false),
-            Token::Number(n) => s.number(n),
-            Token::Plain(start, end) => string::new_from_view(s, T::view(&self.text[start..end])).value(),
-            Token::Escaped => string::new_utf16(s, &self.scratch).value(),
-            Token::OpenArray | Token::OpenObject => return None,
-        })
+    /// The end of the string token at the position if it is this name, which needs no escapes.
+    #[inline(always)]
+    fn is_name(&self, s: &Scope<'_>, name: PropertyKey) -> Option<usize> {
+        let no_gc = s.no_gc();
+        let name = gathered::name_view(name, &no_gc);
+        let start = self.at + 1;
+        let end = start + name.len();
+        let is_same =
+            self.text.get(end).is_some_and(|u| u.unit() == 0x22) && T::equal(&self.text[start..end], name);
+        is_same.then_some(end + 1)
+    }
+    fn new_name(&mut self, s: &mut Scope<'_>, before: u64) -> Parsed<()> {
+        let content = self.string()?;
+        let view = match content {
+            Content::Plain(start, end) => T::view(&self.text[start..end]),
+            Content::Escaped => self.unescaped.view(),
+        };
+        if let Some(i) = string::parse_index(view) {
+            s.local(PropertyKey::from_index(i).raw());
+            return Ok(());
+        }
+        let atom = string::intern_view(s.vm(), view);
+        if let Content::Plain(..) = content {
+            s.vm().name_followers.put(before, PropertyKey::from_atom(atom));
+        }
+        s.local(atom.value());
+        Ok(())
     }
 }
 
 /// An array or object whose end has not been reached.
-struct Open<'s> {
-    container: Local<'s, Object>,
-    /// Key of the property being read; None for arrays.
-    key: Option<PropertyKey>,
-    /// Handles below this mark stay: the container's own is among them.
-    mark: *mut Raw,
-    source: Option<Source>,
+struct Open {
+    /// Its elements, or keys and values; the first may be the container itself, with what has been put there already.
+    values: Gathering,
+    is_begun: bool,
+    is_array: bool,
+    /// Bits of the name under which it, or the array around it, is found.
+    name: u64,
+    /// Keys and records of the values, for a reviver.
+    sources: Vec<(PropertyKey, Source)>,
+}
+impl Open {
+    /// Handles are made for so many values before they are put into the container.
+    const MAX_GATHERED: usize = 32_000;
+
+    /// What comes before the next name of the object.
+    fn before_name(&self, s: &Scope<'_>) -> u64 {
+        match *self.values.values(s) {
+            [.., name, _] => name.bits(),
+            // The name of the object itself is told from the one before it.
+            _ => !self.name,
+        }
+    }
+    /// Takes note of the record of a complete value.
+    fn note_source(&mut self, s: &Scope<'_>, source: Source) {
+        let key = match *self.values.values(s) {
+            [.., key, _] if !self.is_array => PropertyKey::from_raw(key),
+            _ => PropertyKey::from_index(0),
+        };
+        self.sources.push((key, source));
+    }
+    /// The record of the whole, which is container number `id`.
+    fn into_source(self, id: u32) -> Source {
+        let mut sources = self.sources;
+        if self.is_array {
+            return Source::Array(id, sources.into_iter().map(|(_, source)| source).collect());
+        }
+        // Of properties of one name the last one counts.
+        let mut seen = FastMap::default();
+        sources.reverse();
+        sources.retain(|(key, _)| seen.insert(*key, ()).is_none());
+        sources.reverse();
+        Source::Object(id, sources)
+    }
+    /// Puts values away when they have become many.
+    #[inline(always)]
+    fn relieve(&mut self, s: &mut Scope<'_>) {
+        if self.values.values(s).len() > Self::MAX_GATHERED {
+            self.put_away(s);
+        }
+    }
+    #[cold]
+    fn put_away(&mut self, s: &mut Scope<'_>) {
+        match (self.is_begun, self.is_array) {
+            (false, true) => _ = self.values.into_array(s),
+            (false, false) => _ = self.values.into_object(s),
+            (true, true) => self.values.append_to_first_array(s),
+            (true, false) => self.values.define_on_first_object(s),
+        }
+        self.is_begun = true;
+    }
+    /// Makes the container of the values, whose place it takes.
+    fn close(&mut self, s: &mut Scope<'_>) {
+        match (self.is_begun, self.is_array) {
+            (true, _) => self.put_away(s),
+            (false, true) => _ = self.values.into_array(s),
+            (false, false) => _ = self.values.into_object(s),
+        }
+    }
 }
 
 const NO_NAME: &str = "Expected property name or '}'";
 const NO_QUOTED_NAME: &str = "Expected double-quoted property name";
-
-/// Adds a property: CreateDataProperty on a fresh ordinary object.
-fn add_property(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey, v: Local<'_, Value>) {
-    if !key.is_index() {
-        if let Own::Missing = object::own_ordinary(s, o, key) {
-            return object::add_named(s, o, key, v, attr::ALL);
-        }
-    }
-    object::define(s, o, key, v, attr::ALL);
-}
 
 /// Parses the whole text. With `containers`, the records for the reviver are made too and every array and object is
 /// appended to it.
@@ -349,112 +455,82 @@ fn parse_text<'s, T: Unit>(
     p: &mut Parser<'_, T>,
     containers: Option<Local<'_, Object>>,
 ) -> Parsed<(Local<'s, Value>, Option<Source>)> {
-    let mut stack: Vec<Open<'s>> = vec![];
+    let mut stack: Vec<Open> = vec![];
     let mut container_count = 0;
-    let bottom = s.vm().heap.handles.mark();
+    let bottom = Gathering::start(s);
     loop {
         // A value is expected here. A request to stop looks like an error of the text: the caller tells them apart.
         if s.vm().interrupt & interrupt::bit::TERMINATE != 0 {
             return p.fail(Problem::Token);
         }
-        let token = p.token()?;
-        let end = p.at;
-        let mut done = match p.primitive(s, &token) {
-            Some(v) => {
-                let source =
-                    containers.map(|_| Source::Primitive { start: token_start(p, &token, end), end });
-                Some((v, source))
-            }
-            None => {
-                let is_array = matches!(token, Token::OpenArray);
-                let container = if is_array { object::new_array(s, 0) } else { object::new_object(s) };
-                let source = containers.map(|list| {
-                    object::array_push(s, list, container.value());
-                    container_count += 1;
-                    let id = container_count - 1;
-                    if is_array { Source::Array(id, vec![]) } else { Source::Object(id, vec![]) }
-                });
-                p.skip_white_space();
-                let empty = p.peek() == Some(if is_array { b']' } else { b'}' } as u16);
-                if empty {
-                    p.at += 1;
-                    Some((container.value(), source))
-                } else {
-                    let inner = s.vm().heap.handles.mark();
-                    let mut open = Open { container, key: None, mark: inner, source };
-                    if !is_array {
-                        open.key = Some(p.property_name(s, NO_NAME)?);
-                    }
-                    stack.push(open);
-                    None
+        p.skip_white_space();
+        let start = p.at;
+        let Some(unit) = p.peek() else { return p.fail(Problem::Token) };
+        let mut source = None;
+        let mut closed = None;
+        if unit == b'[' as u16 || unit == b'{' as u16 {
+            let is_array = unit == b'[' as u16;
+            let name = match stack.last() {
+                Some(around) if around.is_array => around.name,
+                Some(around) => around.values.values(s).last().map_or(0, |name| name.bits()),
+                None => 0,
+            };
+            let values = Gathering::start(s);
+            let mut open = Open { values, is_begun: false, is_array, name, sources: vec![] };
+            p.at += 1;
+            p.skip_white_space();
+            if p.peek() == Some(if is_array { b']' } else { b'}' } as u16) {
+                p.at += 1;
+                open.close(s);
+                closed = Some(open);
+            } else {
+                if !is_array {
+                    p.property_name(s, open.before_name(s), NO_NAME)?;
                 }
+                stack.push(open);
+                continue;
             }
-        };
+        } else {
+            p.primitive(s, unit)?;
+            if containers.is_some() {
+                source = Some(Source::Primitive { start, end: p.at });
+            }
+        }
         // A value is complete: it goes into the container around it, which may be complete with it.
-        while let Some((v, source)) = done.take() {
+        loop {
+            if let (Some(open), Some(list)) = (closed.take(), containers) {
+                let container = open.values.only(s);
+                object::array_push(s, list, container);
+                source = Some(open.into_source(container_count));
+                container_count += 1;
+            }
             let Some(open) = stack.last_mut() else {
                 p.end()?;
-                let raw = v.raw();
-                s.vm().heap.handles.reset(bottom);
-                return Ok((s.local(raw), source));
+                return Ok((bottom.only(s), source));
             };
-            let closing = match open.key {
-                None => {
-                    object::array_push(s, open.container, v);
-                    if let (Some(Source::Array(_, list)), Some(source)) = (&mut open.source, source) {
-                        list.push(source);
-                    }
-                    b']'
-                }
-                Some(key) => {
-                    add_property(s, open.container, key, v);
-                    if let (Some(Source::Object(_, list)), Some(source)) = (&mut open.source, source) {
-                        list.retain(|(k, _)| *k != key);
-                        list.push((key, source));
-                    }
-                    b'}'
-                }
-            };
-            s.vm().heap.handles.reset(open.mark);
+            if let Some(source) = source.take() {
+                open.note_source(s, source);
+            }
+            open.relieve(s);
             p.skip_white_space();
             let next = p.peek();
+            let closing = if open.is_array { b']' } else { b'}' };
             if next == Some(b',' as u16) {
                 p.at += 1;
-                if open.key.is_some() {
-                    open.key = Some(p.property_name(s, NO_QUOTED_NAME)?);
+                if !open.is_array {
+                    p.property_name(s, open.before_name(s), NO_QUOTED_NAME)?;
                 }
-            } else if next == Some(closing as u16) {
-                p.at += 1;
-                if let Some(open) = stack.pop() {
-                    done = Some((open.container.value(), open.source));
-                }
-            } else if closing == b']' {
-                return p.fail_at("Expected ',' or ']' after array element");
-            } else {
-                return p.fail_at("Expected ',' or '}' after property value");
+                break;
             }
-        }
-    }
-}
-/// Start of a primitive token that ends at `end`.
-fn token_start<T: Unit>(p: &Parser<'_, T>, token: &Token, end: usize) -> usize {
-    match token {
-        Token::Null | Token::True => end - 4,
-        Token::False => end - 5,
-        Token::Plain(start, _) => start - 1,
-        Token::Number(_) => {
-            let number = |u: &T| {
-                matches!(u8::try_from(u.unit()).unwrap_or(0), b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E')
-            };
-            end - p.text[..end].iter().rev().take_while(|u| number(u)).count()
-        }
-        _ => {
-            // The opening quote: the last one before the closing quote that no odd run of backslashes escapes.
-            let quote = |i: &usize| {
-                p.text[*i].unit() == 0x22
-                    && p.text[..*i].iter().rev().take_while(|u| u.unit() == 0x5c).count() % 2 == 0
-            };
-            (0..end - 1).rev().find(quote).unwrap_or(0)
+            if next != Some(closing as u16) {
+                return p.fail_at(match open.is_array {
+                    true => "Expected ',' or ']' after array element",
+                    false => "Expected ',' or '}' after property value",
+                });
+            }
+            p.at += 1;
+            open.close(s);
+            closed = stack.pop();
         }
     }
 }
@@ -566,8 +642,8 @@ impl Copied {
         containers: Option<Local<'_, Object>>,
     ) -> JsResult<(Local<'s, Value>, Option<Source>)> {
         let parsed = match self {
-            Copied::Narrow(text) => parse_text(s, &mut Parser { text, at: 0, scratch: vec![] }, containers),
-            Copied::Wide(text) => parse_text(s, &mut Parser { text, at: 0, scratch: vec![] }, containers),
+            Copied::Narrow(text) => parse_text(s, &mut Parser::new(text), containers),
+            Copied::Wide(text) => parse_text(s, &mut Parser::new(text), containers),
         };
         match parsed {
             Ok(parsed) => Ok(parsed),
@@ -601,11 +677,20 @@ pub(super) fn parse<'s>(
 /// Is the text one primitive JSON value, without white space around it? The check of JSON.rawJSON.
 pub(super) fn check_primitive(s: &mut Scope<'_>, text: Local<'_, JsString>) -> JsResult<()> {
     fn check<T: Unit>(text: &[T]) -> Parsed<()> {
-        let mut p = Parser { text, at: 0, scratch: vec![] };
+        let mut p = Parser::new(text);
         if let Some(0x20 | 0x0a | 0x0d | 0x09 | 0x5b | 0x7b) = p.peek() {
             return p.fail(Problem::Token);
         }
-        p.token()?;
+        match p.peek() {
+            None => p.fail(Problem::Token),
+            Some(0x22) => p.string().map(drop),
+            Some(0x2d | 0x30..=0x39) => p.number().map(drop),
+            Some(unit) => match unit as u8 as char {
+                't' => p.literal("true", Raw::TRUE).map(drop),
+                'f' => p.literal("false", Raw::FALSE).map(drop),
+                _ => p.literal("null", Raw::NULL).map(drop),
+            },
+        }?;
         p.end()
     }
     let length = text.length();
@@ -642,10 +727,7 @@ impl Walk<'_, '_> {
                 let view = self.text.view(start, end);
                 if let Some(string) = v.as_string() {
                     string.flatten(s);
-                    return match decoded_string(view) {
-                        Some(units) => string::views_equal(string.view(&s.no_gc()), StrView::Utf16(&units)),
-                        None => false,
-                    };
+                    return is_token_of(view, string.view(&s.no_gc()));
                 }
                 match v.as_number() {
                     Some(n) => {
@@ -693,8 +775,17 @@ impl Walk<'_, '_> {
                     Some(Source::Object(_, list)) => list.as_slice(),
                     _ => &[],
                 };
-                for key in enumerable_keys(s, o)? {
-                    let source = entries.iter().find(|(k, _)| *k == key).map(|(_, source)| source);
+                let mut others = None;
+                for (i, key) in enumerable_keys(s, o)?.into_iter().enumerate() {
+                    let source = match entries.get(i) {
+                        // OPTIMIZATION: mostly the order is that of the text.
+                        Some((k, source)) if *k == key => Some(source),
+                        _ => {
+                            let by_key = || entries.iter().map(|(k, source)| (*k, source)).collect();
+                            let others: &mut FastMap<_, _> = others.get_or_insert_with(by_key);
+                            others.get(&key).copied()
+                        }
+                    };
                     s.nested(|s| self.internalize_member(s, o, key, source))?;
                 }
             }
@@ -722,19 +813,22 @@ impl Walk<'_, '_> {
         Ok(())
     }
 }
-/// The value of a string token, quotes included; None if the token is something else.
-fn decoded_string(view: StrView<'_>) -> Option<Vec<u16>> {
-    fn decode<T: Unit>(text: &[T]) -> Option<Vec<u16>> {
-        let mut p = Parser { text, at: 0, scratch: vec![] };
-        match p.token().ok()? {
-            Token::Plain(start, end) => Some(text[start..end].iter().map(|u| u.unit()).collect()),
-            Token::Escaped => Some(p.scratch),
-            _ => None,
+/// Is a text the token of this string, quotes included?
+fn is_token_of(text: StrView<'_>, string: StrView<'_>) -> bool {
+    fn compare<T: Unit>(text: &[T], string: StrView<'_>) -> bool {
+        let mut p = Parser::new(text);
+        if p.peek() != Some(0x22) {
+            return false;
+        }
+        match p.string() {
+            Ok(Content::Plain(start, end)) => T::equal(&text[start..end], string),
+            Ok(Content::Escaped) => string::views_equal(p.unescaped.view(), string),
+            Err(_) => false,
         }
     }
-    match view {
-        StrView::Latin1(b) => decode(b),
-        StrView::Utf16(u) => decode(u),
+    match text {
+        StrView::Latin1(b) => compare(b, string),
+        StrView::Utf16(u) => compare(u, string),
     }
 }
 

@@ -1,5 +1,6 @@
 //! JSON.stringify.
 
+use std::ptr::NonNull;
 use std::rc::Rc;
 
 use spey_core::cell::{Kind, Object, flag};
@@ -11,98 +12,10 @@ use spey_core::string::{self, JsString, StrView};
 use spey_core::{call, conversion, error, interrupt, value};
 use spey_gc::Value as Raw;
 
+use super::output::Output;
 use super::{is_raw_json_object, raw_json_key};
 use crate::object::enumerable_keys;
 use crate::support::{get_index, is_plain_array};
-
-/// The text so far: narrow as long as all units are below 256.
-#[derive(Default)]
-struct Output {
-    narrow: Vec<u8>,
-    wide: Option<Vec<u16>>,
-}
-const LOWER_HEX: &[u8; 16] = b"0123456789abcdef";
-/// Escape of a unit inside a string: 0 none, b'u' by number, otherwise the letter after the backslash.
-fn escape_of(unit: u16) -> u8 {
-    match unit {
-        0x22 => b'"',
-        0x5c => b'\\',
-        8 => b'b',
-        9 => b't',
-        10 => b'n',
-        12 => b'f',
-        13 => b'r',
-        0..0x20 => b'u',
-        _ => 0,
-    }
-}
-impl Output {
-    fn len(&self) -> usize {
-        self.wide.as_ref().map_or(self.narrow.len(), Vec::len)
-    }
-    fn push(&mut self, byte: u8) {
-        match &mut self.wide {
-            None => self.narrow.push(byte),
-            Some(w) => w.push(byte as u16),
-        }
-    }
-    fn push_latin1(&mut self, bytes: &[u8]) {
-        match &mut self.wide {
-            None => self.narrow.extend_from_slice(bytes),
-            Some(w) => w.extend(bytes.iter().map(|&b| b as u16)),
-        }
-    }
-    fn widen(&mut self) -> &mut Vec<u16> {
-        let narrow = std::mem::take(&mut self.narrow);
-        self.wide.get_or_insert_with(|| narrow.iter().map(|&b| b as u16).collect())
-    }
-    fn push_view(&mut self, v: StrView<'_>) {
-        match v {
-            StrView::Latin1(b) => self.push_latin1(b),
-            StrView::Utf16(u) => self.widen().extend_from_slice(u),
-        }
-    }
-    fn push_escape(&mut self, unit: u16, escape: u8) {
-        self.push(b'\\');
-        self.push(escape);
-        if escape == b'u' {
-            for shift in [12, 8, 4, 0] {
-                self.push(LOWER_HEX[(unit >> shift & 15) as usize]);
-            }
-        }
-    }
-    /// QuoteJSONString, ECMA-262 §25.5.4.3
-    fn quote(&mut self, v: StrView<'_>) {
-        self.push(b'"');
-        match v {
-            StrView::Latin1(b) => {
-                let mut rest = b;
-                loop {
-                    let (plain, special) = rest.split_at(super::plain_prefix(rest));
-                    self.push_latin1(plain);
-                    let Some((&unit, after)) = special.split_first() else { break };
-                    self.push_escape(unit as u16, escape_of(unit as u16));
-                    rest = after;
-                }
-            }
-            StrView::Utf16(u) => {
-                self.widen();
-                for (i, &unit) in u.iter().enumerate() {
-                    let lone = match unit {
-                        0xd800..0xdc00 => !u.get(i + 1).is_some_and(|n| (0xdc00..0xe000).contains(n)),
-                        0xdc00..0xe000 => i == 0 || !(0xd800..0xdc00).contains(&u[i - 1]),
-                        _ => false,
-                    };
-                    match if lone { b'u' } else { escape_of(unit) } {
-                        0 => self.widen().push(unit),
-                        escape => self.push_escape(unit, escape),
-                    }
-                }
-            }
-        }
-        self.push(b'"');
-    }
-}
 
 /// Key of the value being serialised.
 #[derive(Clone, Copy)]
@@ -141,26 +54,68 @@ struct Member {
     text: Output,
 }
 /// What is known of the objects of a shape as long as no JavaScript runs.
-#[derive(Clone)]
 struct ShapeFacts {
-    members: Rc<Vec<Member>>,
+    members: Vec<Member>,
     inline_capacity: u8,
     /// No `toJSON` in the object nor its prototypes.
     plain: bool,
 }
 
-/// Facts of shapes kept from one call to the next; the VM drops them when shapes may die.
-struct Remembered {
-    /// Epoch of prototypes at which they are true.
+/// What is kept from one call to the next; the VM drops it when shapes may die.
+#[derive(Default)]
+struct Memory {
+    /// Epoch of prototypes at which the facts are true.
     epoch: u32,
-    shapes: FastMap<ShapeId, ShapeFacts>,
+    shapes: FastMap<ShapeId, Rc<ShapeFacts>>,
+    /// The facts asked for last.
+    recent: Option<(ShapeId, Rc<ShapeFacts>)>,
+    /// A shape of arrays that have no `toJSON`.
+    plain_arrays: ShapeId,
+    /// An empty text with room.
+    out: Output,
 }
-/// Takes what is remembered, for output without line breaks.
-fn remembered(s: &mut Scope<'_>) -> FastMap<ShapeId, ShapeFacts> {
-    let epoch = s.vm().prototype_epoch;
-    match s.vm().shape_facts.take().and_then(|known| known.downcast::<Remembered>().ok()) {
-        Some(known) if known.epoch == epoch => known.shapes,
-        _ => FastMap::default(),
+impl Memory {
+    /// Texts of more code units are not kept.
+    const MAX_KEPT: usize = 1 << 16;
+
+    fn take(s: &mut Scope<'_>) -> Box<Memory> {
+        let epoch = s.vm().prototype_epoch;
+        // The token stays until the VM drops it because shapes may have died.
+        let known = s.vm().shape_facts.replace(Box::new(()));
+        match known.map(|known| known.downcast::<Memory>()) {
+            Some(Ok(known)) if known.epoch == epoch => known,
+            _ => Box::new(Memory { epoch, ..Memory::default() }),
+        }
+    }
+    /// Keeps what is still true.
+    fn put_back(mut self: Box<Memory>, s: &mut Scope<'_>, mut out: Output) {
+        let vm = s.vm();
+        if self.epoch == vm.prototype_epoch && vm.shape_facts.as_ref().is_some_and(|token| token.is::<()>()) {
+            if out.len() <= Self::MAX_KEPT {
+                out.clear();
+                self.out = out;
+            }
+            vm.shape_facts = Some(self);
+        }
+    }
+    fn forget(&mut self) {
+        self.shapes.clear();
+        self.recent = None;
+        self.plain_arrays = 0;
+    }
+}
+
+/// An object that is being serialised.
+struct Level {
+    /// How it was reached.
+    name: Name,
+    /// The handle of the object.
+    object: NonNull<Raw>,
+}
+impl Level {
+    fn object(&self) -> Raw {
+        // SAFETY: the handle is that of the function which pops the level.
+        unsafe { *self.object.as_ptr() }
     }
 }
 
@@ -169,30 +124,35 @@ struct Serializer<'s> {
     out: Output,
     replacer: Option<Local<'s, Value>>,
     property_list: Option<Vec<PropertyKey>>,
-    gap: Vec<u16>,
-    /// Keys by which the objects being serialised were reached, outermost first.
-    stack: Vec<Name>,
-    /// These objects: an array, of which the first `stack.len()` elements count.
-    rooted: Local<'s, Object>,
-    depth_reserved: usize,
-    shapes: FastMap<ShapeId, ShapeFacts>,
+    gap: Option<Output>,
+    /// The objects around the value, outermost first.
+    stack: Vec<Level>,
+    /// At this length it is checked whether there is room.
+    next_check: usize,
+    memory: Box<Memory>,
 }
 
 impl<'a> Serializer<'a> {
     /// JavaScript has run: shapes may have changed hands.
     fn forget(&mut self) {
-        self.shapes.clear();
+        self.memory.forget();
     }
-    fn check_length(&self, s: &mut Scope<'_>) -> JsResult<()> {
-        string::check_length(s, self.out.len())
+    fn check_length(&mut self, s: &mut Scope<'_>) -> JsResult<()> {
+        /// Code units between checks.
+        const STEP: usize = 1 << 16;
+        let length = self.out.len();
+        if length >= self.next_check {
+            self.next_check = length + STEP;
+            string::check_length(s, length)?;
+        }
+        Ok(())
     }
     fn new_line(&mut self) {
-        if self.gap.is_empty() {
-            return;
-        }
-        self.out.push(b'\n');
-        for _ in 0..self.stack.len() {
-            self.out.push_view(StrView::Utf16(&self.gap));
+        if let Some(gap) = &self.gap {
+            self.out.push(b'\n');
+            for _ in 0..self.stack.len() {
+                self.out.push_output(gap);
+            }
         }
     }
 
@@ -231,7 +191,7 @@ impl<'a> Serializer<'a> {
     fn value(
         &mut self,
         s: &mut Scope<'_>,
-        holder: Local<'_, Object>,
+        holder: Local<'_, Value>,
         name: Name,
         v: Local<'_, Value>,
         before: impl FnOnce(&mut Self),
@@ -249,7 +209,7 @@ impl<'a> Serializer<'a> {
             }
             if let Some(replacer) = self.replacer {
                 let key = name.key(s).to_value(s);
-                v = call::call(s, replacer, holder.value(), &[key, v])?;
+                v = call::call(s, replacer, holder, &[key, v])?;
                 self.forget();
             }
             if let Some(o) = v.as_object() {
@@ -312,19 +272,10 @@ impl<'a> Serializer<'a> {
         if !s.vm().native_stack_ok() {
             return error::throw_stack_overflow(s);
         }
-        for i in 0..self.stack.len() {
-            if object::dense_element(self.rooted, i as u32) == Some(o.raw()) {
-                return self.throw_circular(s, i, name);
-            }
+        if let Some(i) = self.stack.iter().position(|level| level.object() == o.raw()) {
+            return self.throw_circular(s, i, name);
         }
-        let depth = self.stack.len();
-        if depth < self.depth_reserved {
-            object::put_element(s, self.rooted, depth as u32, o.value(), attr::ALL);
-        } else {
-            object::array_push(s, self.rooted, o.value());
-            self.depth_reserved = depth + 1;
-        }
-        self.stack.push(name);
+        self.stack.push(Level { name, object: o.as_slot() });
         Ok(())
     }
     #[cold]
@@ -333,14 +284,17 @@ impl<'a> Serializer<'a> {
         const AFTER_START: usize = 2;
         const BEFORE_END: usize = 1;
         let class = |s: &mut Scope<'_>, i: usize| {
-            let o = object::dense_element(self.rooted, i as u32).unwrap_or(Raw::UNDEFINED);
             s.nested(|s| {
-                let o = s.local(o);
+                let o = s.local(self.stack[i].object());
                 o.as_object().map_or_else(String::new, |o| class_name(s, o))
             })
         };
         let line = |s: &mut Scope<'_>, i: usize| {
-            format!("\n    |     {} -> object with constructor '{}'", self.stack[i].describe(), class(s, i))
+            format!(
+                "\n    |     {} -> object with constructor '{}'",
+                self.stack[i].name.describe(),
+                class(s, i)
+            )
         };
         let mut text = format!(
             "Converting circular structure to JSON\n    --> starting at object with constructor '{}'",
@@ -387,7 +341,7 @@ impl<'a> Serializer<'a> {
                     self.forget();
                 }
                 let v = get_index(s, o, i)?;
-                if !self.value(s, o, Name::Index(i), v, |_| ())? {
+                if !self.value(s, o.value(), Name::Index(i), v, |_| ())? {
                     self.out.push_latin1(b"null");
                 }
                 Ok(())
@@ -408,10 +362,8 @@ impl<'a> Serializer<'a> {
         match self.facts(s, o) {
             Some(facts) if self.property_list.is_none() => {
                 let shape = o.gc().header.word;
-                for member in facts.members.iter() {
-                    s.local(member.key.raw());
-                }
-                for member in facts.members.iter() {
+                let mut rooted = false;
+                for (i, member) in facts.members.iter().enumerate() {
                     // JavaScript called for an earlier member may have changed the object: then Get it is.
                     let stored =
                         o.gc().header.word == shape && member.property.attributes & attr::ACCESSOR == 0;
@@ -426,10 +378,15 @@ impl<'a> Serializer<'a> {
                         };
                         // OPTIMIZATION: primitives need no handles.
                         if self.replacer.is_none() && is_simple(v) {
-                            self.member_start(&mut first, |out| push_output(out, &member.text));
+                            self.member_start(&mut first, |out| out.push_output(&member.text));
                             self.primitive(v);
                             continue;
                         }
+                    }
+                    // From here on JavaScript may run, and the shape with its keys die.
+                    if !rooted {
+                        rooted = true;
+                        facts.members[i..].iter().for_each(|member| _ = s.local(member.key.raw()));
                     }
                     s.nested(|s| {
                         let v = if stored {
@@ -445,8 +402,8 @@ impl<'a> Serializer<'a> {
                             self.forget();
                             object::get(s, o, member.key)?
                         };
-                        self.value(s, o, Name::Key(member.key), v, |j| {
-                            j.member_start(&mut first, |out| push_output(out, &member.text));
+                        self.value(s, o.value(), Name::Key(member.key), v, |j| {
+                            j.member_start(&mut first, |out| out.push_output(&member.text));
                         })
                     })?;
                 }
@@ -460,11 +417,10 @@ impl<'a> Serializer<'a> {
                 for key in keys {
                     s.nested(|s| {
                         let v = object::get(s, o, key)?;
-                        let colon: &[u8] = if self.gap.is_empty() { b":" } else { b": " };
-                        self.value(s, o, Name::Key(key), v, |j| {
+                        self.value(s, o.value(), Name::Key(key), v, |j| {
                             j.member_start(&mut first, |out| {
                                 quote_key(out, key);
-                                out.push_latin1(colon);
+                                out.push(b':');
                             });
                         })
                     })?;
@@ -486,10 +442,13 @@ impl<'a> Serializer<'a> {
         *first = false;
         self.new_line();
         name(&mut self.out);
+        if self.gap.is_some() {
+            self.out.push(b' ');
+        }
     }
 
     /// Facts of an ordinary object that has named properties only; None if it must be asked.
-    fn facts(&mut self, s: &mut Scope<'_>, o: Local<'_, Object>) -> Option<ShapeFacts> {
+    fn facts(&mut self, s: &mut Scope<'_>, o: Local<'_, Object>) -> Option<Rc<ShapeFacts>> {
         let header = o.gc().header;
         let lazy = header.flags & flag::LAZY != 0 && o.kind() != Kind::Array;
         // SAFETY: live object; dense elements as SPARSE is not set.
@@ -498,9 +457,19 @@ impl<'a> Serializer<'a> {
             return None;
         }
         let id = header.word;
-        if let Some(facts) = self.shapes.get(&id) {
-            return Some(facts.clone());
+        match &self.memory.recent {
+            Some((of, facts)) if *of == id => return Some(facts.clone()),
+            _ => {}
         }
+        let facts = match self.memory.shapes.get(&id) {
+            Some(facts) => facts.clone(),
+            None => self.new_facts(s, o)?,
+        };
+        self.memory.recent = Some((id, facts.clone()));
+        Some(facts)
+    }
+    fn new_facts(&mut self, s: &mut Scope<'_>, o: Local<'_, Object>) -> Option<Rc<ShapeFacts>> {
+        let id = o.gc().header.word;
         let (dictionary, inline_capacity) = {
             let shape = s.vm().shapes.get(id);
             (shape.dictionary, shape.inline_capacity)
@@ -508,7 +477,6 @@ impl<'a> Serializer<'a> {
         if dictionary {
             return None;
         }
-        let colon: &[u8] = if self.gap.is_empty() { b":" } else { b": " };
         let members = s
             .vm()
             .shapes
@@ -518,19 +486,26 @@ impl<'a> Serializer<'a> {
             .map(|(key, property)| {
                 let mut text = Output::default();
                 quote_key(&mut text, key);
-                text.push_latin1(colon);
+                text.push(b':');
                 Member { key, property, text }
             })
             .collect();
         let plain = !has_to_json(s, o);
-        let facts = ShapeFacts { members: Rc::new(members), inline_capacity, plain };
-        self.shapes.insert(id, facts.clone());
+        let facts = Rc::new(ShapeFacts { members, inline_capacity, plain });
+        self.memory.shapes.insert(id, facts.clone());
         Some(facts)
     }
     /// Is it certain that the value has no `toJSON`?
     fn is_plain(&mut self, s: &mut Scope<'_>, v: Local<'_, Value>) -> bool {
         match v.as_object() {
-            Some(o) if o.kind() == Kind::Array => !has_to_json(s, o),
+            Some(o) if o.kind() == Kind::Array => {
+                let shape = o.gc().header.word;
+                let is_plain = self.memory.plain_arrays == shape || !has_to_json(s, o);
+                if is_plain {
+                    self.memory.plain_arrays = shape;
+                }
+                is_plain
+            }
             Some(o) if !o.kind().is_exotic() => self.facts(s, o).is_some_and(|f| f.plain),
             _ => false,
         }
@@ -543,12 +518,6 @@ fn is_simple(v: Raw) -> bool {
     }
     // SAFETY: a live string.
     value::is_string(v) && unsafe { (*(v.as_cell() as *const JsString)).is_flat() }
-}
-fn push_output(out: &mut Output, text: &Output) {
-    match &text.wide {
-        None => out.push_latin1(&text.narrow),
-        Some(w) => out.push_view(StrView::Utf16(w)),
-    }
 }
 fn quote_key(out: &mut Output, key: PropertyKey) {
     match key.as_index() {
@@ -628,9 +597,12 @@ fn property_list(s: &mut Scope<'_>, replacer: Local<'_, Object>) -> JsResult<Vec
     Ok(list)
 }
 /// The gap of the `space` argument, ECMA-262 §25.5.4 steps 6 to 10.
-fn gap(s: &mut Scope<'_>, space: Local<'_, Value>) -> JsResult<Vec<u16>> {
+fn gap(s: &mut Scope<'_>, space: Local<'_, Value>) -> JsResult<Option<Output>> {
     /// Longest gap.
     const MAX: usize = 10;
+    if space.is_undefined() {
+        return Ok(None);
+    }
     s.nested(|s| {
         let mut space = s.local(space.raw());
         if let Some(o) = space.as_object() {
@@ -645,12 +617,14 @@ fn gap(s: &mut Scope<'_>, space: Local<'_, Value>) -> JsResult<Vec<u16>> {
         }
         if let Some(n) = space.as_number() {
             let count = conversion::integer_or_infinity(n).clamp(0.0, MAX as f64) as usize;
-            return Ok(vec![b' ' as u16; count]);
+            let mut gap = Output::default();
+            gap.push_latin1(&[b' '; MAX][..count]);
+            return Ok(Some(gap).filter(|gap| gap.len() > 0));
         }
-        let Some(text) = space.as_string() else { return Ok(vec![]) };
-        let mut units = text.to_units(s);
-        units.truncate(MAX);
-        Ok(units)
+        let Some(text) = space.as_string() else { return Ok(None) };
+        let mut gap = Output::default();
+        text.to_units(s).into_iter().take(MAX).for_each(|unit| gap.push_unit(unit));
+        Ok(Some(gap).filter(|gap| gap.len() > 0))
     })
 }
 /// JSON.stringify ( value \[ , replacer \[ , space ] ] ), ECMA-262 §25.5.4
@@ -669,51 +643,33 @@ pub(super) fn stringify<'s>(
         }
     }
     let gap = gap(s, args.get(2))?;
-    let rooted = object::new_array(s, 0);
     // Only a replacer can see the object around the value.
-    let wrapper = object::new_object(s);
+    let mut wrapper = s.undefined();
     if replacer.is_some() {
+        let o = object::new_object(s);
         let key = s.names().empty;
-        object::define(s, wrapper, key, args.get(0), attr::ALL);
+        object::define(s, o, key, args.get(0), attr::ALL);
+        wrapper = o.value();
     }
-    let epoch = s.vm().prototype_epoch;
-    let shapes = if gap.is_empty() { remembered(s) } else { FastMap::default() };
+    let mut memory = Memory::take(s);
     let mut j = Serializer {
-        out: Output::default(),
+        out: std::mem::take(&mut memory.out),
         replacer,
         property_list: list,
         gap,
         stack: vec![],
-        rooted,
-        depth_reserved: 0,
-        shapes,
+        next_check: 0,
+        memory,
     };
     let any = j.value(s, wrapper, Name::Root, args.get(0), |_| ())?;
-    if j.gap.is_empty() && s.vm().prototype_epoch == epoch {
-        let shapes = std::mem::take(&mut j.shapes);
-        s.vm().shape_facts = Some(Box::new(Remembered { epoch, shapes }));
+    let mut text = None;
+    if any {
+        string::check_length(s, j.out.len())?;
+        text = Some(j.out.to_string(s));
     }
-    if !any {
-        return Ok(s.undefined());
-    }
-    j.check_length(s)?;
-    Ok(match j.out.wide {
-        Some(w) => string::new_utf16(s, &w).value(),
-        None => string::new_latin1(s, &j.out.narrow).value(),
+    j.memory.put_back(s, j.out);
+    Ok(match text {
+        Some(text) => text.value(),
+        None => s.undefined(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quoting() {
-        let mut out = Output::default();
-        out.quote(StrView::Latin1(b"a\"\\\n\x01\x7f\xe9"));
-        assert_eq!(out.narrow, b"\"a\\\"\\\\\\n\\u0001\x7f\xe9\"");
-        out.quote(StrView::Utf16(&[0x20ac, 0xd83d, 0xde00, 0xd800, 0xdc00 - 1, 0x22]));
-        let text = String::from_utf16(&out.wide.unwrap()).unwrap();
-        assert!(text.ends_with("\"€😀\\ud800\\udbff\\\"\""), "{text}");
-    }
 }

@@ -300,7 +300,13 @@ impl Builder<'_> {
     fn binary(&mut self, i: &Instruction, op: Binary, x: Value, y: Value) -> Result_<Step> {
         let plan = self.plan(i, x, y);
         let r = match plan {
-            Plan::Generic if op == Binary::Add && i.word.feedback() & STRING != 0 && !self.is_generic() => {
+            // Inc of a string is no concatenation.
+            Plan::Generic
+                if op == Binary::Add
+                    && i.op != Code::Inc
+                    && i.word.feedback() & STRING != 0
+                    && !self.is_generic() =>
+            {
                 let (x, y) = (self.tagged(x), self.tagged(y));
                 let v = self.emit(Op::Concatenate, vec![x, y], Repr::Tagged, ty::STRING | ty::EMPTY);
                 return self.unless_simple(i, v, |this| this.execute(i));
