@@ -82,9 +82,9 @@ const KINDS = {
     m.forEach((v) => { n += v; });
     return n;
   },
-  'Set: add, has': () => { const s = new Set(); let n = 0; for (const v of values) s.add(v); for (let i = 0; i < 20000; i++) if (s.has(i)) n++; return n + s.size; },
-  'Set: algebra': () => { const a = new Set(values.slice(0, 5000)), b = new Set(values.slice(2500, 7500)); return a.union(b).size + a.intersection(b).size + a.difference(b).size; },
-  'WeakMap': () => { const w = new WeakMap(); let n = 0; for (let k = 0; k < 5; k++) for (const o of objects) { n += w.get(o) ?? 1; w.set(o, k); } return n; },
+  'Map: Set, add and has': () => { const s = new Set(); let n = 0; for (const v of values) s.add(v); for (let i = 0; i < 20000; i++) if (s.has(i)) n++; return n + s.size; },
+  'Map: Set, union etc.': () => { const a = new Set(values.slice(0, 5000)), b = new Set(values.slice(2500, 7500)); return a.union(b).size + a.intersection(b).size + a.difference(b).size; },
+  'Map: weak': () => { const w = new WeakMap(); let n = 0; for (let k = 0; k < 5; k++) for (const o of objects) { n += w.get(o) ?? 1; w.set(o, k); } return n; },
 
   'RegExp: test': () => { let n = 0; for (const line of log) if (/host[35]\./i.test(line)) n++; return n; },
   'RegExp: exec, groups': () => { let n = 0; for (const line of log) { const m = /^(?<date>\d{4}-\d\d-\d\d) (\w+)@([\w.]+) "(GET|POST) ([^"?]+)(?:\?([^"]*))?" (\d+)$/.exec(line); n += m.groups.date.length + m[5].length + +m[7]; } return n; },

@@ -1,7 +1,8 @@
 //! Benchmarks: paired runs of several programs, interleaved so that a change of the machine's pace meets all of them.
 //!
 //! `startup` and `micro` run the scripts of `benches/`; a script prints a checksum, which must be the same everywhere. `http` starts
-//! the servers of `benches/http` (they print the port they listen on) and loads them.
+//! the servers of `benches/http` (they print the port they listen on) and loads them. `language` runs `benches/language/kinds.js`,
+//! which measures itself.
 
 use crate::args::{Args, Opt, opt};
 use crate::http_load;
@@ -16,6 +17,8 @@ const OPTIONS: &[Opt] = &[
     opt("node", "PATH", "Node"),
     opt("bun", "PATH", "Bun"),
     opt("deno", "PATH", "Deno"),
+    opt("jitless", "", "Node without machine code, too"),
+    opt("qjs", "PATH", "quickjs-ng (language only)"),
     opt("flags", "LIST", "further flags for our program"),
     opt("runs", "N", "runs of each script (5; start-up 20)"),
     opt("seconds", "N", "length of each http load (3)"),
@@ -23,6 +26,7 @@ const OPTIONS: &[Opt] = &[
     opt("timeout", "S", "seconds per run (60)"),
 ];
 
+#[derive(Clone)]
 struct Peer {
     name: &'static str,
     program: String,
@@ -51,6 +55,10 @@ pub fn run(arguments: Vec<String>) -> Result<bool, String> {
             peers.push(Peer { name, program: crate::test262::absolute(program), flags });
         }
     }
+    if let (true, Some(node)) = (args.flag("jitless"), args.value("node")) {
+        let program = crate::test262::absolute(node);
+        peers.push(Peer { name: "jitless", program, flags: vec!["--jitless".into()] });
+    }
     if peers.is_empty() {
         return Err("give at least one of --spey, --node, --bun, --deno".into());
     }
@@ -65,6 +73,14 @@ pub fn run(arguments: Vec<String>) -> Result<bool, String> {
         if !scripts.is_empty() {
             ok &= timed(group, &scripts, &peers, args.number("runs", runs)?, args.number("timeout", 60)?)?;
         }
+    }
+    if wanted("language", "kinds") {
+        let mut peers = peers.clone();
+        if let Some(qjs) = args.value("qjs") {
+            let flags = vec!["--std".into(), "--script".into()];
+            peers.push(Peer { name: "qjs", program: crate::test262::absolute(qjs), flags });
+        }
+        kinds(&benches.join("language/kinds.js"), &peers, args.number("runs", 3)?)?;
     }
     let servers: Vec<PathBuf> =
         scripts(&benches.join("http"))?.into_iter().filter(|p| wanted("http", &stem(p))).collect();
@@ -98,7 +114,7 @@ fn median(values: &mut [f64]) -> f64 {
 }
 
 fn header(title: &str, unit: &str, peers: &[Peer]) {
-    print!("\n{:<22}", format!("{title}, {unit}"));
+    print!("\n{:<28}", format!("{title}, {unit}"));
     for peer in peers {
         print!(" {:>10}", peer.name);
     }
@@ -109,7 +125,7 @@ fn header(title: &str, unit: &str, peers: &[Peer]) {
 }
 
 fn row(name: &str, values: &[f64]) {
-    print!("{name:<22}");
+    print!("{name:<28}");
     for value in values {
         print!(" {value:>10.1}");
     }
@@ -167,6 +183,60 @@ fn timed(group: &str, scripts: &[PathBuf], peers: &[Peer], runs: u64, timeout: u
         row("geometric mean", &logs.iter().map(|l| (l / counted as f64).exp()).collect::<Vec<_>>());
     }
     Ok(ok)
+}
+
+/// A script that prints a name, milliseconds and a checksum for each kind of work, apart by tabs: medians over the runs, and
+/// geometric means over the kinds of one group, which is the name up to the colon.
+fn kinds(script: &Path, peers: &[Peer], runs: u64) -> Result<(), String> {
+    let scratch = Scratch::new("bench")?;
+    let mut runner = Runner::new(&scratch, 0, Duration::from_secs(600))?;
+    let mut names: Vec<String> = vec![];
+    // By kind and peer.
+    let mut times: Vec<Vec<Vec<f64>>> = vec![];
+    let mut sums: Vec<Vec<String>> = vec![];
+    for _ in 0..runs.max(1) {
+        for (n, peer) in peers.iter().enumerate() {
+            let outcome = runner.run(&mut peer.command(script));
+            for line in outcome.stdout.lines() {
+                let mut fields = line.split('\t');
+                let (Some(name), Some(Ok(ms)), Some(sum)) =
+                    (fields.next(), fields.next().map(str::parse::<f64>), fields.next())
+                else {
+                    continue;
+                };
+                let at = names.iter().position(|known| known == name).unwrap_or_else(|| {
+                    names.push(name.to_owned());
+                    times.push(vec![vec![]; peers.len()]);
+                    sums.push(vec![String::new(); peers.len()]);
+                    names.len() - 1
+                });
+                times[at][n].push(ms);
+                sums[at][n] = sum.to_owned();
+            }
+        }
+    }
+    header("language", "us", peers);
+    let group = |name: &str| name.split(':').next().unwrap_or_default().to_owned();
+    let mut logs: Vec<(String, Vec<f64>, f64)> = vec![];
+    for (at, name) in names.iter().enumerate() {
+        let medians: Vec<f64> = times[at].iter_mut().map(|t| median(t) * 1000.0).collect();
+        row(name, &medians);
+        if sums[at].iter().any(|sum| *sum != sums[at][0]) {
+            println!("    checksums differ: {:?}", sums[at]);
+        }
+        if logs.last().is_none_or(|(of, ..)| *of != group(name)) {
+            logs.push((group(name), vec![0.0; peers.len()], 0.0));
+        }
+        if let Some((_, logs, count)) = logs.last_mut() {
+            logs.iter_mut().zip(&medians).for_each(|(log, value)| *log += value.ln());
+            *count += 1.0;
+        }
+    }
+    header("geometric mean", "us", peers);
+    for (name, logs, count) in &logs {
+        row(name, &logs.iter().map(|log| (log / count).exp()).collect::<Vec<_>>());
+    }
+    Ok(())
 }
 
 /// A server that is killed when it goes out of scope.

@@ -3,7 +3,7 @@
 /// Room for any result of Number::toString.
 pub struct NumberBuffer {
     digits: ryu_js::Buffer,
-    integer: [u8; 12],
+    integer: [u8; MAX_INT_BYTES],
 }
 
 impl Default for NumberBuffer {
@@ -15,7 +15,7 @@ impl Default for NumberBuffer {
 impl NumberBuffer {
     /// Empty.
     pub fn new() -> NumberBuffer {
-        NumberBuffer { digits: ryu_js::Buffer::new(), integer: [0; 12] }
+        NumberBuffer { digits: ryu_js::Buffer::new(), integer: [0; MAX_INT_BYTES] }
     }
 
     /// Number::toString, ECMA-262 §6.1.6.1.20, radix 10.
@@ -38,28 +38,35 @@ impl NumberBuffer {
     pub fn format_int(&mut self, n: i32) -> &str {
         std::str::from_utf8(self.format_int_bytes(n)).unwrap_or_default()
     }
-
     /// The characters of [`NumberBuffer::format_int`].
+    #[inline]
     pub fn format_int_bytes(&mut self, n: i32) -> &[u8] {
-        let mut rest = n.unsigned_abs();
-        let mut at = self.integer.len();
-        while rest >= 10 {
-            let pair = rest % 100;
-            rest /= 100;
-            at -= 2;
-            self.integer[at] = b'0' + (pair / 10) as u8;
-            self.integer[at + 1] = b'0' + (pair % 10) as u8;
-        }
-        if rest > 0 || n == 0 {
-            at -= 1;
-            self.integer[at] = b'0' + rest as u8;
-        }
-        if n < 0 {
-            at -= 1;
-            self.integer[at] = b'-';
-        }
-        &self.integer[at..]
+        let (text, length) = int_text(n);
+        self.integer = text;
+        &self.integer[..length]
     }
+}
+
+/// Longest text of an int32.
+pub const MAX_INT_BYTES: usize = 12;
+/// The text of an int32 at the start of an array, and its length.
+#[inline]
+pub fn int_text(n: i32) -> ([u8; MAX_INT_BYTES], usize) {
+    let mut text = [0; MAX_INT_BYTES];
+    let mut rest = n.unsigned_abs();
+    let sign = usize::from(n < 0);
+    text[0] = b'-';
+    let length = sign + rest.checked_ilog10().map_or(1, |digits| digits as usize + 1);
+    let mut at = length;
+    while rest >= 10 {
+        at -= 2;
+        text[at..at + 2].copy_from_slice(&PAIRS[(rest % 100) as usize]);
+        rest /= 100;
+    }
+    if rest > 0 || n == 0 {
+        text[sign] = b'0' + rest as u8;
+    }
+    (text, length)
 }
 
 /// The digits of 0 to 99.

@@ -242,15 +242,20 @@ pub fn call_predicate(
 pub struct StringBuilder {
     narrow: Vec<u8>,
     wide: Option<Vec<u16>>,
+    /// At this length it is checked whether there is room.
+    next_check: usize,
 }
 impl StringBuilder {
+    /// Code units between checks of the length.
+    const STEP: usize = 1 << 14;
+
     /// Number of code units so far.
     pub fn len(&self) -> usize {
         self.wide.as_ref().map_or(self.narrow.len(), Vec::len)
     }
     /// Appends a string.
     pub fn push(&mut self, s: &mut Scope<'_>, string: Local<'_, JsString>) -> JsResult<()> {
-        string::check_length(s, self.len() + string.length())?;
+        self.check(s, self.len() + string.length())?;
         if self.wide.is_none() && string::append_narrow(string, &mut self.narrow, &s.no_gc()) {
             return Ok(());
         }
@@ -259,7 +264,30 @@ impl StringBuilder {
         self.push_view(string.view(&token));
         Ok(())
     }
+    /// Appends a string that is not a rope, or an int32, without a handle; false if the value is something else.
+    pub fn push_quick(&mut self, s: &mut Scope<'_>, v: Raw) -> JsResult<bool> {
+        self.check(s, self.len())?;
+        if v.is_int32() {
+            let mut buffer = spey_base::number::NumberBuffer::new();
+            self.push_view(StrView::Latin1(buffer.format_int(v.as_int32()).as_bytes()));
+            return Ok(true);
+        }
+        match string::quick_view(s.vm(), v) {
+            Some(text) if text.len() < Self::STEP => self.push_view(text),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+    #[inline]
+    fn check(&mut self, s: &mut Scope<'_>, length: usize) -> JsResult<()> {
+        if length >= self.next_check {
+            string::check_length(s, length)?;
+            self.next_check = length + Self::STEP;
+        }
+        Ok(())
+    }
     /// Appends code units.
+    #[inline]
     pub fn push_view(&mut self, v: StrView<'_>) {
         match (v, &mut self.wide) {
             (StrView::Latin1(b), None) => self.narrow.extend_from_slice(b),

@@ -430,7 +430,7 @@ pub fn div<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -> J
         None if is_short_division(a.raw(), b.raw()) => {
             let (x, y) = (a.raw(), b.raw());
             made(s, is_negative(x) != is_negative(y), |out| {
-                short::div_rem(digits(x), digits(y), out, &mut vec![]);
+                short::div_rem(digits(x), digits(y), Some(out), None);
             })
         }
         None => {
@@ -449,7 +449,7 @@ pub fn rem<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -> J
         Some((x, y)) => Ok(from_i128(s, x % y)),
         None if is_short_division(a.raw(), b.raw()) => {
             let (x, y) = (a.raw(), b.raw());
-            made(s, is_negative(x), |out| short::div_rem(digits(x), digits(y), &mut vec![], out))
+            made(s, is_negative(x), |out| short::div_rem(digits(x), digits(y), None, Some(out)))
         }
         None => {
             let (x, y) = (to_num_bigint(a.raw()), to_num_bigint(b.raw()));

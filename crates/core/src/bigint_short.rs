@@ -70,13 +70,19 @@ pub(crate) fn mul(a: &[u64], b: &[u64], out: &mut Vec<u64>) {
     }
 }
 
-/// `a / b`; the rest is left in `rest`. `b` has no leading zeros and is not zero.
-pub(crate) fn div_rem(a: &[u64], b: &[u64], out: &mut Vec<u64>, rest: &mut Vec<u64>) {
+/// `a / b`, where `b` has no leading zeros and is not zero. Quotient and rest go where they are wanted.
+pub(crate) fn div_rem(a: &[u64], b: &[u64], out: Option<&mut Vec<u64>>, rest: Option<&mut Vec<u64>>) {
+    /// Digits of operands that are not put on the heap.
+    const STACK: usize = 12;
     if a.len() < b.len() {
-        rest.extend_from_slice(a);
+        if let Some(rest) = rest {
+            rest.extend_from_slice(a);
+        }
         return;
     }
     if let &[divisor] = b {
+        let mut unused = vec![];
+        let out = out.unwrap_or(&mut unused);
         out.resize(a.len(), 0);
         let mut carry = 0u64;
         for (q, &x) in out.iter_mut().zip(a).rev() {
@@ -84,17 +90,43 @@ pub(crate) fn div_rem(a: &[u64], b: &[u64], out: &mut Vec<u64>, rest: &mut Vec<u
             *q = (part / divisor as u128) as u64;
             carry = (part % divisor as u128) as u64;
         }
-        rest.push(carry);
+        if let Some(rest) = rest {
+            rest.push(carry);
+        }
         return;
     }
-    // Knuth's algorithm D, on operands shifted so that the divisor's highest bit is set.
+    let (n, m) = (b.len(), a.len());
+    let (mut small, mut large) = ([0; 2 * STACK + 2], vec![]);
+    let room = if m <= STACK {
+        &mut small[..n + m + 2]
+    } else {
+        large.resize(n + m + 2, 0);
+        &mut large
+    };
+    let (divisor, work) = room.split_at_mut(n + 1);
+    let mut digits = out.map(|out| {
+        out.resize(m - n + 1, 0);
+        out.as_mut_slice()
+    });
+    divide(a, b, divisor, work, |at, q| {
+        if let Some(digits) = &mut digits {
+            digits[at] = q;
+        }
+    });
+    if let Some(rest) = rest {
+        rest.extend_from_slice(&work[..n]);
+    }
+}
+/// Knuth's algorithm D, on operands shifted so that the divisor's highest bit is set. `divisor` has room for the divisor and one
+/// digit more, `rest` the same for the dividend; the rest is left there. The digits of the quotient are handed out.
+fn divide(a: &[u64], b: &[u64], divisor: &mut [u64], rest: &mut [u64], mut put: impl FnMut(usize, u64)) {
     let n = b.len();
     let shift = b[n - 1].leading_zeros();
-    let divisor = shifted(b, shift);
+    shift_into(b, shift, divisor);
+    let divisor = &divisor[..n];
     let (top, second) = (divisor[n - 1], divisor[n - 2]);
-    *rest = shifted(a, shift);
-    out.resize(a.len() - n + 1, 0);
-    for j in (0..out.len()).rev() {
+    shift_into(a, shift, rest);
+    for j in (0..=a.len() - n).rev() {
         let (high, next) = (rest[j + n], rest[j + n - 1]);
         // The estimate is at most two too large, and the third digit tells that nearly always.
         let part = (high as u128) << 64 | next as u128;
@@ -105,36 +137,34 @@ pub(crate) fn div_rem(a: &[u64], b: &[u64], out: &mut Vec<u64>, rest: &mut Vec<u
             r += top as u128;
         }
         let mut q = q as u64;
-        if subtract_product(&mut rest[j..=j + n], &divisor, q) {
+        // The highest digit takes the carry.
+        if subtract_product(&mut rest[j..=j + n], divisor, q) {
             q -= 1;
-            add_back(&mut rest[j..=j + n], &divisor);
+            add_back(&mut rest[j..=j + n], divisor);
         }
-        out[j] = q;
+        put(j, q);
     }
     // Undo the shift.
-    rest.truncate(n);
     if shift > 0 {
         for i in 0..n {
-            let above = rest.get(i + 1).map_or(0, |d| d << (64 - shift));
-            rest[i] = rest[i] >> shift | above;
+            rest[i] = rest[i] >> shift | rest[i + 1] << (64 - shift);
         }
     }
 }
 /// The digits times 2^shift, with one digit more.
-fn shifted(digits: &[u64], shift: u32) -> Vec<u64> {
+fn shift_into(digits: &[u64], shift: u32, out: &mut [u64]) {
     let mut carry = 0;
-    let mut list = Vec::with_capacity(digits.len() + 1);
-    for &d in digits {
-        list.push(d << shift | carry);
+    for (to, &d) in out.iter_mut().zip(digits) {
+        *to = d << shift | carry;
         carry = if shift == 0 { 0 } else { d >> (64 - shift) };
     }
-    list.push(carry);
-    list
+    out[digits.len()] = carry;
 }
-/// Subtracts `b * factor`; true if that went below zero. Both lists have the same length.
+/// Subtracts `b * factor` from `a`, which has one digit more; true if that went below zero.
 fn subtract_product(a: &mut [u64], b: &[u64], factor: u64) -> bool {
     let (mut carry, mut borrow) = (0u64, false);
-    for (digit, &x) in a.iter_mut().zip(b) {
+    let (top, low) = a.split_last_mut().expect("digits");
+    for (digit, &x) in low.iter_mut().zip(b) {
         let product = x as u128 * factor as u128 + carry as u128;
         carry = (product >> 64) as u64;
         let (rest, under) = digit.overflowing_sub(product as u64);
@@ -142,16 +172,22 @@ fn subtract_product(a: &mut [u64], b: &[u64], factor: u64) -> bool {
         *digit = rest;
         borrow = under | again;
     }
-    borrow || carry != 0
+    let (rest, under) = top.overflowing_sub(carry);
+    let (rest, again) = rest.overflowing_sub(borrow as u64);
+    *top = rest;
+    under | again
 }
+/// Adds `b` to `a`, which has one digit more and loses the last carry.
 fn add_back(a: &mut [u64], b: &[u64]) {
     let mut carry = false;
-    for (digit, &x) in a.iter_mut().zip(b) {
+    let (top, low) = a.split_last_mut().expect("digits");
+    for (digit, &x) in low.iter_mut().zip(b) {
         let (sum, over) = digit.overflowing_add(x);
         let (sum, again) = sum.overflowing_add(carry as u64);
         *digit = sum;
         carry = over | again;
     }
+    *top = top.wrapping_add(carry as u64);
 }
 
 #[cfg(test)]
@@ -194,7 +230,7 @@ mod tests {
             sub(&sum, &b, &mut difference);
             assert_eq!(big(&difference), x);
             let (mut quotient, mut rest) = (vec![], vec![]);
-            div_rem(&a, &b, &mut quotient, &mut rest);
+            div_rem(&a, &b, Some(&mut quotient), Some(&mut rest));
             assert_eq!((big(&quotient), big(&rest)), (&x / &y, &x % &y), "{a:x?} / {b:x?}");
         }
     }

@@ -4,12 +4,12 @@ use std::ptr::NonNull;
 
 use spey_gc::{Gc, Value as Raw};
 
-use crate::cell::{Elements, Kind, Object, Slots};
+use crate::cell::{Elements, Kind, Object, Slots, flag};
 use crate::key::PropertyKey;
 use crate::object::{self, Own};
 use crate::realm::DEFAULT_INLINE;
 use crate::scope::{Local, NoGc, Scope, Value};
-use crate::shape::{ShapeId, attr};
+use crate::shape::{ShapeId, ShapeTable, attr};
 use crate::string::{self, JsString, StrView};
 
 /// Objects of more properties are made one by one.
@@ -93,6 +93,87 @@ impl Gathering {
         self.keep_first(s);
     }
 
+    /// Gathers the enumerable own properties of an ordinary object without those `excluded`, if all are data properties under
+    /// strings that are no indices.
+    pub fn of_properties(
+        s: &mut Scope<'_>,
+        o: Local<'_, Object>,
+        excluded: &[PropertyKey],
+    ) -> Option<Gathering> {
+        if !has_named_properties_only(o) {
+            return None;
+        }
+        let gathering = Gathering::start(s);
+        // SAFETY: a live object; handles do not touch the shapes, and nothing is allocated on the heap.
+        let is_plain = unsafe {
+            let p = o.gc().as_ptr();
+            let id = (*p).header.word;
+            let shapes: *const ShapeTable = &s.vm().shapes;
+            let inline = (*shapes).get(id).inline_capacity;
+            (*shapes).all(id, |key, property| {
+                if property.attributes & attr::ENUMERABLE != 0 && !excluded.contains(&key) {
+                    s.local(key.raw());
+                    s.local(*object::slot_address(p, property.slot, inline));
+                }
+                key.is_string() && property.attributes & attr::ACCESSOR == 0
+            })
+        };
+        if !is_plain {
+            gathering.drop(s);
+        }
+        is_plain.then_some(gathering)
+    }
+    /// Gathers the names of the enumerable own properties of an ordinary object, if none is an index.
+    pub fn of_names(s: &mut Scope<'_>, o: Local<'_, Object>) -> Option<Gathering> {
+        if !has_named_properties_only(o) {
+            return None;
+        }
+        let gathering = Gathering::start(s);
+        let id = o.gc().header.word;
+        let shapes: *const ShapeTable = &s.vm().shapes;
+        // SAFETY: handles do not touch the shapes.
+        unsafe { &*shapes }.all(id, |key, property| {
+            if key.is_string() && property.attributes & attr::ENUMERABLE != 0 {
+                s.local(key.raw());
+            }
+            true
+        });
+        Some(gathering)
+    }
+    /// CreateDataProperty of each key and value on an extensible ordinary object. Their handles stay.
+    pub fn define_on(self, s: &mut Scope<'_>, o: Local<'_, Object>) {
+        let count = self.values(s).len() / 2;
+        if count == 0 {
+            return;
+        }
+        let id = o.gc().header.word;
+        let shape = s.vm().shapes.get(id);
+        let is_empty = has_named_properties_only(o)
+            && o.gc().header.flags & flag::IS_PROTOTYPE == 0
+            && shape.count == 0
+            && !shape.dictionary;
+        let inline = shape.inline_capacity;
+        let start = self.0;
+        // SAFETY: values that were gathered; the walk makes no handles and does not allocate on the heap.
+        let keys = (0..count).map(|i| PropertyKey::from_raw(unsafe { *start.add(2 * i) }));
+        let full = if is_empty && count <= MAX_INLINE { s.vm().shapes.with_keys(id, keys) } else { None };
+        let Some(full) = full else { return self.define_all(s, o, 0) };
+        s.vm().pinned_shape = full;
+        object::reserve_slot(s, o, count as u32 - 1, inline);
+        // SAFETY: the slots exist now; nothing is allocated.
+        unsafe {
+            let p = o.gc().as_ptr();
+            for i in 0..count {
+                *object::slot_address(p, i as u32, inline) = *start.add(2 * i + 1);
+            }
+            (*p).header.word = full;
+            s.vm().heap.write_barrier_all(p.cast());
+            if !(*p).slots.is_null() {
+                s.vm().heap.write_barrier_all((*p).slots.cast());
+            }
+        }
+    }
+
     fn first_object<'s>(self, s: &mut Scope<'s>) -> Option<Local<'s, Object>> {
         let slot = NonNull::new(self.0).filter(|_| !self.values(s).is_empty())?;
         // SAFETY: the slot of a value that was gathered.
@@ -173,6 +254,39 @@ impl Gathering {
                 object::define(s, o, key, v, attr::ALL);
             });
         }
+    }
+}
+
+/// Is it an ordinary object without elements? Its properties are those of its shape.
+fn has_named_properties_only(o: Local<'_, Object>) -> bool {
+    // SAFETY: a live object with dense elements.
+    o.kind() == Kind::Object
+        && o.gc().header.flags & flag::SPARSE == 0
+        && unsafe { (*o.gc().elements).length } == 0
+}
+/// Object of `kind` and a shared shape without inline properties, with internal slots all undefined, and the values of its
+/// properties.
+pub fn object_of_kind<'s>(
+    s: &mut Scope<'s>,
+    kind: Kind,
+    shape: ShapeId,
+    internal_slots: usize,
+    values: &[Raw],
+) -> Local<'s, Object> {
+    debug_assert_eq!(s.vm().shapes.get(shape).inline_capacity, 0);
+    debug_assert!(values.iter().all(|v| !v.is_cell()));
+    s.vm().pinned_shape = shape;
+    // SAFETY: fresh cells; the slots are rooted while the object is allocated, and there is one for each property.
+    unsafe {
+        let slots = Gc::from_ptr(object::alloc_slots(s.vm(), values.len() as u64, 0));
+        for (i, v) in values.iter().enumerate() {
+            *Slots::at(slots.as_ptr(), i) = *v;
+        }
+        let slots = s.local_cell(slots);
+        let o = object::alloc_object(s.vm(), kind, shape, internal_slots, Raw::UNDEFINED);
+        (*o).slots = slots.raw().as_cell() as *mut Slots;
+        s.vm().heap.write_barrier_all(o.cast());
+        s.local_object(Gc::from_ptr(o))
     }
 }
 

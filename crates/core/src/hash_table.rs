@@ -438,16 +438,22 @@ pub unsafe fn iterate_raw(owner: Raw, position: u64) -> Option<(Raw, Raw, u64)> 
 /// A copy with the same entries in the same order (positions are not those of the original).
 pub fn copy<'s>(s: &mut Scope<'s>, from: Local<'_, HashTable>) -> Local<'s, HashTable> {
     let to = new(s);
-    s.nested(|s| {
-        let mut position = 0;
-        while let Some((key, value, next)) = iterate(from, position) {
-            position = next;
-            s.nested(|s| {
-                let (key, value) = (s.local(key), s.local(value));
-                set(s, to, key, value);
-            });
+    // SAFETY: two live tables; nothing is allocated on the heap from here on.
+    unsafe {
+        let (source, t) = (table(from.raw()), table(to.raw()));
+        t.entries = source.entries.iter().filter(|e| !e.key.is_empty()).copied().collect();
+        for (i, e) in t.entries.iter_mut().enumerate() {
+            e.sequence = i as u32;
         }
-    });
+        t.live_count = t.entries.len() as u32;
+        t.next_sequence = t.live_count;
+        // The hashes of numbers depend on it.
+        t.seed = source.seed;
+        t.rebuild_index();
+        let bytes = t.bytes();
+        t.external.set(&mut s.vm().heap, bytes);
+        s.vm().heap.write_barrier_all(to.raw().as_cell());
+    }
     to
 }
 

@@ -1,6 +1,7 @@
 //! Operations on objects that several parts share (ECMA-262 §7.3).
 
-use crate::cell::Object;
+use crate::cell::{Kind, Object};
+use crate::gathered::Gathering;
 use crate::key::PropertyKey;
 use crate::object;
 use crate::scope::{JsResult, Local, Scope, Value};
@@ -18,6 +19,16 @@ pub fn copy_data_properties(
     let from = crate::conversion::to_object(s, source)?;
     if excluded.is_empty() && adopt_shape(s, target, from) {
         return Ok(());
+    }
+    // OPTIMIZATION: no descriptors where there are only plain values, and the target is made by the engine.
+    if target.kind() == Kind::Object {
+        let copied = s.nested(|s| {
+            let properties = Gathering::of_properties(s, from, excluded);
+            properties.map(|properties| properties.define_on(s, target)).is_some()
+        });
+        if copied {
+            return Ok(());
+        }
     }
     for k in object::own_property_keys(s, from)? {
         if excluded.contains(&k) {
@@ -37,7 +48,6 @@ pub fn copy_data_properties(
 /// OPTIMIZATION: an empty plain target takes over the layout of a plain source whose properties are all ordinary data
 /// properties; the values are copied slot by slot.
 fn adopt_shape(s: &mut Scope<'_>, target: Local<'_, Object>, source: Local<'_, Object>) -> bool {
-    use crate::cell::Kind;
     if target.kind() != Kind::Object || source.kind() != Kind::Object {
         return false;
     }

@@ -61,6 +61,9 @@ fn numeric<'s>(
     if x.is_number() && y.is_number() {
         return Ok(s.number(number(x.as_number(), y.as_number())));
     }
+    if is_bigint(x) && is_bigint(y) {
+        return big(s, a, b);
+    }
     s.nested_escape(|s| {
         let a = to_numeric(s, a)?;
         let b = to_numeric(s, b)?;
@@ -119,6 +122,12 @@ pub fn number_exponentiate(base: f64, exponent: f64) -> f64 {
 }
 /// Number::remainder, ECMA-262 §6.1.6.1.6
 pub fn number_remainder(n: f64, d: f64) -> f64 {
+    // OPTIMIZATION: integers have an instruction.
+    const EXACT: f64 = 9007199254740992.0;
+    let (x, y) = (n as i64, d as i64);
+    if x as f64 == n && y as f64 == d && y != 0 && n.abs() <= EXACT && d.abs() <= EXACT {
+        return ((x % y) as f64).copysign(n);
+    }
     n % d
 }
 
@@ -235,6 +244,9 @@ fn compare(
     let (x, y) = (a.raw(), b.raw());
     if x.is_number() && y.is_number() {
         return Ok(x.as_number().partial_cmp(&y.as_number()));
+    }
+    if is_bigint(x) && is_bigint(y) {
+        return Ok(Some(bigint::compare(x, y)));
     }
     s.nested(|s| {
         let (a, b) = if left_first {

@@ -4,6 +4,9 @@
 //! keys), which live in the old generation and never move. `header.word` caches the hash (0 = not computed).
 
 use std::borrow::Cow;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hashbrown::HashTable;
 use spey_gc::{Gc, Header, Liveness, Tracer, Value as Raw};
@@ -107,7 +110,10 @@ impl<'a> StrView<'a> {
     }
     /// Hash of the code units; the top bit is set, so that it never equals a shape id.
     pub fn hash(self) -> u32 {
-        let mut h = mix(0x517c_c1b7_2722_0a95, self.len() as u64);
+        let [start, k] = &SEEDS;
+        let (start, k) = (start.load(Ordering::Relaxed), k.load(Ordering::Relaxed));
+        let mix = |h, word| mix(h, word, k);
+        let mut h = mix(start, self.len() as u64);
         match self {
             StrView::Latin1(units) => {
                 let (words, rest) = units.as_chunks::<8>();
@@ -121,22 +127,36 @@ impl<'a> StrView<'a> {
                 let (words, rest) = units.as_chunks::<8>();
                 for word in words {
                     h = mix(h, u64::from_le_bytes(word.map(|u| u as u8)));
-                    h = mix_high(h, word);
+                    h = mix_high(h, word, k);
                 }
                 let mut low = [0; 8];
                 low.iter_mut().zip(rest).for_each(|(byte, &u)| *byte = u as u8);
                 h = mix(h, short_word(&low[..rest.len()]));
-                h = mix_high(h, rest);
+                h = mix_high(h, rest, k);
             }
         };
         ((h >> 32) as u32 ^ h as u32) | 1 << 31
     }
 }
 
+/// Start and odd multiplier of the hash. They are random, so that nobody who chooses texts can choose equal hashes.
+static SEEDS: [AtomicU64; 2] = [AtomicU64::new(0x517c_c1b7_2722_0a95), AtomicU64::new(0x9e37_79b9_7f4a_7c15)];
+/// Random bits that are the same all the time of the process. The first call, before there are strings, seeds the hash.
+pub(crate) fn seed_hash() -> u64 {
+    static RANDOM: OnceLock<u64> = OnceLock::new();
+    *RANDOM.get_or_init(|| {
+        let random = RandomState::new();
+        for (i, seed) in SEEDS.iter().enumerate() {
+            // The multiplier stays odd.
+            seed.fetch_xor(random.hash_one(i) & !1, Ordering::Relaxed);
+        }
+        random.hash_one(SEEDS.len())
+    })
+}
 /// One step of the hash.
 #[inline(always)]
-fn mix(h: u64, word: u64) -> u64 {
-    let product = (h ^ word) as u128 * 0x9e37_79b9_7f4a_7c15;
+fn mix(h: u64, word: u64, k: u64) -> u64 {
+    let product = (h ^ word) as u128 * k as u128;
     product as u64 ^ (product >> 64) as u64
 }
 /// Up to seven bytes as a number; those of one length differ when the bytes do.
@@ -148,11 +168,11 @@ fn short_word(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |word, &byte| word << 8 | byte as u64)
 }
 /// Takes in the high bytes of units, if there are any.
-fn mix_high(h: u64, units: &[u16]) -> u64 {
+fn mix_high(h: u64, units: &[u16], k: u64) -> u64 {
     if units.iter().all(|&u| u < 256) {
         return h;
     }
-    units.iter().fold(h, |h, &u| mix(h, u as u64 >> 8))
+    units.iter().fold(h, |h, &u| mix(h, u as u64 >> 8, k))
 }
 
 pub(crate) unsafe fn size_string(cell: *const Header) -> usize {

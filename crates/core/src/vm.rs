@@ -10,7 +10,7 @@ use crate::key::{Names, PropertyKey};
 use crate::realm::{Intrinsic, Realm};
 use crate::scope::{JsResult, Local, Scope, Value};
 use crate::shape::{FastMap, ShapeTable};
-use crate::string::AtomTable;
+use crate::string::{self, AtomTable};
 
 /// Size of the VM stack in bytes (reserved; committed as used).
 pub const STACK_BYTES: usize = 8 << 20;
@@ -351,7 +351,7 @@ impl Vm {
             kept_alive: vec![],
             hooks: Some(Box::new(NoHooks)),
             symbol_count: 0,
-            hash_state: 0x243f_6a88_85a3_08d3,
+            hash_state: string::seed_hash() | 1,
             units: Default::default(),
             shape_facts: None,
             name_followers: crate::gathered::NameFollowers::new(),

@@ -181,11 +181,19 @@ pub(super) fn join<'s>(
         let separators = length.saturating_sub(1).saturating_mul(separator.length() as u64);
         string::check_length(s, usize::try_from(separators).unwrap_or(usize::MAX))?;
         let mut out = StringBuilder::default();
+        separator.flatten(s);
         for k in 0..length {
-            s.nested(|s| {
-                if k > 0 {
-                    out.push(s, separator)?;
+            // OPTIMIZATION: most elements need no handle.
+            if k > 0 && !out.push_quick(s, separator.raw())? {
+                out.push(s, separator)?;
+            }
+            let stored = if k < u32::MAX as u64 { object::dense_element(o, k as u32) } else { None };
+            if let Some(v) = stored {
+                if out.push_quick(s, v)? {
+                    continue;
                 }
+            }
+            s.nested(|s| {
                 let v = get_index(s, o, k)?;
                 if !v.is_nullish() {
                     let text = conversion::to_string(s, v)?;

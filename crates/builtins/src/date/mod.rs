@@ -136,6 +136,10 @@ pub(crate) fn install(s: &mut Scope<'_>) {
 fn local_time(t: f64) -> f64 {
     t + zone::with_local(|zone| zone.offset_at(t))
 }
+/// The parts of a finite time value in local time.
+fn local_parts(t: f64) -> Parts {
+    zone::with_local(|zone| zone.local_parts(t))
+}
 /// UTC ( t ), ECMA-262 §21.4.1.26
 fn utc_of_local(t: f64) -> f64 {
     // Beyond what any offset could bring back into range.
@@ -241,7 +245,7 @@ macro_rules! getters {
         fn $local<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
             let f: fn(Parts) -> i64 = $f;
             let t = this_time(s, this)?;
-            Ok(if t.is_nan() { s.number(t) } else { s.number(f(parts(local_time(t))) as f64) })
+            Ok(if t.is_nan() { s.number(t) } else { s.number(f(local_parts(t)) as f64) })
         }
         $(#[$doc])*
         fn $utc<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
@@ -256,7 +260,7 @@ macro_rules! getters {
         $(
             pub(super) fn $local(_: &mut Vm, this: Raw, _: &[Raw]) -> Raw {
                 let f: fn(Parts) -> i64 = $f;
-                quick_time(this).map_or(Raw::EMPTY, |t| Raw::number(f(parts(local_time(t))) as f64))
+                quick_time(this).map_or(Raw::EMPTY, |t| Raw::number(f(local_parts(t)) as f64))
             }
             pub(super) fn $utc(_: &mut Vm, this: Raw, _: &[Raw]) -> Raw {
                 let f: fn(Parts) -> i64 = $f;
@@ -321,7 +325,7 @@ fn get_year<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsRe
     if t.is_nan() {
         return Ok(s.number(t));
     }
-    Ok(s.number(parts(local_time(t)).year as f64 - 1900.0))
+    Ok(s.number(local_parts(t).year as f64 - 1900.0))
 }
 
 // ---------------------------------------------------------------- setters
@@ -504,7 +508,7 @@ fn text_of(t: f64, push: impl FnOnce(&mut String, &Parts)) -> String {
         return String::from(INVALID);
     }
     let mut text = String::with_capacity(64);
-    push(&mut text, &parts(local_time(t)));
+    push(&mut text, &local_parts(t));
     text
 }
 /// The receiver's time value, for the methods that name themselves in the TypeError.
@@ -598,7 +602,7 @@ fn locale_text<'s>(
     text: fn(&Parts) -> String,
 ) -> JsResult<Local<'s, Value>> {
     let t = time_of(s, this, method)?;
-    let text = if t.is_nan() { String::from(INVALID) } else { text(&parts(local_time(t))) };
+    let text = if t.is_nan() { String::from(INVALID) } else { text(&local_parts(t)) };
     Ok(s.string_value(&text))
 }
 /// Date.prototype.toLocaleString ( ), ECMA-262 §21.4.4.39

@@ -1,7 +1,7 @@
 //! Date.parse: the date time string format (ECMA-262 §21.4.1.32) and, where a text is not in it, the free form that
 //! V8 accepts: numbers, month names, times, zones and ignorable words in nearly any order.
 
-use super::time::{make_date, make_day, make_time};
+use super::time::{days_from_civil, make_date, make_day, make_time};
 
 /// A word that means something.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -158,10 +158,27 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// Up to four numbers.
+#[derive(Default)]
+struct Numbers {
+    list: [i64; 4],
+    count: usize,
+}
+impl Numbers {
+    fn push(&mut self, n: i64) {
+        if let Some(place) = self.list.get_mut(self.count) {
+            *place = n;
+            self.count += 1;
+        }
+    }
+    fn get(&self, i: usize, default: i64) -> i64 {
+        if i < self.count { self.list[i] } else { default }
+    }
+}
 /// Collects the numbers of the date.
 #[derive(Default)]
 struct Day {
-    numbers: Vec<i64>,
+    numbers: Numbers,
     month_name: Option<i64>,
     is_iso: bool,
 }
@@ -173,7 +190,7 @@ fn is_day(n: i64) -> bool {
 }
 impl Day {
     fn add(&mut self, n: i64) -> Option<()> {
-        if self.numbers.len() == 3 {
+        if self.numbers.count == 3 {
             return None;
         }
         self.numbers.push(n);
@@ -181,10 +198,10 @@ impl Day {
     }
     /// MakeDay of the numbers read.
     fn finish(&self) -> Option<f64> {
-        if self.numbers.is_empty() {
+        if self.numbers.count == 0 {
             return None;
         }
-        let number = |i: usize| self.numbers.get(i).copied().unwrap_or(1);
+        let number = |i: usize| self.numbers.get(i, 1);
         let (a, b, c) = (number(0), number(1), number(2));
         let (mut year, month, day) = match self.month_name {
             None if self.is_iso || !is_day(a) => (a, b, c),
@@ -209,7 +226,7 @@ impl Day {
 /// Collects the numbers of the time of day.
 #[derive(Default)]
 struct Time {
-    numbers: Vec<i64>,
+    numbers: Numbers,
     hour_offset: Option<i64>,
 }
 fn is_minute(n: i64) -> bool {
@@ -217,17 +234,17 @@ fn is_minute(n: i64) -> bool {
 }
 impl Time {
     fn is_empty(&self) -> bool {
-        self.numbers.is_empty()
+        self.numbers.count == 0
     }
     fn is_expecting(&self, n: i64) -> bool {
-        match self.numbers.len() {
+        match self.numbers.count {
             1 | 2 => is_minute(n),
             3 => (0..1000).contains(&n),
             _ => false,
         }
     }
     fn add(&mut self, n: i64) -> Option<()> {
-        if self.numbers.len() == 4 {
+        if self.numbers.count == 4 {
             return None;
         }
         self.numbers.push(n);
@@ -235,12 +252,12 @@ impl Time {
     }
     fn add_final(&mut self, n: i64) -> Option<()> {
         self.add(n)?;
-        self.numbers.resize(4, 0);
+        self.numbers.count = 4;
         Some(())
     }
     /// MakeTime of the numbers read.
     fn finish(&self) -> Option<f64> {
-        let number = |i: usize| self.numbers.get(i).copied().unwrap_or(0);
+        let number = |i: usize| self.numbers.get(i, 0);
         let (mut hour, minute, second, ms) = (number(0), number(1), number(2), number(3));
         if let Some(offset) = self.hour_offset {
             if !(0..=12).contains(&hour) {
@@ -400,7 +417,7 @@ impl Parser {
     }
     /// The free form; None if the text makes no sense.
     fn free_form(&mut self, s: &mut Scanner<'_>, first: Token) -> Option<()> {
-        let mut has_number = !self.day.numbers.is_empty();
+        let mut has_number = self.day.numbers.count > 0;
         let mut token = first;
         while token != End {
             match token {
@@ -492,8 +509,31 @@ impl Parser {
     }
 }
 
+/// OPTIMIZATION: the form that Date.prototype.toISOString writes, of years from 0 to 9999.
+fn usual(text: &[u16]) -> Option<f64> {
+    const FORM: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
+    let text: &[u16; 24] = text.try_into().ok()?;
+    let fits = |(&unit, &form): (&u16, &u8)| match form {
+        b'0' => (0x30..=0x39).contains(&unit),
+        _ => unit == form as u16,
+    };
+    if !text.iter().zip(FORM).all(fits) {
+        return None;
+    }
+    let number = |from: usize, to: usize| text[from..to].iter().fold(0, |n, &u| n * 10 + i64::from(u - 0x30));
+    let (month, day, hour) = (number(5, 7), number(8, 10), number(11, 13));
+    let (minute, second) = (number(14, 16), number(17, 19));
+    if !(is_month(month) && is_day(day) && hour < 24 && is_minute(minute) && is_minute(second)) {
+        return None;
+    }
+    let days = days_from_civil(number(0, 4), month - 1, day);
+    Some((((days * 24 + hour) * 60 + minute) * 60 + second) as f64 * 1000.0 + number(20, 23) as f64)
+}
 /// What a text says: milliseconds, and the offset from UTC (None: local time).
 pub(super) fn parse(text: &[u16]) -> Option<(f64, Option<f64>)> {
+    if let Some(t) = usual(text) {
+        return Some((t, Some(0.0)));
+    }
     let mut scanner = Scanner::new(text);
     let mut parser = Parser::default();
     match parser.date_time_string(&mut scanner) {

@@ -1,9 +1,9 @@
 //! Time zones: compiled zone files (RFC 9636), POSIX rules, and the local zone.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
-use super::time::{MS_PER_DAY, days_from_civil, parts};
+use super::time::{MS_PER_DAY, Parts, days_from_civil, parts};
 use super::zone_names::ZONE_NAMES;
 
 /// A moment, in Unix seconds, from which on an offset holds.
@@ -47,15 +47,32 @@ pub(super) struct Zone {
     rule: Option<Posix>,
     /// English names of standard and daylight-saving time, once asked for.
     names: OnceCell<Option<(&'static str, &'static str)>>,
+    /// A time value and its parts in local time.
+    recent: Cell<(f64, Parts)>,
 }
 
 impl Zone {
+    fn new(name: String, first: i32, transitions: Vec<Transition>, rule: Option<Posix>) -> Zone {
+        let recent = Cell::new((f64::NAN, parts(0.0)));
+        Zone { name, first, transitions, rule, names: OnceCell::new(), recent }
+    }
     fn utc() -> Zone {
-        Zone { name: String::from("UTC"), first: 0, transitions: vec![], rule: None, names: OnceCell::new() }
+        Zone::new(String::from("UTC"), 0, vec![], None)
     }
     /// Offset from UTC in milliseconds at a time value.
     pub(super) fn offset_at(&self, t: f64) -> f64 {
-        self.offset_seconds((t / 1000.0).floor() as i64) as f64 * 1000.0
+        // OPTIMIZATION: time values are integers.
+        self.offset_seconds((t as i64).div_euclid(1000)) as f64 * 1000.0
+    }
+    /// The parts of a time value in local time. Methods mostly ask again and again for those of one moment.
+    pub(super) fn local_parts(&self, t: f64) -> Parts {
+        let (known, found) = self.recent.get();
+        if known == t {
+            return found;
+        }
+        let found = parts(t + self.offset_at(t));
+        self.recent.set((t, found));
+        found
     }
     fn offset_seconds(&self, at: i64) -> i32 {
         let n = self.transitions.partition_point(|t| t.at <= at);
@@ -282,7 +299,7 @@ fn parse_zone_file(name: &str, data: &[u8]) -> Option<Zone> {
     }
     let footer = data.get(at + HEADER + block_size(&c, width)..).unwrap_or(&[]);
     let rule = std::str::from_utf8(footer).ok().and_then(|text| Posix::parse(text.trim_matches('\n')));
-    Some(Zone { name: name.to_string(), first: offset_of(0)?, transitions, rule, names: OnceCell::new() })
+    Some(Zone::new(name.to_string(), offset_of(0)?, transitions, rule))
 }
 
 /// The zone of an IANA name, from the data that comes with the program or else the system's.
@@ -327,13 +344,7 @@ fn from_environment() -> Zone {
         return zone;
     }
     match Posix::parse(text) {
-        Some(rule) => Zone {
-            name: String::new(),
-            first: rule.standard,
-            transitions: vec![],
-            rule: Some(rule),
-            names: OnceCell::new(),
-        },
+        Some(rule) => Zone::new(String::new(), rule.standard, vec![], Some(rule)),
         None => Zone::utc(),
     }
 }

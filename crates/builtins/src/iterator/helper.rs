@@ -53,7 +53,7 @@ pub(super) const CHUNKS: i32 = 7;
 pub(super) const WINDOWS: i32 = 8;
 
 static PROPERTIES: &[PropertySpec] = &[
-    PropertySpec::Method(NativeSpec::new("next", 0, next)),
+    PropertySpec::Method(NativeSpec::new("next", 0, next).with_step(next_value)),
     PropertySpec::Method(NativeSpec::new("return", 0, return_)),
     PropertySpec::Tag("Iterator Helper"),
 ];
@@ -377,18 +377,20 @@ fn this_helper<'s>(s: &mut Scope<'_>, this: Local<'s, Value>, method: &str) -> J
 }
 /// %IteratorHelperPrototype%.next ( ), ECMA-262 §27.1.2.1.1
 fn next<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    let v = next_value(s, this)?;
+    Ok(realm::iterator_step_result(s, v).value())
+}
+/// The same as a step of an iteration.
+fn next_value<'s>(s: &mut Scope<'s>, this: Local<'s, Value>) -> JsResult<Option<Local<'s, Value>>> {
     let h = this_helper(s, this, "Iterator Helper.prototype.next")?;
-    let mut v = None;
-    if h.slot(slot::STATE) != Raw::int32(COMPLETED) {
-        h.set_slot(s, slot::STATE, Raw::int32(RUNNING));
-        let r = step(s, h);
-        let state = if matches!(r, Ok(Some(_))) { YIELDED } else { COMPLETED };
-        h.set_slot(s, slot::STATE, Raw::int32(state));
-        v = r?;
+    if h.slot(slot::STATE) == Raw::int32(COMPLETED) {
+        return Ok(None);
     }
-    let done = v.is_none();
-    let v = v.unwrap_or_else(|| s.undefined());
-    Ok(realm::iterator_result(s, v, done).value())
+    h.set_slot(s, slot::STATE, Raw::int32(RUNNING));
+    let v = step(s, h);
+    let state = if matches!(v, Ok(Some(_))) { YIELDED } else { COMPLETED };
+    h.set_slot(s, slot::STATE, Raw::int32(state));
+    v
 }
 /// %IteratorHelperPrototype%.return ( ), ECMA-262 §27.1.2.1.2
 fn return_<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {

@@ -13,6 +13,7 @@ pub(super) struct Output {
 }
 const LOWER_HEX: &[u8; 16] = b"0123456789abcdef";
 /// Escape of a unit inside a string: 0 none, b'u' by number, otherwise the letter after the backslash.
+#[inline]
 fn escape_of(unit: u16) -> u8 {
     match unit {
         0x22 => b'"',
@@ -85,10 +86,22 @@ impl Output {
             }
         }
     }
+    /// An int32 in decimal.
+    #[inline]
+    pub(super) fn push_int(&mut self, n: i32) {
+        let (text, length) = spey_base::number::int_text(n);
+        if self.is_wide {
+            return self.push_latin1(&text[..length]);
+        }
+        // OPTIMIZATION: copies of a known length need no call.
+        self.narrow.extend_from_slice(&text);
+        self.narrow.truncate(self.narrow.len() - text.len() + length);
+    }
     /// QuoteJSONString, ECMA-262 §25.5.4.3
     pub(super) fn quote(&mut self, v: StrView<'_>) {
         self.push(b'"');
         match v {
+            StrView::Latin1(b) if !self.is_wide => self.quote_narrow(b),
             StrView::Latin1(b) => {
                 let mut rest = b;
                 loop {
@@ -102,6 +115,29 @@ impl Output {
             StrView::Utf16(u) => self.quote_wide(u),
         }
         self.push(b'"');
+    }
+    /// OPTIMIZATION: words are copied while they are looked at.
+    fn quote_narrow(&mut self, text: &[u8]) {
+        self.narrow.reserve(text.len() + 1);
+        let mut rest = text;
+        while let Some((bytes, after)) = rest.split_first_chunk::<8>() {
+            self.narrow.extend_from_slice(bytes);
+            let special = special_bytes(u64::from_le_bytes(*bytes));
+            if special == 0 {
+                rest = after;
+                continue;
+            }
+            let at = special.trailing_zeros() as usize / 8;
+            self.narrow.truncate(self.narrow.len() - 8 + at);
+            self.push_escape(bytes[at] as u16, escape_of(bytes[at] as u16));
+            rest = &rest[at + 1..];
+        }
+        for &byte in rest {
+            match escape_of(byte as u16) {
+                0 => self.narrow.push(byte),
+                escape => self.push_escape(byte as u16, escape),
+            }
+        }
     }
     fn quote_wide(&mut self, u: &[u16]) {
         let mut at = 0;
@@ -133,26 +169,28 @@ impl Output {
     }
 }
 
-/// How many bytes at the start of a text stand for themselves between quotes: neither a quote, nor a backslash, nor a control
-/// character.
-#[inline]
-pub(super) fn plain_prefix(text: &[u8]) -> usize {
+/// The high bit of each byte that does not stand for itself between quotes: a quote, a backslash, a control character. The
+/// lowest mark is exact.
+#[inline(always)]
+fn special_bytes(word: u64) -> u64 {
     const ONES: u64 = u64::MAX / 255;
     const HIGH: u64 = ONES << 7;
-    // The high bit of each byte that is below `n`; a byte above 127 counts as not below.
+    // Bytes below `n`; one above 127 counts as not below. Borrows go upwards only.
     let below = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word & HIGH;
+    below(word, 0x20) | below(word ^ (ONES * 0x22), 1) | below(word ^ (ONES * 0x5c), 1)
+}
+/// How many bytes at the start of a text stand for themselves between quotes.
+#[inline]
+pub(super) fn plain_prefix(text: &[u8]) -> usize {
     let mut at = 0;
-    while let Some(bytes) = text.get(at..at + 8) {
-        let word = u64::from_le_bytes(bytes.try_into().unwrap_or_default());
-        let special = below(word, 0x20) | below(word ^ (ONES * 0x22), 1) | below(word ^ (ONES * 0x5c), 1);
+    while let Some((bytes, _)) = text[at..].split_first_chunk::<8>() {
+        let special = special_bytes(u64::from_le_bytes(*bytes));
         if special != 0 {
-            // The lowest mark is exact: borrows go upwards only.
             return at + special.trailing_zeros() as usize / 8;
         }
         at += 8;
     }
-    let special = |&b: &u8| b < 0x20 || b == b'"' || b == b'\\';
-    at + text[at..].iter().position(special).unwrap_or(text.len() - at)
+    at + text[at..].iter().position(|&b| escape_of(b as u16) != 0).unwrap_or(text.len() - at)
 }
 /// The same for wide text, where surrogates may count as special, too.
 pub(super) fn plain_wide_prefix(text: &[u16], surrogates: bool) -> usize {

@@ -756,7 +756,7 @@ impl Walk<'_, '_> {
         }
         let v = object::get(s, holder, key)?;
         let source = source.filter(|source| self.is_unchanged(s, source, v));
-        let context = object::new_object(s);
+        let mut primitive = None;
         if let Some(o) = v.as_object() {
             if object::is_array(s, v)? {
                 let elements = match source {
@@ -790,10 +790,15 @@ impl Walk<'_, '_> {
                 }
             }
         } else if let Some(&Source::Primitive { start, end }) = source {
-            let text = string::new_from_view(s, self.text.view(start, end));
-            let source_key = s.names().source;
-            object::define(s, context, source_key, text.value(), attr::ALL);
+            primitive = Some(self.text.view(start, end));
         }
+        let context = Gathering::start(s);
+        if let Some(text) = primitive {
+            let source_key = s.names().source;
+            s.local(source_key.raw());
+            string::new_from_view(s, text);
+        }
+        let context = context.into_object(s);
         let name = key.to_value(s);
         call::call(s, self.reviver, holder.value(), &[name, v, context.value()])
     }

@@ -8,7 +8,7 @@ use spey_core::key::PropertyKey;
 use spey_core::object::{self, Own};
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::shape::{FastMap, Property, ShapeId, attr};
-use spey_core::string::{self, JsString, StrView};
+use spey_core::string::{self, JsString};
 use spey_core::{call, conversion, error, interrupt, value};
 use spey_gc::Value as Raw;
 
@@ -71,8 +71,9 @@ struct Memory {
     recent: Option<(ShapeId, Rc<ShapeFacts>)>,
     /// A shape of arrays that have no `toJSON`.
     plain_arrays: ShapeId,
-    /// An empty text with room.
+    /// An empty text and an empty list with room.
     out: Output,
+    stack: Vec<Level>,
 }
 impl Memory {
     /// Texts of more code units are not kept.
@@ -88,12 +89,12 @@ impl Memory {
         }
     }
     /// Keeps what is still true.
-    fn put_back(mut self: Box<Memory>, s: &mut Scope<'_>, mut out: Output) {
+    fn put_back(mut self: Box<Memory>, s: &mut Scope<'_>, mut out: Output, stack: Vec<Level>) {
         let vm = s.vm();
         if self.epoch == vm.prototype_epoch && vm.shape_facts.as_ref().is_some_and(|token| token.is::<()>()) {
             if out.len() <= Self::MAX_KEPT {
                 out.clear();
-                self.out = out;
+                (self.out, self.stack) = (out, stack);
             }
             vm.shape_facts = Some(self);
         }
@@ -159,8 +160,7 @@ impl<'a> Serializer<'a> {
     /// Serialises a primitive without leaving the fast path; false if the value needs more.
     fn primitive(&mut self, v: Raw) -> bool {
         if v.is_int32() {
-            let mut buffer = spey_base::number::NumberBuffer::new();
-            self.out.push_latin1(buffer.format_int(v.as_int32()).as_bytes());
+            self.out.push_int(v.as_int32());
         } else if v.is_double() {
             let n = v.as_double();
             if n.is_finite() {
@@ -657,7 +657,7 @@ pub(super) fn stringify<'s>(
         replacer,
         property_list: list,
         gap,
-        stack: vec![],
+        stack: std::mem::take(&mut memory.stack),
         next_check: 0,
         memory,
     };
@@ -667,7 +667,7 @@ pub(super) fn stringify<'s>(
         string::check_length(s, j.out.len())?;
         text = Some(j.out.to_string(s));
     }
-    j.memory.put_back(s, j.out);
+    j.memory.put_back(s, j.out, j.stack);
     Ok(match text {
         Some(text) => text.value(),
         None => s.undefined(),

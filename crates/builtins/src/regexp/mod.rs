@@ -14,6 +14,7 @@ use std::rc::Rc;
 
 use spey_core::cell::{Kind, Object, Record};
 use spey_core::function::{self, NativeSpec, PropertySpec};
+use spey_core::gathered;
 use spey_core::key::{Names, PropertyKey};
 use spey_core::native;
 use spey_core::object::{self, Own};
@@ -254,6 +255,11 @@ fn has_default_species(s: &mut Scope<'_>, o: Local<'_, Object>) -> bool {
 
 /// RegExpAlloc, ECMA-262 §22.2.3.2, with a given prototype.
 fn alloc<'s>(s: &mut Scope<'s>, proto: Local<'_, Value>) -> Local<'s, Object> {
+    let shape = s.vm().realm().regexp_shape;
+    // OPTIMIZATION: the shape is known.
+    if shape != 0 && s.vm().shapes.get(shape).prototype == proto.raw() {
+        return gathered::object_of_kind(s, Kind::RegExp, shape, slot::COUNT, &[Raw::int32(0)]);
+    }
     let o = object::new_kind(s, Kind::RegExp, proto, slot::COUNT);
     s.nested(|s| {
         let key = s.names().last_index;

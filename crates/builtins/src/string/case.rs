@@ -43,34 +43,37 @@ enum Mapped {
     Wide(Vec<u16>),
 }
 
+/// The lower case of a unit, without branches.
 fn lower_latin1(b: u8) -> u8 {
-    match b {
-        b'A'..=b'Z' | 0xc0..=0xd6 | 0xd8..=0xde => b + 32,
-        _ => b,
-    }
+    let is_upper = (b.wrapping_sub(b'A') < 26) | ((b.wrapping_sub(0xc0) < 31) & (b != 0xd7));
+    b + 32 * u8::from(is_upper)
 }
-/// Upper case within Latin-1; None if it lies outside or is longer.
-fn upper_latin1(b: u8) -> Option<u8> {
-    match b {
-        b'a'..=b'z' | 0xe0..=0xf6 | 0xf8..=0xfe => Some(b - 32),
-        0xb5 | 0xdf | 0xff => None,
-        _ => Some(b),
+/// The upper case of a unit for which [`has_upper_latin1`], without branches.
+fn upper_latin1(b: u8) -> u8 {
+    let is_lower = (b.wrapping_sub(b'a') < 26) | ((b.wrapping_sub(0xe0) < 31) & (b != 0xf7));
+    b - 32 * u8::from(is_lower)
+}
+/// Is the upper case one unit of Latin-1?
+fn has_upper_latin1(b: u8) -> bool {
+    !matches!(b, 0xb5 | 0xdf | 0xff)
+}
+/// Maps narrow text unit by unit.
+fn map_latin1(text: &[u8], map: impl Fn(u8) -> u8) -> Mapped {
+    match text.iter().fold(0, |any, &b| any | (map(b) ^ b)) {
+        0 => Mapped::Same,
+        _ => Mapped::Narrow(text.iter().map(|&b| map(b)).collect()),
     }
 }
 fn lower(view: StrView<'_>) -> Mapped {
     match view {
-        StrView::Latin1(b) if b.iter().all(|&u| lower_latin1(u) == u) => Mapped::Same,
-        StrView::Latin1(b) => Mapped::Narrow(b.iter().map(|&u| lower_latin1(u)).collect()),
+        StrView::Latin1(b) => map_latin1(b, lower_latin1),
         StrView::Utf16(u) => Mapped::Wide(map_parts(u, str::to_lowercase)),
     }
 }
 fn upper(view: StrView<'_>) -> Mapped {
     match view {
-        StrView::Latin1(b) if b.iter().all(|&u| upper_latin1(u) == Some(u)) => Mapped::Same,
-        StrView::Latin1(b) => match b.iter().map(|&u| upper_latin1(u)).collect() {
-            Some(narrow) => Mapped::Narrow(narrow),
-            None => Mapped::Wide(map_parts(&view.to_units(), str::to_uppercase)),
-        },
+        StrView::Latin1(b) if b.iter().all(|&u| has_upper_latin1(u)) => map_latin1(b, upper_latin1),
+        StrView::Latin1(_) => Mapped::Wide(map_parts(&view.to_units(), str::to_uppercase)),
         StrView::Utf16(u) => Mapped::Wide(map_parts(u, str::to_uppercase)),
     }
 }

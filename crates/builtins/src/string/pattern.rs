@@ -1,6 +1,7 @@
 //! The methods that take a pattern: match, matchAll, replace, replaceAll, search, split.
 
-use spey_core::cell::Kind;
+use spey_core::cell::{Kind, Object};
+use spey_core::gathered::Gathering;
 use spey_core::key::{Names, PropertyKey};
 use spey_core::object;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
@@ -221,6 +222,10 @@ pub(super) fn split<'s>(
     if separator.length() == 0 {
         return Ok(split_units(s, text, limit));
     }
+    // OPTIMIZATION: parts that are not too many are gathered first.
+    if text.length() <= MAX_GATHERED {
+        return Ok(split_short(s, text, separator, limit as usize).value());
+    }
     let places = separator_places(s, text, separator, limit as usize);
     let array = object::new_array(s, 0);
     object::reserve_elements(s, array, places.len() as u32 + 1);
@@ -240,6 +245,33 @@ pub(super) fn split<'s>(
     }
     debug_assert!(array.kind() == Kind::Array);
     Ok(array.value())
+}
+/// Parts of longer texts are not held by handles.
+const MAX_GATHERED: usize = 10_000;
+/// The parts between the places of a separator that is not empty.
+fn split_short<'s>(
+    s: &mut Scope<'s>,
+    text: Local<'_, JsString>,
+    separator: Local<'_, JsString>,
+    limit: usize,
+) -> Local<'s, Object> {
+    text.flatten(s);
+    separator.flatten(s);
+    let parts = Gathering::start(s);
+    let mut from = 0;
+    for _ in 0..limit {
+        let token = s.no_gc();
+        let place = match (text.view(&token), separator.view(&token)) {
+            (StrView::Latin1(text), StrView::Latin1([unit])) => {
+                memchr::memchr(*unit, &text[from..]).map(|at| from + at)
+            }
+            (text, separator) => super::search::find(text, separator, from),
+        };
+        string::substring(s, text, from, place.unwrap_or(text.length()));
+        let Some(at) = place else { break };
+        from = at + separator.length();
+    }
+    parts.into_array(s)
 }
 /// Where a separator that is not empty occurs, at most `limit` times.
 fn separator_places(
