@@ -1,5 +1,6 @@
 //! Errors: creation, V8's stack API, texts for messages.
 
+use spey_bytecode::{Insn, Op};
 use spey_gc::Value as Raw;
 
 use crate::cell::{Kind, Object};
@@ -657,11 +658,29 @@ fn callee_text(s: &mut Scope<'_>, f: FrameView, v: Local<'_, Value>, is_new: boo
                 Err(_) => None,
             }
         };
-        if let Some(t) = text {
+        // SAFETY: as above.
+        if let Some(t) = text.or_else(|| unsafe { method_text(f, c) }) {
             return t;
         }
     }
     describe(s, v)
+}
+/// Text of the callee of a method call whose source is not there, as in the library: what the instruction tells.
+///
+/// # Safety
+/// `f` is a live frame of the code `c`.
+unsafe fn method_text(f: FrameView, c: *const Code) -> Option<String> {
+    // SAFETY: a two-word instruction; its operands were checked by the verifier.
+    unsafe {
+        let i = Insn(*f.pc);
+        if i.op() != Op::CallMethod {
+            return None;
+        }
+        let cache = (*c).ics.add(Insn(*f.pc.add(1)).field(1) as u16 as usize);
+        let is_this = *f.fp.offset(i.b() as isize) == *f.this();
+        let base = if is_this { "this" } else { "(intermediate value)" };
+        Some(format!("{base}.{}", PropertyKey::from_raw((*cache).key).to_text()))
+    }
 }
 /// Expression text around `at` that is being called: a chain of names, members and calls.
 fn callee_source(source: &str, at: usize, is_new: bool) -> Option<String> {
