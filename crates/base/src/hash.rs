@@ -87,12 +87,15 @@ pub fn hash_units(text: crate::Units<'_>, seed: u64) -> u32 {
     }
 }
 
-/// Hash of a number, for tables of ids and for the Map and Set of JavaScript.
-#[inline]
-pub fn hash_u64(n: u64, seed: u64) -> u32 {
-    let mut mixer = Mixer::new(seed, 8);
-    mixer.pair(n, 0);
-    mixer.finish()
+/// The secret of a table for [`hash_u64`], of a random number.
+pub fn secret(random: u64) -> u64 {
+    fold(random ^ K0, K1) | 1
+}
+/// Hash of a number, for the Map and Set of JavaScript.
+#[inline(always)]
+pub fn hash_u64(n: u64, secret: u64) -> u32 {
+    let hash = fold(n ^ K2, secret);
+    (hash ^ hash >> 32) as u32
 }
 
 #[cfg(test)]

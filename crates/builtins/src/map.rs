@@ -32,11 +32,14 @@ pub(crate) mod iterator_slot {
 
 static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("get", 1, get).with_quick(quick_get)),
-    PropertySpec::Method(NativeSpec::new("set", 2, set)),
+    PropertySpec::Method(NativeSpec::new("set", 2, set).with_quick(quick_set)),
     PropertySpec::Method(
         NativeSpec::new("has", 1, has).with_quick(|_, this, args| quick_has(Kind::Map, this, args)),
     ),
-    PropertySpec::Method(NativeSpec::new("delete", 1, delete)),
+    PropertySpec::Method(
+        NativeSpec::new("delete", 1, delete)
+            .with_quick(|vm, this, args| quick_delete(vm, Kind::Map, this, args)),
+    ),
     PropertySpec::Method(NativeSpec::new("clear", 0, clear)),
     PropertySpec::Method(NativeSpec::new("entries", 0, entries)),
     PropertySpec::Method(NativeSpec::new("forEach", 1, for_each)),
@@ -86,6 +89,10 @@ fn quick_operands(kind: Kind, this: Raw, args: &[Raw]) -> Option<(Raw, Raw)> {
     // SAFETY: a live Map or Set, which has its table from construction on.
     Some((unsafe { *Object::trailing(this.as_cell().cast(), TABLE) }, key))
 }
+/// The table of a WeakMap, and the object that a method is called with.
+pub(crate) fn quick_weak(this: Raw, args: &[Raw]) -> Option<(Raw, Raw)> {
+    quick_operands(Kind::WeakMap, this, args).filter(|&(_, key)| spey_core::value::is_object(key))
+}
 /// `has` of Map and Set.
 pub(crate) fn quick_has(kind: Kind, this: Raw, args: &[Raw]) -> Raw {
     match quick_operands(kind, this, args) {
@@ -98,6 +105,26 @@ fn quick_get(_: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
     let Some((table, key)) = quick_operands(Kind::Map, this, args) else { return Raw::EMPTY };
     // SAFETY: the table of a live object, which is not changed.
     unsafe { hash_table::find_raw(table, key).map_or(Raw::UNDEFINED, |i| hash_table::entry_raw(table, i).1) }
+}
+fn quick_set(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
+    let Some((table, key)) = quick_operands(Kind::Map, this, args) else { return Raw::EMPTY };
+    let value = args.get(1).copied().unwrap_or(Raw::UNDEFINED);
+    // SAFETY: the table of a live object.
+    if unsafe { hash_table::set_raw(vm, table, key, value) } { this } else { Raw::EMPTY }
+}
+/// `add` of Set.
+pub(crate) fn quick_add(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
+    let Some((table, key)) = quick_operands(Kind::Set, this, args) else { return Raw::EMPTY };
+    // SAFETY: the table of a live object.
+    if unsafe { hash_table::set_raw(vm, table, key, Raw::UNDEFINED) } { this } else { Raw::EMPTY }
+}
+/// `delete` of Map and Set.
+pub(crate) fn quick_delete(vm: &mut Vm, kind: Kind, this: Raw, args: &[Raw]) -> Raw {
+    match quick_operands(kind, this, args) {
+        // SAFETY: the table of a live object.
+        Some((table, key)) => Raw::bool(unsafe { hash_table::delete_raw(vm, table, key) }),
+        None => Raw::EMPTY,
+    }
 }
 /// New map around a table.
 fn from_table<'s>(s: &mut Scope<'s>, table: Local<'_, HashTable>) -> Local<'s, Object> {

@@ -18,8 +18,11 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(
         NativeSpec::new("has", 1, has).with_quick(|_, this, args| map::quick_has(Kind::Set, this, args)),
     ),
-    PropertySpec::Method(NativeSpec::new("add", 1, add)),
-    PropertySpec::Method(NativeSpec::new("delete", 1, delete)),
+    PropertySpec::Method(NativeSpec::new("add", 1, add).with_quick(map::quick_add)),
+    PropertySpec::Method(
+        NativeSpec::new("delete", 1, delete)
+            .with_quick(|vm, this, args| map::quick_delete(vm, Kind::Set, this, args)),
+    ),
     PropertySpec::Method(NativeSpec::new("clear", 0, clear)),
     PropertySpec::Method(NativeSpec::new("entries", 0, entries)),
     PropertySpec::Method(NativeSpec::new("forEach", 1, for_each)),

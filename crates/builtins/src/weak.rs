@@ -18,11 +18,26 @@ use crate::support::{self, require_callable, this_of_kind};
 
 static MAP_PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("delete", 1, map_delete)),
-    PropertySpec::Method(NativeSpec::new("get", 1, map_get)),
+    PropertySpec::Method(NativeSpec::new("get", 1, map_get).with_quick(|_, this, args| {
+        // SAFETY: the table of a live object, which is not changed.
+        map::quick_weak(this, args).map_or(Raw::EMPTY, |(table, key)| unsafe {
+            hash_table::find_raw(table, key).map_or(Raw::UNDEFINED, |i| hash_table::entry_raw(table, i).1)
+        })
+    })),
     PropertySpec::Method(NativeSpec::new("getOrInsert", 2, map_get_or_insert)),
     PropertySpec::Method(NativeSpec::new("getOrInsertComputed", 2, map_get_or_insert_computed)),
-    PropertySpec::Method(NativeSpec::new("set", 2, map_set)),
-    PropertySpec::Method(NativeSpec::new("has", 1, map_has)),
+    PropertySpec::Method(NativeSpec::new("set", 2, map_set).with_quick(|vm, this, args| {
+        let Some((table, key)) = map::quick_weak(this, args) else { return Raw::EMPTY };
+        let value = args.get(1).copied().unwrap_or(Raw::UNDEFINED);
+        // SAFETY: the table of a live object.
+        if unsafe { hash_table::set_raw(vm, table, key, value) } { this } else { Raw::EMPTY }
+    })),
+    PropertySpec::Method(NativeSpec::new("has", 1, map_has).with_quick(|_, this, args| {
+        // SAFETY: the table of a live object, which is not changed.
+        map::quick_weak(this, args).map_or(Raw::EMPTY, |(table, key)| {
+            Raw::bool(unsafe { hash_table::find_raw(table, key) }.is_some())
+        })
+    })),
     PropertySpec::Tag("WeakMap"),
 ];
 static MAP_CONSTRUCTOR: NativeSpec = NativeSpec::constructor("WeakMap", 0, map_construct);

@@ -117,7 +117,7 @@ pub enum Pure {
 pub type StepFn = for<'s> fn(&mut Scope<'s>, Local<'s, Value>) -> JsResult<Option<Local<'s, Value>>>;
 
 /// What a built-in function does with plain operands, without a frame: it takes `this` and the arguments, neither
-/// collects nor runs JavaScript nor throws nor changes an object (bytes of a buffer are none), and answers with the empty value where [`NativeSpec::function`] must do it.
+/// collects nor runs JavaScript nor throws nor changes a property or an element (bytes of a buffer are none), and answers with the empty value where [`NativeSpec::function`] must do it.
 pub type QuickFn = fn(&mut crate::vm::Vm, Raw, &[Raw]) -> Raw;
 
 /// A call of a built-in function for usual operands: in a frame of its own, but without a scope. It takes the function and

@@ -17,6 +17,7 @@ use crate::cell::{Kind, Object};
 use crate::native::ExternalBytes;
 use crate::scope::{Handled, Local, Scope, Value};
 use crate::value::{is_kind, is_object, same_value_zero};
+use crate::vm::Vm;
 
 /// Tables up to this many entries are searched without an index.
 const LINEAR_MAX: usize = 8;
@@ -75,6 +76,11 @@ struct Table {
 fn spread(hash: u32) -> u64 {
     (hash as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
+/// Kind of a cell that is a key.
+fn key_kind(key: Raw) -> Kind {
+    // SAFETY: cell values point to live cells.
+    unsafe { Kind::of(key.as_cell()) }
+}
 fn is_young(v: Raw) -> bool {
     // SAFETY: a value just visited by the tracer, or read from a live table: it refers to a live cell.
     v.is_cell() && unsafe { (*v.as_cell()).flags } & Header::OLD == 0
@@ -82,7 +88,7 @@ fn is_young(v: Raw) -> bool {
 
 impl Table {
     fn new(s: &mut Scope<'_>) -> Box<Table> {
-        let seed = s.vm().next_hash() as u64;
+        let seed = spey_base::hash::secret(s.vm().next_hash() as u64 | (s.vm().next_hash() as u64) << 32);
         let external = ExternalBytes::new(s.vm(), LedgerCategory::Native);
         Box::new(Table {
             entries: vec![],
@@ -100,20 +106,29 @@ impl Table {
     }
 
     /// Hash of a normalised key; None for an object without identity hash.
+    #[inline]
     fn hash(&self, key: Raw) -> Option<u32> {
         if !key.is_cell() {
             return Some(spey_base::hash::hash_u64(key.bits(), self.seed));
         }
-        // SAFETY: cell values point to live cells.
-        match unsafe { Kind::of(key.as_cell()) } {
+        match key_kind(key) {
             Kind::String => Some(crate::string::hash(key)),
-            // SAFETY: as above; the word of a symbol is its hash.
+            // SAFETY: a live cell; the word of a symbol is its hash.
             Kind::Symbol => Some(unsafe { (*key.as_cell()).word }),
             Kind::BigInt => Some(spey_base::hash::hash_u64(crate::bigint::hash(key), self.seed)),
             _ => crate::object::existing_hash(key),
         }
     }
+    #[inline]
     fn find(&self, key: Raw, hash: u32) -> Option<usize> {
+        // OPTIMIZATION: of these, equal ones have equal bits.
+        if !key.is_cell() || !matches!(key_kind(key), Kind::String | Kind::BigInt) {
+            if !self.indexed {
+                return self.entries.iter().position(|e| e.key == key);
+            }
+            let found = self.index.find(spread(hash), |&i| self.entries[i as usize].key == key);
+            return found.map(|&i| i as usize);
+        }
         let same = |e: &Entry| e.hash == hash && same_value_zero(e.key, key);
         if !self.indexed {
             return self.entries.iter().position(same);
@@ -295,12 +310,13 @@ unsafe fn table<'a>(v: Raw) -> &'a mut Table {
 ///
 /// # Safety
 /// `owner` is a live table that has the entry.
-unsafe fn note_store(s: &mut Scope<'_>, owner: Raw, i: usize) {
+#[inline]
+unsafe fn note_store(vm: &mut Vm, owner: Raw, i: usize) {
     // SAFETY: by the contract.
     unsafe {
         let t = table(owner);
         let bytes = t.bytes();
-        t.external.set(&mut s.vm().heap, bytes);
+        t.external.set(&mut vm.heap, bytes);
         let cell = owner.as_cell();
         let e = t.entries[i];
         if (*cell).flags & Header::OLD != 0 && (is_young(e.key) || is_young(e.value)) {
@@ -311,7 +327,7 @@ unsafe fn note_store(s: &mut Scope<'_>, owner: Raw, i: usize) {
                     t.all_dirty = true;
                 }
             }
-            s.vm().heap.write_barrier_all(cell);
+            vm.heap.write_barrier_all(cell);
         }
     }
 }
@@ -335,31 +351,49 @@ fn insert_or_update(
         // SAFETY: an object, just checked.
         crate::object::identity_hash(s, unsafe { key.cast::<Object>() });
     }
-    // SAFETY: a live table; nothing is allocated on the heap from here on.
+    // SAFETY: a live table.
+    unsafe { set_raw(s.vm(), owner.raw(), key.raw(), value.raw()) };
+}
+/// Adds or replaces an entry; false, and nothing done, if the key is an object without an identity hash. Allocates nothing on the
+/// heap.
+///
+/// # Safety
+/// `owner` is a live table of either kind.
+pub unsafe fn set_raw(vm: &mut Vm, owner: Raw, key: Raw, value: Raw) -> bool {
+    // SAFETY: by the contract.
     unsafe {
-        let t = table(owner.raw());
-        let k = normalize(key.raw());
-        let Some(hash) = t.hash(k) else { return };
-        let i = match t.find(k, hash) {
+        let t = table(owner);
+        let key = normalize(key);
+        let Some(hash) = t.hash(key) else { return false };
+        let i = match t.find(key, hash) {
             Some(i) => {
-                t.entries[i].value = value.raw();
+                t.entries[i].value = value;
                 i
             }
-            None => t.insert(k, value.raw(), hash),
+            None => t.insert(key, value, hash),
         };
-        note_store(s, owner.raw(), i);
+        note_store(vm, owner, i);
+        true
     }
 }
-fn remove(s: &mut Scope<'_>, owner: Raw, key: Raw) -> bool {
-    // SAFETY: callers pass live tables.
+/// Deletes an entry; was it there? Allocates nothing on the heap.
+///
+/// # Safety
+/// `owner` is a live table of either kind.
+pub unsafe fn delete_raw(vm: &mut Vm, owner: Raw, key: Raw) -> bool {
+    // SAFETY: by the contract.
     unsafe {
         let t = table(owner);
         let Some(i) = t.lookup(key) else { return false };
         t.remove(i);
         let bytes = t.bytes();
-        t.external.set(&mut s.vm().heap, bytes);
+        t.external.set(&mut vm.heap, bytes);
         true
     }
+}
+fn remove(s: &mut Scope<'_>, owner: Raw, key: Raw) -> bool {
+    // SAFETY: callers pass live tables.
+    unsafe { delete_raw(s.vm(), owner, key) }
 }
 
 // ---------------------------------------------------------------- Map and Set

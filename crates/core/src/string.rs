@@ -959,7 +959,8 @@ mod tests {
         let texts: Vec<Vec<u8>> = texts.collect();
         assert!(texts.iter().all(|text| end(text) == 0));
         seed_hash();
-        let hashes: std::collections::HashSet<u32> = texts.iter().map(|t| StrView::Latin1(t).hash()).collect();
+        let hashes: std::collections::HashSet<u32> =
+            texts.iter().map(|t| StrView::Latin1(t).hash()).collect();
         assert!(hashes.len() > 990, "{} of 1000", hashes.len());
         let wide: Vec<u16> = texts[7].iter().map(|&b| b as u16).collect();
         assert_eq!(StrView::Utf16(&wide).hash(), StrView::Latin1(&texts[7]).hash());

@@ -55,8 +55,10 @@ fn patterns_that_explode_are_linear() {
 /// Keys that would collide if the hash had no secret would make this quadratic.
 #[test]
 fn tables_of_prepared_keys_are_linear() {
-    let numbers = "{ const m = new Map; for (let i = 0; i < SIZE; i++) m.set(i * 2 ** 32, i); m.size === SIZE }";
+    let numbers =
+        "{ const m = new Map; for (let i = 0; i < SIZE; i++) m.set(i * 2 ** 32, i); m.size === SIZE }";
     assert!(growth(numbers, 20_000) < 10.0);
-    let strings = "{ const m = new Set; for (let i = 0; i < SIZE; i++) m.add('key' + i * 65536); m.size === SIZE }";
+    let strings =
+        "{ const m = new Set; for (let i = 0; i < SIZE; i++) m.add('key' + i * 65536); m.size === SIZE }";
     assert!(growth(strings, 20_000) < 10.0);
 }

@@ -196,6 +196,24 @@ impl<'a> Serializer<'a> {
         v: Local<'_, Value>,
         before: impl FnOnce(&mut Self),
     ) -> JsResult<bool> {
+        // OPTIMIZATION: plain containers are what most values are.
+        if let (Some(o), None) = (v.as_object(), self.replacer) {
+            match o.kind() {
+                Kind::Array if self.is_plain(s, v) => {
+                    before(self);
+                    self.array(s, o, name)?;
+                    return Ok(true);
+                }
+                Kind::Object if self.property_list.is_none() => {
+                    if let Some(facts) = self.facts(s, o).filter(|facts| facts.plain) {
+                        before(self);
+                        self.object(s, o, name, Some(facts))?;
+                        return Ok(true);
+                    }
+                }
+                _ => {}
+            }
+        }
         s.nested(|s| {
             let mut v = s.local(v.raw());
             if (v.is_object() || v.is_bigint()) && !self.is_plain(s, v) {
@@ -245,7 +263,8 @@ impl<'a> Serializer<'a> {
                 if object::is_array(s, v)? {
                     self.array(s, o, name)?;
                 } else {
-                    self.object(s, o, name)?;
+                    let facts = if self.property_list.is_none() { self.facts(s, o) } else { None };
+                    self.object(s, o, name, facts)?;
                 }
                 return Ok(true);
             }
@@ -321,7 +340,10 @@ impl<'a> Serializer<'a> {
     /// SerializeJSONArray, ECMA-262 §25.5.4.6
     fn array(&mut self, s: &mut Scope<'_>, o: Local<'_, Object>, name: Name) -> JsResult<()> {
         self.enter(s, o, name)?;
-        let length = object::length_of_array_like(s, o)?;
+        let length = match o.kind() {
+            Kind::Array => o.slot(object::ARRAY_LENGTH).as_number() as u64,
+            _ => object::length_of_array_like(s, o)?,
+        };
         self.out.push(b'[');
         for i in 0..length {
             if i > 0 {
@@ -355,12 +377,18 @@ impl<'a> Serializer<'a> {
         self.check_length(s)
     }
     /// SerializeJSONObject, ECMA-262 §25.5.4.5
-    fn object(&mut self, s: &mut Scope<'_>, o: Local<'_, Object>, name: Name) -> JsResult<()> {
+    fn object(
+        &mut self,
+        s: &mut Scope<'_>,
+        o: Local<'_, Object>,
+        name: Name,
+        facts: Option<Rc<ShapeFacts>>,
+    ) -> JsResult<()> {
         self.enter(s, o, name)?;
         self.out.push(b'{');
         let mut first = true;
-        match self.facts(s, o) {
-            Some(facts) if self.property_list.is_none() => {
+        match facts {
+            Some(facts) => {
                 let shape = o.gc().header.word;
                 let mut rooted = false;
                 for (i, member) in facts.members.iter().enumerate() {
@@ -408,7 +436,7 @@ impl<'a> Serializer<'a> {
                     })?;
                 }
             }
-            _ => {
+            None => {
                 let keys = match &self.property_list {
                     Some(list) => list.clone(),
                     None => enumerable_keys(s, o)?,
