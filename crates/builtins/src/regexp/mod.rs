@@ -395,6 +395,13 @@ pub(crate) fn is_regexp(s: &mut Scope<'_>, v: Local<'_, Value>) -> JsResult<bool
 /// RegExp ( pattern, flags ), ECMA-262 §22.2.4.1
 fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let (pattern, flags) = (args.get(0), args.get(1));
+    // OPTIMIZATION: literals.
+    if pattern.is_string() && flags.is_string() && args.is_construct() {
+        let c = s.intrinsic(Intrinsic::RegExp);
+        if args.new_target().is_same(c) {
+            return Ok(create(s, pattern, flags)?.value());
+        }
+    }
     let pattern_is_regexp = is_regexp(s, pattern)?;
     let new_target = if args.is_construct() { args.new_target() } else { args.callee().value() };
     if !args.is_construct() && pattern_is_regexp && flags.is_undefined() {
