@@ -6,10 +6,11 @@ use spey_core::cell::{Kind, Object};
 use spey_core::function::{self, NativeSpec, PropertySpec};
 use spey_core::hash_table::{self, HashTable};
 use spey_core::iteration::{self, IteratorRecord, tag};
-use spey_core::object;
+use spey_core::object::{self, Own};
 use spey_core::realm::{self, Intrinsic};
-use spey_core::scope::{Args, JsResult, Local, Scope, Value};
+use spey_core::scope::{Args, JsResult, Local, NativeFn, Scope, Value};
 use spey_core::{call, conversion, error};
+use spey_gc::Value as Raw;
 
 use crate::map::{self, TABLE, table_of};
 use crate::support::{self, call_predicate, require_callable, this_of_kind};
@@ -188,6 +189,13 @@ struct SetRecord<'s> {
     size: f64,
     has: Local<'s, Value>,
     keys: Local<'s, Value>,
+    /// Its table, if it is a Set whose methods and iterators are the original ones.
+    table: Option<Local<'s, HashTable>>,
+}
+/// The keys of another set.
+enum Keys<'s> {
+    Table(Local<'s, HashTable>),
+    Iterator(IteratorRecord<'s>),
 }
 /// GetSetRecord, ECMA-262 §24.2.1.2
 fn get_set_record<'s>(s: &mut Scope<'s>, v: Local<'s, Value>) -> JsResult<SetRecord<'s>> {
@@ -216,17 +224,47 @@ fn get_set_record<'s>(s: &mut Scope<'s>, v: Local<'s, Value>) -> JsResult<SetRec
     };
     let has = method(s, "has")?;
     let keys = method(s, "keys")?;
-    Ok(SetRecord { object, size, has, keys })
+    let table = if is_original(s, object, has, keys) { Some(table_of(s, object)) } else { None };
+    Ok(SetRecord { object, size, has, keys, table })
+}
+/// Is it a Set whose methods and iterators do what they did at first?
+fn is_original(
+    s: &mut Scope<'_>,
+    object: Local<'_, Object>,
+    has_method: Local<'_, Value>,
+    keys_method: Local<'_, Value>,
+) -> bool {
+    let is = |v: Raw, f: NativeFn| {
+        // SAFETY: a live built-in function.
+        spey_core::value::is_kind(v, Kind::NativeFunction)
+            && std::ptr::fn_addr_eq(unsafe { function::native_spec(v.as_cell().cast()) }.function, f)
+    };
+    object.kind() == Kind::Set
+        && is(has_method.raw(), has)
+        && is(keys_method.raw(), values)
+        && s.nested(|s| {
+            let (iterator, key) = (s.intrinsic(Intrinsic::SetIteratorPrototype), s.names().next);
+            let is_next = matches!(object::own_ordinary(s, iterator, key), Own::Data(v, _) if is(v, next));
+            let key = s.key("return");
+            is_next && !support::may_have(s, iterator, key)
+        })
 }
 impl<'s> SetRecord<'s> {
     fn has(&self, s: &mut Scope<'_>, v: Local<'_, Value>) -> JsResult<bool> {
-        call_predicate(s, self.has, self.object.value(), &[v])
+        match self.table {
+            // OPTIMIZATION
+            Some(table) => Ok(hash_table::has(table, v)),
+            None => call_predicate(s, self.has, self.object.value(), &[v]),
+        }
     }
     /// GetIteratorFromMethod on the keys method, without the check of Symbol.iterator.
-    fn keys(&self, s: &mut Scope<'s>) -> JsResult<IteratorRecord<'s>> {
+    fn keys(&self, s: &mut Scope<'s>) -> JsResult<Keys<'s>> {
+        if let Some(table) = self.table {
+            return Ok(Keys::Table(table));
+        }
         let it = call::call(s, self.keys, self.object.value(), &[])?;
         match it.as_object() {
-            Some(o) => iteration::get_iterator_direct(s, o.value()),
+            Some(o) => iteration::get_iterator_direct(s, o.value()).map(Keys::Iterator),
             None => {
                 let text = error::describe(s, it);
                 s.throw_type_error(&format!("{text} is not an object"))
@@ -237,13 +275,16 @@ impl<'s> SetRecord<'s> {
 /// Visits the keys of the other set. True if the visitor did not break; a break closes the iterator.
 fn for_each_key<'s>(
     s: &mut Scope<'s>,
-    other: &SetRecord<'s>,
+    keys: &Keys<'s>,
     mut visit: impl for<'n> FnMut(&mut Scope<'n>, Local<'n, Value>) -> ControlFlow<()>,
 ) -> JsResult<bool> {
-    let record = other.keys(s)?;
+    let record = match keys {
+        Keys::Table(table) => return for_each_element(s, *table, |s, v| Ok(visit(s, v))),
+        Keys::Iterator(record) => record,
+    };
     loop {
         let flow = s.nested(|s| {
-            let Some(v) = iteration::step_value(s, &record)? else { return Ok(None) };
+            let Some(v) = iteration::step_value(s, record)? else { return Ok(None) };
             // CanonicalizeKeyedCollectionKey is the table's work.
             Ok(Some(visit(s, v)))
         })?;
@@ -251,7 +292,7 @@ fn for_each_key<'s>(
             None => return Ok(true),
             Some(ControlFlow::Continue(())) => {}
             Some(ControlFlow::Break(())) => {
-                iteration::close_normal(s, &record)?;
+                iteration::close_normal(s, record)?;
                 return Ok(false);
             }
         }
@@ -273,18 +314,13 @@ fn begin<'s>(
 fn union<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let (table, other) = begin(s, this, args, "Set.prototype.union")?;
     // NOTE: the keys are asked for before the copy is made.
-    let record = other.keys(s)?;
+    let keys = other.keys(s)?;
     let result = hash_table::copy(s, table);
-    loop {
-        let more = s.nested(|s| {
-            let Some(v) = iteration::step_value(s, &record)? else { return Ok(false) };
-            insert(s, result, v);
-            Ok(true)
-        })?;
-        if !more {
-            return Ok(from_table(s, result));
-        }
-    }
+    for_each_key(s, &keys, |s, v| {
+        insert(s, result, v);
+        ControlFlow::Continue(())
+    })?;
+    Ok(from_table(s, result))
 }
 /// Set.prototype.intersection ( other ), ECMA-262 §24.2.4.9
 fn intersection<'s>(
@@ -302,7 +338,8 @@ fn intersection<'s>(
             Ok(ControlFlow::Continue(()))
         })?;
     } else {
-        for_each_key(s, &other, |s, v| {
+        let keys = other.keys(s)?;
+        for_each_key(s, &keys, |s, v| {
             if hash_table::has(table, v) {
                 insert(s, result, v);
             }
@@ -325,7 +362,8 @@ fn difference<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) ->
         return Ok(from_table(s, result));
     }
     let result = hash_table::copy(s, table);
-    for_each_key(s, &other, |s, v| {
+    let keys = other.keys(s)?;
+    for_each_key(s, &keys, |s, v| {
         hash_table::delete(s, result, v);
         ControlFlow::Continue(())
     })?;
@@ -338,22 +376,17 @@ fn symmetric_difference<'s>(
     args: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
     let (table, other) = begin(s, this, args, "Set.prototype.symmetricDifference")?;
-    let record = other.keys(s)?;
+    let keys = other.keys(s)?;
     let result = hash_table::copy(s, table);
-    loop {
-        let more = s.nested(|s| {
-            let Some(v) = iteration::step_value(s, &record)? else { return Ok(false) };
-            if hash_table::has(table, v) {
-                hash_table::delete(s, result, v);
-            } else {
-                insert(s, result, v);
-            }
-            Ok(true)
-        })?;
-        if !more {
-            return Ok(from_table(s, result));
+    for_each_key(s, &keys, |s, v| {
+        if hash_table::has(table, v) {
+            hash_table::delete(s, result, v);
+        } else {
+            insert(s, result, v);
         }
-    }
+        ControlFlow::Continue(())
+    })?;
+    Ok(from_table(s, result))
 }
 /// Set.prototype.isSubsetOf ( other ), ECMA-262 §24.2.4.11
 fn is_subset_of<'s>(
@@ -380,7 +413,8 @@ fn is_superset_of<'s>(
     if (hash_table::size(table) as f64) < other.size {
         return Ok(s.bool(false));
     }
-    let all = for_each_key(s, &other, |_, v| {
+    let keys = other.keys(s)?;
+    let all = for_each_key(s, &keys, |_, v| {
         if hash_table::has(table, v) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     Ok(s.bool(all))
@@ -397,7 +431,8 @@ fn is_disjoint_from<'s>(
             Ok(if other.has(s, v)? { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         })?
     } else {
-        for_each_key(s, &other, |_, v| {
+        let keys = other.keys(s)?;
+        for_each_key(s, &keys, |_, v| {
             if hash_table::has(table, v) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?
     };

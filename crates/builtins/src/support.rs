@@ -3,7 +3,7 @@
 use spey_core::cell::{Elements, Kind, Object, flag};
 use spey_core::function::{self, NativeSpec};
 use spey_core::key::PropertyKey;
-use spey_core::object::{self, PropertyDescriptor};
+use spey_core::object::{self, Own, PropertyDescriptor};
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{JsResult, Local, Scope, Value};
 use spey_core::shape::attr;
@@ -195,6 +195,25 @@ pub fn is_plain_array(s: &mut Scope<'_>, o: Local<'_, Object>) -> bool {
             && has_no_elements(array)
             && object::prototype_raw(vm, array.as_cell() as *const Object) == object
             && has_no_elements(object)
+    }
+}
+/// Is there a property of that name in an ordinary object or its prototypes, or something on the way that must be asked?
+pub fn may_have(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> bool {
+    let vm = s.vm();
+    let mut p = o.gc().as_ptr();
+    loop {
+        // SAFETY: live objects on the chain; nothing is allocated.
+        unsafe {
+            match object::own_raw(vm, p, key) {
+                Own::Missing => {}
+                _ => return true,
+            }
+            let next = object::prototype_raw(vm, p);
+            if !next.is_cell() {
+                return false;
+            }
+            p = next.as_cell() as *mut Object;
+        }
     }
 }
 /// A plain array of which all of `0..length` is in the elements cell (holes may be among them).

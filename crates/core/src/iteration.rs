@@ -344,8 +344,50 @@ pub fn iterate(
     v: Local<'_, Value>,
     mut f: impl for<'n> FnMut(&mut Scope<'n>, Local<'n, Value>) -> JsResult<ControlFlow<()>>,
 ) -> JsResult<()> {
+    if is_plain_array(s, v) {
+        if let Some(a) = v.as_object() {
+            return iterate_plain_array(s, a, &mut f);
+        }
+    }
     let r = get_iterator(s, v)?;
     iterate_record(s, &r, &mut f)
+}
+/// OPTIMIZATION: the iterator of an array is not seen by anybody, and its `next` is the one of the start. One is only made to be
+/// closed, since a prototype may have got a method `return`.
+fn iterate_plain_array(
+    s: &mut Scope<'_>,
+    a: Local<'_, Object>,
+    f: &mut impl for<'n> FnMut(&mut Scope<'n>, Local<'n, Value>) -> JsResult<ControlFlow<()>>,
+) -> JsResult<()> {
+    fn to_close<'n>(s: &mut Scope<'n>) -> IteratorRecord<'n> {
+        let prototype = s.intrinsic(Intrinsic::ArrayIteratorPrototype);
+        let iterator = object::new_object_with(s, prototype.value(), 0).value();
+        IteratorRecord { iterator, next_method: s.undefined() }
+    }
+    let mut i = 0;
+    while i < a.slot(ARRAY_LENGTH).as_number() as u64 {
+        let flow = s.nested(|s| {
+            let v = match object::dense_element(a, i as u32) {
+                Some(v) => s.local(v),
+                None => {
+                    let key = object::index_key(s, i);
+                    object::get(s, a, key)?
+                }
+            };
+            f(s, v).map_err(|t| {
+                let record = to_close(s);
+                close_throw(s, &record, t)
+            })
+        })?;
+        if flow.is_break() {
+            return s.nested(|s| {
+                let record = to_close(s);
+                close_normal(s, &record)
+            });
+        }
+        i += 1;
+    }
+    Ok(())
 }
 /// As [`iterate`] over a record.
 pub fn iterate_record(

@@ -14,7 +14,7 @@ use crate::function;
 use crate::object;
 use crate::scope::{JsResult, Local, Scope, Value};
 use crate::string::JsString;
-use crate::value::is_bigint;
+use crate::value::{is_bigint, is_string};
 use crate::vm::Vm;
 
 #[cold]
@@ -244,6 +244,9 @@ fn compare(
     let (x, y) = (a.raw(), b.raw());
     if x.is_number() && y.is_number() {
         return Ok(x.as_number().partial_cmp(&y.as_number()));
+    }
+    if is_string(x) && is_string(y) {
+        return Ok(Some(crate::string::compare(x, y)));
     }
     if is_bigint(x) && is_bigint(y) {
         return Ok(Some(bigint::compare(x, y)));

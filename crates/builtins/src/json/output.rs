@@ -46,6 +46,7 @@ impl Output {
     #[inline]
     pub(super) fn push_latin1(&mut self, bytes: &[u8]) {
         match self.is_wide {
+            false if bytes.len() < 32 => extend_short(&mut self.narrow, bytes),
             false => self.narrow.extend_from_slice(bytes),
             true => self.wide.extend(bytes.iter().map(|&b| b as u16)),
         }
@@ -169,6 +170,22 @@ impl Output {
     }
 }
 
+/// Appends a few bytes. OPTIMIZATION: copies of a known length need no call.
+#[inline]
+fn extend_short(out: &mut Vec<u8>, bytes: &[u8]) {
+    let start = out.len();
+    let (words, rest) = bytes.as_chunks::<8>();
+    words.iter().for_each(|word| out.extend_from_slice(word));
+    match (rest.is_empty(), bytes.last_chunk::<8>()) {
+        (true, _) => {}
+        // The last word again, over the end of the one before.
+        (false, Some(last)) => {
+            out.truncate(start + bytes.len() - 8);
+            out.extend_from_slice(last);
+        }
+        (false, None) => rest.iter().for_each(|&byte| out.push(byte)),
+    }
+}
 /// The high bit of each byte that does not stand for itself between quotes: a quote, a backslash, a control character. The
 /// lowest mark is exact.
 #[inline(always)]

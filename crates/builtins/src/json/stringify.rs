@@ -15,7 +15,7 @@ use spey_gc::Value as Raw;
 use super::output::Output;
 use super::{is_raw_json_object, raw_json_key};
 use crate::object::enumerable_keys;
-use crate::support::{get_index, is_plain_array};
+use crate::support::{get_index, is_plain_array, may_have};
 
 /// Key of the value being serialised.
 #[derive(Clone, Copy)]
@@ -558,25 +558,9 @@ fn quote_key(out: &mut Output, key: PropertyKey) {
         None => out.quote(unsafe { string::view_raw(key.raw().as_cell() as *const JsString) }),
     }
 }
-/// Is there a `toJSON` in an ordinary object or its prototypes, or something on the way that must be asked?
 fn has_to_json(s: &mut Scope<'_>, o: Local<'_, Object>) -> bool {
     let key = s.names().to_json;
-    let vm = s.vm();
-    let mut p = o.gc().as_ptr();
-    loop {
-        // SAFETY: live objects on the chain; nothing is allocated.
-        unsafe {
-            match object::own_raw(vm, p, key) {
-                Own::Missing => {}
-                _ => return true,
-            }
-            let next = object::prototype_raw(vm, p);
-            if !next.is_cell() {
-                return false;
-            }
-            p = next.as_cell() as *mut Object;
-        }
-    }
+    may_have(s, o, key)
 }
 /// Name of an object's class for the message about cycles: Symbol.toStringTag or the constructor's name, without
 /// running JavaScript.
