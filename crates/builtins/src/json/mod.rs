@@ -2,6 +2,7 @@
 
 mod output;
 mod parse;
+mod problem;
 mod stringify;
 
 use spey_core::cell::{Kind, Object};
