@@ -462,6 +462,7 @@ Buffer.prototype.copy = function copy(target, targetStart, sourceStart, sourceEn
 };
 
 function clampIndex(value, length) {
+  if (typeof value === 'number' && value >>> 0 === value) return value < length ? value : length;
   value = Math.trunc(value);
   if (value === 0 || Number.isNaN(value)) return 0;
   if (value < 0) {
@@ -527,9 +528,11 @@ function search(buffer, value, byteOffset, end, encoding, forwards) {
   } else if (end === undefined) {
     end = buffer.length;
   }
-  if (typeof byteOffset === 'string') {
+  if (byteOffset === undefined) {
+    byteOffset = NaN;
+  } else if (typeof byteOffset === 'string') {
     encoding = byteOffset;
-    byteOffset = undefined;
+    byteOffset = NaN;
   } else if (byteOffset > 0x7fffffff) {
     byteOffset = 0x7fffffff;
   } else if (byteOffset < -0x80000000) {

@@ -148,6 +148,7 @@ pub(super) fn by_name(name: &str) -> Option<Algorithm> {
 
 /// A hash being computed.
 pub(super) enum Hasher {
+    Md5(spey_crypto::Md5),
     Fixed(Box<dyn DynDigest>),
     Shake128(shake::Shake128),
     Shake256(shake::Shake256),
@@ -156,6 +157,8 @@ pub(super) enum Hasher {
 impl Clone for Hasher {
     fn clone(&self) -> Hasher {
         match self {
+            // Only memory can be lacking, as it can for all others.
+            Hasher::Md5(h) => Hasher::Md5(h.try_clone().expect("memory")),
             Hasher::Fixed(h) => Hasher::Fixed(h.box_clone()),
             Hasher::Shake128(h) => Hasher::Shake128(h.clone()),
             Hasher::Shake256(h) => Hasher::Shake256(h.clone()),
@@ -165,6 +168,11 @@ impl Clone for Hasher {
 }
 impl Hasher {
     pub(super) fn new(algorithm: Algorithm) -> Hasher {
+        if algorithm == Algorithm::Md5
+            && let Ok(h) = spey_crypto::Md5::new()
+        {
+            return Hasher::Md5(h);
+        }
         match (algorithm, fixed_hasher(algorithm)) {
             (_, Some(h)) => Hasher::Fixed(h),
             (Algorithm::Shake128, _) => Hasher::Shake128(Default::default()),
@@ -174,6 +182,7 @@ impl Hasher {
     }
     pub(super) fn update(&mut self, data: &[u8]) {
         match self {
+            Hasher::Md5(h) => h.update(data),
             Hasher::Fixed(h) => h.update(data),
             Hasher::Shake128(h) => Update::update(h, data),
             Hasher::Shake256(h) => Update::update(h, data),
@@ -186,6 +195,7 @@ impl Hasher {
     /// Length of the result unless another is asked for.
     pub(super) fn output_size(&self) -> usize {
         match self {
+            Hasher::Md5(_) => spey_crypto::Md5::OUTPUT_BYTES,
             Hasher::Fixed(h) => h.output_size(),
             Hasher::Shake128(_) => 16,
             Hasher::Shake256(_) => 32,
@@ -199,6 +209,7 @@ impl Hasher {
     /// The result; `length` matters only for extendable functions.
     pub(super) fn finish(self, length: usize) -> Vec<u8> {
         match self {
+            Hasher::Md5(h) => h.finish().to_vec(),
             Hasher::Fixed(h) => h.finalize().into_vec(),
             Hasher::Shake128(h) => read(h.finalize_xof(), length),
             Hasher::Shake256(h) => read(h.finalize_xof(), length),
