@@ -1,6 +1,7 @@
 use crate::{TempDir, new_loop, run};
 use spey_loop::fs::{self, EntryKind};
-use spey_loop::{Completion, FsChange, UvError};
+use spey_loop::quick::{self, Begun};
+use spey_loop::{Completion, FsChange, UvError, WorkResult};
 
 const CREATE: i32 = libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC;
 
@@ -116,4 +117,54 @@ fn changes_are_seen() {
         }
     });
     assert_eq!(seen, [FsChange::Rename, FsChange::Change]);
+}
+
+#[test]
+fn what_is_in_memory_is_read_at_once() {
+    let directory = TempDir::new();
+    let path = directory.path("file");
+    let text: Vec<u8> = (0..5000u32).map(|i| i as u8).collect();
+    fs::write_file(&path, &text, CREATE, 0o640).unwrap();
+    // File systems need not be able to, but must not do it differently.
+    if let Some(found) = quick::stat(&path, true) {
+        assert_eq!(found, fs::stat(&path).unwrap());
+    }
+    if let Some(read) = quick::read_file(&path, libc::O_RDONLY) {
+        assert_eq!(read, text);
+    }
+    let fd = fs::open(&path, libc::O_RDONLY, 0).unwrap();
+    let mut room = [0; 100];
+    if let Some(begun) = quick::read(fd, &mut room, Some(4950)) {
+        assert_eq!((begun.count, begun.is_over, &room[..50]), (50, true, &text[4950..]));
+        assert_eq!(quick::read(fd, &mut room, None), Some(Begun { count: 100, is_over: true }));
+        assert_eq!(fs::read(fd, &mut room), Ok(100));
+        assert_eq!(room, text[100..200]);
+    }
+    fs::close(fd).unwrap();
+    // Whatever may wait, fail or change something is left to the pool.
+    assert_eq!(quick::stat(&directory.path("missing"), true), None);
+    assert_eq!(quick::read_file(&directory.0, libc::O_RDONLY), None);
+    assert_eq!(quick::read_file(b"/proc/self/status", libc::O_RDONLY), None);
+    assert_eq!(quick::read_file(&path, CREATE), None);
+    assert_eq!(fs::stat(&path).unwrap().size, 5000);
+}
+
+#[test]
+fn finished_work_completes_after_the_immediates() {
+    let mut owner = new_loop();
+    let id = owner.submit_finished(Box::new(5));
+    owner.set_immediate_pending(true);
+    let mut order = Vec::new();
+    run(&mut owner, |owner, completion| match completion {
+        Completion::Check => {
+            owner.set_immediate_pending(false);
+            order.push("check");
+        }
+        Completion::Work { id: done, result: WorkResult::Done(value) } => {
+            assert_eq!((done, value.downcast_ref()), (id, Some(&5)));
+            order.push("work");
+        }
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(order, ["check", "work"]);
 }
