@@ -455,7 +455,7 @@ impl OldSpace {
     /// `cell` is in the old space.
     #[inline(always)]
     pub unsafe fn mark_shared(cell: *mut Header) -> bool {
-        let bit = 1 << (cell as usize & (BLOCK_BYTES - 1)) / MARK_GRANULE_BYTES % 64;
+        let bit = 1 << ((cell as usize & (BLOCK_BYTES - 1)) / MARK_GRANULE_BYTES % 64);
         // SAFETY: by contract; while threads mark, all of them come this way.
         unsafe {
             let word = AtomicU64::from_ptr(OldSpace::mark_word(cell));
