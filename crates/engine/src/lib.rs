@@ -45,7 +45,7 @@ pub use spey_gc::{
     GcEvent, GcReason, HeapConfig, HeapStatistics, LedgerCategory, PersistentId, Tracer, Value as Raw,
 };
 #[cfg(feature = "wasm")]
-pub use spey_wasm::Shareable;
+pub use spey_wasm::{Shareable, keep_code_in};
 
 /// What WebAssembly sends to other agents: nothing, without it.
 #[cfg(not(feature = "wasm"))]
@@ -62,6 +62,10 @@ impl Shareable {
         match *self {}
     }
 }
+
+/// From now on the code of large WebAssembly modules is kept in this directory: nothing, without WebAssembly.
+#[cfg(not(feature = "wasm"))]
+pub fn keep_code_in(_: &std::path::Path) {}
 
 /// An isolate: a heap with at least one realm. It belongs to one thread.
 pub struct Engine {

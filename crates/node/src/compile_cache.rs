@@ -210,6 +210,7 @@ fn enable<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResu
             define_value(s, result, "directory", text);
             let cache = agent(s).extension::<Cache>();
             cache.portable_base = portable.then(|| base.clone());
+            spey_engine::keep_code_in(&directory);
             cache.directory = Some(directory);
             cache.talkative = talkative;
             agent(s).at_exit.push(|s| agent(s).extension::<Cache>().write());

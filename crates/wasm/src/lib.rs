@@ -8,6 +8,7 @@
 //! *Not here*: fetching modules (`host`), modules as ES modules and WASI (`lib/node`).
 
 mod binary;
+mod cache;
 mod class;
 mod descriptor;
 mod direct;
@@ -28,5 +29,6 @@ mod string_builtins;
 mod table;
 mod value;
 
+pub use cache::keep_code_in;
 pub use namespace::install;
 pub use share::Shareable;

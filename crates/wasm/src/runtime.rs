@@ -26,9 +26,9 @@ use wasmtime::{
     Store, StoreContextMut, Tag, TagType, Trap, UpdateDeadline, ValType,
 };
 
-use crate::binary;
 use crate::class;
 use crate::identity::Identity;
+use crate::{binary, cache};
 
 /// Native stack that WebAssembly may use, from the first call into it.
 pub const WASM_STACK_BYTES: usize = 2 << 20;
@@ -111,21 +111,22 @@ pub fn compile(bytes: &[u8]) -> wasmtime::Result<Module> {
     static SEQUENTIAL: OnceLock<Option<Engine>> = OnceLock::new();
     static QUICK: OnceLock<Option<Engine>> = OnceLock::new();
     let engine = engine()?;
-    let other = if bytes.len() < SMALL_MODULE_BYTES {
-        SEQUENTIAL.get_or_init(|| new_engine(Compilation::Sequential))
-    } else if binary::globals_and_imports(bytes) > MANY_REGIONS {
-        QUICK.get_or_init(|| new_engine(Compilation::Quick))
-    } else {
-        &None
-    };
-    match other {
-        Some(other) => {
-            let code = other.precompile_module(bytes)?;
-            // SAFETY: the code was made right here, by the same compiler with settings that differ in speed only.
-            unsafe { Module::deserialize(engine, code) }
-        }
-        None => Module::from_binary(engine, bytes),
+    // SAFETY: the code is made right here, by the same compiler with settings that differ in speed only.
+    let load = |code: Vec<u8>| unsafe { Module::deserialize(engine, code) };
+    if bytes.len() < SMALL_MODULE_BYTES {
+        return match SEQUENTIAL.get_or_init(|| new_engine(Compilation::Sequential)) {
+            Some(sequential) => load(sequential.precompile_module(bytes)?),
+            None => Module::from_binary(engine, bytes),
+        };
     }
+    cache::through(engine, bytes, || {
+        if binary::globals_and_imports(bytes) > MANY_REGIONS {
+            if let Some(quick) = QUICK.get_or_init(|| new_engine(Compilation::Quick)) {
+                return load(quick.precompile_module(bytes)?);
+            }
+        }
+        Module::from_binary(engine, bytes)
+    })
 }
 
 /// What the store knows of its VM.
