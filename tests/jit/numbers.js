@@ -153,3 +153,15 @@ const less = (a, b) => (a < b ? 1 : 0) + (a <= 5 ? 2 : 0);
 for (let k = 0; k < 60; k++) less('a' + k, 'b'), less(undefined, k), less(k, 30);
 show(less('b', 'a'), less(undefined, 1), less(null, 1), less(4, 5), less('4', 5));
 console.log(out.join('\n'));
+
+// Bits of booleans, undefined and null.
+{
+  const ops = [(a, b) => a & b, (a, b) => a | b, (a, b) => a ^ b, (a, b) => a << b, (a, b) => a >> b, (a, b) => a >>> b,
+    (a, b) => (a < b) & (b < 9), (a, b) => (a == b) | 0];
+  const values = [true, false, undefined, null, 3, -7, 2.5, 4294967297.5, NaN];
+  for (let k = 0; k < 4; k++) for (const f of ops) for (const a of values) for (const b of values) f(a, b);
+  for (const f of ops) console.log(values.map((a) => values.map((b) => f(a, b)).join()).join(' '));
+  const wild = (a, b) => a & b;
+  for (let k = 0; k < 60; k++) wild(k % 2 === 0, k);
+  console.log(wild('7', 3), wild({ valueOf: () => 5 }, 4), wild(undefined, 1), wild(true, true), wild(9n, 3n));
+}

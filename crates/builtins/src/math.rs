@@ -164,6 +164,8 @@ pub(crate) fn install(s: &mut Scope<'_>) {
     let math = new_prototype(s, Intrinsic::ObjectPrototype);
     s.set_intrinsic(Intrinsic::Math, math);
     function::define_properties(s, math, PROPERTIES);
+    // A dictionary whose changes are watched: machine code takes its functions for constant.
+    spey_core::object::mark_prototype(s.vm(), math.raw());
     define_global(s, "Math", math.value());
 }
 

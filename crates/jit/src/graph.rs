@@ -272,6 +272,10 @@ pub enum Op {
     // ---- conversions
     /// Tagged int32 (known) -> Int32.
     LowHalf,
+    /// ToInt32 of a primitive that is no cell; leaves for cells.
+    PrimitiveToInt,
+    /// Bool -> Int32.
+    BoolToInt,
     /// Int32 -> Double.
     IntToDouble,
     /// Bits of an Int32 as an unsigned number -> Double.
@@ -348,8 +352,8 @@ pub enum Op {
     // ---- memory
     /// Load at an offset from a cell or raw address.
     Load(Width, i32),
-    /// Address of a part of an object: its elements, its slots. After a collection it is read again: while code knows it, the object has
-    /// that part.
+    /// Address of a part of an object: its elements, its slots. After a collection it is read again, as loaded values are that are in no
+    /// slot ([`Graph::origin`]): as long as code knows it, the object has that part.
     LoadCell(i32),
     /// Load of element: base, index.
     LoadIndexed(Width, i32),
@@ -427,7 +431,12 @@ impl Op {
     pub fn has_effects(&self) -> bool {
         let stores = matches!(
             self,
-            Op::Store(..) | Op::StoreIndexed(..) | Op::Quick(_) | Op::ArrayAppend | Op::ArrayPop
+            Op::Store(..)
+                | Op::StoreSlot(_)
+                | Op::StoreIndexed(..)
+                | Op::Quick(_)
+                | Op::ArrayAppend
+                | Op::ArrayPop
         );
         stores || self.is_safepoint()
     }
@@ -464,6 +473,8 @@ impl Op {
                 | Op::CheckSame
                 | Op::CheckBounds
                 | Op::LowHalf
+                | Op::PrimitiveToInt
+                | Op::BoolToInt
                 | Op::IntToDouble
                 | Op::UintToDouble
                 | Op::Truncate
@@ -639,6 +650,16 @@ impl Graph {
     /// The state by which a guard with this one leaves.
     pub fn resume(&self, s: StateId) -> StateId {
         self.states[s.index()].resume.unwrap_or(s)
+    }
+    /// What a movable value can be read from again after a quiet safepoint with this state; None: it is in a slot, or nowhere.
+    pub fn origin(&self, v: Value, state: StateId) -> Option<Value> {
+        let node = self.node(v);
+        let in_slot = || self.states[state.index()].slots.iter().any(|s| s.value == v);
+        match node.op {
+            Op::LoadCell(_) => Some(node.args[0]),
+            Op::Load(Width::Value, _) | Op::LoadIndexed(Width::Value, _) if !in_slot() => Some(node.args[0]),
+            _ => None,
+        }
     }
     /// Text form.
     pub fn print(&self) -> String {

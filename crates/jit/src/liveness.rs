@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::graph::{Block, Graph, Op, StateId, Terminator, Value};
+use crate::graph::{Block, Graph, StateId, Terminator, Value};
 
 /// A set of values.
 #[derive(Clone, PartialEq)]
@@ -116,10 +116,17 @@ impl Analysis<'_> {
             let node = self.graph.node(v);
             set.remove(v);
             if node.op.is_safepoint() {
-                // Parts of objects are read again from the objects.
-                for x in set.clone().iter() {
-                    if let Op::LoadCell(_) = self.graph.node(x).op {
-                        self.use_(&mut set, self.graph.node(x).args[0]);
+                // What is read again needs what it is read from.
+                if let (true, Some(state)) = (node.op.is_quiet(), node.state) {
+                    let mut list: Vec<Value> = set.iter().collect();
+                    while let Some(x) = list.pop() {
+                        if let Some(from) = self.graph.origin(x, state)
+                            && self.movable.contains(from)
+                            && !set.contains(from)
+                        {
+                            set.insert(from);
+                            list.push(from);
+                        }
                     }
                 }
                 if record {

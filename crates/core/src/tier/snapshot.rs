@@ -441,12 +441,13 @@ impl Builder<'_> {
         }
         if e.holder.is_null() {
             // A property of the receiver itself, which is not known, unless its shape tells that it is Math.
-            if is_get && let Some(math) = self.math(e.shape) {
+            if is_get
+                && e.location & GETTER == 0
+                && let Some(math) = self.math(e.shape)
+            {
                 // SAFETY: the object has the shape, so it has the slot.
                 unsafe {
-                    if e.location & GETTER == 0
-                        && let Some(v) = self.constant(&Entry { holder: math, ..*e }, key)
-                    {
+                    if let Some(v) = self.constant(&Entry { holder: math, ..*e }, key) {
                         self.note_constant(&mut s, v);
                     } else {
                         self.function_at(&mut s, *ic::address(math, e.location));

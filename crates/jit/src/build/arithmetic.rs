@@ -11,6 +11,8 @@ mod feedback {
     pub const INT32: u8 = 1;
     pub const DOUBLE: u8 = 2;
     pub const STRING: u8 = 4;
+    pub const BIGINT: u8 = 8;
+    pub const OTHER: u8 = 16;
     pub const OVERFLOW: u8 = 32;
     pub const NUMBER: u8 = INT32 | DOUBLE | OVERFLOW;
 }
@@ -297,7 +299,29 @@ impl Builder<'_> {
         false
     }
 
+    /// An operand of a bitwise operation: booleans as numbers, with `others` any primitive. Numbers are as they are.
+    fn bits_of(&mut self, v: Value, others: bool) -> Value {
+        let b = match self.graph.node(v).repr {
+            Repr::Bool => v,
+            Repr::Tagged if self.types(v) == ty::BOOL => self.truthy(v),
+            Repr::Tagged if others && self.types(v) & !ty::NUMBER != 0 => {
+                return self.guard(Op::PrimitiveToInt, vec![v], Repr::Int32, 0);
+            }
+            _ => return v,
+        };
+        match self.known_bool(b) {
+            Some(b) => self.int(b as i32),
+            None => self.emit(Op::BoolToInt, vec![b], Repr::Int32, 0),
+        }
+    }
+
     fn binary(&mut self, i: &Instruction, op: Binary, x: Value, y: Value) -> Result_<Step> {
+        let (mut x, mut y) = (x, y);
+        if is_bitwise(op) {
+            let others = i.word.feedback() & (STRING | BIGINT | OTHER) == OTHER && !self.is_generic();
+            x = self.bits_of(x, others);
+            y = self.bits_of(y, others);
+        }
         let plan = self.plan(i, x, y);
         let r = match plan {
             // Inc of a string is no concatenation.
@@ -340,7 +364,11 @@ impl Builder<'_> {
             }
             Plan::Ints => {
                 let (x, y) = (self.as_int(x), self.as_int(y));
-                if self.needs_no_check(i, op, x, y) {
+                let adds_nothing =
+                    matches!(op, Binary::Add | Binary::Sub) && matches!(self.graph.node(y).op, Op::Int(0));
+                if adds_nothing {
+                    x
+                } else if self.needs_no_check(i, op, x, y) {
                     self.emit(Op::IntBinaryWrapping(op), vec![x, y], Repr::Int32, 0)
                 } else {
                     self.guard(Op::IntBinary(op), vec![x, y], Repr::Int32, 0)
@@ -375,7 +403,7 @@ impl Builder<'_> {
             Op::Int(n) => -(n as i64),
             _ => return self.is_truncated(i),
         };
-        step == 0 || (step == 1 && fact.below) || (step == -1 && fact.above) || self.is_truncated(i)
+        (step == 1 && fact.below) || (step == -1 && fact.above) || self.is_truncated(i)
     }
 
     /// IsStrictlyEqual, ECMA-262 §7.2.15, as a Bool.

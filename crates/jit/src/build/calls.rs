@@ -654,6 +654,7 @@ impl Builder<'_> {
         let l = self.snapshot.layout;
         self.env.forget_loads_at(access(Width::I32, l.elements_length));
         self.env.forget_loads_at(access(Width::Value, l.array_length));
+        self.env.forget_elements(super::env::ELEMENT);
         Some(v)
     }
     /// A result that is -1 or the empty marker if it must be had by `otherwise`.

@@ -86,6 +86,16 @@ pub fn access(width: Width, offset: i32) -> Access {
     (width as u8, offset)
 }
 
+/// Width that stands for elements of ordinary objects among [`Access`]es; the offset is the index's value number.
+pub const ELEMENT: u8 = 100;
+/// The same for typed arrays.
+pub const TYPED_ELEMENT: u8 = 101;
+
+/// A place by what is the same in every walk: of elements, all.
+pub fn class((width, offset): Access) -> Access {
+    if matches!(width, ELEMENT | TYPED_ELEMENT) { (width, 0) } else { (width, offset) }
+}
+
 /// State of the program at a point.
 #[derive(Clone, Default, Debug)]
 pub struct Env {
@@ -121,8 +131,13 @@ impl Env {
         }
     }
     /// After a collection: cells may have moved and are not young any more; nothing else has changed.
-    pub fn forget_addresses(&mut self, is_address: impl Fn(Value) -> bool) {
-        self.loads.retain(|_, v| !is_address(*v));
+    /// `stays`: what has been loaded from a place is read from it again.
+    pub fn forget_addresses(
+        &mut self,
+        is_address: impl Fn(Value) -> bool,
+        stays: impl Fn(&(Value, Access), Value) -> bool,
+    ) {
+        self.loads.retain(|k, v| !is_address(*v) || stays(k, *v));
         for f in self.facts.values_mut() {
             f.fresh = false;
             f.tagged = f.tagged.filter(|v| !is_address(*v));
@@ -131,6 +146,10 @@ impl Env {
     /// After a store: other objects may be the same object.
     pub fn forget_loads_at(&mut self, place: Access) {
         self.loads.retain(|(_, p), _| *p != place);
+    }
+    /// After a store to an element: other indices may be the same index, and other objects the same object.
+    pub fn forget_elements(&mut self, width: u8) {
+        self.loads.retain(|(_, (w, _)), _| *w != width);
     }
     /// After an object changed its shape: any other value may be that object.
     pub fn forget_shapes(&mut self) {

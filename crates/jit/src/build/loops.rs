@@ -169,7 +169,7 @@ impl Builder<'_> {
         // Every iteration ends with a poll.
         self.after_collection();
         let assumptions = &self.assumptions;
-        self.env.loads.retain(|(_, p), _| !assumptions.loads.contains(&(key, *p)));
+        self.env.loads.retain(|(_, p), _| !assumptions.loads.contains(&(key, env::class(*p))));
         self.env.in_place.retain(|s, _| !assumptions.slots.contains(&(key, *s)));
         self.write_invariants(key, &assigned);
         let header = self.graph.add_block();
@@ -320,7 +320,7 @@ impl Builder<'_> {
         };
         for (k, v) in &head.loads {
             if !same(self.env.loads.get(k), *v) {
-                changed |= self.assumptions.loads.insert((key, k.1));
+                changed |= self.assumptions.loads.insert((key, env::class(k.1)));
             }
         }
         if changed {

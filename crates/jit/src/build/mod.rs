@@ -41,7 +41,7 @@ const MAX_NODES: usize = 60_000;
 const INLINE_NODES: usize = 1_500;
 
 /// Longest loop, in words, whose first iteration is walked apart.
-const PEEL_WORDS: usize = 64;
+const PEEL_WORDS: usize = 128;
 /// Longest loop, in words, that is compiled with a loop in it that is entered.
 const OUTER_WORDS: usize = 600;
 /// No peeling when the graph has this many nodes.
@@ -771,10 +771,21 @@ impl<'a> Builder<'a> {
     /// The last node may have collected.
     fn after_collection(&mut self) {
         let (graph, keep) = (&self.graph, self.keep_addresses);
-        self.env.forget_addresses(|v| match graph.node(v).op {
-            // Read again, and outside of the heap.
-            Op::LoadCell(_) | Op::Load(Width::Word, _) | Op::StoreData => !keep,
+        let is_address = |v: Value| match graph.node(v).op {
+            // Outside of the heap.
+            Op::Load(Width::Word, _) | Op::StoreData => !keep,
             _ => graph.node(v).repr == Repr::Raw || graph.is_movable(v),
+        };
+        self.env.forget_addresses(is_address, |place, v| {
+            let node = graph.node(v);
+            let (base, access) = *place;
+            let own = match node.op {
+                Op::LoadCell(offset) => access == env::access(Width::Word, offset),
+                Op::Load(Width::Value, offset) => access == env::access(Width::Value, offset),
+                Op::LoadIndexed(Width::Value, _) => access == (env::ELEMENT, node.args[1].0 as i32),
+                _ => false,
+            };
+            keep && own && node.args[0] == base
         });
         self.state = None;
     }

@@ -3,7 +3,7 @@
 use spey_bytecode::decode::Instruction;
 use spey_bytecode::{Insn, Op as Code};
 
-use super::env::access;
+use super::env::{ELEMENT, TYPED_ELEMENT, access};
 use super::polymorphic::{is_plain, is_simple_store};
 use super::{Builder, Result_, Step};
 use crate::graph::{Binary, Condition, Op, Repr, Value, Width, ty};
@@ -619,7 +619,7 @@ impl Builder<'_> {
                 let Some((data, index, width)) = self.typed_address(o, k, (bits >> 4).wrapping_sub(1)) else {
                     return self.execute(i);
                 };
-                let v = self.emit(Op::LoadIndexed(width, 0), vec![data, index], width.repr(), 0);
+                let v = self.load_element(data, index, width);
                 self.set(a, v);
                 Ok(Step::Next)
             }
@@ -656,8 +656,7 @@ impl Builder<'_> {
         let l = self.snapshot.layout;
         let length = self.load(elements, Width::I32, l.elements_length);
         self.guard(Op::CheckBounds, vec![index, length], Repr::None, 0);
-        let load = Op::LoadIndexed(Width::Value, l.elements_first);
-        let v = self.emit(load, vec![elements, index], Repr::Tagged, ty::ANY);
+        let v = self.load_element(elements, index, Width::Value);
         self.check_not_empty(v);
         Some(v)
     }
@@ -679,6 +678,7 @@ impl Builder<'_> {
         let v = self.reg(i.word.b());
         let v = self.tagged(v);
         let n = self.emit(Op::ArrayAppend, vec![array, v], Repr::Int32, 0);
+        self.env.forget_elements(ELEMENT);
         let l = self.snapshot.layout;
         self.env.forget_loads_at(access(Width::I32, l.elements_length));
         self.env.forget_loads_at(access(Width::Value, l.array_length));
@@ -771,12 +771,7 @@ impl Builder<'_> {
                 let length = self.load(elements, Width::I32, l.elements_length);
                 self.guard(Op::CheckBounds, vec![index, length], Repr::None, 0);
                 // A hole may be caught by a setter on the chain.
-                let old = self.emit(
-                    Op::LoadIndexed(Width::Value, l.elements_first),
-                    vec![elements, index],
-                    Repr::Tagged,
-                    ty::ANY,
-                );
+                let old = self.load_element(elements, index, Width::Value);
                 self.check_not_empty(old);
                 self.store_element(elements, index, v);
                 Ok(Step::Next)
@@ -796,6 +791,7 @@ impl Builder<'_> {
                 };
                 let width = if width == Width::U32 { Width::I32 } else { width };
                 self.emit(Op::StoreIndexed(width, 0), vec![data, index, number], Repr::None, 0);
+                self.env.forget_elements(TYPED_ELEMENT);
                 Ok(Step::Next)
             }
             receiver::OTHER => {
@@ -818,9 +814,11 @@ impl Builder<'_> {
     /// Stores a value where an element is.
     fn store_element(&mut self, elements: Value, index: Value, v: Value) {
         let first = self.snapshot.layout.elements_first;
-        let v = self.tagged(v);
+        let (stored, v) = (v, self.tagged(v));
         let list = vec![elements, index, v];
         self.emit(Op::StoreIndexed(Width::Value, first), list.clone(), Repr::None, 0);
+        self.env.forget_elements(ELEMENT);
+        self.env.loads.insert((elements, (ELEMENT, index.0 as i32)), stored);
         if self.types(v) & ty::CELL != 0 && !matches!(self.graph.node(v).op, Op::Const(_)) {
             self.emit(Op::BarrierIndexed, list, Repr::None, 0);
         }
@@ -842,13 +840,12 @@ impl Builder<'_> {
         let env = self.env.clone();
         // In place, unless it is a hole.
         self.block = there;
-        let place = Op::LoadIndexed(Width::Value, l.elements_first);
-        let old = self.emit(place, vec![elements, index], Repr::Tagged, ty::ANY);
+        let old = self.load_element(elements, index, Width::Value);
         let hole = self.is_constant(old, 0);
         let (no, yes) = self.branch(hole);
         let holes = (no, self.env.clone());
         (self.block, self.state) = (yes, state);
-        self.store_element(elements, index, word);
+        self.store_element(elements, index, v);
         let stored = (self.block, std::mem::take(&mut self.env));
         // A new element: the array may get other elements.
         self.merge(vec![(beyond, env), holes], None);
@@ -861,6 +858,7 @@ impl Builder<'_> {
         self.env.forget_loads_at(access(Width::I32, l.elements_length));
         self.env.forget_loads_at(access(Width::Value, l.array_length));
         self.env.forget_loads_at(access(Width::Word, l.object_elements));
+        self.env.forget_elements(ELEMENT);
         let filled = (self.block, std::mem::take(&mut self.env));
         self.merge(vec![stored, filled], Some(i.next_pc()));
         Ok(Step::Next)
@@ -891,12 +889,7 @@ impl Builder<'_> {
         let Some(elements) = self.dense_elements(array) else { return self.execute(i) };
         let stored = self.load(elements, Width::I32, l.elements_length);
         self.guard(Op::CheckBounds, vec![index, stored], Repr::None, 0);
-        let v = self.emit(
-            Op::LoadIndexed(Width::Value, l.elements_first),
-            vec![elements, index],
-            Repr::Tagged,
-            ty::ANY,
-        );
+        let v = self.load_element(elements, index, Width::Value);
         self.check_not_empty(v);
         let one = self.int(1);
         // Below the array's length: no overflow.

@@ -2,7 +2,7 @@
 
 use spey_bytecode::decode::Instruction;
 
-use super::env::access;
+use super::env::{self, access};
 use super::{Builder, HEADER, Result_, Step};
 use crate::graph::{Condition, Op, Repr, Unary, Value, Width, ty};
 use crate::snapshot::{Constant, ExitKind, MOVING};
@@ -210,8 +210,12 @@ impl Builder<'_> {
     /// A number in memory is known unboxed from now on: unlike a word that may be an address, that outlives collections.
     fn loaded_as(&mut self, t: Value, number: Value) {
         let node = self.graph.node(t);
-        if let Op::Load(width, offset) = node.op
-            && let Some(v) = self.env.loads.get_mut(&(node.args[0], access(width, offset)))
+        let place = match node.op {
+            Op::Load(width, offset) => access(width, offset),
+            Op::LoadIndexed(Width::Value, _) => (env::ELEMENT, node.args[1].0 as i32),
+            _ => return,
+        };
+        if let Some(v) = self.env.loads.get_mut(&(node.args[0], place))
             && *v == t
         {
             *v = number;
@@ -384,6 +388,22 @@ impl Builder<'_> {
         let types = if width == Width::Value { ty::ANY } else { 0 };
         let v = self.emit(Op::Load(width, offset), vec![base], width.repr(), types);
         self.env.loads.insert((base, access(width, offset)), v);
+        v
+    }
+    /// An element of an elements cell that may be a hole, or of a typed array.
+    pub(super) fn load_element(&mut self, base: Value, index: Value, width: Width) -> Value {
+        let value = width == Width::Value;
+        let (class, offset, types) = if value {
+            (env::ELEMENT, self.snapshot.layout.elements_first, ty::ANY)
+        } else {
+            (env::TYPED_ELEMENT, 0, 0)
+        };
+        let place = (base, (class, index.0 as i32));
+        if let Some(v) = self.env.loads.get(&place) {
+            return *v;
+        }
+        let v = self.emit(Op::LoadIndexed(width, offset), vec![base, index], width.repr(), types);
+        self.env.loads.insert(place, v);
         v
     }
     /// Address of a part of an object.

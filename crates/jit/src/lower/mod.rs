@@ -3,6 +3,7 @@
 //! Tagged results that can move are Cranelift variables: after a safepoint they are defined again by a load of their slot.
 //! All other results are plain values. Exits are cold blocks, one for each state.
 
+mod exits;
 mod nodes;
 mod operations;
 
@@ -287,84 +288,6 @@ impl Lower<'_, '_> {
         self.exits.insert(state, b);
         b
     }
-    fn write_exits(&mut self) {
-        for (s, block) in std::mem::take(&mut self.exits) {
-            self.go(block);
-            self.write_exit(s);
-        }
-        for (s, block) in std::mem::take(&mut self.resumes) {
-            self.go(block);
-            self.write_resume(s);
-        }
-    }
-    /// Jumps, with the number of the exit, to the place that completes the frame.
-    fn write_exit(&mut self, s: StateId) {
-        let resume = self.graph.resume(s);
-        let block = match self.resumes.get(&resume) {
-            Some(b) => *b,
-            None => {
-                let b = self.cold();
-                self.b.append_block_param(b, I64);
-                self.resumes.insert(resume, b);
-                b
-            }
-        };
-        let index = self.new_exit(s, resume.0 | PENDING);
-        self.b.ins().jump(block, &[BlockArg::Value(index)]);
-    }
-    fn write_resume(&mut self, s: StateId) {
-        let block = self.b.current_block().expect("in a block");
-        let index = self.b.block_params(block)[0];
-        let slots = self.graph.states[s.index()].slots.clone();
-        let mut fill = vec![];
-        for slot in slots.iter().filter(|slot| !slot.in_place) {
-            match self.filler(slot.value) {
-                Some(filler) => fill.push((slot.slot, filler)),
-                None => {
-                    // Boxing is the runtime's work, too.
-                    let v = match self.graph.node(slot.value).repr {
-                        Repr::Double => {
-                            fill.push((slot.slot, Filler::Double));
-                            self.get(slot.value)
-                        }
-                        Repr::Int32 => {
-                            fill.push((slot.slot, Filler::Int32));
-                            self.get(slot.value)
-                        }
-                        _ => self.boxed(slot.value),
-                    };
-                    self.store_slot(slot.slot, v);
-                }
-            }
-        }
-        let at = self.new_resume(s, fill);
-        for exit in self.references.exits.iter_mut().filter(|e| e.resume == s.0 | PENDING) {
-            exit.resume = at;
-        }
-        self.leave(index);
-    }
-    /// Leaves by a state that is in the frame.
-    fn leave_spilled(&mut self, s: StateId) {
-        let resume = self.new_resume(s, vec![]);
-        let index = self.new_exit(s, resume);
-        self.leave(index);
-    }
-    /// Number of a new exit. `resume`: where it leads, or the state it leads to, marked as [`PENDING`].
-    fn new_exit(&mut self, s: StateId, resume: u32) -> ir::Value {
-        let state = &self.graph.states[s.index()];
-        let frame = &self.graph.frames[state.frame as usize];
-        let cell = self.snapshot.functions[frame.function].cell;
-        let exit = Exit { cell, pc: state.pc, kind: state.kind, reason: state.reason, resume };
-        self.references.exits.push(exit);
-        self.b.ins().iconst(I64, self.references.exits.len() as i64 - 1)
-    }
-    fn new_resume(&mut self, s: StateId, fill: Vec<(i32, Filler)>) -> u32 {
-        let state = &self.graph.states[s.index()];
-        let frame = &self.graph.frames[state.frame as usize];
-        let cell = self.snapshot.functions[frame.function].cell;
-        self.references.resumes.push(Resume { cell, pc: state.pc, base: frame.base, fill: fill.into() });
-        self.references.resumes.len() as u32 - 1
-    }
     /// What the runtime can put into a slot: constants need no code.
     fn filler(&self, v: Value) -> Option<Filler> {
         let node = self.graph.node(v);
@@ -376,19 +299,6 @@ impl Lower<'_, '_> {
             Op::Table(k) => Filler::Table(k),
             _ => return None,
         })
-    }
-    /// Jumps to the place that all exits share.
-    fn leave(&mut self, index: ir::Value) {
-        let tail = match self.exit_tail {
-            Some(tail) => tail,
-            None => {
-                let tail = self.cold();
-                self.b.append_block_param(tail, I64);
-                self.exit_tail = Some(tail);
-                tail
-            }
-        };
-        self.b.ins().jump(tail, &[BlockArg::Value(index)]);
     }
     fn write_tails(&mut self) {
         if let Some(tail) = self.threw_tail {
@@ -623,12 +533,16 @@ impl Lower<'_, '_> {
     /// its parameters now.
     fn reload(&mut self, node: Value, s: StateId, window: i32) {
         let wanted = self.reloads.get(&node).cloned().unwrap_or_default();
-        let (parts, wanted): (Vec<Value>, Vec<Value>) =
-            wanted.into_iter().partition(|v| matches!(self.graph.node(*v).op, Op::LoadCell(_)));
+        let quiet = self.graph.node(node).op.is_quiet();
+        let mut again = vec![];
         for v in wanted {
             let slots = &self.graph.states[s.index()].slots;
             let slot = slots.iter().find(|slot| slot.value == v && slot.slot < window);
             let Some(slot) = slot.map(|s| s.slot) else {
+                if quiet && self.graph.origin(v, s).is_some() {
+                    again.push(v);
+                    continue;
+                }
                 // A mistake of the builder: the code would use a stale address.
                 self.lost.get_or_insert((v, node));
                 continue;
@@ -636,13 +550,21 @@ impl Lower<'_, '_> {
             let x = self.b.ins().load(I64, trusted(), self.fp, slot * 8);
             self.define(v, x);
         }
-        for v in parts {
+        // Bases come first: they are older.
+        for v in again {
             let node = self.graph.node(v);
-            if let Op::LoadCell(offset) = node.op {
-                let object = self.get(node.args[0]);
-                let x = self.b.ins().load(I64, trusted(), object, offset);
-                self.define(v, x);
-            }
+            let base = self.get(node.args[0]);
+            let x = match node.op {
+                Op::LoadCell(offset) => self.b.ins().load(I64, trusted(), base, offset),
+                Op::Load(width, offset) => self.load(width, base, offset),
+                Op::LoadIndexed(width, offset) => {
+                    let index = self.get(node.args[1]);
+                    let at = self.element(base, index, width);
+                    self.load(width, at, offset)
+                }
+                _ => unreachable!("only loads have origins"),
+            };
+            self.define(v, x);
         }
     }
 }

@@ -148,6 +148,8 @@ impl Lower<'_, '_> {
 
             // conversions
             Op::LowHalf => self.b.ins().ireduce(I32, args[0]),
+            Op::PrimitiveToInt => self.primitive_to_int(args[0], st()),
+            Op::BoolToInt => self.b.ins().uextend(I32, args[0]),
             Op::IntToDouble => self.b.ins().fcvt_from_sint(F64, args[0]),
             Op::UintToDouble => {
                 let wide = self.b.ins().uextend(I64, args[0]);

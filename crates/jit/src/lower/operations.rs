@@ -50,6 +50,30 @@ impl Lower<'_, '_> {
         let ok = self.b.ins().icmp(IntCC::Equal, now, then);
         self.require(ok, s);
     }
+    pub(super) fn primitive_to_int(&mut self, x: ir::Value, s: StateId) -> ir::Value {
+        let (other, double, low, done) = (self.fresh(), self.cold(), self.fresh(), self.fresh());
+        let r = self.b.append_block_param(done, I32);
+        let int = self.b.ins().ireduce(I32, x);
+        let is = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, x, NUMBER_TAG as i64);
+        self.b.ins().brif(is, done, &[BlockArg::Value(int)], other, &[]);
+        self.go(other);
+        let is = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, x, DOUBLE_OFFSET as i64);
+        self.b.ins().brif(is, double, &[], low, &[]);
+        self.go(double);
+        let bits = self.b.ins().iadd_imm_s(x, -(DOUBLE_OFFSET as i64));
+        let d = self.b.ins().bitcast(F64, MemFlags::new(), bits);
+        let int = self.truncate(d);
+        self.b.ins().jump(done, &[BlockArg::Value(int)]);
+        self.go(low);
+        let ok = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, x, FIRST_CELL);
+        self.require(ok, s);
+        // true is the only one that is not 0.
+        let one = self.b.ins().icmp_imm_u(IntCC::Equal, x, 7);
+        let int = self.b.ins().uextend(I32, one);
+        self.b.ins().jump(done, &[BlockArg::Value(int)]);
+        self.go(done);
+        r
+    }
     pub(super) fn truncate(&mut self, x: ir::Value) -> ir::Value {
         let wide = self.b.ins().fcvt_to_sint_sat(I64, x);
         // i64::MIN and MAX: saturated.

@@ -1,0 +1,166 @@
+//! Exits: what they write to the frame.
+//!
+//! Guards leave for a state from which everything can be done again. The states of neighbours differ by a value or two, so they share what
+//! is the same: the values of a state, old ones first, are a path in a tree; code stores what its leaf is for, and goes on to the
+//! parent.
+
+use std::collections::BTreeMap;
+
+use cranelift_codegen::ir::types::I64;
+use cranelift_codegen::ir::{self, BlockArg, InstBuilder};
+
+use super::{Lower, PENDING};
+use crate::graph::{Repr, StateId, Value};
+use crate::snapshot::{Exit, Filler, Resume};
+
+/// A place in the tree of what is written.
+#[derive(Default)]
+struct Place {
+    /// Value and slot; the root has none.
+    store: Option<(Value, i32)>,
+    parent: usize,
+    children: BTreeMap<(Value, i32), usize>,
+    /// States that write this last.
+    states: Vec<(StateId, Vec<(i32, Filler)>)>,
+    block: Option<ir::Block>,
+}
+
+impl Lower<'_, '_> {
+    pub(super) fn write_exits(&mut self) {
+        for (s, block) in std::mem::take(&mut self.exits) {
+            self.go(block);
+            self.write_exit(s);
+        }
+        let resumes = std::mem::take(&mut self.resumes);
+        let mut tree = vec![Place::default()];
+        for &s in resumes.keys() {
+            let (path, fill) = self.path(s);
+            let mut at = 0;
+            for store in path {
+                at = match tree[at].children.get(&store) {
+                    Some(&next) => next,
+                    None => {
+                        tree.push(Place { store: Some(store), parent: at, ..Place::default() });
+                        let next = tree.len() - 1;
+                        tree[at].children.insert(store, next);
+                        next
+                    }
+                };
+            }
+            tree[at].states.push((s, fill));
+        }
+        let mut places = BTreeMap::new();
+        // Parents come before children.
+        for at in 0..tree.len() {
+            let starts = tree[at].children.len() != 1 || !tree[at].states.is_empty();
+            if at != 0 && starts {
+                self.write_place(&mut tree, at);
+            }
+            for (s, fill) in std::mem::take(&mut tree[at].states) {
+                let block = resumes[&s];
+                self.go(block);
+                let index = self.b.block_params(block)[0];
+                places.insert(s.0 | PENDING, self.new_resume(s, fill));
+                let next = self.place_or_tail(tree[at].block);
+                self.b.ins().jump(next, &[BlockArg::Value(index)]);
+            }
+        }
+        for exit in &mut self.references.exits {
+            if let Some(place) = places.get(&exit.resume) {
+                exit.resume = *place;
+            }
+        }
+    }
+    /// Jumps, with the number of the exit, to the code that completes the frame.
+    pub(super) fn write_exit(&mut self, s: StateId) {
+        let resume = self.graph.resume(s);
+        let block = match self.resumes.get(&resume) {
+            Some(b) => *b,
+            None => {
+                let b = self.cold();
+                self.b.append_block_param(b, I64);
+                self.resumes.insert(resume, b);
+                b
+            }
+        };
+        let index = self.new_exit(s, resume.0 | PENDING);
+        self.b.ins().jump(block, &[BlockArg::Value(index)]);
+    }
+    /// What leaving for a state stores, old values first, and what the runtime adds.
+    fn path(&mut self, s: StateId) -> (Vec<(Value, i32)>, Vec<(i32, Filler)>) {
+        let graph = self.graph;
+        let (mut path, mut fill) = (vec![], vec![]);
+        for slot in graph.states[s.index()].slots.iter().filter(|slot| !slot.in_place) {
+            if let Some(filler) = self.filler(slot.value) {
+                fill.push((slot.slot, filler));
+                continue;
+            }
+            // Boxing is the runtime's work, too.
+            match graph.node(slot.value).repr {
+                Repr::Double => fill.push((slot.slot, Filler::Double)),
+                Repr::Int32 => fill.push((slot.slot, Filler::Int32)),
+                _ => {}
+            }
+            path.push((slot.value, slot.slot));
+        }
+        path.sort_unstable();
+        (path, fill)
+    }
+    /// Code that stores what lies between a place and the next one above that has code.
+    fn write_place(&mut self, tree: &mut [Place], at: usize) {
+        let block = self.cold();
+        let index = self.b.append_block_param(block, I64);
+        self.go(block);
+        let mut up = at;
+        while let Some((v, slot)) = tree[up].store {
+            let x = match self.graph.node(v).repr {
+                Repr::Double | Repr::Int32 => self.get(v),
+                _ => self.boxed(v),
+            };
+            self.store_slot(slot, x);
+            up = tree[up].parent;
+            if tree[up].block.is_some() {
+                break;
+            }
+        }
+        let next = self.place_or_tail(tree[up].block);
+        self.b.ins().jump(next, &[BlockArg::Value(index)]);
+        tree[at].block = Some(block);
+    }
+    fn place_or_tail(&mut self, block: Option<ir::Block>) -> ir::Block {
+        if let Some(block) = block.or(self.exit_tail) {
+            return block;
+        }
+        let tail = self.cold();
+        self.b.append_block_param(tail, I64);
+        self.exit_tail = Some(tail);
+        tail
+    }
+    /// Leaves by a state that is in the frame.
+    pub(super) fn leave_spilled(&mut self, s: StateId) {
+        let resume = self.new_resume(s, vec![]);
+        let index = self.new_exit(s, resume);
+        self.leave(index);
+    }
+    /// Number of a new exit. `resume`: where it leads, or the state it leads to, marked as [`PENDING`].
+    fn new_exit(&mut self, s: StateId, resume: u32) -> ir::Value {
+        let state = &self.graph.states[s.index()];
+        let frame = &self.graph.frames[state.frame as usize];
+        let cell = self.snapshot.functions[frame.function].cell;
+        let exit = Exit { cell, pc: state.pc, kind: state.kind, reason: state.reason, resume };
+        self.references.exits.push(exit);
+        self.b.ins().iconst(I64, self.references.exits.len() as i64 - 1)
+    }
+    fn new_resume(&mut self, s: StateId, fill: Vec<(i32, Filler)>) -> u32 {
+        let state = &self.graph.states[s.index()];
+        let frame = &self.graph.frames[state.frame as usize];
+        let cell = self.snapshot.functions[frame.function].cell;
+        self.references.resumes.push(Resume { cell, pc: state.pc, base: frame.base, fill: fill.into() });
+        self.references.resumes.len() as u32 - 1
+    }
+    /// Jumps to the place that all exits share.
+    pub(super) fn leave(&mut self, index: ir::Value) {
+        let tail = self.place_or_tail(None);
+        self.b.ins().jump(tail, &[BlockArg::Value(index)]);
+    }
+}
