@@ -94,9 +94,7 @@ impl Output {
         if self.is_wide {
             return self.push_latin1(&text[..length]);
         }
-        // OPTIMIZATION: copies of a known length need no call.
-        self.narrow.extend_from_slice(&text);
-        self.narrow.truncate(self.narrow.len() - text.len() + length);
+        extend_fixed(&mut self.narrow, &text, length);
     }
     /// QuoteJSONString, ECMA-262 §25.5.4.3
     pub(super) fn quote(&mut self, v: StrView<'_>) {
@@ -122,14 +120,14 @@ impl Output {
         self.narrow.reserve(text.len() + 1);
         let mut rest = text;
         while let Some((bytes, after)) = rest.split_first_chunk::<8>() {
-            self.narrow.extend_from_slice(bytes);
             let special = special_bytes(u64::from_le_bytes(*bytes));
             if special == 0 {
+                extend_fixed(&mut self.narrow, bytes, 8);
                 rest = after;
                 continue;
             }
             let at = special.trailing_zeros() as usize / 8;
-            self.narrow.truncate(self.narrow.len() - 8 + at);
+            extend_fixed(&mut self.narrow, bytes, at);
             self.push_escape(bytes[at] as u16, escape_of(bytes[at] as u16));
             rest = &rest[at + 1..];
         }
@@ -170,21 +168,26 @@ impl Output {
     }
 }
 
-/// Appends a few bytes. OPTIMIZATION: copies of a known length need no call.
+/// Appends the first `count` bytes of an array. OPTIMIZATION: a copy of a known length needs no call.
+#[inline(always)]
+fn extend_fixed<const N: usize>(out: &mut Vec<u8>, bytes: &[u8; N], count: usize) {
+    if out.capacity() - out.len() < N {
+        out.reserve(N);
+    }
+    // SAFETY: there is room for all the bytes, of which no more than have been written are kept.
+    unsafe {
+        out.as_mut_ptr().add(out.len()).cast::<[u8; N]>().write_unaligned(*bytes);
+        out.set_len(out.len() + count.min(N));
+    }
+}
+/// Appends a few bytes.
 #[inline]
 fn extend_short(out: &mut Vec<u8>, bytes: &[u8]) {
-    let start = out.len();
     let (words, rest) = bytes.as_chunks::<8>();
-    words.iter().for_each(|word| out.extend_from_slice(word));
-    match (rest.is_empty(), bytes.last_chunk::<8>()) {
-        (true, _) => {}
-        // The last word again, over the end of the one before.
-        (false, Some(last)) => {
-            out.truncate(start + bytes.len() - 8);
-            out.extend_from_slice(last);
-        }
-        (false, None) => rest.iter().for_each(|&byte| out.push(byte)),
-    }
+    words.iter().for_each(|word| extend_fixed(out, word, 8));
+    let mut last = [0; 8];
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    extend_fixed(out, &last, rest.len());
 }
 /// The high bit of each byte that does not stand for itself between quotes: a quote, a backslash, a control character. The
 /// lowest mark is exact.
