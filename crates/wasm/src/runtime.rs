@@ -279,7 +279,7 @@ pub fn state<'a>(s: &mut Scope<'_>) -> wasmtime::Result<&'a State> {
 fn of_cell<'a>(v: Raw) -> Option<&'a State> {
     // SAFETY: only the collector takes an exclusive reference to the wrapper, never to the boxed state; the state is alive as
     // long as the cell.
-    unsafe { native::data::<StateCell>(v).map(|cell| &*(&raw const *cell.0)) }
+    unsafe { native::data::<StateCell>(v).map(|cell| &*cell.0) }
 }
 /// The state that an object of a class belongs to.
 pub fn state_of<'a>(s: &mut Scope<'_>, o: Local<'_, Object>) -> wasmtime::Result<&'a State> {
