@@ -324,8 +324,8 @@ macro_rules! for_each_op {
         CallMethod [Def Use WinArgs ; Argc Ic No No];
         /// `a = b.apply(c, arguments)`; key in ic e. Register d: the arguments object if it had to be made, else empty.
         CallForward [Def Use Use ; UseDef Ic No No];
-        /// `a = b(...c+1)`; register c = this, register c+1 = array of arguments.
-        CallSpread [Def Use WinSpread ; No No No No];
+        /// `a = b(...c+1)`; register c = this, register c+1 = array of arguments. e = ic.
+        CallSpread [Def Use WinSpread ; No Ic No No];
         /// `a = new b(window c)`, d = argument count; register c is scratch for `this`.
         Construct [Def Use WinArgs ; Argc Ic No No];
         /// `a = new b(...array in c+1)`; f = register of new.target; register c is scratch for `this`.

@@ -243,6 +243,7 @@ impl Verifier<'_> {
                         i.op,
                         Op::Call
                             | Op::CallThis
+                            | Op::CallSpread
                             | Op::Construct
                             | Op::ConstructWithTarget
                             | Op::CallEval

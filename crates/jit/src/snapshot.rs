@@ -228,6 +228,8 @@ pub struct Snapshot {
     pub epoch: u32,
     /// At that epoch, the prototypes of arrays have no elements.
     pub plain_arrays: bool,
+    /// Nobody has changed how arrays are iterated over.
+    pub plain_iteration: bool,
     /// Address of a word that is 1 as long as the code is valid: the epoch has not advanced and all constants are what they were.
     pub valid: u64,
     /// Address of a table of values that the collector updates: objects and functions that the code refers to. It lives as

@@ -188,7 +188,8 @@ impl<'a> Gen<'a, '_> {
                 let ic = self.b.call_ic();
                 self.b.op2(Op::CallEval, dst, f, window, 1, ic, env, site);
             } else {
-                self.b.op2(Op::CallSpread, dst, f, window, 0, 0, 0, 0);
+                let ic = self.b.call_ic();
+                self.b.op2(Op::CallSpread, dst, f, window, 0, ic, 0, 0);
             }
         } else {
             self.window_arguments(window, &c.arguments);

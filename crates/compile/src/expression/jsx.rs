@@ -70,7 +70,8 @@ impl<'a> Gen<'a, '_> {
             self.b.op(Op::ArrayPush, args, t, 0);
             self.b.release(inner);
         }
-        self.b.op2(Op::CallSpread, dst, f, window, 0, 0, 0, 0);
+        let ic = self.b.call_ic();
+        self.b.op2(Op::CallSpread, dst, f, window, 0, ic, 0, 0);
         self.b.release(mark);
     }
 

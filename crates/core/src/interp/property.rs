@@ -48,6 +48,27 @@ unsafe fn note_typed(pc: *const u64, word: u64, array: *mut Object) {
     }
 }
 
+/// Feedback bits of GetIterator.
+pub(crate) mod iterable {
+    /// An array whose iteration nobody has changed.
+    pub const PLAIN_ARRAY: u8 = 1;
+    /// Something else.
+    pub const OTHER: u8 = 2;
+}
+/// Records what a GetIterator instruction has been given.
+///
+/// # Safety
+/// `pc` points at the instruction `i` in linked bytecode.
+#[inline(always)]
+pub(crate) unsafe fn note_iterable(pc: *const u64, i: spey_bytecode::Insn, seen: u8) {
+    // SAFETY: by the contract; only the feedback byte changes.
+    unsafe {
+        if i.feedback() & seen == 0 {
+            *(pc as *mut u8).add(1) = i.feedback() | seen;
+        }
+    }
+}
+
 /// Value of a cached data property for this receiver, or the empty value on a miss.
 ///
 /// # Safety
@@ -614,6 +635,7 @@ op!(GetIterator(pc, fp, vm, ics, word) {
     {
         set(fp, i.a(), v);
         set(fp, i.a() + 1, Raw::int32(0));
+        note_iterable(pc, i, iterable::PLAIN_ARRAY);
         dispatch!(pc.add(1), fp, vm, ics)
     }
     miss!(slow_GetIterator)

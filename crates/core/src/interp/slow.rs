@@ -648,6 +648,14 @@ slow_ops! {
             if !callee.is_callable() {
                 return crate::error::throw_not_callable(s, f.view(), callee);
             }
+            let cache = f.ic(f.ext().field(1));
+            // SAFETY: the cache belongs to the running code.
+            unsafe {
+                (*cache).note_seen();
+                if let Some(o) = callee.as_object().filter(|o| o.kind() == Kind::Function) {
+                    InlineCache::note_callee(cache, function::closure_code(o).as_ptr());
+                }
+            }
             crate::call::call(s, callee, this, &args)
         };
         ConstructSpread 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
@@ -899,7 +907,11 @@ slow_ops! {
         };
         slow_GetIterator 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let v = f.local(s, i.b());
-            if i.c() == 0 && crate::iteration::is_plain_array(s, v) {
+            let plain = i.c() == 0 && crate::iteration::is_plain_array(s, v);
+            let seen = if plain { crate::interp::property::iterable::PLAIN_ARRAY } else { crate::interp::property::iterable::OTHER };
+            // SAFETY: the running instruction.
+            unsafe { crate::interp::property::note_iterable(f.pc, i, seen) }
+            if plain {
                 f.set(i.a(), v.raw());
                 f.set(i.a() + 1, Raw::int32(0));
                 return Ok(());

@@ -135,6 +135,8 @@ pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32, leave_unsee
     let id = vm.tier.next_id();
     let address = table.0.as_ptr() as u64;
     // SAFETY: live code cell.
+    let plain_iteration = unsafe { vm.array_iteration_epoch == (epoch, (*code).header.word) };
+    // SAFETY: live code cell.
     let plain_arrays = unsafe { arrays_are_plain(vm, (*code).header.word) };
     (
         Job { id, code, entry, cells, shapes, table, valid },
@@ -145,6 +147,7 @@ pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32, leave_unsee
             leave_unseen,
             epoch,
             plain_arrays,
+            plain_iteration,
             valid: valid_at,
             table: address,
             layout,

@@ -227,6 +227,26 @@ impl Builder<'_> {
         self.call_in_place(i, call, k)
     }
 
+    /// `b(...list)` with a list whose values are known.
+    pub(super) fn call_spread(&mut self, i: &Instruction) -> Result_<Step> {
+        let (b, c) = (i.word.b(), i.word.c());
+        let (callee, this, list) = (self.reg(b), self.reg(c), self.reg(c + 1));
+        let Some(values) = self.env.lists.get(&list).cloned() else { return self.execute(i) };
+        if self.is_generic() {
+            return self.execute(i);
+        }
+        let mut window = vec![this];
+        window.extend(values.iter());
+        let slot = self.base() + self.function().register_count as i32;
+        let fact = self.env.fact(callee);
+        let (target, function) = match (fact.code, fact.target) {
+            (Some(code), _) => (Callee::Code(code), NO_INDEX),
+            (None, Some((target, function))) => (target, function),
+            _ => (self.cache(i.ext.field(1)).callee, NO_INDEX),
+        };
+        let call = Call { callee, window, slot, new_target: None, accessor: false };
+        self.call(i, call, target, function)
+    }
     /// The callee is this function of the table; leaves if not.
     fn check_function(&mut self, callee: Value, function: u32) {
         if self.env.fact(callee).function != Some(function) {
@@ -434,7 +454,6 @@ impl Builder<'_> {
                 Code::CallEval
                     | Code::CreateMappedArguments
                     | Code::CreateUnmappedArguments
-                    | Code::CreateRest
                     | Code::Debugger
                     | Code::EnterAsync
                     | Code::InitialYield

@@ -2,6 +2,7 @@
 //! and about memory.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::graph::{StateId, Value, Width, ty::Types};
 use crate::snapshot::Callee;
@@ -107,6 +108,8 @@ pub struct Env {
     pub facts: BTreeMap<Value, Fact>,
     /// Loads and stores whose result is still in memory.
     pub loads: BTreeMap<(Value, Access), Value>,
+    /// Values of arrays that have just been made.
+    pub lists: BTreeMap<Value, Rc<[Value]>>,
     /// The code has been checked to be valid.
     pub valid: bool,
     /// Nothing has been done since that could not be done again: guards may leave for the interpreter there.
@@ -125,6 +128,7 @@ impl Env {
     /// After a call: any object may have changed and any cell may have moved.
     pub fn forget_memory(&mut self) {
         self.loads.clear();
+        self.lists.clear();
         self.valid = false;
         for f in self.facts.values_mut() {
             f.forget_memory();
@@ -162,6 +166,7 @@ impl Env {
         self.in_place.retain(|s, v| other.in_place.get(s) == Some(v));
         self.loads.retain(|k, v| other.loads.get(k) == Some(v));
         self.valid &= other.valid;
+        self.lists.retain(|k, v| other.lists.get(k) == Some(v));
         self.checkpoint = self.checkpoint.filter(|s| other.checkpoint == Some(*s));
         self.facts.retain(|v, f| match other.facts.get(v) {
             Some(g) => {

@@ -166,6 +166,7 @@ impl Builder<'_> {
         if self.assumptions.memory.contains(&key) {
             self.env.forget_memory();
         }
+        self.env.lists.clear();
         // Every iteration ends with a poll.
         self.after_collection();
         let assumptions = &self.assumptions;

@@ -10,6 +10,7 @@
 mod arithmetic;
 mod calls;
 mod env;
+mod lists;
 mod loops;
 mod numbering;
 mod polymorphic;
@@ -242,6 +243,10 @@ impl<'a> Builder<'a> {
         if op.has_effects() {
             self.env.checkpoint = None;
             self.started = true;
+            // Stores at fixed places initialise what has just been made.
+            if !matches!(op, Op::Store(..) | Op::Allocate(..) | Op::Poll | Op::Quick(_)) {
+                self.env.lists.clear();
+            }
         }
         self.emit_quietly(op, args, repr, types)
     }
@@ -633,6 +638,7 @@ impl<'a> Builder<'a> {
                 return Err(Refused("instruction"));
             }
             Code::CallForward => return self.call_forward(i),
+            Code::CallSpread => return self.call_spread(i),
             Code::Call | Code::CallThis | Code::CallMethod | Code::Construct | Code::ConstructWithTarget => {
                 return self.call_instruction(i);
             }
@@ -770,6 +776,7 @@ impl<'a> Builder<'a> {
     }
     /// The last node may have collected.
     fn after_collection(&mut self) {
+        self.keep_lists();
         let (graph, keep) = (&self.graph, self.keep_addresses);
         let is_address = |v: Value| match graph.node(v).op {
             // Outside of the heap.

@@ -6,7 +6,7 @@ use spey_bytecode::{Insn, Op as Code};
 use super::env::{ELEMENT, TYPED_ELEMENT, access};
 use super::polymorphic::{is_plain, is_simple_store};
 use super::{Builder, Result_, Step};
-use crate::graph::{Binary, Condition, Op, Repr, Value, Width, ty};
+use crate::graph::{Condition, Op, Repr, Value, Width, ty};
 use crate::snapshot::{
     CacheSnapshot, Callee, Constant, EntrySnapshot, ExitKind, Intrinsic, NO_INDEX, location,
 };
@@ -40,7 +40,7 @@ const ELEMENTS: [Option<Width>; 12] = [
 const UINT8_CLAMPED: u8 = 2;
 
 /// Longest array literal that is allocated in line.
-const MAX_LITERAL: u32 = 64;
+pub(super) const MAX_LITERAL: u32 = 64;
 
 /// Stands for the length of a typed array among the offsets of loads.
 const TYPED_LENGTH: i32 = i32::MIN;
@@ -174,8 +174,21 @@ impl Builder<'_> {
             }
             Code::ArrayPushHole | Code::ArraySpread => {
                 let array = self.reg(a);
+                if i.op == Code::ArraySpread && self.spread_known(i, array) {
+                    return Ok(Some(Step::Next));
+                }
                 self.env.fact_mut(array).literal = None;
                 return self.execute(i).map(Some);
+            }
+            Code::CreateRest => return self.create_rest(i).map(Some),
+            Code::GetIterator => return self.get_iterator(i).map(Some),
+            Code::IterStep => return self.iter_step(i).map(Some),
+            Code::IterClose => {
+                let next = self.reg(a + 1);
+                // Nothing is to be done for a plain array.
+                if self.as_int_free(next).is_none() {
+                    return self.execute(i).map(Some);
+                }
             }
             Code::IterNext => return self.iter_next(i).map(Some),
             Code::ToPropertyKey => {
@@ -409,7 +422,7 @@ impl Builder<'_> {
     // ---------------------------------------------------------------- array literals
 
     /// A new array with room for so many elements: the array and its elements are one allocation.
-    fn new_array(&mut self, capacity: u32) -> Value {
+    pub(super) fn new_array(&mut self, capacity: u32) -> Value {
         let l = self.snapshot.layout;
         let shape = self.function().array_shape;
         let array_bytes = l.array_length + 8;
@@ -441,7 +454,7 @@ impl Builder<'_> {
         array
     }
     /// Appends to an array literal that has room.
-    fn push_literal(&mut self, array: Value, length: u32, v: Value) {
+    pub(super) fn push_literal(&mut self, array: Value, length: u32, v: Value) {
         let l = self.snapshot.layout;
         let fresh = self.env.fact(array).fresh;
         let elements = self.load_cell(array, l.object_elements);
@@ -650,7 +663,7 @@ impl Builder<'_> {
     }
 
     /// An element of an object with dense elements that is there; leaves for others.
-    fn dense_element(&mut self, o: Value, k: Value) -> Option<Value> {
+    pub(super) fn dense_element(&mut self, o: Value, k: Value) -> Option<Value> {
         let elements = self.dense_elements(o)?;
         let index = self.as_int(k);
         let l = self.snapshot.layout;
@@ -861,42 +874,6 @@ impl Builder<'_> {
         self.env.forget_elements(ELEMENT);
         let filled = (self.block, std::mem::take(&mut self.env));
         self.merge(vec![stored, filled], Some(i.next_pc()));
-        Ok(Step::Next)
-    }
-
-    /// One step over a plain array: the record is (array, next index).
-    fn iter_next(&mut self, i: &Instruction) -> Result_<Step> {
-        let (a, b) = (i.word.a(), i.word.b());
-        if self.is_generic() {
-            return self.execute(i);
-        }
-        let (array, next) = (self.reg(b), self.reg(b + 1));
-        // Not a plain array where this was compiled for one: the interpreter takes over, and soon the general way.
-        let index = self.as_int(next);
-        let l = self.snapshot.layout;
-        if self.types(array) & !ty::OBJECT != 0 {
-            self.env.fact_mut(array).types = Some(ty::OBJECT);
-        }
-        let length = self.load(array, Width::Value, l.array_length);
-        let length = self.as_int(length);
-        let more = self.compare_ints(Condition::Less, index, length);
-        let state = self.state;
-        let (yes, no) = self.branch(more);
-        let target = i.jump_target().expect("branch") as u32;
-        self.edge_from(no, target);
-        self.block = yes;
-        self.state = state;
-        let Some(elements) = self.dense_elements(array) else { return self.execute(i) };
-        let stored = self.load(elements, Width::I32, l.elements_length);
-        self.guard(Op::CheckBounds, vec![index, stored], Repr::None, 0);
-        let v = self.load_element(elements, index, Width::Value);
-        self.check_not_empty(v);
-        let one = self.int(1);
-        // Below the array's length: no overflow.
-        let after = self.emit(Op::IntBinaryWrapping(Binary::Add), vec![index, one], Repr::Int32, 0);
-        self.set(b + 1, after);
-        self.set(a, v);
-        self.state = None;
         Ok(Step::Next)
     }
 }
