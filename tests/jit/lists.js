@@ -65,3 +65,11 @@ ai.next = function () { steps++; return next.call(this); };
 const counted = [spreadAll(1, 2), pair([1, 2])];
 ai.next = next;
 print(counted[0], counted[1], steps);
+// More arguments than parameters, in frames laid by machine code.
+function first(a) { return a + arguments.length; }
+function long(a, ...more) { let s = a; for (let i = 0; i < more.length; i++) { s += more[i]; if (s > 1e9) { s -= 1e9; } } try { return s; } finally { t++; } }
+function viaLoop(...args) { let s = 0; for (let i = 0; i < 3; i++) s += long(...args) + first(...args); return s; }
+function viaApply() { let s = 0; for (let i = 0; i < 3; i++) s += long.apply(null, arguments) + first.apply(null, arguments); return s; }
+function outer(i) { return viaLoop(i, i, 2) + viaApply(i, 3, 4, 5); }
+for (let i = 0; i < 3000; i++) { const r = outer(i); if (r !== 15 * i + 63) { print('wrong', i, r); break; } }
+print(outer(1), viaLoop('a', 1, {}));

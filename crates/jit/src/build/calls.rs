@@ -332,6 +332,18 @@ impl Builder<'_> {
         Ok(Step::Next)
     }
 
+    /// Arguments that are not in registers of the frame are to be written, too.
+    fn spill_outside(&mut self, call: &Call, spills: &mut Vec<(i32, Value)>) {
+        let top = self.base() + self.function().register_count as i32;
+        for (at, &v) in call.window.iter().enumerate().skip(1) {
+            let slot = call.slot + at as i32;
+            if slot >= top {
+                self.graph.extent = self.graph.extent.max(slot + 1);
+                let v = self.tagged(v);
+                spills.push((slot, v));
+            }
+        }
+    }
     /// A call node with everything in place. `with_this`: word 0 of the window is written.
     fn runtime_call(
         &mut self,
@@ -347,16 +359,7 @@ impl Builder<'_> {
             let this = self.tagged(call.window[0]);
             spills.push((call.slot, this));
         }
-        // Arguments that are not in registers of the frame.
-        let top = self.base() + self.function().register_count as i32;
-        for (at, &v) in call.window.iter().enumerate().skip(1) {
-            let slot = call.slot + at as i32;
-            if slot >= top {
-                self.graph.extent = self.graph.extent.max(slot + 1);
-                let v = self.tagged(v);
-                spills.push((slot, v));
-            }
-        }
+        self.spill_outside(call, &mut spills);
         // The callee's header may be written here.
         self.graph.extent = self.graph.extent.max(call.slot + 1 + call.argc() as i32 + HEADER);
         let v = self.emit(op, args, Repr::Tagged, types);
@@ -558,6 +561,7 @@ impl Builder<'_> {
             // The original window stays below the copy: `this` belongs to it.
             let this = self.tagged(call.window[0]);
             spills.push((call.slot, this));
+            self.spill_outside(&call, &mut spills);
         }
         for (slot, v) in frame {
             if self.env.in_place.get(&slot) != Some(&v) {
