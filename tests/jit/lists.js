@@ -73,3 +73,9 @@ function viaApply() { let s = 0; for (let i = 0; i < 3; i++) s += long.apply(nul
 function outer(i) { return viaLoop(i, i, 2) + viaApply(i, 3, 4, 5); }
 for (let i = 0; i < 3000; i++) { const r = outer(i); if (r !== 15 * i + 63) { print('wrong', i, r); break; } }
 print(outer(1), viaLoop('a', 1, {}));
+// Literals with known beginnings.
+function begin(...args) { return sum(1, ...args) + none(0, ...args, ...args) + kept('k', ...args).join(); }
+function literal(a, b) { const l = [a, b, ...[a]]; l[0] = 7; return sum(...l) + none(...l, ...[b], 1); }
+function nested(i, ...args) { return kept(i, ...[i, ...args], ...args).join(); }
+for (let i = 0; i < 3000; i++) { t = (t + begin(i, 2).length + literal(i, i + 1) + nested(i, { i }, 3).length) | 0; }
+print(t, begin(1, 2), literal(3, 4), nested(1, 'x', 2), begin());

@@ -124,15 +124,29 @@ impl Builder<'_> {
         self.set(i.word.a(), array);
         Ok(Step::Next)
     }
-    /// `[...b]` as the whole of a literal so far, of an array whose values are known. False: not such a case.
+    /// Element `k` of a literal is `v`.
+    pub(super) fn note_pushed(&mut self, array: Value, k: u32, v: Value) {
+        if let Some(before) = self.env.lists.get(&array)
+            && before.len() == k as usize
+        {
+            let values = before.iter().copied().chain([v]).collect();
+            self.env.lists.insert(array, values);
+        }
+    }
+    /// `[…, ...b` of a literal and an array whose values are known. False: not such a case.
     pub(super) fn spread_known(&mut self, i: &Instruction, array: Value) -> bool {
         let spread = self.reg(i.word.b());
-        let Some(values) = self.env.lists.get(&spread).cloned() else { return false };
+        let (Some(before), Some(after)) = (self.env.lists.get(&array), self.env.lists.get(&spread)) else {
+            return false;
+        };
+        let known = before.len();
+        let values: Rc<[Value]> = before.iter().chain(after.iter()).copied().collect();
         let shape = self.function().array_shape;
         if self.is_generic()
             || !self.snapshot.plain_iteration
             || shape != self.snapshot.functions[0].array_shape
-            || !matches!(self.env.fact(array).literal, Some((0, _)))
+            || self.env.fact(array).literal.map(|l| l.0 as usize) != Some(known)
+            || values.len() > MAX_LITERAL as usize
             || self.env.fact(spread).shape != Some(shape)
         {
             return false;

@@ -156,6 +156,7 @@ impl Builder<'_> {
                     return self.execute(i).map(Some);
                 }
                 let array = self.new_array(capacity);
+                self.env.lists.insert(array, [].into());
                 self.set(a, array);
             }
             Code::ArrayPush => {
@@ -163,8 +164,9 @@ impl Builder<'_> {
                 match self.env.fact(array).literal {
                     Some((length, capacity)) if length < capacity => {
                         let v = self.reg(b);
-                        let v = self.tagged(v);
-                        self.push_literal(array, length, v);
+                        let word = self.tagged(v);
+                        self.push_literal(array, length, word);
+                        self.note_pushed(array, length, v);
                     }
                     _ => {
                         self.env.fact_mut(array).literal = None;
