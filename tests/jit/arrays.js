@@ -37,3 +37,11 @@ function changing(a) { let s = 0; for (let i = 0; i < 40; i++) { s += a[i % a.le
   Object.defineProperty(Array.prototype, 2, { set(v) { text = 'setter ' + v; }, configurable: true });
   const filled = fill([], 5); delete Array.prototype[2]; console.log(filled.length, text, fill([], 5).length);
 })();
+// A view changes what a typed array has read.
+function views(dv, bytes, i) { const before = bytes[0]; dv.setUint8(0, i & 255); const after = bytes[0]; dv.setFloat64(8, after + 0.5, true); return before + after * 2 + dv.getFloat64(8, true) + dv.byteLength; }
+{
+  const buffer = new ArrayBuffer(16), dv = new DataView(buffer), bytes = new Uint8Array(buffer);
+  let sum = 0;
+  for (let i = 0; i < 5000; i++) sum += views(dv, bytes, i);
+  console.log(sum);
+}

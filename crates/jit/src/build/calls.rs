@@ -163,6 +163,8 @@ impl Builder<'_> {
                 self.check_function(call.callee, function);
                 let args = call.window.iter().map(|&v| self.tagged(v)).collect();
                 let v = self.emit(Op::Quick(spec), args, Repr::Tagged, ty::ANY);
+                // Bytes of buffers may have changed.
+                self.env.forget_elements(super::env::TYPED_ELEMENT);
                 return self.unless_simple(i, v, |this| this.call_any(i, call, false));
             }
             Callee::Script(script) if function != NO_INDEX && !self.is_generic() => {
