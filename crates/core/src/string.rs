@@ -608,6 +608,7 @@ pub fn concat<'s>(
 ///
 /// # Safety
 /// Both values are live strings.
+#[inline]
 pub(crate) unsafe fn try_concat(vm: &mut Vm, a: Raw, b: Raw) -> Raw {
     // SAFETY: by the contract; the cell is initialised here.
     unsafe {
@@ -640,8 +641,8 @@ pub(crate) unsafe fn try_concat(vm: &mut Vm, a: Raw, b: Raw) -> Raw {
         (*p).length = total as u32;
         (*p).offset = 0;
         let out = (p as *mut u8).add(16);
-        copy_short(view_raw(x), out);
-        copy_short(view_raw(y), out.add(la as usize));
+        copy_short(narrow_units(x), la as usize, out);
+        copy_short(narrow_units(y), lb as usize, out.add(la as usize));
         Raw::cell(p.cast())
     }
 }
@@ -659,18 +660,33 @@ pub(crate) fn try_new_latin1(vm: &mut Vm, text: &[u8]) -> Raw {
         (*p).header.aux = FLAT;
         (*p).length = text.len() as u32;
         (*p).offset = 0;
-        copy_short(StrView::Latin1(text), (p as *mut u8).add(16));
+        copy_short(text.as_ptr(), text.len(), (p as *mut u8).add(16));
         Raw::cell(p.cast())
+    }
+}
+/// Where the units of a string are.
+///
+/// # Safety
+/// A live string that is narrow and no rope.
+#[inline(always)]
+unsafe fn narrow_units(this: *const JsString) -> *const u8 {
+    // SAFETY: by the contract.
+    unsafe {
+        if (*this).header.aux == FLAT {
+            return (this as *const u8).add(16);
+        }
+        match view_raw(this) {
+            StrView::Latin1(text) => text.as_ptr(),
+            StrView::Utf16(text) => text.as_ptr().cast(),
+        }
     }
 }
 /// Copies narrow text of a few units.
 ///
 /// # Safety
-/// `out` has room for it.
+/// `from` has so many, and `out` has room for them.
 #[inline(always)]
-unsafe fn copy_short(view: StrView<'_>, out: *mut u8) {
-    let StrView::Latin1(text) = view else { return };
-    let (from, n) = (text.as_ptr(), text.len());
+unsafe fn copy_short(from: *const u8, n: usize, out: *mut u8) {
     // NOTE: words that overlap: a call of `memcpy` costs more than so few units, and so does a loop over bytes.
     // SAFETY: by the contract; each piece lies within the text.
     unsafe {

@@ -7,7 +7,7 @@ use crate::heap::{
 use crate::old_space::{Block, DeadCells, OldSpace, POISON};
 use crate::persistent::PersistentRoots;
 use crate::sys;
-use crate::tracer::{Liveness, Mode, ToSpace, Tracer};
+use crate::tracer::{Liveness, Mode, ToSpace, Tracer, prefetch};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,9 @@ const MIN_HEADROOM_BYTES: usize = 4 << 20;
 const GROW_SURVIVAL: f64 = 0.30;
 const SHRINK_SURVIVAL: f64 = 0.05;
 const SHRINK_AFTER_COUNT: u32 = 8;
+
+/// Remembered cells are scattered: so many are on their way to the cache while one is visited.
+const REMEMBERED_AHEAD: usize = 8;
 
 /// Why a major collection runs.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -222,7 +225,12 @@ impl Heap {
 
     /// Visits old cells that may refer to young ones; those that still do afterwards stay in the lists.
     fn trace_remembered(&mut self, tracer: &mut Tracer, remembered: &mut Vec<*mut Header>) {
-        for owner in self.remembered.drain(..) {
+        let list = std::mem::take(&mut self.remembered);
+        for (index, &owner) in list.iter().enumerate() {
+            if let Some(&next) = list.get(index + REMEMBERED_AHEAD) {
+                prefetch(next.cast());
+                prefetch(Block::header(next));
+            }
             // SAFETY: remembered cells are live or not swept yet.
             unsafe {
                 (*owner).flags &= !Header::REMEMBERED;
@@ -238,6 +246,8 @@ impl Heap {
                 }
             }
         }
+        self.remembered = list;
+        self.remembered.clear();
         self.carded.retain(|&block| {
             // SAFETY: large objects in the list are live or not swept yet.
             unsafe {

@@ -16,6 +16,8 @@ use std::thread;
 
 /// So many cells wait between prefetch and visit.
 const PREFETCH_COUNT: usize = 16;
+/// Most cells are not longer, but may lie in two cache lines.
+const SMALL_CELL_BYTES: usize = 64;
 /// Marking that ends within so many cells stays on one thread.
 const ALONE_COUNT: usize = 100_000;
 /// Cells between two looks whether another thread is out of work.
@@ -149,6 +151,7 @@ impl Tracer {
             let next = match self.mark_stack.pop() {
                 Some(cell) => {
                     prefetch(cell.cast());
+                    prefetch(cell.cast::<u8>().wrapping_add(SMALL_CELL_BYTES - 1));
                     prefetch(OldSpace::mark_word(cell).cast());
                     waiting += 1;
                     cell

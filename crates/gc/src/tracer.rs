@@ -86,6 +86,9 @@ pub struct Tracer {
     pub(crate) owner: *const Header,
 }
 
+/// Dirty cards are scattered: so many are on their way to the cache while one is visited.
+const CARDS_AHEAD: usize = 8;
+
 impl Tracer {
     pub(crate) fn new(mode: Mode, kinds: &[KindOps], old: *mut OldSpace, young_base: usize) -> Tracer {
         Tracer {
@@ -307,6 +310,11 @@ impl Tracer {
             let at = self.dirty_cards.partition_point(|&card| (card as usize) < first);
             for index in at..self.dirty_cards.len() {
                 let card = self.dirty_cards[index] as usize;
+                if let Some(&next) = self.dirty_cards.get(index + CARDS_AHEAD) {
+                    let next = (cell + next as usize * CARD_BYTES) as *const u8;
+                    prefetch(next);
+                    prefetch(next.wrapping_add(CARD_BYTES - 1));
+                }
                 let from = (cell + card * CARD_BYTES).max(start as usize);
                 let to = (cell + (card + 1) * CARD_BYTES).min(end);
                 if from >= end {
