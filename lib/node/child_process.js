@@ -30,6 +30,8 @@ function checkNoNull(value, name) {
 }
 
 /** The arguments of spawn and its kin, checked, as options of the binding. */
+let warnedShellArgs = false;
+
 function normalizeSpawnArguments(file, args, options) {
   validateString(file, 'file');
   checkNoNull(file, 'file');
@@ -78,7 +80,8 @@ function normalizeSpawnArguments(file, args, options) {
 
   if (shell) {
     checkNoNull(shell, 'options.shell');
-    if (args.length > 0) {
+    if (args.length > 0 && !warnedShellArgs) {
+      warnedShellArgs = true;
       process.emitWarning(
         'Passing args to a child process with shell option true can lead to security vulnerabilities, as the ' +
         'arguments are not escaped, only concatenated.', 'DeprecationWarning', 'DEP0190');
@@ -120,7 +123,7 @@ function validateTimeout(timeout) {
 }
 
 function validateMaxBuffer(maxBuffer) {
-  if (maxBuffer !== undefined && maxBuffer !== null && (typeof maxBuffer !== 'number' || maxBuffer < 0)) {
+  if (maxBuffer !== undefined && maxBuffer !== null && !(typeof maxBuffer === 'number' && maxBuffer >= 0)) {
     throw new ERR_OUT_OF_RANGE('options.maxBuffer', 'a positive number', maxBuffer);
   }
 }
@@ -252,7 +255,10 @@ function normalizeExecFileArgs(file, args, options, callback) {
   options = typeof options === 'object' ? options : {};
   options ??= {};
   if (callback !== undefined && callback !== null) validateFunction(callback, 'callback');
-  if (options.argv0 !== undefined && options.argv0 !== null) validateString(options.argv0, 'options.argv0');
+  if (options.argv0 !== undefined && options.argv0 !== null) {
+    validateString(options.argv0, 'options.argv0');
+    checkNoNull(options.argv0, 'options.argv0');
+  }
   return { file, args, options, callback };
 }
 

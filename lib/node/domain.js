@@ -22,7 +22,7 @@ process.setUncaughtExceptionCaptureCallback = function(fn) {
   throw error;
 };
 
-const storage = new AsyncLocalStorage();
+const storage = new AsyncLocalStorage({ defaultValue: null });
 // The domains entered in this callback, innermost last.
 let stack = [];
 

@@ -539,7 +539,8 @@ function on(emitter, event, options = kEmptyObject) {
         const value = events.shift();
         size--;
         if (paused && size < lowWaterMark) {
-          emitter.resume();
+          // What was paused may have come to its end meanwhile.
+          if (!emitter.closed) emitter.resume();
           paused = false;
         }
         return Promise.resolve({ value, done: false });

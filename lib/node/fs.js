@@ -111,8 +111,7 @@ function exists(path, callback) {
   validateFunction(callback, 'cb');
   try {
     path = getValidatedPath(path);
-  } catch (error) {
-    warnInvalidExists('fs.exists', error);
+  } catch {
     callback(false);
     return;
   }
@@ -254,6 +253,9 @@ Object.defineProperty(read, kPromisifyArgs(), { __proto__: null, value: ['bytesR
 function readSync(fd, buffer, offsetOrOptions, length, position) {
   fd = getValidatedFd(fd);
   validateBuffer(buffer);
+  if (arguments.length <= 3 && offsetOrOptions !== undefined) {
+    validateObject(offsetOrOptions, 'options', kAllowNull);
+  }
   const { offset, length: count, position: at } = readArguments(buffer, offsetOrOptions, length, position);
   if (count === 0) return 0;
   return binding.read(fd, buffer, offset, count, checkRead(buffer, offset, count, at), undefined);

@@ -556,8 +556,7 @@ async function importFrom(specifier, attributes) {
 
 /** Public modules by their names, loaded when they are looked at. */
 function defineBuiltins(context) {
-  const { builtinModules } = require('module');
-  for (const name of builtinModules) {
+  for (const name of require('module').builtinModules) {
     if (name.startsWith('_') || name.includes('/') || name.includes(':') || name in context) continue;
     const set = (value) => {
       delete context[name];
@@ -690,6 +689,11 @@ module.exports = {
   isValidSyntax,
 };
 
+let modules;
+/** A list of its own: programs add to it what is to be completed. */
+function replModules() {
+  return modules ??= [...require('module').builtinModules];
+}
 Object.defineProperty(module.exports, 'builtinModules', {
-  __proto__: null, configurable: true, enumerable: true, get: () => require('module').builtinModules,
+  __proto__: null, configurable: true, enumerable: true, get: replModules,
 });

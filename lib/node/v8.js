@@ -3,13 +3,16 @@
 // Binding contract:
 //   v8.getHeapStatistics() -> object of the numbers Node lists; v8.getHeapSpaceStatistics() -> objects;
 //   v8.getHeapCodeStatistics() -> object; v8.setFlagsFromString(flags); v8.cachedDataVersionTag() -> number.
+//   v8.heapSnapshot() -> Buffer of JSON; v8.queryObjects(prototype) -> the objects that inherit from it.
 //   serdes: Serializer, Deserializer: V8's ValueSerializer and ValueDeserializer with the methods that Node documents.
 
 const binding = internalBinding('v8');
 const { Serializer, Deserializer } = internalBinding('serdes');
 const { Buffer } = require('buffer');
 const { codes: { ERR_METHOD_NOT_IMPLEMENTED, ERR_INVALID_ARG_TYPE } } = require('internal/errors');
-const { validateString } = require('internal/validators');
+const { emitExperimentalWarning, kEmptyObject } = require('internal/util');
+const { validateBoolean, validateFunction, validateObject, validateOneOf, validateString } = require('internal/validators');
+const { getValidatedPath } = require('internal/fs/utils');
 
 function missing(name) {
   return {
@@ -158,8 +161,44 @@ function gcStatistics([isMinor, , , duration, usedBefore, usedAfter]) {
   };
 }
 
+// ---- what is in the heap --------------------------------------------------------------------------------------------------
+
+function checkSnapshotOptions(options) {
+  if (options === undefined) return;
+  validateObject(options, 'options');
+  for (const name of ['exposeInternals', 'exposeNumericValues']) {
+    if (options[name] !== undefined) validateBoolean(options[name], `options.${name}`);
+  }
+}
+
+function getHeapSnapshot(options) {
+  checkSnapshotOptions(options);
+  return require('internal/heap_snapshot').streamOf(binding.heapSnapshot());
+}
+
+function writeHeapSnapshot(filename, options) {
+  if (filename !== undefined) filename = getValidatedPath(filename);
+  checkSnapshotOptions(options);
+  return require('internal/heap_snapshot').write(filename, binding.heapSnapshot);
+}
+
+function queryObjects(ctor, options = kEmptyObject) {
+  validateFunction(ctor, 'constructor');
+  if (options !== kEmptyObject) validateObject(options, 'options');
+  const format = options.format || 'count';
+  validateOneOf(format, 'options.format', ['count', 'summary']);
+  emitExperimentalWarning('v8.queryObjects()');
+  const found = binding.queryObjects(ctor.prototype);
+  if (format === 'count') return found.length;
+  const { inspect } = require('internal/util/inspect');
+  return found.map((object) => inspect(object, { depth: 0 }));
+}
+
 const exported = {
   GCProfiler,
+  getHeapSnapshot,
+  writeHeapSnapshot,
+  queryObjects,
   cachedDataVersionTag: () => binding.cachedDataVersionTag(),
   getHeapStatistics: () => binding.getHeapStatistics(),
   getHeapSpaceStatistics: () => binding.getHeapSpaceStatistics(),
@@ -187,7 +226,7 @@ Object.defineProperty(exported, 'promiseHooks', {
   configurable: true,
   get: () => require('internal/promise_hooks').promiseHooks,
 });
-for (const name of ['getHeapSnapshot', 'writeHeapSnapshot', 'getCppHeapStatistics', 'takeCoverage', 'stopCoverage', 'queryObjects',
+for (const name of ['getCppHeapStatistics', 'takeCoverage', 'stopCoverage',
                     'setHeapSnapshotNearHeapLimit',
                     'startCpuProfile']) {
   exported[name] = missing(name);

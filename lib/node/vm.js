@@ -86,12 +86,19 @@ class Script extends ContextifyScript {
 
   runInThisContext(options) {
     const { timeout, displayErrors, breakOnSigint, breakFirstLine } = runOptions(options);
+    if (breakOnSigint && process.listenerCount('SIGINT') > 0) {
+      return withoutSigintListeners(() => super.runInContext(null, timeout, displayErrors, breakOnSigint, breakFirstLine));
+    }
     return super.runInContext(null, timeout, displayErrors, breakOnSigint, breakFirstLine);
   }
 
   runInContext(contextifiedObject, options) {
     validateContext(contextifiedObject);
     const { timeout, displayErrors, breakOnSigint, breakFirstLine } = runOptions(options);
+    if (breakOnSigint && process.listenerCount('SIGINT') > 0) {
+      return withoutSigintListeners(
+        () => super.runInContext(contextifiedObject, timeout, displayErrors, breakOnSigint, breakFirstLine));
+    }
     return super.runInContext(contextifiedObject, timeout, displayErrors, breakOnSigint, breakFirstLine);
   }
 
@@ -101,8 +108,19 @@ class Script extends ContextifyScript {
   }
 }
 
+/** Listeners of the program do not hear of a SIGINT that stops a script. */
+function withoutSigintListeners(run) {
+  const listeners = process.rawListeners('SIGINT');
+  process.removeAllListeners('SIGINT');
+  try {
+    return run();
+  } finally {
+    for (const listener of listeners) process.addListener('SIGINT', listener);
+  }
+}
+
 function validateContext(contextifiedObject) {
-  if (typeof contextifiedObject !== 'object' || contextifiedObject === null || !binding.isContext(contextifiedObject)) {
+  if (!isContext(contextifiedObject)) {
     throw new ERR_INVALID_ARG_TYPE('contextifiedObject', 'vm.Context', contextifiedObject);
   }
 }

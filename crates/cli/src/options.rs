@@ -96,7 +96,14 @@ static ROWS: &[Row] = &[
     on("--experimental-global-navigator", "define the global navigator"),
     on("--experimental-sqlite", "offer node:sqlite"),
     on("--experimental-websocket", "define the global WebSocket"),
-    on("--experimental-webstorage", "define the globals localStorage and sessionStorage"),
+    Row {
+        name: "--experimental-webstorage",
+        aliases: &["--webstorage"],
+        takes: Nothing,
+        place: Anywhere,
+        default: Some(true),
+        help: "define the globals localStorage and sessionStorage",
+    },
     row("--experimental-vm-modules", Nothing, Anywhere, "classes of modules in vm"),
     alias("--expose-gc", &["--expose_gc"], Nothing, Anywhere, "define the global function gc()"),
     alias(
@@ -138,6 +145,7 @@ static ROWS: &[Row] = &[
     row("--jit-sync", Nothing, CommandLine, "compile hot functions at once, on the main thread"),
     row("--jit-threshold", Number, CommandLine, "calls after which a function is compiled"),
     row("--jitless", Nothing, Anywhere, "no machine code: everything runs in the interpreter"),
+    row("--localstorage-file", Text, Anywhere, "where localStorage is kept"),
     row("--max-http-header-size", Number, Anywhere, "limit of HTTP headers in bytes"),
     alias(
         "--max-old-space-size",

@@ -12,6 +12,7 @@ use crate::object::{self, Own, PropertyDescriptor};
 use crate::realm::Intrinsic;
 use crate::scope::{JsResult, Local, Scope, Value};
 use crate::shape::attr;
+use crate::vm::Vm;
 
 /// Native error classes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -397,7 +398,10 @@ fn header_text(s: &mut Scope<'_>, e: Local<'_, Object>) -> String {
             }
         }
     };
-    let name = read(s, name_key).unwrap_or_else(|| "Error".to_string());
+    let mut name = read(s, name_key).unwrap_or_else(|| "Error".to_string());
+    if let Some(code) = Vm::with_hooks(s, |h, s| h.error_code(s, e)) {
+        name = format!("{name} [{code}]");
+    }
     let message = read(s, message_key).unwrap_or_default();
     match (name.is_empty(), message.is_empty()) {
         (true, _) => message,
@@ -626,9 +630,45 @@ pub fn describe_receiver(s: &mut Scope<'_>, v: Local<'_, Value>) -> String {
                 format!("function '{}'", crate::function_text::source_text(s, o))
             }
         }
-        Some(o) => format!("#<{}>", constructor_name(s, o)),
+        Some(o) => describe_by_tag(s, o).unwrap_or_else(|| format!("#<{}>", constructor_name(s, o))),
         None => describe(s, v),
     })
+}
+/// As V8 does it without running code: an object with a `toString` of its own is shown by its tag.
+fn describe_by_tag(s: &mut Scope<'_>, o: Local<'_, Object>) -> Option<String> {
+    let (_, holder) = data_in_chain(s, o, s.names().to_string)?;
+    if holder.is_same(s.intrinsic(Intrinsic::ObjectPrototype)) {
+        return None;
+    }
+    let tag = data_in_chain(s, o, s.names().sym_to_string_tag).and_then(|(v, _)| v.as_string());
+    let tag = match (tag, o.kind()) {
+        (Some(tag), _) => tag.to_text(s),
+        (None, Kind::Date) => "Date".into(),
+        (None, Kind::RegExp) => "RegExp".into(),
+        (None, _) => "Object".into(),
+    };
+    Some(format!("[object {tag}]"))
+}
+/// A data property that the object has or inherits, and the object that has it. Nothing is run.
+fn data_in_chain<'s>(
+    s: &mut Scope<'s>,
+    o: Local<'_, Object>,
+    key: PropertyKey,
+) -> Option<(Local<'s, Value>, Local<'s, Object>)> {
+    let mut at = s.local_object(o.gc());
+    for _ in 0..64 {
+        if at.kind() == Kind::Proxy {
+            return None;
+        }
+        object::materialize(s, at);
+        if let Own::Data(v, _) = object::own_ordinary(s, at, key) {
+            return Some((s.local(v), at));
+        }
+        // SAFETY: live object.
+        let p = unsafe { object::prototype_raw(s.vm(), at.gc().as_ptr()) };
+        at = s.local(p).as_object()?;
+    }
+    None
 }
 /// A property key value as messages show it in "reading 'x'".
 ///
@@ -788,25 +828,37 @@ pub fn throw_compile_error<T>(
     }
     s.throw(error.value())
 }
-/// The source frame of the place where `e` was thrown, if it was thrown last.
-pub fn throw_site_frame(s: &mut Scope<'_>, e: Local<'_, Value>) -> Option<String> {
-    let vm = s.vm();
+/// Where the exception was thrown: unit and offset.
+fn throw_site<'a>(vm: &'a Vm, e: Local<'_, Value>) -> Option<(&'a ScriptUnit, u32)> {
     if vm.throw_value.is_empty() || vm.throw_value != e.raw() || !vm.throw_code.is_cell() {
         return None;
     }
     // SAFETY: a live code cell that has run: the VM traces it.
     let code = unsafe { &*(vm.throw_code.as_cell() as *const Code) };
-    let script = code.script();
     // SAFETY: as above.
-    let offset = unsafe { code.source_offset(vm.throw_pc) };
+    Some((code.script(), unsafe { code.source_offset(vm.throw_pc) }))
+}
+/// The same as `file:line:column`.
+pub fn throw_site_place(s: &mut Scope<'_>, e: Local<'_, Value>) -> Option<String> {
+    let (script, offset) = throw_site(s.vm(), e)?;
+    let (line, column) = script.position(offset);
+    Some(format!("{}:{line}:{column}", script.name))
+}
+/// The source frame of the place where `e` was thrown, if it was thrown last.
+pub fn throw_site_frame(s: &mut Scope<'_>, e: Local<'_, Value>) -> Option<String> {
+    let (script, offset) = throw_site(s.vm(), e)?;
     let (line, column) = script.position(offset);
     let text = script.line_text(offset);
     if text.is_empty() {
         return None;
     }
-    // Tabs stay, so that the caret stands below its character.
-    let indent: String =
-        text.chars().take(column as usize - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+    // Tabs stay, so that the caret stands below its character. A unit that begins within a line has only its own text of it.
+    let first = if line == script.line_offset + 1 { script.column_offset } else { 0 };
+    let indent: String = text
+        .chars()
+        .take(column.saturating_sub(first + 1) as usize)
+        .map(|c| if c == '\t' { '\t' } else { ' ' })
+        .collect();
     Some(format!("{}:{line}\n{text}\n{indent}^\n", script.name))
 }
 /// The source frame ("file:line\ntext\n   ^") of a SyntaxError made by the compiler.

@@ -455,6 +455,24 @@ pub fn function_realm(s: &mut Scope<'_>, f: Local<'_, Object>) -> JsResult<u32> 
     }
 }
 
+/// [`function_realm`] of anything; None if it has none.
+pub(crate) fn callable_realm(v: Raw) -> Option<u32> {
+    let mut at = v;
+    while at.is_cell() {
+        let o = at.as_cell() as *mut Object;
+        // SAFETY: a live cell; nothing is allocated on the way.
+        unsafe {
+            at = match Kind::of(o.cast()) {
+                Kind::Function | Kind::NativeFunction => return Some(realm_of(at)),
+                Kind::BoundFunction => *Object::trailing(o, bound::TARGET),
+                Kind::Proxy => *Object::trailing(o, 0),
+                _ => return None,
+            };
+        }
+    }
+    None
+}
+
 pub(crate) fn closure_is_constructor(v: Raw) -> bool {
     // SAFETY: checked kind.
     unsafe { (*code_of(v.as_cell() as *mut Object)).flags & code_flag::CONSTRUCTOR != 0 }

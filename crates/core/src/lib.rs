@@ -30,6 +30,7 @@ pub mod function;
 pub mod function_text;
 pub mod gathered;
 pub mod hash_table;
+pub mod heap_snapshot;
 pub mod inline_cache;
 pub mod interp;
 pub mod interrupt;

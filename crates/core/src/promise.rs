@@ -1,5 +1,7 @@
 //! The core of promises (ECMA-262 §27.2.1): states, reactions, resolving functions, jobs.
 
+use std::collections::VecDeque;
+
 use spey_gc::Value as Raw;
 
 use crate::call::{call, call_with};
@@ -9,7 +11,7 @@ use crate::interp::slow::cached_lookup;
 use crate::object;
 use crate::realm::Intrinsic;
 use crate::scope::{Args, JsResult, Local, Scope, Thrown, Value};
-use crate::vm::{JobKind, Vm};
+use crate::vm::{Job, JobKind, Vm};
 
 /// Internal slots of promises.
 pub mod slot {
@@ -447,7 +449,7 @@ pub(crate) fn first_awaiting(p: Raw) -> Option<Raw> {
 }
 
 /// Runs one microtask. An exception is returned to the caller (callbacks of queueMicrotask).
-fn run_job(s: &mut Scope<'_>, job: crate::vm::Job) -> JsResult<()> {
+fn run_job(s: &mut Scope<'_>, job: Job) -> JsResult<()> {
     let [a, b, c, d] = job.values;
     let values = [s.local(a), s.local(b), s.local(c), s.local(d)];
     s.vm().async_context = job.context;
@@ -526,22 +528,80 @@ fn run_reaction(s: &mut Scope<'_>, r: Local<'_, Record>, v: Local<'_, Value>, st
         }
     }
 }
+/// Gives a realm a queue of its own: what its functions and coroutines wait for goes on in [`run_own_jobs`] only.
+pub fn separate_jobs(vm: &mut Vm, realm: u32) {
+    vm.own_jobs.push((realm, VecDeque::new()));
+}
+/// The queue of the job, if it is not that of the VM: whose handler it runs decides.
+#[inline]
+pub(crate) fn own_queue<'a>(vm: &'a mut Vm, job: &Job) -> Option<&'a mut VecDeque<Job>> {
+    if vm.own_jobs.is_empty() {
+        return None;
+    }
+    let coroutine_realm = |v: Raw| {
+        // SAFETY: jobs hold live coroutines.
+        unsafe { crate::function::realm_of((*(v.as_cell() as *mut crate::coroutine::Coroutine)).callee) }
+    };
+    let [a, _, c, _] = job.values;
+    let realm = match job.kind {
+        JobKind::Resume => coroutine_realm(a),
+        JobKind::ResolveThenable => crate::function::callable_realm(c).unwrap_or(job.realm),
+        JobKind::Callback => job.realm,
+        // SAFETY: a reaction record.
+        JobKind::Reaction => unsafe {
+            let r = a.as_cell() as *mut Record;
+            let fulfilled = *Record::at(r, reaction::ON_FULFILLED);
+            if (*r).header.aux == 1 {
+                coroutine_realm(fulfilled)
+            } else {
+                let rejected = *Record::at(r, reaction::ON_REJECTED);
+                let handler =
+                    if c.as_int32() == FULFILLED { [fulfilled, rejected] } else { [rejected, fulfilled] };
+                handler.into_iter().find_map(crate::function::callable_realm).unwrap_or(job.realm)
+            }
+        },
+    };
+    vm.own_jobs.iter_mut().find(|(id, _)| *id == realm).map(|(_, jobs)| jobs)
+}
+/// Runs the microtasks of a realm with a queue of its own, as [`run_jobs`] does.
+pub fn run_own_jobs(
+    s: &mut Scope<'_>,
+    realm: u32,
+    on_error: &mut dyn FnMut(&mut Scope<'_>, Local<'_, Value>),
+) {
+    let context = s.vm().async_context;
+    s.nested(|s| {
+        let context = s.local(context);
+        loop {
+            let queue = s.vm().own_jobs.iter_mut().find(|(id, _)| *id == realm);
+            let Some(job) = queue.and_then(|(_, jobs)| jobs.pop_front()) else { break };
+            run_one(s, job, on_error);
+            if s.vm().terminating {
+                break;
+            }
+        }
+        s.vm().async_context = context.raw();
+    });
+}
+fn run_one(s: &mut Scope<'_>, job: Job, on_error: &mut dyn FnMut(&mut Scope<'_>, Local<'_, Value>)) {
+    s.nested(|s| {
+        if let Err(t) = run_job(s, job) {
+            if s.vm().terminating {
+                return;
+            }
+            let e = s.take_exception(t);
+            on_error(s, e);
+        }
+    });
+    if s.vm().interrupt != 0 {
+        // Jobs that only queue jobs must not keep others from stopping them; the flag tells of it.
+        let _ = crate::interrupt::poll(s);
+    }
+}
 /// Runs microtasks until the queue is empty. `on_error` gets exceptions of `queueMicrotask` callbacks.
 pub fn run_jobs(s: &mut Scope<'_>, on_error: &mut dyn FnMut(&mut Scope<'_>, Local<'_, Value>)) {
     while let Some(job) = s.vm().jobs.pop_front() {
-        s.nested(|s| {
-            if let Err(t) = run_job(s, job) {
-                if s.vm().terminating {
-                    return;
-                }
-                let e = s.take_exception(t);
-                on_error(s, e);
-            }
-        });
-        if s.vm().interrupt != 0 {
-            // Jobs that only queue jobs must not keep others from stopping them; the flag tells of it.
-            let _ = crate::interrupt::poll(s);
-        }
+        run_one(s, job, on_error);
         if s.vm().terminating {
             s.vm().jobs.clear();
             return;

@@ -103,6 +103,11 @@ pub trait HostHooks {
         let _ = s;
         Ok(())
     }
+    /// A code to stand in the first line of an error's stack, after its name.
+    fn error_code(&mut self, s: &mut Scope<'_>, e: Local<'_, Object>) -> Option<String> {
+        let _ = (s, e);
+        None
+    }
     /// HostEnsureCanCompileWasmBytes
     fn can_compile_wasm(&mut self, s: &mut Scope<'_>) -> bool {
         let _ = s;
@@ -225,6 +230,8 @@ pub struct Vm {
     pub stack_base: *mut Raw,
     /// Microtasks.
     pub jobs: VecDeque<Job>,
+    /// Microtasks of realms that have a queue of their own.
+    pub(crate) own_jobs: Vec<(u32, VecDeque<Job>)>,
     /// Current async context (AsyncLocalStorage).
     pub async_context: Raw,
     /// GlobalSymbolRegistry: string atom to symbol.
@@ -346,6 +353,7 @@ impl Vm {
             realm_override: None,
             stack_base,
             jobs: VecDeque::new(),
+            own_jobs: Vec::new(),
             async_context: Raw::UNDEFINED,
             symbol_registry: FastMap::default(),
             kept_alive: vec![],
@@ -489,7 +497,11 @@ impl Vm {
         // While there is one realm, it is the first.
         let realm = if self.realms.len() > 1 { self.realm_id() } else { 0 };
         let context = self.async_context;
-        self.jobs.push_back(Job { kind, values, context, realm });
+        let job = Job { kind, values, context, realm };
+        match crate::promise::own_queue(self, &job) {
+            None => self.jobs.push_back(job),
+            Some(queue) => queue.push_back(job),
+        }
     }
 }
 
@@ -518,7 +530,7 @@ impl RootProvider for Vm {
         for realm in self.realms.iter_mut().flatten() {
             realm.trace(t);
         }
-        for job in &mut self.jobs {
+        for job in self.jobs.iter_mut().chain(self.own_jobs.iter_mut().flat_map(|(_, jobs)| jobs)) {
             t.values(job.values.as_mut_ptr(), 4);
             t.value(&mut job.context);
         }

@@ -15,6 +15,7 @@
 
 mod bitset;
 mod cell;
+mod census;
 mod collect;
 mod handles;
 mod heap;
@@ -29,6 +30,7 @@ mod verify;
 
 pub use bitset::BitSet;
 pub use cell::{Gc, Header, KindInfo, MIN_CELL_BYTES, WeakOps, cell_bytes};
+pub use census::{Census, CensusCell};
 pub use collect::{GcEvent, GcReason};
 pub use handles::HandleStack;
 pub use heap::{

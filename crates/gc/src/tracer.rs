@@ -14,6 +14,8 @@ pub(crate) enum Mode {
     Major,
     /// Only check what the slots point to.
     Verify,
+    /// Only list it.
+    List,
 }
 
 /// The functions of a kind, as the collector calls them.
@@ -84,6 +86,8 @@ pub struct Tracer {
     pub(crate) new_shapes: Vec<u32>,
     /// Verify: the cell whose slots are visited, for the message.
     pub(crate) owner: *const Header,
+    /// List: the cells that the visited slots point to.
+    pub(crate) found: Vec<*const Header>,
 }
 
 /// Dirty cards are scattered: so many are on their way to the cache while one is visited.
@@ -114,6 +118,7 @@ impl Tracer {
             shapes: BitSet::default(),
             new_shapes: Vec::new(),
             owner: std::ptr::null(),
+            found: Vec::new(),
         }
     }
 
@@ -334,6 +339,9 @@ impl Tracer {
     fn visit_old(&mut self, cell: *mut Header) {
         if self.mode == Mode::Verify {
             return self.verify_cell(cell);
+        }
+        if self.mode == Mode::List {
+            return self.found.push(cell);
         }
         self.mark_stack.push(cell);
     }

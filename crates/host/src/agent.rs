@@ -74,7 +74,7 @@ pub struct Agent {
     /// Bindings by name.
     pub(crate) bindings: FxHashMap<&'static str, Binding>,
     handlers: FxHashMap<HandleId, Handler>,
-    work: FxHashMap<WorkId, WorkDone>,
+    work: FxHashMap<WorkId, (WorkKind, WorkDone)>,
     timers: FxHashMap<TimerId, (bool, TimerFn)>,
     requests: u64,
     /// Nesting of the door.
@@ -103,6 +103,8 @@ pub struct Agent {
     pub before_exit: Option<Global<Object>>,
     /// `exit` of the library: returns the exit code.
     pub exit_callback: Option<Global<Object>>,
+    /// A symbol: errors that have it show their code in the first line of their stack.
+    pub coded_error_marker: Option<Global<Value>>,
     /// What is to be done when the agent ends, after the program's own `exit`.
     pub at_exit: Vec<fn(&mut Scope<'_>)>,
     /// Realms whose programs may not compile source text.
@@ -161,6 +163,7 @@ impl Agent {
             exit_info: None,
             before_exit: None,
             exit_callback: None,
+            coded_error_marker: None,
             at_exit: vec![],
             without_strings: vec![],
             without_wasm: vec![],
@@ -236,7 +239,7 @@ impl Agent {
         done: impl FnOnce(&mut Scope<'_>, Option<T>) + 'static,
     ) -> WorkId {
         let id = self.loop_.submit(kind, move || Box::new(work()));
-        self.expect_work(id, done);
+        self.expect_work(id, kind, done);
         id
     }
     /// As [`Agent::submit`] of work that is done already; ask [`Loop::may_finish_work`] before doing it.
@@ -246,7 +249,7 @@ impl Agent {
         done: impl FnOnce(&mut Scope<'_>, T) + 'static,
     ) {
         let id = self.loop_.submit_finished(Box::new(result));
-        self.expect_work(id, |s, result| {
+        self.expect_work(id, WorkKind::FastIo, |s, result| {
             if let Some(v) = result {
                 done(s, v);
             }
@@ -255,12 +258,17 @@ impl Agent {
     fn expect_work<T: 'static>(
         &mut self,
         id: WorkId,
+        kind: WorkKind,
         done: impl FnOnce(&mut Scope<'_>, Option<T>) + 'static,
     ) {
         let done: WorkDone = Box::new(move |s, result| {
             done(s, result.and_then(|b| b.downcast::<T>().ok()).map(|b| *b));
         });
-        self.work.insert(id, done);
+        self.work.insert(id, (kind, done));
+    }
+    /// The kinds of the work that is not finished.
+    pub fn pending_work(&self) -> impl Iterator<Item = WorkKind> {
+        self.work.values().map(|(kind, _)| *kind)
     }
     /// What is to run for finished work, with its result.
     pub(crate) fn take_work(
@@ -268,7 +276,7 @@ impl Agent {
         id: WorkId,
         result: WorkResult,
     ) -> Option<(WorkDone, Option<Box<dyn Any + Send>>)> {
-        let done = self.work.remove(&id)?;
+        let (_, done) = self.work.remove(&id)?;
         match result {
             WorkResult::Done(v) => Some((done, Some(v))),
             WorkResult::Cancelled => Some((done, None)),

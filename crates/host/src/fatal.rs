@@ -98,12 +98,16 @@ pub fn print_uncaught(s: &mut Scope<'_>, e: Local<'_, Value>) {
         None => false,
     };
     let frame = source_frame(s, e);
+    // Before anything else is thrown. The frames that called it are those of the stack, if there is one.
+    let place = if is_traced(s) { error::throw_site_place(s, e) } else { None };
     if has_stack {
-        if let Some(frame) = frame {
+        let text = inspect(s, e).unwrap_or_else(|| error_text(s, e));
+        // A stack that begins with it has been decorated.
+        if let Some(frame) = frame.filter(|frame| !text.starts_with(frame.as_str())) {
             out.push_str(&frame);
             out.push('\n');
         }
-        out.push_str(&inspect(s, e).unwrap_or_else(|| error_text(s, e)));
+        out.push_str(&text);
     } else {
         out.push('\n');
         out.push_str(&frame.unwrap_or_else(|| "Uncaught:\n".into()));
@@ -111,8 +115,13 @@ pub fn print_uncaught(s: &mut Scope<'_>, e: Local<'_, Value>) {
             out.push_str(&inspect(s, e).unwrap_or_else(|| error_text(s, e)));
         } else {
             out.push_str(&error_text(s, e));
-            out.push_str("\n(Use `spey --trace-uncaught ...` to show where the exception was thrown)");
+            if place.is_none() {
+                out.push_str("\n(Use `spey --trace-uncaught ...` to show where the exception was thrown)");
+            }
         }
+    }
+    if let Some(place) = place {
+        out.push_str(&format!("\nThrown at:\n    at {place}\n"));
     }
     out.push_str("\n\nNode.js ");
     out.push_str(NODE_VERSION);
@@ -120,6 +129,36 @@ pub fn print_uncaught(s: &mut Scope<'_>, e: Local<'_, Value>) {
     flush_stdio();
     // There is nobody to tell of a closed stderr.
     let _ = std::io::stderr().write_all(out.as_bytes());
+}
+/// Does the program run with `--trace-uncaught`?
+fn is_traced(s: &mut Scope<'_>) -> bool {
+    let attempt = |s: &mut Scope<'_>| {
+        let options = require_builtin(s, "internal/options")?;
+        let key = s.key("getOptionValue");
+        let name = s.string_value("--trace-uncaught");
+        call::invoke(s, options, key, &[name]).map(|v| v.raw().is_true())
+    };
+    attempt(s).unwrap_or_else(|t| {
+        s.take_exception(t);
+        false
+    })
+}
+/// Puts the place in the source that an error comes from before its stack, once.
+pub fn decorate_stack(s: &mut Scope<'_>, e: Local<'_, Value>) {
+    let Some(o) = e.as_object().filter(|o| o.kind() == Kind::Error) else { return };
+    let Some(frame) = source_frame(s, e) else { return };
+    let attempt = |s: &mut Scope<'_>| {
+        let Some(stack) = object::get_named(s, o, "stack")?.as_string() else { return Ok(()) };
+        let stack = stack.to_text(s);
+        if stack.starts_with(&frame) {
+            return Ok(());
+        }
+        let decorated = s.string_value(&format!("{frame}\n{stack}"));
+        object::set_named(s, o, "stack", decorated)
+    };
+    if let Err(t) = attempt(s) {
+        s.take_exception(t);
+    }
 }
 /// `file:line`, the source line and a caret: of the syntax error, from where the exception was thrown, or from the first
 /// frame of the error's stack.

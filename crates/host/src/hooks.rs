@@ -1,7 +1,7 @@
 //! What the engine asks its host.
 
 use spey_engine::vm::{BackgroundDone, BackgroundWork};
-use spey_engine::{HostHooks, JsResult, Kind, Local, Object, Scope, Value, call, object};
+use spey_engine::{HostHooks, JsResult, Kind, Local, Object, Scope, Value, call, conversion, object};
 use spey_loop::WorkKind;
 
 use crate::agent::agent;
@@ -48,10 +48,30 @@ impl HostHooks for AgentHooks {
             let kind = s.int(kind);
             let u = s.undefined();
             if let Err(t) = spey_engine::call::call(s, f.value(), u, &[kind, promise.value(), value]) {
+                if s.vm().terminating {
+                    return;
+                }
+                // There was no room for it, most likely; whoever handles errors is called from elsewhere.
                 let e = s.take_exception(t);
-                crate::fatal::trigger_uncaught(s, e, false);
+                let text = crate::fatal::error_text(s, e);
+                eprintln!("Exception in PromiseRejectCallback:\n{text}\n");
             }
         });
+    }
+    fn error_code(&mut self, s: &mut Scope<'_>, e: Local<'_, Object>) -> Option<String> {
+        let marker = agent(s).coded_error_marker.as_ref().map(|m| m.get(s))?;
+        let attempt = |s: &mut Scope<'_>| {
+            let key = conversion::to_property_key(s, marker)?;
+            if !object::has_property(s, e, key)? {
+                return Ok(None);
+            }
+            let code = object::get_named(s, e, "code")?;
+            Ok(code.as_string().map(|t| t.to_text(s)))
+        };
+        attempt(s).unwrap_or_else(|t| {
+            s.take_exception(t);
+            None
+        })
     }
     fn can_compile_strings(&mut self, s: &mut Scope<'_>) -> JsResult<()> {
         let realm = s.vm().realm_id();

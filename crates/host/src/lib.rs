@@ -36,7 +36,9 @@ pub use bytes::{
 };
 pub use door::{close_door, drain, enter, make_callback, make_callback_named, open_door, run_microtasks};
 pub use errors::{node_error, node_range_error, node_type_error, throw_node_error, throw_uv, uv_exception};
-pub use fatal::{NODE_VERSION, error_text, exit, exit_process, print_uncaught, trigger_uncaught};
+pub use fatal::{
+    NODE_VERSION, decorate_stack, error_text, exit, exit_process, print_uncaught, trigger_uncaught,
+};
 pub use hooks::AgentHooks;
 pub use import::import_attributes;
 pub use options::{OptionValue, Options};

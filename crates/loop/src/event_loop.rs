@@ -678,17 +678,20 @@ impl Loop {
         self.handles.get(id.0).map(Handle::kind)
     }
 
+    /// Whether the handle is a stream that accepts connections.
+    pub fn is_listening(&self, id: HandleId) -> bool {
+        self.handles.get(id.0).is_some_and(|h| matches!(&h.body, Body::Stream(stream) if stream.listening))
+    }
+
     /// The file descriptor of a handle.
     pub fn fileno(&self, id: HandleId) -> Result<RawFd> {
         self.handle(id)?.io.fd.as_ref().map(AsRawFd::as_raw_fd).ok_or(UvError::EBADF)
     }
 
-    /// All handles that are not gone: id, kind, and whether the handle is active and referenced.
-    pub fn handles(&self) -> Vec<(HandleId, HandleKind, bool)> {
-        let entry = |(key, handle): (u64, &Handle)| {
-            (HandleId(key), handle.kind(), handle.active && handle.referenced)
-        };
-        self.handles.iter().map(entry).collect()
+    /// All referenced handles: id, kind, and whether the handle is active.
+    pub fn referenced_handles(&self) -> Vec<(HandleId, HandleKind, bool)> {
+        let referenced = self.handles.iter().filter(|(_, handle)| handle.referenced && !handle.closing);
+        referenced.map(|(key, handle)| (HandleId(key), handle.kind(), handle.active)).collect()
     }
 
     /// The number of handles, closing ones included.

@@ -40,6 +40,12 @@ static REGISTRY: Mutex<Registry> =
 extern "C" fn on_signal(signum: libc::c_int) {
     // The interrupted code may be about to read it.
     let errno = crate::sys::errno();
+    let watcher = if signum == libc::SIGINT { crate::sigint::PIPE.load(Ordering::Acquire) } else { -1 };
+    if watcher >= 0 {
+        // SAFETY: `write` is async-signal-safe; the buffer is a live constant; the descriptor is never closed.
+        unsafe { libc::write(watcher, (&raw const crate::sigint::SIGNAL).cast(), 1) };
+        return crate::sys::set_errno(errno);
+    }
     for slot in &SLOTS {
         if slot.mask.load(Ordering::Acquire) & (1 << (signum as u64 & 63)) != 0 {
             let byte = signum as u8;
@@ -66,6 +72,32 @@ fn set_disposition(signum: i32, handler: libc::sighandler_t) -> Result<()> {
         libc::sigaction(signum, &action, std::ptr::null_mut())
     };
     if result == 0 { Ok(()) } else { Err(UvError::last()) }
+}
+
+impl Registry {
+    fn add(&mut self, signum: i32) -> Result<()> {
+        if self.watchers[signum as usize] == 0 {
+            let handler = on_signal as extern "C" fn(libc::c_int) as *const () as libc::sighandler_t;
+            set_disposition(signum, handler)?;
+        }
+        self.watchers[signum as usize] += 1;
+        Ok(())
+    }
+    fn remove(&mut self, signum: i32) {
+        self.watchers[signum as usize] -= 1;
+        if self.watchers[signum as usize] == 0 {
+            // It was possible to set, so it is possible to reset.
+            let _ = set_disposition(signum, libc::SIG_DFL);
+        }
+    }
+}
+/// Has the handler called for a signal although no loop watches it.
+pub(crate) fn hold(signum: i32) -> Result<()> {
+    registry().add(signum)
+}
+/// The opposite of [`hold`].
+pub(crate) fn release(signum: i32) {
+    registry().remove(signum);
 }
 
 /// Gives a signal its default effect again, e.g. to die of it.
@@ -106,14 +138,10 @@ impl SignalSource {
             }
         };
         SLOTS[slot].mask.fetch_or(1 << signum, Ordering::AcqRel);
-        if registry.watchers[signum as usize] == 0 {
-            let handler = on_signal as extern "C" fn(libc::c_int) as *const () as libc::sighandler_t;
-            if let Err(error) = set_disposition(signum, handler) {
-                SLOTS[slot].mask.fetch_and(!(1 << signum), Ordering::AcqRel);
-                return Err(error);
-            }
+        if let Err(error) = registry.add(signum) {
+            SLOTS[slot].mask.fetch_and(!(1 << signum), Ordering::AcqRel);
+            return Err(error);
         }
-        registry.watchers[signum as usize] += 1;
         self.watchers.push((signum, id));
         Ok(())
     }
@@ -121,12 +149,7 @@ impl SignalSource {
     pub(crate) fn remove(&mut self, id: HandleId) {
         let Some(position) = self.watchers.iter().position(|watcher| watcher.1 == id) else { return };
         let (signum, _) = self.watchers.remove(position);
-        let mut registry = registry();
-        registry.watchers[signum as usize] -= 1;
-        if registry.watchers[signum as usize] == 0 {
-            // It was possible to set, so it is possible to reset.
-            let _ = set_disposition(signum, libc::SIG_DFL);
-        }
+        registry().remove(signum);
         if let Some(slot) = self.slot {
             if !self.watchers.iter().any(|watcher| watcher.0 == signum) {
                 SLOTS[slot].mask.fetch_and(!(1 << signum), Ordering::AcqRel);

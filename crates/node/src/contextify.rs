@@ -2,19 +2,21 @@
 
 use std::any::Any;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use spey_engine::code::ScriptUnit;
 use spey_engine::error::ErrorKind;
+use spey_engine::hash_table::{self, EphemeronTable};
 use spey_engine::interrupt::Terminator;
 use spey_engine::watchdog::{Allowance, Watchdog};
 use spey_engine::{
-    Args, Goal, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertyKey, PropertySpec, Raw,
-    RealmId, Scope, Value, conversion, interrupt, object, realm, script,
+    Args, Global, Goal, JsResult, Kind, Local, NativeData, NativeSpec, Object, PropertyKey, PropertySpec,
+    Raw, RealmId, Scope, Value, conversion, interrupt, object, realm, script,
 };
 use spey_host::{
-    agent, constant_number, define_class, define_functions, define_value, internal_binding, new_host_object,
-    throw_node_error, with_data,
+    agent, constant_number, decorate_stack, define_class, define_functions, define_value, internal_binding,
+    new_host_object, throw_node_error, throw_uv, trigger_uncaught, with_data,
 };
 
 use crate::source::{self, CJS_PARAMS, origin, text_argument};
@@ -32,6 +34,10 @@ impl NativeData for Script {
 }
 
 /// Key under which a context's object keeps the id of its realm.
+/// Which proxies are contexts: they have no properties of their own to tell it.
+#[derive(Default)]
+struct ProxyContexts(Option<Global<EphemeronTable>>);
+
 fn context_key(s: &mut Scope<'_>) -> JsResult<PropertyKey> {
     let util = internal_binding(s, "util")?;
     let symbols = object::get_named(s, util, "privateSymbols")?;
@@ -41,7 +47,12 @@ fn context_key(s: &mut Scope<'_>) -> JsResult<PropertyKey> {
 }
 /// Realm of a contextified object.
 pub(crate) fn context_realm(s: &mut Scope<'_>, v: Local<'_, Value>) -> JsResult<Option<RealmId>> {
-    let Some(o) = v.as_object().filter(|o| o.kind() != Kind::Proxy) else { return Ok(None) };
+    let Some(o) = v.as_object() else { return Ok(None) };
+    if o.kind() == Kind::Proxy {
+        let Some(table) = agent(s).extension::<ProxyContexts>().0.as_ref() else { return Ok(None) };
+        let realm = hash_table::ephemerons_get(table.get(s), v);
+        return Ok(realm.and_then(|v| s.local(v).as_number()).map(|n| n as RealmId));
+    }
     let key = context_key(s)?;
     Ok(match object::ordinary_get_own_property(s, o, key).and_then(|d| d.value) {
         Some(v) => v.as_number().map(|n| n as RealmId),
@@ -146,39 +157,71 @@ fn run_in_context<'s>(
         }
     };
     let timeout = conversion::to_number(s, args.get(1))?;
-    with_timeout(s, timeout, |s| match id {
+    let break_on_sigint = conversion::to_boolean(args.get(3).raw());
+    let display_errors = conversion::to_boolean(args.get(2).raw());
+    let result = with_limits(s, timeout, break_on_sigint, |s| match id {
         None => script::run(s, &unit, host).map(|v| v.raw()),
-        Some(id) => realm::with_realm(s, id, |s| script::run(s, &unit, host).map(|v| v.raw())),
+        Some(id) => {
+            let result = realm::with_realm(s, id, |s| script::run(s, &unit, host).map(|v| v.raw()))?;
+            s.nested(|s| {
+                let result = s.local(result);
+                run_own_jobs(s, id).map(|()| result.raw())
+            })
+        }
+    });
+    result.or_else(|t| {
+        if !display_errors || s.vm().terminating {
+            return Err(t);
+        }
+        let e = s.take_exception(t);
+        decorate_stack(s, e);
+        s.throw(e)
     })
 }
+/// Microtasks of a context with `microtaskMode: 'afterEvaluate'`.
+pub(crate) fn run_own_jobs(s: &mut Scope<'_>, realm: RealmId) -> JsResult<()> {
+    spey_engine::promise::run_own_jobs(s, realm, &mut |s, e| trigger_uncaught(s, e, false));
+    if s.vm().terminating { Err(interrupt::terminate_now(s)) } else { Ok(()) }
+}
 
-/// Runs `f`, stopped after so many milliseconds if that is positive.
-pub(crate) fn with_timeout<'s>(
+/// Runs `f`, stopped after so many milliseconds if that is positive, or when the user interrupts it.
+pub(crate) fn with_limits<'s>(
     s: &mut Scope<'s>,
     milliseconds: f64,
+    break_on_sigint: bool,
     f: impl FnOnce(&mut Scope<'_>) -> JsResult<Raw>,
 ) -> JsResult<Local<'s, Value>> {
-    if milliseconds.is_nan() || milliseconds <= 0.0 {
+    let has_timeout = milliseconds > 0.0;
+    if !has_timeout && !break_on_sigint {
         return f(s).map(|v| s.local(v));
     }
     let terminator = Terminator::new(s);
-    let watchdog = Watchdog::start(&terminator, Allowance::Wall(Duration::from_secs_f64(milliseconds / 1e3)));
+    if break_on_sigint {
+        let terminator = terminator.clone();
+        if let Err(e) = spey_loop::sigint_watch(Some(Arc::new(move || terminator.terminate()))) {
+            return throw_uv(s, e, "sigaction", None, None);
+        }
+    }
+    let limit = Allowance::Wall(Duration::from_secs_f64(milliseconds.max(0.0) / 1e3));
+    let watchdog = has_timeout.then(|| Watchdog::start(&terminator, limit));
     let r = f(s).map(|v| s.local(v));
-    let fired = watchdog.stop();
+    let has_fired = watchdog.is_some_and(Watchdog::stop);
+    let is_interrupted = break_on_sigint && spey_loop::sigint_unwatch();
     terminator.close();
-    let stopped = fired && r.is_err() && s.vm().terminating;
-    if fired {
+    let is_stopped = r.is_err() && s.vm().terminating;
+    if has_fired || is_interrupted {
         interrupt::resume(s);
     }
-    if stopped {
-        return throw_node_error(
-            s,
-            ErrorKind::Error,
-            "ERR_SCRIPT_EXECUTION_TIMEOUT",
-            &format!("Script execution timed out after {milliseconds}ms"),
-        );
-    }
-    r
+    let (code, message) = match () {
+        () if is_stopped && has_fired => {
+            ("ERR_SCRIPT_EXECUTION_TIMEOUT", format!("Script execution timed out after {milliseconds}ms"))
+        }
+        () if is_stopped && is_interrupted => {
+            ("ERR_SCRIPT_EXECUTION_INTERRUPTED", "Script execution was interrupted by `SIGINT`".to_owned())
+        }
+        () => return r,
+    };
+    throw_node_error(s, ErrorKind::Error, code, &message)
 }
 
 static FUNCTIONS: &[NativeSpec] = &[
@@ -194,6 +237,9 @@ static FUNCTIONS: &[NativeSpec] = &[
         let inner = s.vm().realms[id as usize].as_ref().map_or(Raw::UNDEFINED, |r| r.global);
         let inner = s.local(inner);
         let key = context_key(s)?;
+        if conversion::to_boolean(args.get(5).raw()) {
+            spey_engine::promise::separate_jobs(s.vm(), id);
+        }
         let Some(sandbox) = args.get(0).as_object() else {
             // No object: the global itself is the context.
             if let Some(global) = inner.as_object() {
@@ -203,7 +249,22 @@ static FUNCTIONS: &[NativeSpec] = &[
             return Ok(inner);
         };
         let v = s.int(id as i32);
-        object::ordinary_define_own_property(s, sandbox, key, &spey_engine::PropertyDescriptor::data(v, 0));
+        if sandbox.kind() == Kind::Proxy {
+            let table = agent(s).extension::<ProxyContexts>().0.as_ref().map(|table| table.get(s));
+            let table = table.unwrap_or_else(|| {
+                let table = hash_table::ephemerons_new(s);
+                agent(s).extension::<ProxyContexts>().0 = Some(Global::new(s, table));
+                table
+            });
+            hash_table::ephemerons_set(s, table, sandbox.value(), v);
+        } else {
+            object::ordinary_define_own_property(
+                s,
+                sandbox,
+                key,
+                &spey_engine::PropertyDescriptor::data(v, 0),
+            );
+        }
         let proto = match inner.as_object() {
             Some(g) => object::get_prototype_of(s, g)?,
             None => s.null(),
@@ -311,9 +372,12 @@ static FUNCTIONS: &[NativeSpec] = &[
         let yes = source::is_only_module(s, &code, &name);
         Ok(s.bool(yes))
     }),
-    NativeSpec::new("startSigintWatchdog", 0, |s, _, _| Ok(s.undefined())),
-    NativeSpec::new("stopSigintWatchdog", 0, |s, _, _| Ok(s.bool(false))),
-    NativeSpec::new("watchdogHasPendingSigint", 0, |s, _, _| Ok(s.bool(false))),
+    NativeSpec::new("startSigintWatchdog", 0, |s, _, _| match spey_loop::sigint_watch(None) {
+        Ok(()) => Ok(s.undefined()),
+        Err(e) => throw_uv(s, e, "sigaction", None, None),
+    }),
+    NativeSpec::new("stopSigintWatchdog", 0, |s, _, _| Ok(s.bool(spey_loop::sigint_unwatch()))),
+    NativeSpec::new("watchdogHasPendingSigint", 0, |s, _, _| Ok(s.bool(spey_loop::sigint_is_pending()))),
 ];
 
 pub(crate) fn install(s: &mut Scope<'_>, target: Local<'_, Object>) {

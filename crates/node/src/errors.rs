@@ -1,11 +1,14 @@
 //! `internalBinding('errors')`: fatal exceptions.
 
-use spey_engine::{Local, NativeSpec, Object, Scope, conversion, error, object};
-use spey_host::{constant_number, define_functions, define_value, trigger_uncaught};
+use spey_engine::{Global, Local, NativeSpec, Object, Scope, conversion, error, object};
+use spey_host::{agent, constant_number, define_functions, define_value, trigger_uncaught};
 
 static FUNCTIONS: &[NativeSpec] = &[
-    // The engine calls Error.prepareStackTrace itself; there is nothing more to ask the library.
-    NativeSpec::new("setPrepareStackTraceCallback", 1, |s, _, _| Ok(s.undefined())),
+    NativeSpec::new("setCodedErrorMarker", 1, |s, _, args| {
+        let marker = Global::new(s, args.get(0));
+        agent(s).coded_error_marker = Some(marker);
+        Ok(s.undefined())
+    }),
     NativeSpec::new("noSideEffectsToString", 1, |s, _, args| {
         let v = args.get(0);
         let text = if v.is_object() {

@@ -205,7 +205,15 @@ static METHODS: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("evaluate", 2, |s, this, args| {
         let m = record(s, this)?;
         let timeout = if args.get(0).is_undefined() { -1.0 } else { conversion::to_number(s, args.get(0))? };
-        crate::contextify::with_timeout(s, timeout, |s| module::evaluate(s, m).map(|p| p.raw()))
+        let realm = crate::contextify::context_realm(s, args.get(2))?;
+        let break_on_sigint = conversion::to_boolean(args.get(1).raw());
+        crate::contextify::with_limits(s, timeout, break_on_sigint, |s| {
+            let p = module::evaluate(s, m)?;
+            if let Some(id) = realm {
+                crate::contextify::run_own_jobs(s, id)?;
+            }
+            Ok(p.raw())
+        })
     })),
     PropertySpec::Method(NativeSpec::new("evaluateSync", 2, |s, this, _| {
         let m = record(s, this)?;

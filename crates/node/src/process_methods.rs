@@ -12,7 +12,9 @@ use spey_host::{
     Environment, agent, constant_number, constant_string, define_functions, define_value, exit, throw_uv,
     with_bytes,
 };
-use spey_loop::{FdKind, HandleKind, os};
+use spey_loop::{FdKind, HandleKind, WorkKind, os};
+
+use crate::stream_base;
 
 /// Bytes of the buffer that `hrtime` fills.
 const HRTIME_BYTES: usize = 24;
@@ -244,26 +246,40 @@ static FUNCTIONS: &[NativeSpec] = &[
         Ok(object::array_from_list(s, &list).value())
     }),
     NativeSpec::new("getActiveResourcesInfo", 0, |s, _, _| {
-        let mut names = vec![];
-        for (id, kind, active) in agent(s).loop_.handles() {
-            if active {
-                names.push(match kind {
-                    HandleKind::Tcp => "TCPSocketWrap",
-                    HandleKind::Pipe => "PipeWrap",
-                    HandleKind::Tty => "TTYWrap",
-                    HandleKind::Udp => "UDPWrap",
-                    HandleKind::Process => "ProcessWrap",
-                    HandleKind::Signal => "SignalWrap",
-                    HandleKind::FsEvent => "FSEventWrap",
-                    HandleKind::Async => "MessagePort",
-                });
+        let agent = agent(s);
+        let mut names: Vec<_> = agent
+            .pending_work()
+            .map(|kind| match kind {
+                WorkKind::Cpu => "ThreadPoolWork",
+                WorkKind::FastIo => "FSReqCallback",
+                WorkKind::SlowIo => "GetAddrInfoReqWrap",
+            })
+            .collect();
+        for (id, kind, active) in agent.loop_.referenced_handles() {
+            // Streams count from when they are open.
+            if !active && !matches!(kind, HandleKind::Tcp | HandleKind::Pipe) {
+                continue;
             }
-            let _ = id;
+            names.push(match (kind, agent.loop_.is_listening(id)) {
+                (HandleKind::Tcp, true) => "TCPServerWrap",
+                (HandleKind::Tcp, false) => "TCPSocketWrap",
+                (HandleKind::Pipe, true) => "PipeServerWrap",
+                (HandleKind::Pipe, false) => "PipeWrap",
+                (HandleKind::Tty, _) => "TTYWrap",
+                (HandleKind::Udp, _) => "UDPWrap",
+                (HandleKind::Process, _) => "ProcessWrap",
+                (HandleKind::Signal, _) => "SignalWrap",
+                (HandleKind::FsEvent, _) => "FSEventWrap",
+                (HandleKind::Async, _) => "MessagePort",
+            });
         }
         let list: Vec<_> = names.into_iter().map(|n| s.string_value(n)).collect();
         Ok(object::array_from_list(s, &list).value())
     }),
-    NativeSpec::new("_getActiveHandles", 0, |s, _, _| Ok(object::new_array(s, 0).value())),
+    NativeSpec::new("_getActiveHandles", 0, |s, _, _| {
+        let found = stream_base::open_objects(s);
+        Ok(object::array_from_list(s, &found).value())
+    }),
     NativeSpec::new("_getActiveRequests", 0, |s, _, _| Ok(object::new_array(s, 0).value())),
     NativeSpec::new("setEmitWarningSync", 1, |s, _, _| Ok(s.undefined())),
 ];

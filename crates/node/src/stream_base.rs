@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use spey_engine::{
-    Args, Global, JsResult, JsString, Kind, Local, NativeData, NativeSpec, Object, PropertySpec, Raw, Scope,
-    StrView, Value, conversion, function, object,
+    Args, Global, Intrinsic, JsResult, JsString, Kind, Local, NativeData, NativeSpec, Object, PropertySpec,
+    Raw, Scope, StrView, Value, conversion, function, heap_snapshot, object,
 };
 use spey_host as host;
 use spey_loop::{Completion, HandleId, HandleKind, Loop, ReadBuffer, RequestId, UvError, WriteOutcome};
@@ -302,6 +302,17 @@ pub(crate) fn handle_or_none(s: &mut Scope<'_>, v: Local<'_, Value>) -> Option<R
         return None;
     }
     spey_engine::native::with_raw::<HandleRef, _>(s, object.slot(1), |handle| handle.0.clone())
+}
+
+/// The objects of the handles that keep the program running, or would. They are looked for in the heap: nobody pays for this who
+/// does not ask.
+pub(crate) fn open_objects<'s>(s: &mut Scope<'s>) -> Vec<Local<'s, Value>> {
+    let active: Vec<_> = host::agent(s).loop_.referenced_handles().into_iter().map(|(id, ..)| id).collect();
+    let root = s.intrinsic(Intrinsic::ObjectPrototype);
+    let objects = heap_snapshot::instances(s, root).into_iter().map(|o| o.value());
+    objects
+        .filter(|&o| handle_or_none(s, o).and_then(|h| h.id.get()).is_some_and(|id| active.contains(&id)))
+        .collect()
 }
 
 /// 0 or a negative error number.

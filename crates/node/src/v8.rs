@@ -1,9 +1,10 @@
 //! `internalBinding('v8')`: statistics of the heap under V8's names.
 
 use spey_engine::{
-    Args, GcReason, Global, JsResult, Local, NativeSpec, Object, Scope, Value, conversion, object,
+    Args, GcReason, Global, JsResult, Local, NativeSpec, Object, Scope, Value, conversion, heap_snapshot,
+    object,
 };
-use spey_host::{agent, constant_number, constant_string, define_functions};
+use spey_host::{agent, buffer_from_vec, constant_number, constant_string, define_functions};
 
 fn numbers<'s>(s: &mut Scope<'s>, values: &[(&str, f64)]) -> Local<'s, Object> {
     let o = object::new_object(s);
@@ -80,6 +81,15 @@ static FUNCTIONS: &[NativeSpec] = &[
         Ok(s.undefined())
     }),
     NativeSpec::new("takeGcEvents", 0, take_gc_events),
+    NativeSpec::new("heapSnapshot", 0, |s, _, _| {
+        let json = heap_snapshot::take(s);
+        Ok(buffer_from_vec(s, json.into_bytes()).value())
+    }),
+    NativeSpec::new("queryObjects", 1, |s, _, args| {
+        let Some(prototype) = args.get(0).as_object() else { return Ok(object::new_array(s, 0).value()) };
+        let found: Vec<_> = heap_snapshot::instances(s, prototype).into_iter().map(|o| o.value()).collect();
+        Ok(object::array_from_list(s, &found).value())
+    }),
     NativeSpec::new("setFlagsFromString", 1, |s, _, args| {
         // `--expose-gc` and the like take effect when the program starts; others are V8's own.
         conversion::to_text(s, args.get(0))?;

@@ -104,7 +104,7 @@ class ChildProcess extends EventEmitter {
         continue;
       }
       if (item.handle === undefined || item.type === 'wrap') continue;
-      item.socket = createSocket(item.handle, index > 0, status !== 0);
+      item.socket = createSocket(item.handle, index, status !== 0);
       if (index > 0) {
         this._closesNeeded++;
         item.socket.on('close', () => maybeClose(this));
@@ -147,9 +147,10 @@ class ChildProcess extends EventEmitter {
   }
 }
 
-function createSocket(handle, readable, failed) {
+function createSocket(handle, index, failed) {
   const { Socket } = require('net');
-  const socket = new Socket({ handle, readable, writable: !readable });
+  // Of the three standard streams one direction is of use.
+  const socket = new Socket({ handle, readable: index > 0, writable: index === 0 || index > 2 });
   if (failed) process.nextTick(() => socket.destroy());
   return socket;
 }

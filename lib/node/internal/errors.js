@@ -3,8 +3,7 @@
 // Binding contract:
 //   internalBinding('uv').getErrorMap() -> Map<errno, [name, message]>; UV_EAI_MEMORY, UV_ENOMEM, UV_ENOTSOCK… constants
 //   internalBinding('util').privateSymbols { arrow_message_private_symbol, decorated_private_symbol }
-//   internalBinding('errors').setPrepareStackTraceCallback(prepareStackTraceCallback): called by bootstrap. The
-//     engine formats a stack lazily, on first access of `stack`, through that callback.
+//   internalBinding('errors').setCodedErrorMarker(symbol): errors with the symbol show their code in the first line of `stack`.
 
 // Marks instances of the classes of `codes`: their stack header and toString() carry the code.
 const kIsNodeError = Symbol('kIsNodeError');
@@ -742,8 +741,14 @@ function getMessage(key, args, self) {
   return computeMessage(key, rowOf(key)[1], args, self);
 }
 
+let isMarkerKnown = false;
+
 /** Builds the class of one code over one base class. */
 function makeClass(key, Base, message) {
+  if (!isMarkerKnown) {
+    isMarkerKnown = true;
+    internalBinding('errors').setCodedErrorMarker(kIsNodeError);
+  }
   if (Base === SystemError) {
     const SystemErrorForCode = class extends SystemError {
       constructor(context) {

@@ -11,6 +11,7 @@
 //   isMainThread, threadId, threadName, resourceLimits (Float64Array), kMaxYoungGenerationSizeMb, …
 //   messaging.drainMessagePort(port): delivers all messages now.
 
+const { Buffer } = require('buffer');
 const EventEmitter = require('events');
 const path = require('path');
 const binding = internalBinding('worker');
@@ -312,8 +313,10 @@ class Worker extends EventEmitter {
 
   getHeapSnapshot(options) {
     if (options !== undefined) validateObject(options, 'options');
-    if (this[kHandle] === null) return Promise.reject(new codes.ERR_WORKER_NOT_RUNNING());
-    return Promise.reject(new codes.ERR_METHOD_NOT_IMPLEMENTED('worker.getHeapSnapshot()'));
+    const { streamOf } = require('internal/heap_snapshot');
+    return query(this, 'heapSnapshot').then(({ buffer, byteOffset, byteLength }) => (
+      streamOf(Buffer.from(buffer, byteOffset, byteLength))
+    ));
   }
 
   getHeapStatistics() {

@@ -6,6 +6,7 @@ use spey_engine::{
     JsResult, JsString, Kind, Local, Object, PropertyKey, Raw, Scope, StrView, Value, array_buffer, bigint,
     conversion, error, object,
 };
+use spey_host::agent;
 
 /// Version of the format.
 pub(crate) const VERSION: u32 = 15;
@@ -230,6 +231,20 @@ impl<'w> Writer<'w> {
         d.throw_clone_error(s, &format!("{text} could not be cloned."))
     }
 
+    fn plain_object(
+        &mut self,
+        s: &mut Scope<'_>,
+        d: &mut dyn WriteDelegate,
+        o: Local<'_, Object>,
+    ) -> JsResult<()> {
+        self.out.push(tag::OBJECT);
+        let keys = object::own_property_keys(s, o)?;
+        let count = self.properties(s, d, o, &keys)?;
+        self.out.push(tag::END_OBJECT);
+        self.varint(count);
+        Ok(())
+    }
+
     fn object(&mut self, s: &mut Scope<'_>, d: &mut dyn WriteDelegate, o: Local<'_, Object>) -> JsResult<()> {
         let kind = o.kind();
         let is_view = matches!(kind, Kind::TypedArray | Kind::DataView);
@@ -250,14 +265,9 @@ impl<'w> Writer<'w> {
         }
         match kind {
             Kind::Object | Kind::Error if d.is_host_object(s, o)? => self.host_object(s, d, o),
-            Kind::Object | Kind::Arguments | Kind::MappedArguments => {
-                self.out.push(tag::OBJECT);
-                let keys = object::own_property_keys(s, o)?;
-                let count = self.properties(s, d, o, &keys)?;
-                self.out.push(tag::END_OBJECT);
-                self.varint(count);
-                Ok(())
-            }
+            Kind::Object | Kind::Arguments | Kind::MappedArguments => self.plain_object(s, d, o),
+            // Nobody is to notice that it is not an ordinary object.
+            Kind::Proxy if is_environment(s, o)? => self.plain_object(s, d, o),
             Kind::Array => self.array(s, d, o),
             Kind::Date => {
                 self.out.push(tag::DATE);
@@ -502,4 +512,10 @@ impl<'w> Writer<'w> {
         self.out.push(b'.');
         Ok(())
     }
+}
+
+/// Is it `process.env`?
+fn is_environment(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<bool> {
+    let Some(process) = agent(s).process.as_ref().map(|process| process.get(s)) else { return Ok(false) };
+    Ok(object::get_named(s, process, "env")?.is_same(o))
 }

@@ -71,15 +71,19 @@ function setupProcess() {
   const EventEmitter = require('events');
   const perThread = require('internal/process/per_thread');
 
+  const processConstructor = function process() {
+    throw new TypeError('Illegal constructor');
+  };
   const prototype = Object.create(EventEmitter.prototype, {
     constructor: {
       __proto__: null,
       configurable: true,
       writable: true,
       enumerable: false,
-      value: { process() {} }.process,
+      value: processConstructor,
     },
   });
+  processConstructor.prototype = prototype;
   Object.setPrototypeOf(process, prototype);
   Object.defineProperty(process, Symbol.toStringTag, {
     __proto__: null,

@@ -7,6 +7,7 @@ const {
   codes,
   isStackOverflowError,
 } = require('internal/errors');
+const { BuiltinModule: { isLoaded } } = require('internal/bootstrap/realm');
 const { validateArray, validateInteger, validateObject, validateOneOf } = require('internal/validators');
 const { isSet, isMap, isSetIterator, isMapIterator } = require('internal/util/types');
 
@@ -220,6 +221,14 @@ function errorHandler(instance, getStream) {
   };
 }
 
+const channels = { __proto__: null };
+
+/** Tells whoever listens on the channel of a method; they may change what is shown. */
+function publish(name, args) {
+  const channel = channels[name] ??= require('diagnostics_channel').channel(`console.${name}`);
+  if (channel.hasSubscribers) channel.publish(args);
+}
+
 /**
  * The methods: of `instance`, so that they can be handed around as functions, or of what they are called on.
  */
@@ -227,26 +236,31 @@ function makeMethods(instance) {
   const methods = {
     log(...args) {
       const self = instance ?? this;
+      if (isLoaded('diagnostics_channel')) publish('log', args);
       self[kWriteToConsole](false, self[kFormatForStdout](args));
     },
 
     info(...args) {
       const self = instance ?? this;
+      if (isLoaded('diagnostics_channel')) publish('info', args);
       self[kWriteToConsole](false, self[kFormatForStdout](args));
     },
 
     debug(...args) {
       const self = instance ?? this;
+      if (isLoaded('diagnostics_channel')) publish('debug', args);
       self[kWriteToConsole](false, self[kFormatForStdout](args));
     },
 
     warn(...args) {
       const self = instance ?? this;
+      if (isLoaded('diagnostics_channel')) publish('warn', args);
       self[kWriteToConsole](true, self[kFormatForStderr](args));
     },
 
     error(...args) {
       const self = instance ?? this;
+      if (isLoaded('diagnostics_channel')) publish('error', args);
       self[kWriteToConsole](true, self[kFormatForStderr](args));
     },
 
@@ -272,10 +286,10 @@ function makeMethods(instance) {
       require('internal/util/debuglog').timeLog(self._times, 0, 'console.timeLog()', printTime.bind(self), label, data);
     },
 
-    trace: function trace(...args) {
+    trace(...args) {
       const self = instance ?? this;
       const error = { name: 'Trace', message: self[kFormatForStderr](args) };
-      Error.captureStackTrace(error, trace);
+      Error.captureStackTrace(error, methods.trace);
       self.error(error.stack);
     },
 

@@ -12,12 +12,16 @@ for (const name of ['profile', 'profileEnd', 'timeStamp']) {
   globalConsole[name] = Object.defineProperty(() => {}, 'name', { __proto__: null, value: name });
 }
 /** A console for a named context: without an inspector all share this one. */
-globalConsole.context = function context(name) {
-  return globalConsole;
-};
+globalConsole.context = {
+  context(name) {
+    return globalConsole;
+  },
+}.context;
 /** A task whose name only an inspector would show. */
-globalConsole.createTask = function createTask() {
-  return { run: (fn) => fn() };
-};
+globalConsole.createTask = {
+  createTask() {
+    return { run: (fn) => fn() };
+  },
+}.createTask;
 
 module.exports = globalConsole;

@@ -212,9 +212,13 @@ function matchSegments(segments, names, i = 0, j = 0) {
 }
 
 /** path.matchesGlob */
-function matchGlobPattern(target, pattern) {
+function matchGlobPattern(target, pattern, isWindows = false) {
   validateString(target, 'path');
   validateString(pattern, 'pattern');
+  if (isWindows) {
+    target = target.replaceAll('\\', '/');
+    pattern = pattern.replaceAll('\\', '/');
+  }
   const normalized = path.posix.normalize(target);
   const isAbsolute = normalized.startsWith('/');
   const names = normalized.split('/').filter(Boolean);

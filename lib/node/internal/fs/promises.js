@@ -220,8 +220,11 @@ class FileHandle extends EventEmitter {
       handle[kUnref]();
       if (autoClose) await handle.close();
     };
+    if (options.type !== undefined && options.type !== 'bytes') {
+      process.emitWarning('A non-"bytes" options.type has no effect. A byte-oriented steam is always created.', 'ExperimentalWarning');
+    }
     const { ReadableStream } = require('stream/web');
-    return new ReadableStream({
+    const stream = new ReadableStream({
       type: 'bytes',
       autoAllocateChunkSize: 16384,
       async pull(controller) {
@@ -235,6 +238,8 @@ class FileHandle extends EventEmitter {
       },
       cancel: done,
     });
+    this.once('close', () => require('web/readable_stream').readableStreamCancel(stream));
+    return stream;
   }
 
   createReadStream(options = undefined) {

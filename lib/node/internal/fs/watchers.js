@@ -19,7 +19,8 @@ class FSWatcher extends EventEmitter {
     const { FSEvent } = internalBinding('fs_event_wrap');
     this.#filename = filename;
     this.#ignore = ignore;
-    this.#handle = new FSEvent();
+    const isTree = recursive && fs.statSync(filename, { throwIfNoEntry: false })?.isDirectory();
+    this.#handle = isTree ? new (require('internal/fs/tree_watcher').TreeHandle)() : new FSEvent();
     this.#handle.onchange = (status, eventType, name) => this.#onchange(status, eventType, name);
     const status = this.#handle.start(filename, persistent, recursive, encoding);
     if (status) {

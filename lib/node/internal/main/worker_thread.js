@@ -38,6 +38,7 @@ function answer(what) {
     const statistics = internalBinding('v8').getHeapStatistics();
     return { ...statistics, does_zap_garbage: Boolean(statistics.does_zap_garbage) };
   }
+  if (what === 'heapSnapshot') return internalBinding('v8').heapSnapshot();
   return process.threadCpuUsage();
 }
 

@@ -280,8 +280,18 @@ function envSet(key, value) {
   if (typeof key === 'symbol' || typeof value === 'symbol') {
     throw new TypeError('Cannot convert a Symbol value to a string');
   }
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') warnOfConversion();
   binding.setEnv(key, `${value}`);
   return true;
+}
+
+let hasWarnedOfConversion = false;
+function warnOfConversion() {
+  if (hasWarnedOfConversion || !require('internal/options').getOptionValue('--pending-deprecation')) return;
+  hasWarnedOfConversion = true;
+  process.emitWarning(
+    'Assigning any value other than a string, number, or boolean to a process.env property is deprecated. ' +
+    'Please make sure to convert the value to a string before setting process.env with it.', 'DeprecationWarning', 'DEP0104');
 }
 
 function createEnv() {
@@ -353,7 +363,8 @@ const methods = {
     return binding._getActiveRequests();
   },
   _getActiveHandles() {
-    return binding._getActiveHandles();
+    const { owner_symbol } = internalBinding('symbols');
+    return binding._getActiveHandles().map((handle) => handle[owner_symbol] ?? handle.owner ?? handle);
   },
   getActiveResourcesInfo() {
     const timers = internalBinding('timers');

@@ -63,9 +63,12 @@ function report(scope, resource) {
 function denied(scope, resource = '') {
   report(scope, resource);
   const { 0: permission, 1: flag } = kScopes[scope];
-  const { ERR_ACCESS_DENIED } = require('internal/errors').codes;
-  return new ERR_ACCESS_DENIED(
-    `Access to this API has been restricted. Use ${flag} to manage permissions.`, permission, resource);
+  // As native code throws it: the code is not part of the stack.
+  const error = new Error(`Access to this API has been restricted. Use ${flag} to manage permissions.`);
+  error.code = 'ERR_ACCESS_DENIED';
+  error.permission = permission;
+  error.resource = resource;
+  return error;
 }
 
 /** Throws when `scope` is not granted for `resource`, a path. */

@@ -1,8 +1,6 @@
 'use strict';
 
 // process.emitWarning and the listener that prints warnings.
-//
-// Binding contract: process_methods._rawDebug(text), isMainThread.
 
 const { getOptionValue } = require('internal/options');
 
@@ -28,8 +26,7 @@ function writeOut(message) {
       // Not writable: to stderr then.
     }
   }
-  if (internalBinding('process_methods').isMainThread) process._rawDebug('%s', message);
-  else process.stderr.write(`${message}\n`);
+  require('internal/console/global').error(message);
 }
 
 function onWarning(warning) {

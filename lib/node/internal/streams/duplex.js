@@ -25,7 +25,7 @@ for (const name of [
   'writableFinished', 'writableCorked', 'writableEnded', 'writableNeedDrain', 'writableAborted',
 ]) {
   const descriptor = Object.getOwnPropertyDescriptor(Writable.prototype, name);
-  descriptor.__proto__ = null;
+  Object.setPrototypeOf(descriptor, null);
   Object.defineProperty(Duplex.prototype, name, descriptor);
 }
 Object.defineProperty(Duplex.prototype, 'destroyed', {

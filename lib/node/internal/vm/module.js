@@ -132,7 +132,7 @@ class Module {
       if (this[kState].evaluating || (status !== kInstantiated && status !== kEvaluated && status !== kErrored)) {
         throw new ERR_VM_MODULE_STATUS('must be one of linked, evaluated, or errored');
       }
-      return this[kWrap].evaluate(timeout, breakOnSigint);
+      return this[kWrap].evaluate(timeout, breakOnSigint, this[kContext]);
     } catch (error) {
       return Promise.reject(error);
     }
