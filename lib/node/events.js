@@ -7,7 +7,7 @@ const {
   AbortError,
   kEnhanceStackBeforeInspector,
 } = require('internal/errors');
-const { kEmptyObject, spliceOne } = require('internal/util');
+const { kEmptyObject } = require('internal/util');
 const {
   validateAbortSignal, validateBoolean, validateFunction, validateInteger, validateNumber, validateObject, validateString,
 } = require('internal/validators');
@@ -230,10 +230,9 @@ EventEmitter.prototype.emit = function emit(type, ...args) {
     if (result !== undefined && result !== null) watchRejection(this, result, type, args);
     return true;
   }
-  // Listeners added or removed meanwhile do not count for this event.
-  const listeners = handler.slice();
-  for (let i = 0; i < listeners.length; i++) {
-    const result = listeners[i].apply(this, args);
+  // Lists are replaced, never changed: listeners added or removed meanwhile do not count for this event.
+  for (let i = 0; i < handler.length; i++) {
+    const result = handler[i].apply(this, args);
     if (result !== undefined && result !== null) watchRejection(this, result, type, args);
   }
   return true;
@@ -279,8 +278,11 @@ function addListenerTo(target, type, listener, prepend) {
     return target;
   }
   if (typeof existing === 'function') existing = events[type] = prepend ? [listener, existing] : [existing, listener];
-  else if (prepend) existing.unshift(listener);
-  else existing.push(listener);
+  else {
+    const { warned } = existing;
+    existing = events[type] = prepend ? [listener, ...existing] : [...existing, listener];
+    if (warned) existing.warned = true;
+  }
 
   const max = maxListenersOf(target);
   if (max > 0 && existing.length > max && !existing.warned) warnAboutLeak(target, type, existing, max);
@@ -353,9 +355,13 @@ EventEmitter.prototype.removeListener = function removeListener(type, listener) 
     }
   }
   if (position < 0) return this;
-  if (position === 0) list.shift();
-  else spliceOne(list, position);
-  if (list.length === 1) events[type] = list[0];
+  if (list.length === 2) {
+    events[type] = list[1 - position];
+  } else {
+    const rest = list.toSpliced(position, 1);
+    if (list.warned) rest.warned = true;
+    events[type] = rest;
+  }
   if (events.removeListener !== undefined) this.emit('removeListener', type, listener);
   return this;
 };

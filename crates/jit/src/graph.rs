@@ -344,6 +344,8 @@ pub enum Op {
     Select,
     /// typeof
     TypeOf,
+    /// typeof gives this.
+    TypeIs(crate::snapshot::TypeName),
     /// Prototype of an object; leaves for exotic ones.
     PrototypeOf,
     /// The constructor that a class extends; leaves if there is none.

@@ -264,6 +264,8 @@ pub struct Layout {
     pub young_base: u64,
     /// Size of the young range.
     pub young_bytes: u64,
+    /// The strings that typeof gives, in the order of [`TypeName`].
+    pub type_names: [u64; 8],
     /// Size of an inline cache.
     pub cache_bytes: u64,
     /// `Code`: machine code entry or null.
@@ -340,6 +342,8 @@ pub struct Layout {
     pub kind_array: u8,
     /// Closure.
     pub kind_function: u8,
+    /// Built-in function.
+    pub kind_native: u8,
     /// First kind of exotic objects.
     pub kind_first_exotic: u8,
     /// Typed array.
@@ -439,6 +443,34 @@ stubs! {
     pow,
     /// `(vm, cell: address of string, index: u32) -> value`: one-unit string, 0 if it must be allocated.
     char_at,
+}
+
+/// What typeof can say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum TypeName {
+    Number,
+    String,
+    Boolean,
+    Undefined,
+    Symbol,
+    BigInt,
+    Function,
+    Object,
+}
+impl TypeName {
+    /// All in order.
+    pub const ALL: [TypeName; 8] = [
+        TypeName::Number,
+        TypeName::String,
+        TypeName::Boolean,
+        TypeName::Undefined,
+        TypeName::Symbol,
+        TypeName::BigInt,
+        TypeName::Function,
+        TypeName::Object,
+    ];
 }
 
 /// Output of a compilation.

@@ -570,6 +570,11 @@ fn layout(vm: &Vm) -> Layout {
         heap: heap as *const Heap as u64,
         young_base: heap.young_base() as u64,
         young_bytes: spey_gc::NURSERY_RESERVATION_BYTES as u64,
+        type_names: {
+            let n = &vm.names;
+            [n.number, n.string, n.boolean, n.undefined, n.symbol, n.bigint, n.function, n.object]
+                .map(|name| name.raw().bits())
+        },
         cache_bytes: size_of::<InlineCache>() as u64,
         code_machine: offset_of!(Code, machine) as i32,
         code_params: {
@@ -611,6 +616,7 @@ fn layout(vm: &Vm) -> Layout {
         kind_object_ordinary: Kind::Object as u8,
         kind_array: Kind::Array as u8,
         kind_function: Kind::Function as u8,
+        kind_native: Kind::NativeFunction as u8,
         kind_first_exotic: Kind::StringObject as u8,
         kind_typed_array: Kind::TypedArray as u8,
         string_shape: STRING_SHAPE,

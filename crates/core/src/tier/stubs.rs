@@ -10,7 +10,7 @@ use spey_gc::{Header, Value as Raw};
 use spey_jit::snapshot::{ExitKind, Stubs};
 
 use super::policy::code_of_frame;
-use crate::cell::{Kind, Object};
+use crate::cell::{Elements, Kind, Object, flag};
 use crate::code::{Code, code_flag};
 use crate::conversion;
 use crate::coroutine;
@@ -243,6 +243,9 @@ unsafe extern "C" fn call(
                     return run(vm, new, code);
                 }
             } else if (*f).header.kind == Kind::NativeFunction as u8 {
+                if let Some((new, code)) = apply_fast(vm, fp, pc, f, window, count) {
+                    return run(vm, new, code);
+                }
                 (*vm).fp = fp;
                 (*vm).pc = pc;
                 let v = interp::run_native(vm, callee, window, count, 0, Raw::UNDEFINED, pc);
@@ -250,6 +253,52 @@ unsafe extern "C" fn call(
             }
         }
         call_slow(vm, fp, pc, callee, window, count)
+    }
+}
+/// Lays the frame of `f.apply(this, array)` for a compiled function and an array without holes.
+#[inline(always)]
+unsafe fn apply_fast(
+    vm: *mut Vm,
+    fp: *mut Raw,
+    pc: *const u64,
+    callee: *mut Object,
+    window: *mut Raw,
+    count: u32,
+) -> Option<(*mut Raw, *mut Code)> {
+    // SAFETY: by the contract of `call`; the array is of its kind.
+    unsafe {
+        if count != 2 || function::native_spec(callee).known != "FunctionApply" {
+            return None;
+        }
+        let (f, this, list) = (*window, *window.add(1), *window.add(2));
+        if !crate::value::is_kind(f, Kind::Function) || !crate::value::is_kind(list, Kind::Array) {
+            return None;
+        }
+        let code = function::code_of(f.as_cell().cast());
+        if (*code).entry.is_null() || (*code).flags & code_flag::CLASS != 0 {
+            return None;
+        }
+        let array = list.as_cell() as *mut Object;
+        let elements = (*array).elements;
+        let n = (*elements).length;
+        let base = window.add(3);
+        if (*array).header.flags & flag::SPARSE != 0
+            || *Object::trailing(array, crate::object::ARRAY_LENGTH) != Raw::int32(n as i32)
+            || n > argc::COUNT
+            || base.add(n as usize + 1) > (*vm).stack_limit
+        {
+            return None;
+        }
+        *base = this;
+        for k in 0..n as usize {
+            let v = *Elements::at(elements, k);
+            if v.is_empty() {
+                return None;
+            }
+            *base.add(1 + k) = v;
+        }
+        let new = interp::enter(vm, code, f, base, n, 0, Raw::UNDEFINED, pc, fp);
+        (!new.is_null()).then_some((new, code))
     }
 }
 /// What a slow call or construction comes to.

@@ -5,6 +5,7 @@ use spey_bytecode::decode::Instruction;
 
 use super::{Builder, Result_, Step};
 use crate::graph::{Binary, Condition, Op, Repr, Value, ty};
+use crate::snapshot::TypeName;
 
 /// Feedback bits, as the interpreter writes them.
 mod feedback {
@@ -423,7 +424,8 @@ impl Builder<'_> {
         let type_name = |op: &Op| matches!(op, Op::TypeOf);
         // Both are interned.
         if (is(x, type_name) && is(y, atom)) || (is(x, atom) && is(y, type_name)) {
-            return self.emit(Op::Same, vec![x, y], Repr::Bool, 0);
+            let (name, constant) = if is(x, type_name) { (x, y) } else { (y, x) };
+            return self.type_is(self.graph.node(name).args[0], constant);
         }
         // Where one side has one representation only, the words tell.
         let unique = ty::BOOL | ty::UNDEFINED | ty::NULL | ty::OBJECT | ty::SYMBOL | ty::EMPTY;
@@ -433,6 +435,33 @@ impl Builder<'_> {
         self.emit(Op::StrictEqual, vec![x, y], Repr::Bool, 0)
     }
     /// IsLooselyEqual, ECMA-262 §7.2.14, where it is simple.
+    /// typeof of the value gives this string.
+    fn type_is(&mut self, v: Value, string: Value) -> Value {
+        let Op::Const(bits) = self.graph.node(string).op else { unreachable!("an atom") };
+        let Some(at) = self.snapshot.layout.type_names.iter().position(|&n| n == bits) else {
+            return self.known(false);
+        };
+        let name = TypeName::ALL[at];
+        let own = match name {
+            TypeName::Number => ty::NUMBER,
+            TypeName::String => ty::STRING,
+            TypeName::Boolean => ty::BOOL,
+            TypeName::Undefined => ty::UNDEFINED,
+            TypeName::Symbol => ty::SYMBOL,
+            TypeName::BigInt => ty::BIGINT,
+            TypeName::Function => ty::OBJECT,
+            TypeName::Object => ty::OBJECT | ty::NULL,
+        };
+        let types = self.types(v);
+        if types & own == 0 {
+            return self.known(false);
+        }
+        if types & !own == 0 && !matches!(name, TypeName::Function | TypeName::Object) {
+            return self.known(true);
+        }
+        let v = self.tagged(v);
+        self.emit(Op::TypeIs(name), vec![v], Repr::Bool, 0)
+    }
     fn loosely_equal(&mut self, x: Value, y: Value) -> Option<Value> {
         let (tx, uy) = (self.types(x), self.types(y));
         let nullish = ty::UNDEFINED | ty::NULL;

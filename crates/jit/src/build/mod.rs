@@ -18,7 +18,7 @@ mod property;
 mod values;
 
 pub use calls::ARGC_CONSTRUCT;
-pub use values::{DOUBLE_OFFSET, NUMBER_TAG, UNDEFINED};
+pub use values::{DOUBLE_OFFSET, FALSE, NULL, NUMBER_TAG, UNDEFINED};
 
 use std::collections::{BTreeMap, BTreeSet};
 

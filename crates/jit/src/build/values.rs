@@ -313,7 +313,7 @@ impl Builder<'_> {
             _ => None,
         }
     }
-    fn known(&mut self, b: bool) -> Value {
+    pub(super) fn known(&mut self, b: bool) -> Value {
         self.emit(Op::Int(b as i32), vec![], Repr::Bool, 0)
     }
     pub(super) fn not(&mut self, v: Value) -> Value {

@@ -166,6 +166,17 @@ impl Lower<'_, '_> {
         post
     }
 
+    /// Anything refers to the value.
+    fn is_used(&self, v: Value) -> bool {
+        let g = self.graph;
+        let in_nodes = g.nodes.iter().any(|n| n.args.contains(&v) || n.spills.iter().any(|s| s.1 == v));
+        let ends =
+            |end: &Terminator| matches!(end, Terminator::Branch(x, ..) | Terminator::Return(x) if *x == v);
+        in_nodes
+            || g.blocks.iter().any(|b| ends(&b.end))
+            || g.states.iter().any(|s| s.slots.iter().any(|slot| slot.value == v))
+    }
+
     // ---------------------------------------------------------------- values
 
     fn define(&mut self, v: Value, value: ir::Value) {

@@ -310,6 +310,8 @@ impl Lower<'_, '_> {
                 self.require(r, st());
                 r
             }
+            Op::TypeIs(name) => self.type_is(args[0], name),
+            Op::TypeOf if !self.is_used(v) => return,
             Op::TypeOf => {
                 let vm = self.vm;
                 self.call(self.snapshot.stubs.type_of, &[vm, args[0]], Some(I64)).expect("result")

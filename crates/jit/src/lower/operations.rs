@@ -7,6 +7,7 @@ use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData as MemFlag
 use super::{FIRST_CELL, Lower, trusted, unaligned};
 use crate::build::{DOUBLE_OFFSET, NUMBER_TAG, UNDEFINED};
 use crate::graph::{Binary, Repr, StateId, Value, Width};
+use crate::snapshot::TypeName;
 
 /// Words of a frame header.
 const HEADER: i32 = spey_bytecode::FRAME_HEADER_WORDS as i32;
@@ -344,6 +345,71 @@ impl Lower<'_, '_> {
         let vm = self.vm;
         let v = self.call_preserving(self.snapshot.stubs.to_boolean, &[vm, x], Some(I8)).expect("result");
         self.b.ins().jump(done, &[BlockArg::Value(v)]);
+        self.go(done);
+        r
+    }
+    pub(super) fn type_is(&mut self, x: ir::Value, name: TypeName) -> ir::Value {
+        let l = self.snapshot.layout;
+        let kind = match name {
+            TypeName::Number => {
+                // Doubles and int32 are the words from the first double on.
+                return self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, x, DOUBLE_OFFSET as i64);
+            }
+            TypeName::Boolean => {
+                let rest = self.b.ins().bor_imm_u(x, 1);
+                return self.b.ins().icmp_imm_u(IntCC::Equal, rest, crate::build::FALSE as i64 | 1);
+            }
+            TypeName::Undefined => return self.b.ins().icmp_imm_u(IntCC::Equal, x, UNDEFINED as i64),
+            TypeName::String => l.kind_string,
+            TypeName::Symbol => l.kind_symbol,
+            TypeName::BigInt => l.kind_bigint,
+            TypeName::Function | TypeName::Object => return self.is_function_or_object(x, name),
+        };
+        let (cell, done) = (self.fresh(), self.fresh());
+        let r = self.b.append_block_param(done, I8);
+        let no = self.b.ins().iconst(I8, 0);
+        let is = self.is_cell(x);
+        self.b.ins().brif(is, cell, &[], done, &[BlockArg::Value(no)]);
+        self.go(cell);
+        let own = self.b.ins().uload8(I32, trusted(), x, 0);
+        let is = self.b.ins().icmp_imm_u(IntCC::Equal, own, kind as i64);
+        self.b.ins().jump(done, &[BlockArg::Value(is)]);
+        self.go(done);
+        r
+    }
+    /// Ordinary objects and functions are told apart here, others by the runtime.
+    fn is_function_or_object(&mut self, x: ir::Value, name: TypeName) -> ir::Value {
+        let l = self.snapshot.layout;
+        let (cell, other, more, rest, done) =
+            (self.fresh(), self.fresh(), self.fresh(), self.fresh(), self.fresh());
+        let r = self.b.append_block_param(done, I8);
+        let yes_if = |this: &mut Self, is: bool| this.b.ins().iconst(I8, is as i64);
+        let is = self.is_cell(x);
+        self.b.ins().brif(is, cell, &[], other, &[]);
+        self.go(other);
+        let null = if name == TypeName::Object {
+            self.b.ins().icmp_imm_u(IntCC::Equal, x, crate::build::NULL as i64)
+        } else {
+            yes_if(self, false)
+        };
+        self.b.ins().jump(done, &[BlockArg::Value(null)]);
+        self.go(cell);
+        let kind = self.b.ins().uload8(I32, trusted(), x, 0);
+        let closure = self.b.ins().icmp_imm_u(IntCC::Equal, kind, l.kind_function as i64);
+        let function = yes_if(self, name == TypeName::Function);
+        self.b.ins().brif(closure, done, &[BlockArg::Value(function)], more, &[]);
+        self.go(more);
+        let ordinary = self.b.ins().icmp_imm_u(IntCC::Equal, kind, l.kind_object_ordinary as i64);
+        let array = self.b.ins().icmp_imm_u(IntCC::Equal, kind, l.kind_array as i64);
+        let plain = self.b.ins().bor(ordinary, array);
+        let object = yes_if(self, name == TypeName::Object);
+        self.b.ins().brif(plain, done, &[BlockArg::Value(object)], rest, &[]);
+        self.go(rest);
+        let vm = self.vm;
+        let text = self.call(self.snapshot.stubs.type_of, &[vm, x], Some(I64)).expect("result");
+        let wanted = self.imm(l.type_names[name as usize]);
+        let is = self.b.ins().icmp(IntCC::Equal, text, wanted);
+        self.b.ins().jump(done, &[BlockArg::Value(is)]);
         self.go(done);
         r
     }

@@ -77,7 +77,7 @@ Stream.prototype.eventNames = function eventNames() {
 function prependListener(emitter, event, listener) {
   if (typeof emitter.prependListener === 'function') return emitter.prependListener(event, listener);
   if (!emitter._events?.[event]) emitter.on(event, listener);
-  else if (Array.isArray(emitter._events[event])) emitter._events[event].unshift(listener);
+  else if (Array.isArray(emitter._events[event])) emitter._events[event] = [listener, ...emitter._events[event]];
   else emitter._events[event] = [listener, emitter._events[event]];
 }
 
