@@ -175,7 +175,7 @@ fn enable<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> Return
         (number, is_first)
     };
     if is_first {
-        agent(s).at_exit.push(|s| tracing_end(s));
+        agent(s).at_exit.push(tracing_end);
     }
     refresh(s)?;
     Ok(s.number(f64::from(number)))

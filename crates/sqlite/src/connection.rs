@@ -350,7 +350,7 @@ impl Connection {
         let flags = ffi::SQLITE_DESERIALIZE_FREEONCLOSE | ffi::SQLITE_DESERIALIZE_RESIZEABLE;
         // SAFETY: an open connection, and memory that the library owns from here on, whatever comes of the call.
         let code = self.0.run(program, || unsafe {
-            ffi::sqlite3_deserialize(db, database.as_ptr(), copy, size as i64, size as i64, flags as u32)
+            ffi::sqlite3_deserialize(db, database.as_ptr(), copy, size as i64, size as i64, flags)
         });
         self.0.check(code)
     }
