@@ -351,12 +351,6 @@ function assignFunctionName(name, fn, descriptor = kEmptyObject) {
 
 // ---- Arrays, objects and interfaces ----------------------------------------------------------------------------------------
 
-/** Array.prototype.splice(index, 1) without the result. */
-function spliceOne(list, index) {
-  for (; index + 1 < list.length; index++) list[index] = list[index + 1];
-  list.pop();
-}
-
 /** Array.prototype.join by concatenation, which keeps long parts as ropes. */
 function join(output, separator) {
   let text = '';
@@ -616,7 +610,6 @@ module.exports = {
   SideEffectFreeRegExpPrototypeSymbolReplace,
   SideEffectFreeRegExpPrototypeSymbolSplit,
   sleep,
-  spliceOne,
   setupCoverageHooks,
   removeColors,
   // Symbols other modules use to talk to these functions.
