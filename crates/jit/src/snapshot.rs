@@ -4,6 +4,8 @@
 //! Addresses in here (of code cells, inline caches, stubs) are numbers to the compiler: it emits them, it never follows
 //! them. What they point to must not move and must live as long as the machine code.
 
+use std::collections::BTreeMap;
+
 use spey_bytecode::Handler;
 
 /// One function, or a function that may be inlined into it.
@@ -67,6 +69,8 @@ pub struct CacheSnapshot {
     pub entries: Vec<EntrySnapshot>,
     /// The key, of sites that have it in a register.
     pub key: Constant,
+    /// Of sites that read a property: the bits of its key, for [`Snapshot::lookups`]; else 0.
+    pub name: u64,
     /// The site has never run.
     pub unseen: bool,
     /// More shapes than entries.
@@ -224,6 +228,8 @@ pub struct Snapshot {
     pub id: u64,
     /// Instructions that never ran are left to the interpreter; no: they are compiled without feedback.
     pub leave_unseen: bool,
+    /// What keys of sites that have seen several shapes mean for the shapes of new objects, by shape and [`CacheSnapshot::name`].
+    pub lookups: BTreeMap<(u32, u64), EntrySnapshot>,
     /// Prototype epoch of the snapshot.
     pub epoch: u32,
     /// At that epoch, the prototypes of arrays have no elements.

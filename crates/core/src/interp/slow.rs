@@ -1554,6 +1554,42 @@ pub(crate) unsafe fn named_lookup(vm: &mut Vm, o: *mut Object, key: PropertyKey)
         lookup_and_cache(vm, o, shape, key, &mut InlineCache::new(key.raw()))
     }
 }
+/// What a named key means for the ordinary objects of a shape, as a cache would remember it. None: no cache would.
+///
+/// # Safety
+/// The shape is one of ordinary objects and is live, the key no index.
+#[cfg(feature = "jit")]
+pub(crate) unsafe fn lookup_of_shape(vm: &mut Vm, shape: u32, key: PropertyKey) -> Option<Entry> {
+    let (dictionary, inline, prototype) = {
+        let s = vm.shapes.get(shape);
+        (s.dictionary, s.inline_capacity, s.prototype)
+    };
+    if dictionary {
+        return None;
+    }
+    if let Some(p) = vm.shapes.lookup(shape, key) {
+        let location = ic::location(p.slot, inline);
+        let own = Entry { shape, epoch: 0, holder: std::ptr::null_mut(), location, next_shape: 0 };
+        return (p.attributes & attr::ACCESSOR == 0).then_some(own);
+    }
+    let epoch = vm.prototype_epoch;
+    if !prototype.is_cell() {
+        return Some(Entry { shape, epoch, holder: std::ptr::null_mut(), location: ABSENT, next_shape: 0 });
+    }
+    // SAFETY: prototypes are live objects; nothing is allocated.
+    unsafe {
+        let o = prototype.as_cell() as *mut Object;
+        let mut cache = InlineCache::new(key.raw());
+        if matches!(lookup_and_cache(vm, o, (*o).header.word, key, &mut cache), Lookup::Slow)
+            || cache.entry.shape == ic::UNUSED
+        {
+            return None;
+        }
+        let e = cache.entry;
+        let own = e.holder.is_null() && e.location != ABSENT;
+        Some(Entry { shape, epoch, holder: if own { o } else { e.holder }, ..e })
+    }
+}
 /// Value of a plain data property under a symbol or name, found on the object or its prototypes with the help of the stub cache. None: it is
 /// something else, or there is none.
 ///

@@ -1,5 +1,6 @@
 //! Copies of functions and their feedback, as plain data for the compiler.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem::offset_of;
 
 use spey_bytecode::decode::Instructions;
@@ -17,7 +18,7 @@ use crate::code::{Code, code_flag};
 use crate::env::Environment;
 use crate::function::{self, FunctionRare, Pure, closure};
 use crate::inline_cache::{self as ic, ABSENT, Entry, GETTER, InlineCache, MEGAMORPHIC};
-use crate::interp::slow::{LEXICAL, STRING_SHAPE};
+use crate::interp::slow::{self, LEXICAL, STRING_SHAPE};
 use crate::key::PropertyKey;
 use crate::realm::Intrinsic as Intrinsics;
 use crate::script_form::{MAKES_PLAIN_ARRAYS, ScriptForm};
@@ -30,8 +31,10 @@ use crate::watch::{self, Validity};
 const MAX_INLINE_WORDS: usize = 250;
 /// Words of all functions that may be inlined.
 const MAX_TOTAL_WORDS: usize = 3000;
+/// Most keys looked up for shapes.
+const MAX_LOOKUPS: usize = 200;
 /// Levels of inlining.
-const MAX_LEVELS: u32 = 2;
+const MAX_LEVELS: u32 = 5;
 
 /// Values that machine code refers to and the collector updates.
 #[derive(Default)]
@@ -87,6 +90,11 @@ struct Builder<'a> {
     cells: Vec<*mut Code>,
     shapes: Vec<u32>,
     table: Vec<Raw>,
+    /// Shapes of objects that `new` makes, and of those after stores to them.
+    fresh: BTreeSet<u32>,
+    /// Keys of sites that have seen several shapes.
+    open: Vec<Raw>,
+    lookups: BTreeMap<(u32, u64), EntrySnapshot>,
 }
 
 /// Takes a snapshot of a function and of those that it may inline.
@@ -98,7 +106,16 @@ pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32, leave_unsee
     let stubs = vm.tier.stubs.get_or_insert_with(stubs::addresses).clone();
     let epoch = vm.prototype_epoch;
     let valid = vm.watches.register();
-    let mut b = Builder { vm, valid, cells: vec![code], shapes: vec![], table: vec![] };
+    let mut b = Builder {
+        vm,
+        valid,
+        cells: vec![code],
+        shapes: vec![],
+        table: vec![],
+        fresh: BTreeSet::new(),
+        open: vec![],
+        lookups: BTreeMap::new(),
+    };
     let mut functions: Vec<FunctionSnapshot> = vec![];
     let mut words = 0;
     let mut level_end = 1;
@@ -113,7 +130,8 @@ pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32, leave_unsee
             let cell = b.cells[functions.len()];
             let f = b.function(cell);
             if level < MAX_LEVELS {
-                for callee in callees(&f) {
+                let found = b.look_up();
+                for callee in callees(&f).into_iter().chain(found) {
                     let c = callee as *mut Code;
                     if b.cells.contains(&c) || !may_inline(c) {
                         continue;
@@ -127,7 +145,7 @@ pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32, leave_unsee
             functions.push(f);
         }
     }
-    let Builder { vm, valid, cells, mut shapes, table } = b;
+    let Builder { vm, valid, cells, mut shapes, table, lookups, .. } = b;
     let valid_at = valid.as_ptr() as u64;
     shapes.sort_unstable();
     shapes.dedup();
@@ -145,6 +163,7 @@ pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32, leave_unsee
             functions,
             entry,
             leave_unseen,
+            lookups,
             epoch,
             plain_arrays,
             plain_iteration,
@@ -220,6 +239,31 @@ impl Builder<'_> {
             self.table.len() - 1
         });
         at as u32
+    }
+
+    /// Looks the keys of sites that have seen several shapes up for the shapes of new objects: where a function is walked
+    /// in place, that of the receiver may be known. The code cells found.
+    fn look_up(&mut self) -> Vec<u64> {
+        let mut found = vec![];
+        for shape in self.fresh.clone() {
+            for key in self.open.clone() {
+                if self.lookups.len() >= MAX_LOOKUPS || self.lookups.contains_key(&(shape, key.bits())) {
+                    continue;
+                }
+                // SAFETY: the shapes are live, of ordinary objects; the keys are names of sites. What is found is up to date.
+                let e = unsafe {
+                    slow::lookup_of_shape(self.vm, shape, PropertyKey::from_raw(key))
+                        .map(|e| self.entry(&e, key, true))
+                };
+                if let Some(e) = e {
+                    if let Callee::Code(cell) = e.callee {
+                        found.push(cell);
+                    }
+                    self.lookups.insert((shape, key.bits()), e);
+                }
+            }
+        }
+        found
     }
 
     unsafe fn function(&mut self, code: *mut Code) -> FunctionSnapshot {
@@ -345,6 +389,7 @@ impl Builder<'_> {
                     s.callee = Callee::Code(c.entry.holder as u64);
                     s.construct = (c.entry.next_shape, c.entry.location);
                     self.shape(c.entry.next_shape);
+                    self.note_fresh(c.entry.next_shape);
                 }
                 return s;
             }
@@ -354,7 +399,19 @@ impl Builder<'_> {
                     s.entries.push(e);
                 }
             }
+            let named = is_get && !c.key.is_undefined() && !PropertyKey::from_raw(c.key).is_index();
+            if named {
+                s.name = c.key.bits();
+                if (s.megamorphic || s.entries.len() > 1) && !self.open.contains(&c.key) {
+                    self.open.push(c.key);
+                }
+            }
             s
+        }
+    }
+    fn note_fresh(&mut self, shape: u32) {
+        if shape != 0 && shape < ic::UNUSED {
+            self.fresh.insert(shape);
         }
     }
     fn shape(&mut self, id: u32) {

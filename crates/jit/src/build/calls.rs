@@ -5,17 +5,22 @@ use spey_bytecode::Op as Code;
 use spey_bytecode::decode::{Instruction, Instructions};
 
 use super::env::access;
+use super::polymorphic::is_plain;
 use super::property::RESULT_SLOT;
 use super::{Builder, HEADER, INLINE_NODES, Result_, Step};
 use crate::graph::{Binary, Block, Condition, Frame, Op, Repr, Unary, Value, Width, ty};
 use crate::snapshot::{
-    Callee, FunctionSnapshot, Intrinsic, NO_INDEX, SETTER, SEVERAL, Script, function_flag,
+    Callee, Constant, FunctionSnapshot, Intrinsic, NO_INDEX, SETTER, SEVERAL, Script, function_flag,
 };
 
 /// Longest bytecode, in words, that is walked in place.
 const INLINE_WORDS: usize = 64;
 /// Deepest chain of calls walked in place.
 const INLINE_DEPTH: usize = 3;
+/// Functions of so few words cost less in place than called: they are walked at any depth up to the deepest,
+const TINY_WORDS: usize = 24;
+/// which is this.
+const TINY_DEPTH: usize = 7;
 
 /// Most arguments of a built-in function that is called without a frame.
 const MAX_QUICK: usize = 4;
@@ -73,7 +78,11 @@ impl Builder<'_> {
                 let receiver = window[0];
                 let mut target = Callee::Unknown;
                 let mut function = NO_INDEX;
-                if let Some([e, rest @ ..]) = self.usable(&cache).as_deref() {
+                let known = self.known_entry(receiver, &cache).filter(is_plain);
+                // Nothing is guessed about a method that is constant for a shape that is known.
+                let generic = generic && known.is_none_or(|e| e.constant == Constant::None);
+                let candidates = known.map(|e| vec![e]).or_else(|| self.usable(&cache));
+                if let Some([e, rest @ ..]) = candidates.as_deref() {
                     if rest.iter().all(|r| r.function == e.function && r.callee == e.callee) {
                         (target, function) = (e.callee, e.function);
                     }
@@ -443,12 +452,14 @@ impl Builder<'_> {
     fn can_inline(&mut self, k: usize) -> bool {
         let f = &self.snapshot.functions[k];
         let refused = function_flag::COROUTINE;
+        let tiny = f.code.len() <= TINY_WORDS;
+        let (depth, nodes) = if tiny { (TINY_DEPTH, 2 * INLINE_NODES) } else { (INLINE_DEPTH, INLINE_NODES) };
         if f.code.is_empty()
             || f.code.len() > INLINE_WORDS
             || f.flags & refused != 0
             || !f.handlers.is_empty()
-            || self.graph.nodes.len() > INLINE_NODES
-            || self.walks.len() > INLINE_DEPTH
+            || self.graph.nodes.len() > nodes
+            || self.walks.len() > depth
             || self.walks.iter().filter(|w| w.function == k).count() > 0
         {
             return false;
@@ -477,7 +488,7 @@ impl Builder<'_> {
         let receiver = self.reg(i.word.b());
         if caller.is_some()
             && receiver_is_usable(self, receiver)
-            && let Some([e]) = self.usable(&cache).as_deref()
+            && let Some(e) = self.only_entry(receiver, &cache)
             && e.callee == Callee::Native(Some(Intrinsic::FunctionApply))
             && e.function != NO_INDEX
             && let Some(callee) = self.get_named(receiver, &cache)?

@@ -26,13 +26,14 @@ pub(super) fn is_simple_store(e: &EntrySnapshot) -> bool {
 impl Builder<'_> {
     /// What a site has seen, without what no longer holds; empty if that is no base for a guess about `v`.
     pub(super) fn seen(&self, v: Value, cache: &CacheSnapshot) -> Vec<EntrySnapshot> {
-        if cache.megamorphic || self.graph.node(v).repr != Repr::Tagged {
+        if let Some(e) = self.known_entry(v, cache) {
+            return vec![e];
+        }
+        let known = self.env.fact(v).shape.is_some();
+        if known || cache.megamorphic || self.graph.node(v).repr != Repr::Tagged {
             return vec![];
         }
-        let shape = self.env.fact(v).shape;
-        let wanted = |e: &&EntrySnapshot| {
-            (e.epoch == 0 || e.epoch == self.snapshot.epoch) && shape.is_none_or(|s| s == e.shape)
-        };
+        let wanted = |e: &&EntrySnapshot| e.epoch == 0 || e.epoch == self.snapshot.epoch;
         cache.entries.iter().filter(wanted).copied().collect()
     }
 
@@ -114,7 +115,7 @@ impl Builder<'_> {
 
     /// A GetProp instruction, or one like it.
     pub(super) fn get_property(&mut self, i: &Instruction, v: Value, cache: &CacheSnapshot) -> Result_<Step> {
-        let generic = self.is_generic();
+        let generic = self.is_generic() && self.known_entry(v, cache).is_none();
         let mut entries = self.seen(v, cache);
         if !generic && !entries.is_empty() && entries.iter().all(is_plain) {
             return match self.get_named(v, cache)? {

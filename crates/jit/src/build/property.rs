@@ -278,8 +278,33 @@ impl Builder<'_> {
         let ok = !entries.is_empty() && !cache.megamorphic && !self.is_generic();
         (ok && entries.iter().all(is_plain)).then_some(entries)
     }
+    /// What the key of a site means for a value whose shape is known: by the site's own cache, or looked up for the snapshot.
+    pub(super) fn known_entry(&self, v: Value, cache: &CacheSnapshot) -> Option<EntrySnapshot> {
+        let shape = self.env.fact(v).shape?;
+        let valid = |e: &&EntrySnapshot| e.shape == shape && (e.epoch == 0 || e.epoch == self.snapshot.epoch);
+        let seen = cache.entries.iter().find(valid);
+        seen.or_else(|| self.snapshot.lookups.get(&(shape, cache.name))).copied()
+    }
+    /// The only meaning that the key of a site has had, or that it has for a value whose shape is known.
+    pub(super) fn only_entry(&self, v: Value, cache: &CacheSnapshot) -> Option<EntrySnapshot> {
+        self.known_entry(v, cache).or_else(|| match self.usable(cache)?[..] {
+            [e] => Some(e),
+            _ => None,
+        })
+    }
+    /// [`Self::entry_value`], with what it is called as if it is a function.
+    fn named_value(&mut self, o: Value, e: &EntrySnapshot) -> Value {
+        let v = self.entry_value(o, e);
+        if e.function != NO_INDEX {
+            self.env.fact_mut(v).target = Some((e.callee, e.function));
+        }
+        v
+    }
     /// GetV of the cache's key; None: by the general way.
     pub(super) fn get_named(&mut self, v: Value, cache: &CacheSnapshot) -> Result_<Option<Value>> {
+        if let Some(e) = self.known_entry(v, cache).filter(is_plain) {
+            return Ok(Some(self.named_value(v, &e)));
+        }
         let Some(entries) = self.usable(cache) else { return Ok(None) };
         let string = self.snapshot.layout.string_shape;
         if let &[e] = &entries[..] {
@@ -291,19 +316,13 @@ impl Builder<'_> {
             if !ok {
                 return Ok(None);
             }
-            let v = self.entry_value(v, &e);
-            if e.function != NO_INDEX {
-                self.env.fact_mut(v).target = Some((e.callee, e.function));
-            }
-            return Ok(Some(v));
+            return Ok(Some(self.named_value(v, &e)));
         }
         if entries.iter().any(|e| e.shape == string || e.next_shape != 0) {
             return Ok(None);
         }
-        // One shape is known already.
-        if let Some(s) = self.env.fact(v).shape {
-            let Some(e) = entries.iter().find(|e| e.shape == s) else { return Ok(None) };
-            return Ok(Some(self.entry_value(v, e)));
+        if self.env.fact(v).shape.is_some() {
+            return Ok(None);
         }
         self.value_by_shape(v, &entries, |this, e| this.entry_value(v, e))
     }
