@@ -9,6 +9,8 @@ use crate::object::{self, PropertyDescriptor};
 use crate::realm::Intrinsic;
 use crate::scope::{JsResult, Local, NativeFn, Scope, Value};
 use crate::shape::attr;
+use crate::vm::Vm;
+use crate::watch::{self, Mark};
 
 /// Internal slots of closures.
 pub mod closure {
@@ -59,6 +61,8 @@ pub struct FunctionRare {
     pub trial_shape: u32,
     /// How many more of them there will be.
     pub trials: u32,
+    /// Who relies on the function's `prototype`.
+    pub prototype_mark: Mark,
 }
 pub(crate) unsafe fn size_rare(_: *const Header) -> usize {
     std::mem::size_of::<FunctionRare>()
@@ -504,8 +508,21 @@ pub fn rare(s: &mut Scope<'_>, f: Local<'_, Object>) -> *mut FunctionRare {
         (*r).inline = 0;
         (*r).trial_shape = 0;
         (*r).trials = 0;
+        (*r).prototype_mark = watch::FRESH;
         f.set_slot(s, closure::RARE, Raw::cell(r.cast()));
         r
+    }
+}
+/// The `prototype` of a closure is about to be replaced.
+pub(crate) fn note_prototype_replaced(vm: &mut Vm, f: *mut Object) {
+    // SAFETY: a live closure, and its FunctionRare, if it has one.
+    unsafe {
+        let r = *Object::trailing(f, closure::RARE);
+        if r.is_cell() {
+            let r = r.as_cell() as *mut FunctionRare;
+            vm.watches.changed((*r).prototype_mark);
+            (*r).prototype_mark = watch::FRESH;
+        }
     }
 }
 /// MakeMethod, ECMA-262 §10.2.7

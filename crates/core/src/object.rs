@@ -244,7 +244,8 @@ unsafe fn become_prototype(vm: &mut Vm, o: *mut Object) {
     unsafe {
         (*o).header.flags |= flag::IS_PROTOTYPE;
         if !vm.shapes.get((*o).header.word).dictionary {
-            (*o).header.word = vm.shapes.make_unique((*o).header.word);
+            let next = vm.shapes.make_unique((*o).header.word);
+            set_shape(vm, o, next);
         }
     }
 }
@@ -278,6 +279,36 @@ pub(crate) fn try_new_array(vm: &mut Vm, shape: ShapeId, capacity: u32) -> *mut 
         (*e).capacity = capacity;
         (*o).elements = e;
         o
+    }
+}
+
+/// Adds an element to an array of dense elements and no other length, whose elements have no room, if there is memory for more of
+/// them, `max` at most, without a collection. The new length.
+///
+/// # Safety
+/// The array is live, and so is the value.
+#[cfg(feature = "jit")]
+pub(crate) unsafe fn try_append(vm: &mut Vm, array: *mut Object, v: Raw, max: u32) -> Option<u32> {
+    // SAFETY: by the contract; the new cell is initialised here, and young.
+    unsafe {
+        let old = (*array).elements;
+        let (length, capacity) = ((*old).length, (*old).capacity);
+        let want = capacity.saturating_add(capacity / 2).saturating_add(4);
+        if want > max {
+            return None;
+        }
+        let new = vm.heap.try_alloc(Kind::Elements as u8, 16 + want as usize * 8) as *mut Elements;
+        if new.is_null() {
+            return None;
+        }
+        (*new).capacity = want;
+        (*new).length = length + 1;
+        std::ptr::copy_nonoverlapping(Elements::at(old, 0), Elements::at(new, 0), length as usize);
+        *Elements::at(new, length as usize) = v;
+        (*array).elements = new;
+        *Object::trailing(array, ARRAY_LENGTH) = Raw::int32(length as i32 + 1);
+        vm.heap.write_barrier_all(array.cast());
+        Some(length + 1)
     }
 }
 
@@ -528,7 +559,7 @@ pub fn add_named(
     // SAFETY: the slot exists now.
     unsafe {
         let p = o.gc().as_ptr();
-        (*p).header.word = next;
+        set_shape(s.vm(), p, next);
         *slot_address(p, slot, inline) = v.raw();
         let owner: *mut Header = if slot < inline as u32 { p.cast() } else { (*p).slots.cast() };
         s.vm().heap.write_barrier(owner, v.raw());
@@ -541,8 +572,9 @@ fn write_named(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey, slot: 
         let id = (*p).header.word;
         let inline = s.vm().shapes.get(id).inline_capacity;
         let place = slot_address(p, slot, inline);
-        if s.vm().shapes.get(id).dictionary {
-            note_replaced(s.vm(), id, key, *place);
+        note_replaced(s.vm(), id, key, *place);
+        if key == s.names().prototype && Kind::of(p.cast()) == Kind::Function {
+            crate::function::note_prototype_replaced(s.vm(), p);
         }
         *place = v;
         let owner: *mut Header = if slot < inline as u32 { p.cast() } else { (*p).slots.cast() };
@@ -550,12 +582,32 @@ fn write_named(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey, slot: 
     }
 }
 
-/// The value of a property of a dictionary is about to be replaced.
-fn note_replaced(vm: &mut Vm, id: u32, key: PropertyKey, old: Raw) {
+/// The value of a property is about to be replaced.
+pub(crate) fn note_replaced(vm: &mut Vm, id: u32, key: PropertyKey, old: Raw) {
     let mark = vm.shapes.mark(id, key);
     if mark != watch::MUTABLE {
         vm.watches.changed(mark);
-        vm.shapes.set_mark(id, key, watch::after_replacing(mark, old.is_undefined()));
+        // Objects of a shared shape all start with the same value, which does not count in one object only.
+        let after = match vm.shapes.get(id).dictionary {
+            true => watch::after_replacing(mark, old.is_undefined()),
+            false => watch::MUTABLE,
+        };
+        vm.shapes.set_mark(id, key, after);
+    }
+}
+/// Gives an object another shape. Caches that know of the change need not go this way again.
+unsafe fn set_shape(vm: &mut Vm, o: *mut Object, next: ShapeId) {
+    // SAFETY: a live object; the caller keeps layout and shape in step.
+    unsafe {
+        let id = (*o).header.word;
+        if id != next {
+            let left = vm.shapes.left(id);
+            if left != watch::MUTABLE {
+                vm.watches.changed(left);
+                vm.shapes.set_left(id, watch::MUTABLE);
+            }
+        }
+        (*o).header.word = next;
     }
 }
 /// The number of the slot of a named data property; it stays the same as long as the object's shape does.
@@ -755,7 +807,7 @@ pub fn ordinary_set_prototype_of(s: &mut Scope<'_>, o: Local<'_, Object>, proto:
         note_structure_change(s, o);
         mark_prototype(s.vm(), proto.raw());
         let next = s.vm().shapes.change_prototype(o.gc().header.word, proto.raw());
-        (*o.gc().as_ptr()).header.word = next;
+        set_shape(s.vm(), o.gc().as_ptr(), next);
         true
     }
 }
@@ -779,7 +831,7 @@ pub fn prevent_extensions(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<b
         let next = s.vm().shapes.make_unique(o.gc().header.word);
         // SAFETY: same layout.
         unsafe {
-            (*o.gc().as_ptr()).header.word = next;
+            set_shape(s.vm(), o.gc().as_ptr(), next);
             (*o.gc().as_ptr()).header.flags |= flag::NON_EXTENSIBLE;
         }
         if !o.kind().is_exotic() {
@@ -989,7 +1041,7 @@ fn replace_own(
         note_structure_change(s, o);
         let next = s.vm().shapes.change_attributes(id, key, attributes);
         // SAFETY: same layout.
-        unsafe { (*o.gc().as_ptr()).header.word = next }
+        unsafe { set_shape(s.vm(), o.gc().as_ptr(), next) }
     }
     if let Some(v) = value {
         if attributes & attr::ACCESSOR != 0 || key == s.names().next || key == s.names().sym_iterator {
@@ -1530,7 +1582,7 @@ pub fn ordinary_delete(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey
         let mark = s.vm().shapes.mark((*p).header.word, key);
         s.vm().watches.changed(mark);
         let (next, slot) = s.vm().shapes.remove_property((*p).header.word, key);
-        (*p).header.word = next;
+        set_shape(s.vm(), p, next);
         *slot_address(p, slot, s.vm().shapes.get(next).inline_capacity) = Raw::UNDEFINED;
     }
     true

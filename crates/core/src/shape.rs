@@ -74,7 +74,7 @@ pub struct Property {
     pub slot: u32,
     /// Attributes.
     pub attributes: u8,
-    /// Dictionaries: whether the value is constant.
+    /// Dictionaries: whether the value is constant. (Of shared shapes see [`ShapeTable::mark`].)
     pub mark: Mark,
 }
 
@@ -144,6 +144,10 @@ pub struct Shape {
     /// Unique to one object.
     pub dictionary: bool,
     used: bool,
+    /// Shared shapes: whether the property added last has been overwritten in any object that has it.
+    overwritten: Mark,
+    /// Shared shapes with properties: whether any object has had this shape and then another one.
+    left: Mark,
 }
 
 /// The shapes that add one property to a shared shape. They know themselves which.
@@ -154,7 +158,7 @@ enum Successors {
     Few(Box<[ShapeId; 8]>),
     Many(Box<FastMap<(u64, u8), ShapeId>>),
 }
-const _: () = assert!(std::mem::size_of::<Shape>() <= 72);
+const _: () = assert!(std::mem::size_of::<Shape>() <= 80);
 
 impl Shape {
     /// Where the property added last lives. (The marks of shared shapes' properties are not kept.)
@@ -207,6 +211,8 @@ impl ShapeTable {
             successors: Successors::None,
             used: true,
             root_key: prototype.bits(),
+            overwritten: FRESH,
+            left: FRESH,
         }
     }
     fn add(&mut self, shape: Shape) -> ShapeId {
@@ -541,19 +547,45 @@ impl ShapeTable {
             successors: Successors::None,
             used: true,
             root_key: 0,
+            overwritten: FRESH,
+            left: FRESH,
         }
     }
-    /// Mark of the value of an existing property; values of shared shapes are not watched.
+    /// Mark of the value of an existing property. Those of a shared shape are of all objects together that have the property by
+    /// the same transition.
     pub fn mark(&mut self, id: ShapeId, key: PropertyKey) -> Mark {
         let shape = self.get(id);
         match &shape.table {
             Some(table) if shape.dictionary => table.get(key).expect("existing property").mark,
-            _ => MUTABLE,
+            _ => self.get(self.origin(id, key)).overwritten,
         }
     }
-    /// Changes the mark of a property of a dictionary.
+    /// Changes the mark of an existing property.
     pub fn set_mark(&mut self, id: ShapeId, key: PropertyKey, mark: Mark) {
-        self.get_mut(id).table.as_mut().expect("dictionary").set_mark(key, mark);
+        if self.get(id).dictionary {
+            self.get_mut(id).table.as_mut().expect("dictionaries have a table").set_mark(key, mark);
+        } else {
+            let origin = self.origin(id, key);
+            self.get_mut(origin).overwritten = mark;
+        }
+    }
+    /// The shape that added a property of a shared shape.
+    fn origin(&self, id: ShapeId, key: PropertyKey) -> ShapeId {
+        let mut at = id;
+        while self.get(at).key != key {
+            debug_assert!(self.get(at).count > 0, "existing property");
+            at = self.get(at).parent;
+        }
+        at
+    }
+    /// Whether objects have left a shared shape, which has properties, for another one: [`MUTABLE`], or who relies on that they have not.
+    pub fn left(&self, id: ShapeId) -> Mark {
+        let shape = self.get(id);
+        if shape.dictionary || shape.count == 0 { MUTABLE } else { shape.left }
+    }
+    /// Changes what [`ShapeTable::left`] tells.
+    pub fn set_left(&mut self, id: ShapeId, mark: Mark) {
+        self.get_mut(id).left = mark;
     }
     /// Shape after deleting a property (becomes a dictionary). Returns the new id and the freed slot.
     pub fn remove_property(&mut self, id: ShapeId, key: PropertyKey) -> (ShapeId, u32) {

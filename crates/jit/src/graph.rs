@@ -312,6 +312,8 @@ pub enum Op {
     Quick(u64),
     /// a + b of strings and numbers. Result: the empty marker if that takes more.
     Concatenate,
+    /// A new array of this shape, of a length (Int32) and without elements. Result: the empty marker if that takes more.
+    ArrayOfLength(u32),
     /// Comparison of two Int32.
     IntCompare(Condition),
     /// First Int32 below the second, unsigned.

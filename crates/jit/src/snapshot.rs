@@ -108,6 +108,20 @@ pub const SETTER: u32 = u32::MAX - 1;
 /// Shape at a `Construct` site that has made objects of several classes.
 pub const SEVERAL: u32 = u32::MAX;
 
+impl EntrySnapshot {
+    /// Of no shape.
+    pub const NONE: EntrySnapshot = EntrySnapshot {
+        shape: 0,
+        epoch: 0,
+        location: 0,
+        next_shape: 0,
+        holder: NO_INDEX,
+        constant: Constant::None,
+        function: NO_INDEX,
+        callee: Callee::Unknown,
+    };
+}
+
 /// A value that the code may contain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Constant {
@@ -118,6 +132,30 @@ pub enum Constant {
     Bits(u64, u8),
     /// A cell that may move: index in the table, kind.
     Table(u32, u8),
+}
+
+impl Constant {
+    /// A number that only this cell has; None: not a cell.
+    pub fn identity(self) -> Option<u64> {
+        match self {
+            Constant::None | Constant::Bits(_, 0) => None,
+            Constant::Bits(bits, _) => Some(bits),
+            Constant::Table(k, _) => Some(Self::of_table(k)),
+        }
+    }
+    /// The same for the cell at an index of the table.
+    pub fn of_table(index: u32) -> u64 {
+        1 << 63 | index as u64
+    }
+}
+
+/// What is known about an object that is constant.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Singleton {
+    /// Its shape, which it keeps as long as the code is valid; 0: not known.
+    pub shape: u32,
+    /// Of a constructor: shape, as long as the code is valid, and inline slots of the objects that it makes; shape 0: not known.
+    pub construct: (u32, u32),
 }
 
 /// No index into [`Snapshot::table`].
@@ -213,6 +251,8 @@ intrinsics! {
     FunctionCall,
     /// Function.prototype.apply
     FunctionApply,
+    /// Array, of the realm that is compiled for
+    ArrayConstructor,
     /// get %TypedArray%.prototype.length
     TypedArrayLength,
 }
@@ -230,6 +270,10 @@ pub struct Snapshot {
     pub leave_unseen: bool,
     /// What keys of sites that have seen several shapes mean for the shapes of new objects, by shape and [`CacheSnapshot::name`].
     pub lookups: BTreeMap<(u32, u64), EntrySnapshot>,
+    /// Objects that are constant, by [`Constant::identity`].
+    pub singletons: BTreeMap<u64, Singleton>,
+    /// Properties of those that are constant, by the object's identity and [`CacheSnapshot::name`].
+    pub fields: BTreeMap<(u64, u64), EntrySnapshot>,
     /// Prototype epoch of the snapshot.
     pub epoch: u32,
     /// At that epoch, the prototypes of arrays have no elements.
@@ -431,6 +475,11 @@ stubs! {
     quick,
     /// `(vm, a, b) -> value`: a + b where one is a string and the other a string or number; 0: not by a few instructions.
     concatenate,
+    /// `(vm, shape: u32, length: u32) -> value`: a new array without elements; empty: not without a collection.
+    array_of_length,
+    /// `(vm, array, value) -> i64`: adds an element to an array whose elements are full: the new length; -1: not without a collection.
+    /// Preserves registers.
+    append,
     /// `(vm, value, target) -> u64`: InstanceofOperator, 2 if that is more than a search of the prototype chain.
     instance_of,
     /// `(typed array) -> i32`: its length, -1 if it is 2^31 or more.

@@ -76,7 +76,8 @@ static STATIC: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("of", 0, construct::of)),
     support::SPECIES,
 ];
-static CONSTRUCTOR: NativeSpec = NativeSpec::constructor("Array", 1, construct::construct);
+static CONSTRUCTOR: NativeSpec =
+    NativeSpec::constructor("Array", 1, construct::construct).known_as("ArrayConstructor");
 /// Array.prototype [ @@unscopables ], ECMA-262 §23.1.3.41
 static UNSCOPABLES: &[&str] = &[
     "at",

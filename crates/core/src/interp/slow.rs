@@ -1811,10 +1811,16 @@ fn set_cached(
                 let watched = o.gc().header.flags & flag::IS_PROTOTYPE != 0
                     && (key == s.names().next || key == s.names().sym_iterator);
                 let array_length = o.kind() == Kind::Array && key == s.names().length;
-                if !(lazy || watched || array_length) {
+                // So must the prototypes of constructors.
+                let prototype = o.kind() == Kind::Function && key == s.names().prototype;
+                if !(lazy || watched || array_length || prototype) {
                     if let Some(p) = s.vm().shapes.lookup(shape, key) {
                         // Stores to what may be taken for constant must be seen, too.
-                        let settled = p.mark == watch::MUTABLE || !s.vm().shapes.get(shape).dictionary;
+                        let dictionary = s.vm().shapes.get(shape).dictionary;
+                        if !dictionary {
+                            object::note_replaced(s.vm(), shape, key, Raw::EMPTY);
+                        }
+                        let settled = p.mark == watch::MUTABLE || !dictionary;
                         if settled && p.attributes & (attr::ACCESSOR | attr::WRITABLE) == attr::WRITABLE {
                             let inline = s.vm().shapes.get(shape).inline_capacity;
                             let location = ic::location(p.slot, inline);
@@ -1955,6 +1961,9 @@ fn note_private(s: &mut Scope<'_>, f: Frame, ic: i16, object: i16, name: i16, wa
         let Some(p) = s.vm().shapes.lookup(shape, PropertyKey::from_raw(key)) else { return };
         // Fields and, to be read, methods; accessors are found the general way.
         if p.attributes & (wanted | attr::ACCESSOR) == wanted {
+            if wanted & attr::WRITABLE != 0 {
+                object::note_replaced(s.vm(), shape, PropertyKey::from_raw(key), Raw::EMPTY);
+            }
             let inline = s.vm().shapes.get(shape).inline_capacity;
             let location = ic::location(p.slot, inline);
             (*cache).add(Entry { shape, epoch: 0, holder: std::ptr::null_mut(), location, next_shape: 0 });

@@ -7,8 +7,8 @@ use spey_bytecode::decode::Instructions;
 use spey_bytecode::{Insn, Op};
 use spey_gc::{Heap, Tracer, Value as Raw};
 use spey_jit::snapshot::{
-    CacheSnapshot, Callee, Constant, EntrySnapshot, FunctionSnapshot, Intrinsic, Layout, MOVING, NO_INDEX,
-    Script, Snapshot, function_flag,
+    CacheSnapshot, Callee, Constant, EntrySnapshot, FunctionSnapshot, Intrinsic, Layout, MOVING, Script,
+    Singleton, Snapshot, function_flag,
 };
 
 use super::policy::CodeTier;
@@ -22,6 +22,7 @@ use crate::interp::slow::{self, LEXICAL, STRING_SHAPE};
 use crate::key::PropertyKey;
 use crate::realm::Intrinsic as Intrinsics;
 use crate::script_form::{MAKES_PLAIN_ARRAYS, ScriptForm};
+use crate::shape::attr;
 use crate::string::JsString;
 use crate::typed_array::slot as typed;
 use crate::vm::Vm;
@@ -84,6 +85,9 @@ impl Job {
     }
 }
 
+/// Objects whose named properties are all in their shape.
+const PLAIN: [Kind; 5] = [Kind::Global, Kind::Object, Kind::Function, Kind::NativeFunction, Kind::Array];
+
 struct Builder<'a> {
     vm: &'a mut Vm,
     valid: Validity,
@@ -95,6 +99,12 @@ struct Builder<'a> {
     /// Keys of sites that have seen several shapes.
     open: Vec<Raw>,
     lookups: BTreeMap<(u32, u64), EntrySnapshot>,
+    /// Own properties that sites read: shape and key.
+    reads: BTreeSet<(u32, u64)>,
+    /// Objects that are constant, first those whose properties have not been looked at.
+    constants: Vec<Raw>,
+    singletons: BTreeMap<u64, Singleton>,
+    fields: BTreeMap<(u64, u64), EntrySnapshot>,
 }
 
 /// Takes a snapshot of a function and of those that it may inline.
@@ -115,6 +125,10 @@ pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32, leave_unsee
         fresh: BTreeSet::new(),
         open: vec![],
         lookups: BTreeMap::new(),
+        reads: BTreeSet::new(),
+        constants: vec![],
+        singletons: BTreeMap::new(),
+        fields: BTreeMap::new(),
     };
     let mut functions: Vec<FunctionSnapshot> = vec![];
     let mut words = 0;
@@ -145,7 +159,8 @@ pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32, leave_unsee
             functions.push(f);
         }
     }
-    let Builder { vm, valid, cells, mut shapes, table, lookups, .. } = b;
+    b.look_into_constants();
+    let Builder { vm, valid, cells, mut shapes, table, lookups, singletons, fields, .. } = b;
     let valid_at = valid.as_ptr() as u64;
     shapes.sort_unstable();
     shapes.dedup();
@@ -164,6 +179,8 @@ pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32, leave_unsee
             entry,
             leave_unseen,
             lookups,
+            singletons,
+            fields,
             epoch,
             plain_arrays,
             plain_iteration,
@@ -241,6 +258,93 @@ impl Builder<'_> {
         at as u32
     }
 
+    /// Looks the properties of constant objects up that sites read, and those of the objects found there.
+    fn look_into_constants(&mut self) {
+        while let Some(v) = self.constants.pop() {
+            // SAFETY: constants are live cells; nothing is allocated.
+            unsafe {
+                let Some(id) = self.constant_of(v).identity() else { continue };
+                if self.singletons.contains_key(&id) || !PLAIN.contains(&Kind::of(v.as_cell())) {
+                    continue;
+                }
+                self.singletons.insert(id, Singleton::default());
+                let o = v.as_cell() as *mut Object;
+                let singleton =
+                    Singleton { shape: self.lasting_shape(o), construct: self.lasting_layout(o, id) };
+                if singleton.shape != 0 {
+                    let keys: Vec<_> =
+                        self.reads.range((singleton.shape, 0)..=(singleton.shape, u64::MAX)).collect();
+                    let keys: Vec<_> = keys
+                        .into_iter()
+                        .map(|k| Raw::from_bits(k.1))
+                        .chain(self.open.iter().copied())
+                        .collect();
+                    for key in keys {
+                        self.look_into(o, id, key);
+                    }
+                }
+                self.singletons.insert(id, singleton);
+            }
+        }
+    }
+    /// Shape of a constant object, if it is watched that the object keeps it; else 0.
+    unsafe fn lasting_shape(&mut self, o: *mut Object) -> u32 {
+        // SAFETY: a live object.
+        let (id, flags) = unsafe { ((*o).header.word, (*o).header.flags) };
+        if !self.vm.shapes.get(id).dictionary {
+            let left = self.vm.shapes.left(id);
+            if left == watch::MUTABLE {
+                return 0;
+            }
+            let left = self.vm.watches.watch(left, &self.valid);
+            self.vm.shapes.set_left(id, left);
+        } else if flags & flag::IS_PROTOTYPE == 0 {
+            // Others change in place.
+            return 0;
+        }
+        self.shape(id);
+        id
+    }
+    /// Shape and inline slots of what a constant function makes, if it is watched that it keeps its `prototype`.
+    unsafe fn lasting_layout(&mut self, f: *mut Object, id: u64) -> (u32, u32) {
+        // SAFETY: a live object; a settled layout is in a FunctionRare.
+        unsafe {
+            if Kind::of(f.cast()) != Kind::Function {
+                return (0, 0);
+            }
+            let Some((shape, inline)) = function::initial_layout(f) else { return (0, 0) };
+            let rare = (*Object::trailing(f, closure::RARE)).as_cell() as *mut FunctionRare;
+            (*rare).prototype_mark = self.vm.watches.watch((*rare).prototype_mark, &self.valid);
+            self.shape(shape);
+            let key = self.vm.names.prototype.raw();
+            let mut s = EntrySnapshot { shape: (*f).header.word, ..EntrySnapshot::NONE };
+            self.note_constant(&mut s, (*rare).initial_prototype);
+            self.fields.insert((id, key.bits()), s);
+            (shape, inline as u32)
+        }
+    }
+    /// Notes a property of a constant object, whose shape is watched, if it is constant.
+    unsafe fn look_into(&mut self, o: *mut Object, id: u64, key: Raw) {
+        // SAFETY: a live object.
+        unsafe {
+            let (key, shape) = (PropertyKey::from_raw(key), (*o).header.word);
+            let Some(p) = self.vm.shapes.lookup(shape, key) else { return };
+            if p.attributes & attr::ACCESSOR != 0 || self.fields.contains_key(&(id, key.raw().bits())) {
+                return;
+            }
+            let location = ic::location(p.slot, self.vm.shapes.get(shape).inline_capacity);
+            let v = *ic::address(o, location);
+            let mark = self.vm.shapes.mark(shape, key);
+            if v.is_undefined() || mark == watch::MUTABLE {
+                return;
+            }
+            let mark = self.vm.watches.watch(mark, &self.valid);
+            self.vm.shapes.set_mark(shape, key, mark);
+            let mut s = EntrySnapshot { shape, location, ..EntrySnapshot::NONE };
+            self.note_constant(&mut s, v);
+            self.fields.insert((id, key.raw().bits()), s);
+        }
+    }
     /// Looks the keys of sites that have seen several shapes up for the shapes of new objects: where a function is walked
     /// in place, that of the receiver may be known. The code cells found.
     fn look_up(&mut self) -> Vec<u64> {
@@ -437,8 +541,6 @@ impl Builder<'_> {
             }
             let (key, shape) = (PropertyKey::from_raw(key), (*e.holder).header.word);
             let v = *ic::address(e.holder, e.location);
-            const PLAIN: [Kind; 5] =
-                [Kind::Global, Kind::Object, Kind::Function, Kind::NativeFunction, Kind::Array];
             let constant = PLAIN.contains(&Kind::of(e.holder.cast()))
                 && self.vm.shapes.get(shape).dictionary
                 && self.vm.shapes.lookup(shape, key).is_some()
@@ -458,6 +560,9 @@ impl Builder<'_> {
         unsafe {
             s.constant = self.constant_of(v);
             self.function_at(s, v);
+            if crate::value::is_object(v) {
+                self.constants.push(v);
+            }
         }
     }
     unsafe fn constant_of(&mut self, v: Raw) -> Constant {
@@ -482,10 +587,7 @@ impl Builder<'_> {
             epoch: e.epoch,
             location: e.location,
             next_shape: e.next_shape,
-            holder: NO_INDEX,
-            constant: Constant::None,
-            function: NO_INDEX,
-            callee: Callee::Unknown,
+            ..EntrySnapshot::NONE
         };
         if e.shape == LEXICAL {
             // SAFETY: an entry of live code.
@@ -500,6 +602,9 @@ impl Builder<'_> {
             return s;
         }
         if e.holder.is_null() {
+            if is_get && e.location & GETTER == 0 && e.shape < ic::UNUSED {
+                self.reads.insert((e.shape, key.bits()));
+            }
             // A property of the receiver itself, which is not known, unless its shape tells that it is Math.
             if is_get
                 && e.location & GETTER == 0
@@ -574,6 +679,12 @@ impl Builder<'_> {
             })
         }
     }
+    /// Array of the realm being compiled for?
+    fn is_array_constructor(&self, v: Raw) -> bool {
+        // SAFETY: live code cell.
+        let realm = unsafe { (*self.cells[0]).header.word } as usize;
+        self.vm.realms[realm].as_ref().is_some_and(|realm| realm.intrinsic(Intrinsics::Array) == v)
+    }
     /// Notes the function that an entry leads to.
     fn function_at(&mut self, s: &mut EntrySnapshot, v: Raw) {
         // SAFETY: live functions of the kinds matched.
@@ -591,6 +702,9 @@ impl Builder<'_> {
                     return;
                 }
                 s.callee = match (intrinsic(spec.known), spec.pure) {
+                    (Some(Intrinsic::ArrayConstructor), _) if !self.is_array_constructor(v) => {
+                        Callee::Native(None)
+                    }
                     (None, Some(Pure::One(f))) => Callee::Pure1(f as usize as u64),
                     (None, Some(Pure::Two(f))) => Callee::Pure2(f as usize as u64),
                     (None, None) if spec.quick.is_some() => {

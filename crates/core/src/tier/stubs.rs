@@ -35,9 +35,9 @@ pub(super) fn addresses() -> Stubs {
         };
     }
     table! {
-        call, construct, create_this, call_forward, get_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, stack_overflow, quick, concatenate, instance_of,
+        call, construct, create_this, call_forward, get_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, stack_overflow, quick, concatenate, array_of_length, instance_of,
         typed_length, prototype_of, super_constructor, type_of, fmod, pow, char_at;
-        preserving: allocate, remember, remember_slot, interrupt, to_boolean, strict_equal, loosely_equal, to_int32, fill_element,
+        preserving: allocate, remember, remember_slot, interrupt, to_boolean, strict_equal, loosely_equal, to_int32, fill_element, append,
     }
 }
 
@@ -80,7 +80,7 @@ mod preserving {
             pub(super) unsafe extern "C" fn $name() {}
         )*};
     }
-    preserving! { allocate remember remember_slot interrupt to_boolean strict_equal loosely_equal to_int32 fill_element }
+    preserving! { allocate remember remember_slot interrupt to_boolean strict_equal loosely_equal to_int32 fill_element append }
 }
 
 /// Subroutines by op code; null for what cannot be done as one: calls that the interpreter runs, suspending, returning.
@@ -694,6 +694,30 @@ unsafe extern "C" fn concatenate(vm: *mut Vm, a: Raw, b: Raw) -> Raw {
         } else {
             crate::interp::arithmetic::concatenate(vm, a, b)
         }
+    }
+}
+unsafe extern "C" fn array_of_length(vm: *mut Vm, shape: u32, length: u32) -> Raw {
+    if length > MAX_ROOM {
+        return Raw::EMPTY;
+    }
+    // SAFETY: a live shape of arrays.
+    unsafe {
+        let array = crate::object::try_new_array(&mut *vm, shape, length);
+        if array.is_null() {
+            return Raw::EMPTY;
+        }
+        *Object::trailing(array, crate::object::ARRAY_LENGTH) = Raw::int32(length as i32);
+        Raw::cell(array.cast())
+    }
+}
+/// Most elements that are made room for without a collection.
+const MAX_ROOM: u32 = 4096;
+/// Adds an element to an array that has no others than its elements, for which there is no room.
+unsafe extern "C" fn append(vm: *mut Vm, array: *mut Object, v: Raw) -> i64 {
+    // SAFETY: a live array and value.
+    unsafe {
+        let array = crate::object::try_append(&mut *vm, array, v, MAX_ROOM);
+        array.map_or(-1, i64::from)
     }
 }
 unsafe extern "C" fn instance_of(vm: *mut Vm, v: Raw, target: Raw) -> u64 {

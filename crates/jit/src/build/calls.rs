@@ -146,6 +146,14 @@ impl Builder<'_> {
     ) -> Result_<Step> {
         let a = i.word.a();
         match target {
+            Callee::Native(Some(Intrinsic::ArrayConstructor))
+                if function != NO_INDEX && !self.is_generic() =>
+            {
+                self.check_function(call.callee, function);
+                if let Some(v) = self.array_of_length(&call) {
+                    return self.unless_simple(i, v, |this| this.call_any(i, call, false));
+                }
+            }
             Callee::Native(Some(intrinsic)) if function != NO_INDEX => {
                 self.check_function(call.callee, function);
                 if intrinsic == Intrinsic::FunctionCall {
@@ -296,7 +304,9 @@ impl Builder<'_> {
         cache: &crate::snapshot::CacheSnapshot,
         generic: bool,
     ) -> Result_<Step> {
-        let (shape, inline) = cache.construct;
+        let lasting = self.singleton(call.callee).map(|s| s.1.construct).filter(|c| c.0 != 0);
+        let lasting = lasting.filter(|_| call.new_target == Some(call.callee));
+        let (shape, inline) = lasting.unwrap_or(cache.construct);
         if let Callee::Code(cell) = cache.callee
             && !generic
             && let Some(k) = self.snapshot.functions.iter().position(|f| f.cell == cell)
@@ -320,6 +330,9 @@ impl Builder<'_> {
                     self.graph.nodes[this.index()].spills = spills;
                     self.after_call();
                     this
+                } else if lasting.is_some() {
+                    self.check_valid();
+                    self.new_object(shape, inline)
                 } else {
                     self.guard(Op::CheckConstruct(shape), vec![target], Repr::None, 0);
                     self.new_object(shape, inline)
@@ -328,6 +341,20 @@ impl Builder<'_> {
                 return self.call_known(i, call, k);
             }
         }
+        if !generic
+            && call.new_target == Some(call.callee)
+            && let Some((Callee::Native(Some(Intrinsic::ArrayConstructor)), function)) =
+                self.env.fact(call.callee).target
+        {
+            self.check_function(call.callee, function);
+            if let Some(v) = self.array_of_length(&call) {
+                return self.unless_simple(i, v, |this| this.construct_any(i, call));
+            }
+        }
+        self.construct_any(i, call)
+    }
+    /// The general way of `new`.
+    fn construct_any(&mut self, i: &Instruction, call: Call) -> Result_<Step> {
         let (a, slot, argc) = (i.word.a(), call.slot, call.argc());
         let new_target = call.new_target.expect("construct");
         let callee = self.tagged(call.callee);
@@ -407,7 +434,7 @@ impl Builder<'_> {
         v: Value,
         cache: &crate::snapshot::CacheSnapshot,
     ) -> Result_<Option<Step>> {
-        let known = self.env.fact(o).shape;
+        let known = self.known_shape(o);
         let Some(entries) = self.usable(cache) else { return Ok(None) };
         let entry = match &entries[..] {
             [e] => Some(e),
@@ -669,6 +696,23 @@ impl Builder<'_> {
 
     // ---------------------------------------------------------------- built-in functions
 
+    /// `new Array(length)` of a small one. The result is the empty marker if it must be had by the general way.
+    fn array_of_length(&mut self, call: &Call) -> Option<Value> {
+        let length = match call.window[1..] {
+            [] => self.int(0),
+            [n] => self.as_int_free(n).or_else(|| {
+                let is_int = self.types(n) & ty::INT != 0 && self.graph.node(n).repr == Repr::Tagged;
+                is_int.then(|| self.as_int(n))
+            })?,
+            _ => return None,
+        };
+        let shape = self.snapshot.functions[0].array_shape;
+        let v = self.emit(Op::ArrayOfLength(shape), vec![length], Repr::Tagged, ty::OBJECT | ty::EMPTY);
+        let kind = self.snapshot.layout.kind_array;
+        let fact = self.env.fact_mut(v);
+        (fact.kind, fact.shape) = (Some(kind), Some(shape));
+        Some(v)
+    }
     /// Array methods that work in place. The result is -1 or the empty marker where they do not.
     fn array_intrinsic(&mut self, intrinsic: Intrinsic, window: &[Value]) -> Option<Value> {
         if !matches!(intrinsic, Intrinsic::ArrayPush | Intrinsic::ArrayPop)

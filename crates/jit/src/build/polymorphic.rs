@@ -25,11 +25,11 @@ pub(super) fn is_simple_store(e: &EntrySnapshot) -> bool {
 
 impl Builder<'_> {
     /// What a site has seen, without what no longer holds; empty if that is no base for a guess about `v`.
-    pub(super) fn seen(&self, v: Value, cache: &CacheSnapshot) -> Vec<EntrySnapshot> {
+    pub(super) fn seen(&mut self, v: Value, cache: &CacheSnapshot) -> Vec<EntrySnapshot> {
         if let Some(e) = self.known_entry(v, cache) {
             return vec![e];
         }
-        let known = self.env.fact(v).shape.is_some();
+        let known = self.known_shape(v).is_some();
         if known || cache.megamorphic || self.graph.node(v).repr != Repr::Tagged {
             return vec![];
         }
@@ -54,7 +54,7 @@ impl Builder<'_> {
             self.check_valid();
         }
         if let [e] = entries
-            && self.env.fact(v).shape == Some(e.shape)
+            && self.known_shape(v) == Some(e.shape)
         {
             return arm(self, e).map(Some);
         }

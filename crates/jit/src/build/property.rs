@@ -8,7 +8,7 @@ use super::polymorphic::{is_plain, is_simple_store};
 use super::{Builder, Result_, Step};
 use crate::graph::{Condition, Op, Repr, Value, Width, ty};
 use crate::snapshot::{
-    CacheSnapshot, Callee, Constant, EntrySnapshot, ExitKind, Intrinsic, NO_INDEX, location,
+    CacheSnapshot, Callee, Constant, EntrySnapshot, ExitKind, Intrinsic, NO_INDEX, Singleton, location,
 };
 
 /// Feedback bits of element access and `length`, as the interpreter writes them.
@@ -267,7 +267,8 @@ impl Builder<'_> {
             self.env.fact_mut(v).code = Some(cell);
         }
         if e.function != NO_INDEX {
-            self.env.fact_mut(v).function = Some(e.function);
+            let fact = self.env.fact_mut(v);
+            (fact.function, fact.target) = (Some(e.function), Some((e.callee, e.function)));
         }
         Some(v)
     }
@@ -278,15 +279,41 @@ impl Builder<'_> {
         let ok = !entries.is_empty() && !cache.megamorphic && !self.is_generic();
         (ok && entries.iter().all(is_plain)).then_some(entries)
     }
-    /// What the key of a site means for a value whose shape is known: by the site's own cache, or looked up for the snapshot.
-    pub(super) fn known_entry(&self, v: Value, cache: &CacheSnapshot) -> Option<EntrySnapshot> {
-        let shape = self.env.fact(v).shape?;
+    /// What the snapshot knows about a value that is a constant object, and its identity.
+    pub(super) fn singleton(&self, v: Value) -> Option<(u64, Singleton)> {
+        let id = match self.graph.node(v).op {
+            Op::Const(bits) => bits,
+            Op::Table(k) => Constant::of_table(k),
+            _ => return None,
+        };
+        self.snapshot.singletons.get(&id).map(|s| (id, *s))
+    }
+    /// The shape that a value certainly has.
+    pub(super) fn known_shape(&mut self, v: Value) -> Option<u32> {
+        let fact = self.env.fact(v).shape;
+        fact.or_else(|| {
+            let shape = self.singleton(v)?.1.shape;
+            (shape != 0).then(|| {
+                self.check_valid();
+                shape
+            })
+        })
+    }
+    /// What the key of a site means for a value that is constant or whose shape is known: by the site's own cache, or looked up
+    /// for the snapshot.
+    pub(super) fn known_entry(&mut self, v: Value, cache: &CacheSnapshot) -> Option<EntrySnapshot> {
+        if let Some((id, _)) = self.singleton(v)
+            && let Some(e) = self.snapshot.fields.get(&(id, cache.name))
+        {
+            return Some(*e);
+        }
+        let shape = self.known_shape(v)?;
         let valid = |e: &&EntrySnapshot| e.shape == shape && (e.epoch == 0 || e.epoch == self.snapshot.epoch);
         let seen = cache.entries.iter().find(valid);
         seen.or_else(|| self.snapshot.lookups.get(&(shape, cache.name))).copied()
     }
     /// The only meaning that the key of a site has had, or that it has for a value whose shape is known.
-    pub(super) fn only_entry(&self, v: Value, cache: &CacheSnapshot) -> Option<EntrySnapshot> {
+    pub(super) fn only_entry(&mut self, v: Value, cache: &CacheSnapshot) -> Option<EntrySnapshot> {
         self.known_entry(v, cache).or_else(|| match self.usable(cache)?[..] {
             [e] => Some(e),
             _ => None,
@@ -321,14 +348,14 @@ impl Builder<'_> {
         if entries.iter().any(|e| e.shape == string || e.next_shape != 0) {
             return Ok(None);
         }
-        if self.env.fact(v).shape.is_some() {
+        if self.known_shape(v).is_some() {
             return Ok(None);
         }
         self.value_by_shape(v, &entries, |this, e| this.entry_value(v, e))
     }
     /// Store of the cache's key; false: by the general way.
     fn set_named(&mut self, o: Value, v: Value, cache: &CacheSnapshot) -> Result_<bool> {
-        let known = self.env.fact(o).shape;
+        let known = self.known_shape(o);
         let Some(entries) = self.usable(cache) else { return Ok(false) };
         match &entries[..] {
             _ if !entries.iter().all(is_simple_store) => Ok(false),

@@ -280,7 +280,7 @@ impl Builder<'_> {
         if !self.check_cell(v) {
             return false;
         }
-        if let Some(s) = self.env.fact(v).shape {
+        if let Some(s) = self.known_shape(v) {
             return s == shape;
         }
         self.guard(Op::CheckShape(shape), vec![v], Repr::None, 0);

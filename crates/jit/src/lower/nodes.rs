@@ -250,6 +250,11 @@ impl Lower<'_, '_> {
                 let list = [self.vm, args[0], args[1]];
                 self.call(self.snapshot.stubs.concatenate, &list, Some(I64)).expect("result")
             }
+            Op::ArrayOfLength(shape) => {
+                let shape = self.imm32(shape as i32);
+                let list = [self.vm, shape, args[0]];
+                self.call(self.snapshot.stubs.array_of_length, &list, Some(I64)).expect("result")
+            }
             Op::IntCompare(c) => {
                 let cc = match c {
                     Condition::Less => IntCC::SignedLessThan,

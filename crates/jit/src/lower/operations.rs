@@ -534,13 +534,18 @@ impl Lower<'_, '_> {
     }
     pub(super) fn array_append(&mut self, array: ir::Value, v: ir::Value) -> ir::Value {
         let l = self.snapshot.layout;
-        let (other, done, room) = (self.fresh(), self.fresh(), self.fresh());
+        let (other, done, room, full) = (self.fresh(), self.fresh(), self.fresh(), self.cold());
         let r = self.b.append_block_param(done, I32);
         let (elements, length) = self.full_elements(array, other);
         // Length and capacity are neighbours.
         let capacity = self.b.ins().load(I32, trusted(), elements, l.elements_length + 4);
         let fits = self.b.ins().icmp(IntCC::UnsignedLessThan, length, capacity);
-        self.b.ins().brif(fits, room, &[], other, &[]);
+        self.b.ins().brif(fits, room, &[], full, &[]);
+        self.go(full);
+        let vm = self.vm;
+        let n = self.call_preserving(self.snapshot.stubs.append, &[vm, array, v], Some(I64)).expect("result");
+        let n = self.b.ins().ireduce(I32, n);
+        self.b.ins().jump(done, &[BlockArg::Value(n)]);
         self.go(room);
         let at = self.element(elements, length, Width::Value);
         self.b.ins().store(trusted(), v, at, l.elements_first);
