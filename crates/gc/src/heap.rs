@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 /// Size of the address range that holds the eden and both survivor halves.
 pub const NURSERY_RESERVATION_BYTES: usize = 64 << 20;
 /// Bigger cells are born old.
-pub const MAX_NURSERY_CELL_BYTES: usize = 16 << 10;
+pub const MAX_NURSERY_CELL_BYTES: usize = 128 << 10;
 
 pub(crate) const EDEN_RESERVATION_BYTES: usize = NURSERY_RESERVATION_BYTES / 2;
 pub(crate) const SURVIVOR_RESERVATION_BYTES: usize = NURSERY_RESERVATION_BYTES / 4;
