@@ -24,7 +24,7 @@ use crate::*;
 use std::collections::HashMap;
 
 /// Format version; the instruction set has its own fingerprint.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 const MAGIC: [u8; 4] = *b"SPYB";
 const HEADER_BYTES: usize = 40;
@@ -278,6 +278,7 @@ impl Writer {
             w.num(h.target);
             w.int(h.register as i32);
         });
+        self.list(&f.settled, |w, &pc| w.num(pc));
         self.list(&f.scopes, Self::scope);
         self.list(&f.eval_sites, |w, site| {
             w.flags(&[
@@ -734,6 +735,7 @@ impl<'a> Reader<'a> {
         let handlers = self.list(|r| {
             Ok(Handler { start: r.num()?, end: r.num()?, target: r.num()?, register: r.int16()? })
         })?;
+        let settled = self.list(|r| r.num())?;
         let scopes = self.list(Self::scope)?;
         let eval_sites = self.list(|r| {
             let flags = r.num()?;
@@ -764,6 +766,7 @@ impl<'a> Reader<'a> {
             ics,
             handlers,
             positions: Vec::new(),
+            settled,
             scopes,
             eval_sites,
             source_start: meta.source_start,
@@ -886,6 +889,7 @@ mod tests {
             ics: vec![0, u32::MAX],
             handlers: vec![Handler { start: 0, end: 3, target: 5, register: -7 }],
             positions: vec![(0, 500), (3, 20)],
+            settled: vec![3],
             scopes: vec![scope.clone()],
             eval_sites: vec![EvalSite {
                 in_parameters: true,

@@ -197,6 +197,9 @@ pub struct FunctionUnit {
     pub handlers: Vec<Handler>,
     /// (word index, byte offset in the source), ascending: the position of a throwing instruction.
     pub positions: Vec<(u32, u32)>,
+    /// Word indices of the GetEnv and GetEnvUp instructions that read variables which are never assigned after their initialisation,
+    /// ascending.
+    pub settled: Vec<u32>,
     /// Scope descriptions for NewNamedEnv.
     pub scopes: Vec<ScopeInfo>,
     /// Direct eval places.

@@ -45,6 +45,8 @@ pub struct Analyzer<'a> {
     barriers: Vec<ScopeIndex>,
     pending_name: Option<Cow<'a, str>>,
     strict: bool,
+    /// Loops of the current function around the current statement.
+    pub loops: u32,
     /// Functions (by span) that contain a direct eval; parameters counted apart.
     eval_functions: FxHashSet<Span>,
     /// Block functions that also assign a variable of the function scope (Annex B.3.2).
@@ -88,6 +90,7 @@ pub fn analyze<'a>(program: &'a Program<'a>, source: &'a str, top: Top<'a, '_>) 
         scope: NONE,
         function: NONE,
         barriers: Vec::new(),
+        loops: 0,
         pending_name: None,
         strict: false,
         eval_functions,
@@ -198,6 +201,7 @@ impl<'a> Analyzer<'a> {
             needs_tdz: false,
             used: false,
             assigned: false,
+            initialised_once: false,
             decl_end: if kind.is_lexical() { u32::MAX } else { 0 },
             slot: 0,
             shadowed: NONE,

@@ -74,6 +74,7 @@ pub struct Builder {
     shared_call_ic: Option<i16>,
     pub handlers: Vec<Handler>,
     pub positions: Vec<(u32, u32)>,
+    pub settled: Vec<u32>,
     labels: Vec<u32>,
     used: Vec<bool>,
     patches: Vec<(u32, Label, Field)>,
@@ -106,6 +107,7 @@ impl Builder {
             shared_call_ic: None,
             handlers: Vec::new(),
             positions: Vec::new(),
+            settled: Vec::new(),
             labels: Vec::new(),
             used: Vec::new(),
             patches: Vec::new(),
@@ -237,6 +239,12 @@ impl Builder {
     /// Source position of the instructions that follow.
     pub fn at(&mut self, position: u32) {
         self.position = position;
+    }
+    /// The next instruction reads a variable that is never assigned after its initialisation.
+    pub fn note_settled(&mut self) {
+        if !self.dead {
+            self.settled.push(self.code.len() as u32);
+        }
     }
     fn word(&mut self, w: Insn) {
         self.code.push(w.0);
@@ -467,6 +475,9 @@ impl Builder {
         let shift = |n: u32| n.saturating_sub(1);
         for p in &mut self.positions {
             p.0 = shift(p.0);
+        }
+        for pc in &mut self.settled {
+            *pc = shift(*pc);
         }
         for h in &mut self.handlers {
             h.start = shift(h.start);

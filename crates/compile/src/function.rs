@@ -127,6 +127,7 @@ fn attempt(an: &Analysis, f: FunctionIndex, far: bool) -> Result<Option<Function
         ics: b.ics,
         handlers: b.handlers,
         positions: b.positions,
+        settled: b.settled,
         scopes: g.scopes_out,
         eval_sites: g.eval_sites,
         source_start: info.source_start,

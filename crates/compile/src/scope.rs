@@ -93,8 +93,10 @@ pub struct Variable<'a> {
     pub needs_tdz: bool,
     /// Referenced at all (implicit variables are made on demand).
     pub used: bool,
-    /// Assigned after its initialisation.
+    /// Assigned after its initialisation; of a `var` any assignment counts.
     pub assigned: bool,
+    /// Has a `var` declaration with a value outside of loops.
+    pub initialised_once: bool,
     /// Position after which it is initialised; `u32::MAX` before the declaration was seen.
     pub decl_end: u32,
     /// Environment slot.
@@ -278,6 +280,28 @@ pub struct Analysis<'a> {
 }
 
 impl Analysis<'_> {
+    /// Does the variable have one value only after its initialisation?
+    pub fn is_settled(&self, var: VarId) -> bool {
+        let v = var;
+        let var = &self.vars[v as usize];
+        if var.kind == VarKind::Var && var.initialised_once {
+            let from = self.assignments.partition_point(|&a| a < (v, 0));
+            return self.assignments.get(from + 1).is_none_or(|a| a.0 != v);
+        }
+        // Of variables around an eval only the names are known.
+        let once = matches!(
+            var.kind,
+            VarKind::Let
+                | VarKind::Const
+                | VarKind::Class
+                | VarKind::ClassName
+                | VarKind::Function
+                | VarKind::Param
+                | VarKind::Callee
+                | VarKind::This
+        );
+        once && !var.assigned && self.scopes[var.scope as usize].kind != ScopeType::Outer
+    }
     /// Is the variable assigned within a source range?
     pub fn assigned_within(&self, var: VarId, start: u32, end: u32) -> bool {
         if !self.vars[var as usize].assigned {

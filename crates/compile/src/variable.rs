@@ -59,6 +59,9 @@ impl<'a> Gen<'a, '_> {
             _ if var.captured => {
                 let r = dst.unwrap_or_else(|| self.b.temp());
                 let (env, hops) = self.env_of(var.scope);
+                if self.an.is_settled(v) {
+                    self.b.note_settled();
+                }
                 if hops == 0 {
                     self.b.op(Op::GetEnv, r, env, var.slot as i16);
                 } else {

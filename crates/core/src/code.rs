@@ -285,6 +285,10 @@ pub mod code_flag {
     pub const KEEP_CACHES: u16 = 2048;
     /// Script form of a built-in function.
     pub const SCRIPT_FORM: u16 = 4096;
+    /// A closure of it has been made.
+    pub const HAS_CLOSURE: u16 = 8192;
+    /// Several have been; the bit above [`HAS_CLOSURE`].
+    pub const HAS_CLOSURES: u16 = 16384;
 }
 
 pub(crate) unsafe fn size_code(_: *const Header) -> usize {

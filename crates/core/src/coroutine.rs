@@ -337,7 +337,8 @@ fn run<'s>(
             (*vm).exception = v.raw();
             interp::slow::handlers::unwind_run(pc, fp, vm, (*code).ics)
         } else {
-            let machine = crate::tier::on_resume(vm, code, (*co).pc + 1);
+            let machine =
+                crate::tier::on_resume(vm, (*fp.offset(frame::CALLEE)).as_cell().cast(), (*co).pc + 1);
             if machine.is_null() {
                 interp::run(vm, pc.add(1), fp, (*code).ics)
             } else {

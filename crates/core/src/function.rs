@@ -406,6 +406,7 @@ unsafe fn init_closure(o: *mut Object, code: *mut Code, env: Raw) {
     // SAFETY: a fresh closure.
     unsafe {
         (*o).header.flags |= flag::LAZY;
+        (*code).flags |= ((*code).flags & code_flag::HAS_CLOSURE) << 1 | code_flag::HAS_CLOSURE;
         *Object::trailing(o, closure::CODE) = Raw::cell(code.cast());
         *Object::trailing(o, closure::ENV) = env;
     }

@@ -601,11 +601,8 @@ unsafe fn set_shape(vm: &mut Vm, o: *mut Object, next: ShapeId) {
     unsafe {
         let id = (*o).header.word;
         if id != next {
-            let left = vm.shapes.left(id);
-            if left != watch::MUTABLE {
-                vm.watches.changed(left);
-                vm.shapes.set_left(id, watch::MUTABLE);
-            }
+            let mark = vm.shapes.leave(id, next);
+            vm.watches.changed(mark);
         }
         (*o).header.word = next;
     }

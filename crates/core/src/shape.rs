@@ -148,6 +148,8 @@ pub struct Shape {
     overwritten: Mark,
     /// Shared shapes with properties: whether any object has had this shape and then another one.
     left: Mark,
+    /// An object has come here that had been relied on to keep the shape that it had before.
+    wanders: bool,
 }
 
 /// The shapes that add one property to a shared shape. They know themselves which.
@@ -213,6 +215,7 @@ impl ShapeTable {
             root_key: prototype.bits(),
             overwritten: FRESH,
             left: FRESH,
+            wanders: false,
         }
     }
     fn add(&mut self, shape: Shape) -> ShapeId {
@@ -549,6 +552,7 @@ impl ShapeTable {
             root_key: 0,
             overwritten: FRESH,
             left: FRESH,
+            wanders: false,
         }
     }
     /// Mark of the value of an existing property. Those of a shared shape are of all objects together that have the property by
@@ -581,11 +585,19 @@ impl ShapeTable {
     /// Whether objects have left a shared shape, which has properties, for another one: [`MUTABLE`], or who relies on that they have not.
     pub fn left(&self, id: ShapeId) -> Mark {
         let shape = self.get(id);
-        if shape.dictionary || shape.count == 0 { MUTABLE } else { shape.left }
+        if shape.dictionary || shape.count == 0 || shape.wanders { MUTABLE } else { shape.left }
     }
-    /// Changes what [`ShapeTable::left`] tells.
+    /// Notes who relies on what [`ShapeTable::left`] tells.
     pub fn set_left(&mut self, id: ShapeId, mark: Mark) {
         self.get_mut(id).left = mark;
+    }
+    /// An object leaves a shared shape for another. The mark of those who rely on that this does not happen.
+    pub fn leave(&mut self, id: ShapeId, next: ShapeId) -> Mark {
+        let shape = self.get_mut(id);
+        let mark = std::mem::replace(&mut shape.left, MUTABLE);
+        let wanders = shape.wanders || mark > MUTABLE;
+        self.get_mut(next).wanders |= wanders;
+        mark
     }
     /// Shape after deleting a property (becomes a dictionary). Returns the new id and the freed slot.
     pub fn remove_property(&mut self, id: ShapeId, key: PropertyKey) -> (ShapeId, u32) {

@@ -7,6 +7,7 @@
 //! *Invariant*: a tagged result that may be a cell can move whenever an instruction may collect ([`Op::is_safepoint`]). Such an
 //! instruction lists in its state every slot whose value is used after it, and the lowering reads those values back.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 macro_rules! index {
@@ -92,6 +93,8 @@ pub mod ty {
     pub const ANY: Types = 2047;
 }
 use ty::Types;
+
+use crate::snapshot::Reliance;
 
 /// Conditions of comparisons.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -619,6 +622,8 @@ pub struct Graph {
     pub frames: Vec<Frame>,
     /// Highest slot in use by any frame, plus one.
     pub extent: i32,
+    /// What is taken for granted about singletons.
+    pub relied: BTreeSet<Reliance>,
 }
 
 impl Graph {

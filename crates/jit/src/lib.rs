@@ -124,6 +124,7 @@ fn compile_with(snapshot: &Snapshot, print: bool, keep_addresses: bool) -> Resul
             code: code.buffer.data().to_vec(),
             shapes: references.shapes,
             cells: references.cells,
+            relied: graph.relied.iter().copied().collect(),
             exits: references.exits,
             resumes: references.resumes,
             text,

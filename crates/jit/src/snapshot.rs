@@ -149,14 +149,32 @@ impl Constant {
     }
 }
 
-/// What is known about an object that is constant.
+/// What is known about an object, or about an environment, that is constant. What the code uses of it is [`Compiled::relied`] on.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Singleton {
     /// Its shape, which it keeps as long as the code is valid; 0: not known.
     pub shape: u32,
     /// Of a constructor: shape, as long as the code is valid, and inline slots of the objects that it makes; shape 0: not known.
     pub construct: (u32, u32),
+    /// Of a closure: its environment.
+    pub env: Constant,
 }
+
+/// What the validity of code depends on, if the code uses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reliance {
+    /// The singleton of this identity keeps its shape.
+    Shape(u64),
+    /// The constructor of this identity keeps its prototype and what it makes.
+    Construct(u64),
+    /// The property of the singleton keeps its value: identity, [`CacheSnapshot::name`].
+    Field(u64, u64),
+}
+
+/// Stands for the parent of an environment among [`Snapshot::fields`], whose other properties are slot numbers.
+pub const ENV_PARENT: u64 = u64::MAX;
+/// Feedback of the instructions that read variables that are never assigned after their initialisation.
+pub const SETTLED: u64 = 1;
 
 /// No index into [`Snapshot::table`].
 pub const NO_INDEX: u32 = u32::MAX;
@@ -270,9 +288,11 @@ pub struct Snapshot {
     pub leave_unseen: bool,
     /// What keys of sites that have seen several shapes mean for the shapes of new objects, by shape and [`CacheSnapshot::name`].
     pub lookups: BTreeMap<(u32, u64), EntrySnapshot>,
+    /// The environment of the only closure of the function to compile.
+    pub env: Constant,
     /// Objects that are constant, by [`Constant::identity`].
     pub singletons: BTreeMap<u64, Singleton>,
-    /// Properties of those that are constant, by the object's identity and [`CacheSnapshot::name`].
+    /// Properties of those that are constant, by the object's identity and [`CacheSnapshot::name`]; slots of environments.
     pub fields: BTreeMap<(u64, u64), EntrySnapshot>,
     /// Prototype epoch of the snapshot.
     pub epoch: u32,
@@ -538,6 +558,8 @@ pub struct Compiled {
     pub shapes: Vec<u32>,
     /// Code cells in the code: they must stay alive.
     pub cells: Vec<u64>,
+    /// What the code takes for granted about singletons.
+    pub relied: Vec<Reliance>,
     /// Exits by number.
     pub exits: Vec<Exit>,
     /// Where they lead.

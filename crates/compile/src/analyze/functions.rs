@@ -314,6 +314,7 @@ impl<'a> Analyzer<'a> {
         expression: Option<&'a Expression<'a>>,
         span: Span,
     ) {
+        let loops = std::mem::take(&mut self.loops);
         let scope = self.push_scope(ScopeType::Function, span.start);
         self.out.functions[f as usize].scope = scope;
         self.enter_eval_barrier(span, scope);
@@ -395,5 +396,6 @@ impl<'a> Analyzer<'a> {
         self.decide_arguments(f, &param_vars);
         self.leave_eval_barrier(scope);
         self.pop_scope(scope);
+        self.loops = loops;
     }
 }

@@ -84,6 +84,9 @@ impl<'a> Analyzer<'a> {
                     self.named(init, hoist::pattern_name(&decl.id));
                 }
                 self.pattern(&decl.id, Bind::Var { write });
+                if decl.init.is_some() && self.loops == 0 {
+                    self.note_single_initialisation(&decl.id);
+                }
                 continue;
             }
             if let Some(init) = &decl.init {
@@ -96,7 +99,30 @@ impl<'a> Analyzer<'a> {
         }
     }
 
+    /// A `var` declaration that is evaluated once at most.
+    fn note_single_initialisation(&mut self, p: &BindingPattern<'a>) {
+        if let BindingPattern::BindingIdentifier(id) = p
+            && let Some(r) = id.symbol_id.get()
+            && let Target::Var(v) = self.out.refs[r.index()].target
+        {
+            self.out.vars[v as usize].initialised_once = true;
+        }
+    }
+
     pub fn statement(&mut self, s: &'a Statement<'a>) {
+        let repeated = matches!(
+            s,
+            Statement::DoWhileStatement(_)
+                | Statement::ForInStatement(_)
+                | Statement::ForOfStatement(_)
+                | Statement::ForStatement(_)
+                | Statement::WhileStatement(_)
+        );
+        self.loops += repeated as u32;
+        self.statement_in(s);
+        self.loops -= repeated as u32;
+    }
+    fn statement_in(&mut self, s: &'a Statement<'a>) {
         match s {
             Statement::BlockStatement(b) => self.block(b),
             Statement::BreakStatement(_)

@@ -32,7 +32,12 @@ pub(crate) static ENTER_COUNTED: u64 = spey_bytecode::Op::EnterCounted as u64;
 #[inline(always)]
 unsafe fn code_of_frame(fp: *mut Raw) -> *mut Code {
     // SAFETY: bytecode frames have closures as callees.
-    unsafe { function::code_of((*fp.offset(CALLEE)).as_cell() as *mut Object) }
+    unsafe { function::code_of(closure_of_frame(fp)) }
+}
+#[inline(always)]
+unsafe fn closure_of_frame(fp: *mut Raw) -> *mut Object {
+    // SAFETY: bytecode frames have closures as callees.
+    unsafe { (*fp.offset(CALLEE)).as_cell() as *mut Object }
 }
 
 handler!(EnterCounted(pc, fp, vm, ics, word) {
@@ -55,7 +60,7 @@ unsafe extern "C" fn counter_event(
     // SAFETY: handler invariants.
     unsafe {
         let code = code_of_frame(fp);
-        let next = tier::on_call(vm, code);
+        let next = tier::on_call(vm, closure_of_frame(fp));
         dispatch!(next, fp, vm, (*code).ics)
     }
 }
@@ -136,7 +141,7 @@ unsafe extern "C" fn loop_event(
             *(pc as *mut u64) = word & !0xffff_ff00;
             if (*vm).interrupt == 0 {
                 let target = pc.offset(insn(word).bc() as isize);
-                let machine = tier::on_loop(vm, code_of_frame(fp), target);
+                let machine = tier::on_loop(vm, closure_of_frame(fp), target);
                 if !machine.is_null() {
                     let machine: MachineCode = std::mem::transmute(machine);
                     let answer = machine(vm, fp);

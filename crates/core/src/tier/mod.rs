@@ -80,7 +80,9 @@ mod without {
     use spey_regexp::Regexp;
     use spey_regexp::machine::{Exit, Machine, Search, Width};
 
+    use crate::cell::Object;
     use crate::code::{Code, code_flag};
+    use crate::function;
     use crate::scope::Scope;
     use crate::vm::Vm;
 
@@ -102,14 +104,14 @@ mod without {
             (*code).entry = (*code).first;
         }
     }
-    pub(crate) unsafe fn on_call(_: *mut Vm, code: *mut Code) -> *const u64 {
-        // SAFETY: live code cell.
-        unsafe { (*code).first }
+    pub(crate) unsafe fn on_call(_: *mut Vm, closure: *mut Object) -> *const u64 {
+        // SAFETY: live closure.
+        unsafe { (*function::code_of(closure)).first }
     }
-    pub(crate) unsafe fn on_loop(_: *mut Vm, _: *mut Code, _: *const u64) -> *const u8 {
+    pub(crate) unsafe fn on_loop(_: *mut Vm, _: *mut Object, _: *const u64) -> *const u8 {
         std::ptr::null()
     }
-    pub(crate) unsafe fn on_resume(_: *mut Vm, _: *mut Code, _: u32) -> *const u8 {
+    pub(crate) unsafe fn on_resume(_: *mut Vm, _: *mut Object, _: u32) -> *const u8 {
         std::ptr::null()
     }
     pub(crate) fn collect(_: &mut Vm) {}

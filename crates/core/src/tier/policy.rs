@@ -1,15 +1,17 @@
 //! When functions are compiled, and what the VM knows about those that are.
 
 use spey_bytecode::Op;
-use spey_gc::Tracer;
+use spey_gc::{Tracer, Value as Raw};
 use spey_jit::{Compiled, Refused};
 
 use super::deopt::ExitCount;
 use super::install::{Installed, Memory};
 use super::snapshot::{self, Job};
 use super::worker::Worker;
+use crate::cell::Object;
 use crate::code::{Code, code_flag};
 use crate::frame;
+use crate::function;
 use crate::interp::machine::{ENTER_COUNTED, ENTER_MACHINE};
 use crate::vm::Vm;
 
@@ -83,6 +85,8 @@ pub struct Tier {
 /// A function that waits for its compilation.
 struct Candidate {
     code: *mut Code,
+    /// The closure that runs.
+    closure: Raw,
     entry: u32,
     /// How often its counter has run down meanwhile.
     heat: u32,
@@ -104,10 +108,8 @@ impl Tier {
         for (_, job) in &mut self.pending {
             job.trace(t);
         }
-        if !t.is_minor() {
-            for candidate in &self.queue {
-                t.value(&mut spey_gc::Value::cell(candidate.code.cast()));
-            }
+        for candidate in &mut self.queue {
+            t.value(&mut candidate.closure);
         }
     }
 }
@@ -155,17 +157,18 @@ pub(super) unsafe fn jump_loops(code: *mut Code) -> Vec<u32> {
 /// A counted function has been called often enough: where the call goes on.
 ///
 /// # Safety
-/// `code` is the code of a frame that has been laid and not entered.
+/// `closure` is the callee of a frame that has been laid and not entered.
 #[inline(never)]
-pub(crate) unsafe fn on_call(vm: *mut Vm, code: *mut Code) -> *const u64 {
-    // SAFETY: live VM and code cell; nothing here allocates in the heap.
+pub(crate) unsafe fn on_call(vm: *mut Vm, closure: *mut Object) -> *const u64 {
+    // SAFETY: live VM and closure; nothing here allocates in the heap.
     unsafe {
+        let code = function::code_of(closure);
         collect(&mut *vm);
         if (*code).machine.is_null() && (*code).flags & code_flag::NO_MACHINE == 0 {
             if CodeTier::of(code).is_pending {
                 still_hot(&mut *vm, code);
             } else {
-                request(&mut *vm, code, 0);
+                request(&mut *vm, closure, 0);
             }
         }
         if (*code).machine.is_null() { (*code).first } else { &ENTER_MACHINE }
@@ -174,11 +177,12 @@ pub(crate) unsafe fn on_call(vm: *mut Vm, code: *mut Code) -> *const u64 {
 /// A loop of a function has gone round 256 times more: machine code to enter at `target`, or null.
 ///
 /// # Safety
-/// `code` is the code of the running frame and `target` points into it.
+/// `closure` is the callee of the running frame and `target` points into it.
 #[inline(never)]
-pub(crate) unsafe fn on_loop(vm: *mut Vm, code: *mut Code, target: *const u64) -> *const u8 {
-    // SAFETY: live VM and code cell; nothing here allocates in the heap.
+pub(crate) unsafe fn on_loop(vm: *mut Vm, closure: *mut Object, target: *const u64) -> *const u8 {
+    // SAFETY: live VM and closure; nothing here allocates in the heap.
     unsafe {
+        let code = function::code_of(closure);
         if (*code).flags & code_flag::NO_MACHINE != 0 {
             return std::ptr::null();
         }
@@ -199,7 +203,7 @@ pub(crate) unsafe fn on_loop(vm: *mut Vm, code: *mut Code, target: *const u64) -
         if t.is_pending || t.refused_loops.contains(&at) {
             still_hot(&mut *vm, code);
         } else if found(code).is_null() && (*code).flags & code_flag::NO_MACHINE == 0 {
-            request(&mut *vm, code, at);
+            request(&mut *vm, closure, at);
         }
         found(code)
     }
@@ -208,10 +212,11 @@ pub(crate) unsafe fn on_loop(vm: *mut Vm, code: *mut Code, target: *const u64) -
 /// A coroutine is resumed at word `at`: machine code to go on with, or null.
 ///
 /// # Safety
-/// `code` is the code of the frame that has been laid.
-pub(crate) unsafe fn on_resume(vm: *mut Vm, code: *mut Code, at: u32) -> *const u8 {
-    // SAFETY: live VM and code cell; nothing here allocates in the heap.
+/// `closure` is the callee of the frame that has been laid.
+pub(crate) unsafe fn on_resume(vm: *mut Vm, closure: *mut Object, at: u32) -> *const u8 {
+    // SAFETY: live VM and closure; nothing here allocates in the heap.
     unsafe {
+        let code = function::code_of(closure);
         if (*code).flags & code_flag::NO_MACHINE != 0 {
             return std::ptr::null();
         }
@@ -233,7 +238,7 @@ pub(crate) unsafe fn on_resume(vm: *mut Vm, code: *mut Code, at: u32) -> *const 
         if t.is_pending || t.refused_loops.contains(&at) {
             still_hot(&mut *vm, code);
         } else if found(code).is_null() {
-            request(&mut *vm, code, at);
+            request(&mut *vm, closure, at);
         }
         found(code)
     }
@@ -242,10 +247,11 @@ pub(crate) unsafe fn on_resume(vm: *mut Vm, code: *mut Code, at: u32) -> *const 
 /// Machine code entered at an inner loop has come to the head of a loop around it: machine code to go on with, or null.
 ///
 /// # Safety
-/// `code` is the code of the running frame, and word `at` the head of one of its loops.
-pub(super) unsafe fn outer_loop(vm: *mut Vm, code: *mut Code, at: u32) -> *const u8 {
-    // SAFETY: live VM and code cell; nothing here allocates in the heap.
+/// `closure` is the callee of the running frame, and word `at` the head of one of its loops.
+pub(super) unsafe fn outer_loop(vm: *mut Vm, closure: *mut Object, at: u32) -> *const u8 {
+    // SAFETY: live VM and closure; nothing here allocates in the heap.
     unsafe {
+        let code = function::code_of(closure);
         collect(&mut *vm);
         let found = |code: *mut Code| {
             CodeTier::of(code).loops.iter().find(|l| l.0 == at).map_or(std::ptr::null(), |l| l.1)
@@ -253,16 +259,18 @@ pub(super) unsafe fn outer_loop(vm: *mut Vm, code: *mut Code, at: u32) -> *const
         let t = CodeTier::of(code);
         let wanted = found(code).is_null() && !t.is_pending && !t.refused_loops.contains(&at);
         if wanted && (*code).flags & code_flag::NO_MACHINE == 0 {
-            request(&mut *vm, code, at);
+            request(&mut *vm, closure, at);
         }
         found(code)
     }
 }
 
 /// Asks for machine code that enters at word `entry`.
-unsafe fn request(vm: &mut Vm, code: *mut Code, entry: u32) {
-    // SAFETY: `code` is live, as for the callers.
+unsafe fn request(vm: &mut Vm, closure: *mut Object, entry: u32) {
+    // SAFETY: `closure` is live, as for the callers.
     unsafe {
+        let code = function::code_of(closure);
+        let closure = Raw::cell(closure.cast());
         let threshold = vm.config().tier.threshold.clamp(1, i32::MAX as u32) as i32;
         (*code).counter = threshold;
         let t = CodeTier::of(code);
@@ -271,13 +279,13 @@ unsafe fn request(vm: &mut Vm, code: *mut Code, entry: u32) {
         }
         if vm.config().tier.sync {
             t.compiles += 1;
-            let (job, input) = snapshot::build(vm, code, entry, t.compiles <= PATIENCE);
+            let (job, input) = snapshot::build(vm, code, closure, entry, t.compiles <= PATIENCE);
             finish(vm, job, spey_jit::compile(&input, vm.config().tier.print_ir));
             return;
         }
         t.is_pending = true;
         (*code).counter = PENDING_CALLS;
-        vm.tier.queue.push(Candidate { code, entry, heat: 0 });
+        vm.tier.queue.push(Candidate { code, closure, entry, heat: 0 });
         feed(vm);
     }
 }
@@ -294,7 +302,7 @@ fn feed(vm: &mut Vm) {
     while vm.tier.pending.len() < AHEAD {
         let hottest = vm.tier.queue.iter().enumerate().rev().max_by_key(|(_, c)| c.heat);
         let Some((at, _)) = hottest else { return };
-        let Candidate { code, entry, .. } = vm.tier.queue.swap_remove(at);
+        let Candidate { code, closure, entry, .. } = vm.tier.queue.swap_remove(at);
         // SAFETY: the code cell has been kept alive by the list.
         let (job, input) = unsafe {
             let t = CodeTier::of(code);
@@ -303,7 +311,7 @@ fn feed(vm: &mut Vm) {
                 continue;
             }
             t.compiles += 1;
-            snapshot::build(vm, code, entry, t.compiles <= PATIENCE)
+            snapshot::build(vm, code, closure, entry, t.compiles <= PATIENCE)
         };
         let ticket = job.id;
         let interrupt = &raw mut vm.interrupt;
@@ -353,6 +361,10 @@ unsafe fn finish(vm: &mut Vm, job: Job, result: Result<Compiled, Refused>) {
                 }
                 let size = compiled.code.len();
                 let nodes = compiled.nodes;
+                if !job.watch(vm, &compiled.relied) {
+                    // As above.
+                    return;
+                }
                 let [build, rest] = compiled.took.map(|t| t.as_secs_f64() * 1e3);
                 let Some(address) = super::install::install(vm, job, compiled) else {
                     return give_up(code);

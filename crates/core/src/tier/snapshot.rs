@@ -7,15 +7,15 @@ use spey_bytecode::decode::Instructions;
 use spey_bytecode::{Insn, Op};
 use spey_gc::{Heap, Tracer, Value as Raw};
 use spey_jit::snapshot::{
-    CacheSnapshot, Callee, Constant, EntrySnapshot, FunctionSnapshot, Intrinsic, Layout, MOVING, Script,
-    Singleton, Snapshot, function_flag,
+    CacheSnapshot, Callee, Constant, ENV_PARENT, EntrySnapshot, FunctionSnapshot, Intrinsic, Layout, MOVING,
+    Reliance, SETTLED, Script, Singleton, Snapshot, function_flag,
 };
 
 use super::policy::CodeTier;
 use super::stubs;
 use crate::cell::{Accessor, Elements, Kind, OBJECT_TRAILING, Object, flag};
 use crate::code::{Code, code_flag};
-use crate::env::Environment;
+use crate::env::{Environment, env_flag};
 use crate::function::{self, FunctionRare, Pure, closure};
 use crate::inline_cache::{self as ic, ABSENT, Entry, GETTER, InlineCache, MEGAMORPHIC};
 use crate::interp::slow::{self, LEXICAL, STRING_SHAPE};
@@ -32,6 +32,8 @@ use crate::watch::{self, Validity};
 const MAX_INLINE_WORDS: usize = 250;
 /// Words of all functions that may be inlined.
 const MAX_TOTAL_WORDS: usize = 3000;
+/// Most constant objects looked into.
+const MAX_SINGLETONS: usize = 400;
 /// Most keys looked up for shapes.
 const MAX_LOOKUPS: usize = 200;
 /// Levels of inlining.
@@ -67,11 +69,28 @@ pub(super) struct Job {
     pub table: Table,
     /// What the snapshot takes for granted holds.
     pub valid: Validity,
+    /// What code may rely on, by identity.
+    singletons: BTreeMap<u64, Known>,
+    /// Properties of those with the values that they had, by identity and key.
+    fields: BTreeMap<(u64, u64), Raw>,
+}
+
+/// A constant object or environment as it was when the snapshot was taken.
+struct Known {
+    cell: Raw,
+    /// Shape; 0: not relied on.
+    shape: u32,
+    /// What a constructor makes; 0: not relied on.
+    layout: (u32, u32),
 }
 
 impl Job {
     pub(super) fn trace(&mut self, t: &mut Tracer) {
         self.table.trace(t);
+        let cells = self.singletons.values_mut().map(|known| &mut known.cell);
+        for v in cells.chain(self.fields.values_mut()) {
+            t.value(v);
+        }
         if t.is_minor() {
             return;
         }
@@ -88,6 +107,94 @@ impl Job {
 /// Objects whose named properties are all in their shape.
 const PLAIN: [Kind; 5] = [Kind::Global, Kind::Object, Kind::Function, Kind::NativeFunction, Kind::Array];
 
+impl Job {
+    /// Watches what the code takes for granted about singletons. False: it does not hold any more.
+    ///
+    /// # Safety
+    /// The job belongs to this VM.
+    pub(super) unsafe fn watch(&self, vm: &mut Vm, relied: &[Reliance]) -> bool {
+        // SAFETY: the job keeps what it knows alive.
+        relied.iter().all(|&reliance| unsafe {
+            let (Reliance::Shape(id) | Reliance::Construct(id) | Reliance::Field(id, _)) = reliance;
+            let known = &self.singletons[&id];
+            let o = known.cell.as_cell() as *mut Object;
+            match reliance {
+                Reliance::Shape(_) => self.watch_shape(vm, o, known),
+                Reliance::Construct(_) => self.watch_layout(vm, o, known),
+                Reliance::Field(_, key) => {
+                    let is_prototype = key == vm.names.prototype.raw().bits() && known.layout.0 != 0;
+                    let value = self.fields[&(id, key)];
+                    match is_prototype {
+                        true => self.watch_layout(vm, o, known),
+                        false => self.watch_field(vm, o, PropertyKey::from_raw(Raw::from_bits(key)), value),
+                    }
+                }
+            }
+        })
+    }
+    unsafe fn watch_shape(&self, vm: &mut Vm, o: *mut Object, known: &Known) -> bool {
+        // SAFETY: a live object.
+        if unsafe { (*o).header.word } != known.shape {
+            return false;
+        }
+        // The shapes of prototypes change with the epoch.
+        if !vm.shapes.get(known.shape).dictionary {
+            let left = vm.shapes.left(known.shape);
+            if left == watch::MUTABLE {
+                return false;
+            }
+            let left = vm.watches.watch(left, &self.valid);
+            vm.shapes.set_left(known.shape, left);
+        }
+        true
+    }
+    unsafe fn watch_layout(&self, vm: &mut Vm, f: *mut Object, known: &Known) -> bool {
+        // SAFETY: a live closure; a settled layout is in a FunctionRare.
+        unsafe {
+            if lasting_layout(f) != Some(known.layout) {
+                return false;
+            }
+            let rare = (*Object::trailing(f, closure::RARE)).as_cell() as *mut FunctionRare;
+            (*rare).prototype_mark = vm.watches.watch((*rare).prototype_mark, &self.valid);
+            true
+        }
+    }
+    unsafe fn watch_field(&self, vm: &mut Vm, o: *mut Object, key: PropertyKey, value: Raw) -> bool {
+        // SAFETY: a live object.
+        unsafe {
+            let shape = (*o).header.word;
+            if constant_field(vm, o, key) != Some(value) {
+                return false;
+            }
+            let mark = vm.shapes.mark(shape, key);
+            let mark = vm.watches.watch(mark, &self.valid);
+            vm.shapes.set_mark(shape, key, mark);
+            true
+        }
+    }
+}
+/// Shape and inline slots of what a closure makes, as long as it keeps its `prototype`.
+unsafe fn lasting_layout(f: *mut Object) -> Option<(u32, u32)> {
+    // SAFETY: a live object.
+    unsafe {
+        let closure = Kind::of(f.cast()) == Kind::Function;
+        closure.then(|| function::initial_layout(f)).flatten().map(|(shape, inline)| (shape, inline as u32))
+    }
+}
+/// An own data property that has not been overwritten.
+unsafe fn constant_field(vm: &mut Vm, o: *mut Object, key: PropertyKey) -> Option<Raw> {
+    // SAFETY: a live object has the slots that its shape tells.
+    unsafe {
+        let shape = (*o).header.word;
+        let p = vm.shapes.lookup(shape, key)?;
+        if p.attributes & attr::ACCESSOR != 0 || vm.shapes.mark(shape, key) == watch::MUTABLE {
+            return None;
+        }
+        let location = ic::location(p.slot, vm.shapes.get(shape).inline_capacity);
+        Some(*ic::address(o, location)).filter(|v| !v.is_undefined())
+    }
+}
+
 struct Builder<'a> {
     vm: &'a mut Vm,
     valid: Validity,
@@ -103,15 +210,25 @@ struct Builder<'a> {
     reads: BTreeSet<(u32, u64)>,
     /// Objects that are constant, first those whose properties have not been looked at.
     constants: Vec<Raw>,
+    known: BTreeMap<u64, Known>,
     singletons: BTreeMap<u64, Singleton>,
     fields: BTreeMap<(u64, u64), EntrySnapshot>,
+    values: BTreeMap<(u64, u64), Raw>,
+    /// Slots of environments that settled variables are read from.
+    slots: BTreeSet<u16>,
 }
 
 /// Takes a snapshot of a function and of those that it may inline.
 ///
 /// # Safety
-/// `code` is a live, compiled code cell. Nothing is allocated in the heap.
-pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32, leave_unseen: bool) -> (Job, Snapshot) {
+/// `code` is a live, compiled code cell, `closure` a live closure of it. Nothing is allocated in the heap.
+pub(super) unsafe fn build(
+    vm: &mut Vm,
+    code: *mut Code,
+    closure: Raw,
+    entry: u32,
+    leave_unseen: bool,
+) -> (Job, Snapshot) {
     let layout = layout(vm);
     let stubs = vm.tier.stubs.get_or_insert_with(stubs::addresses).clone();
     let epoch = vm.prototype_epoch;
@@ -127,8 +244,11 @@ pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32, leave_unsee
         lookups: BTreeMap::new(),
         reads: BTreeSet::new(),
         constants: vec![],
+        known: BTreeMap::new(),
         singletons: BTreeMap::new(),
         fields: BTreeMap::new(),
+        values: BTreeMap::new(),
+        slots: BTreeSet::new(),
     };
     let mut functions: Vec<FunctionSnapshot> = vec![];
     let mut words = 0;
@@ -159,8 +279,16 @@ pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32, leave_unsee
             functions.push(f);
         }
     }
+    let mut env = Constant::None;
+    // SAFETY: by the contract.
+    unsafe {
+        if let Some(of) = only_environment(code, closure) {
+            env = b.constant_of(of);
+            b.constants.push(of);
+        }
+    }
     b.look_into_constants();
-    let Builder { vm, valid, cells, mut shapes, table, lookups, singletons, fields, .. } = b;
+    let Builder { vm, valid, cells, mut shapes, table, lookups, known, singletons, fields, values, .. } = b;
     let valid_at = valid.as_ptr() as u64;
     shapes.sort_unstable();
     shapes.dedup();
@@ -172,13 +300,14 @@ pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32, leave_unsee
     // SAFETY: live code cell.
     let plain_arrays = unsafe { arrays_are_plain(vm, (*code).header.word) };
     (
-        Job { id, code, entry, cells, shapes, table, valid },
+        Job { id, code, entry, cells, shapes, table, valid, singletons: known, fields: values },
         Snapshot {
             id,
             functions,
             entry,
             leave_unseen,
             lookups,
+            env,
             singletons,
             fields,
             epoch,
@@ -192,6 +321,15 @@ pub(super) unsafe fn build(vm: &mut Vm, code: *mut Code, entry: u32, leave_unsee
     )
 }
 
+/// The environment of a function of which one closure only has been made.
+unsafe fn only_environment(code: *mut Code, closure: Raw) -> Option<Raw> {
+    // SAFETY: a live code cell and closure.
+    unsafe {
+        let env = *Object::trailing(closure.as_cell().cast(), closure::ENV);
+        let only = (*code).flags & code_flag::HAS_CLOSURES == 0;
+        (only && env.is_cell()).then_some(env)
+    }
+}
 /// The prototypes of a realm's arrays have no elements.
 unsafe fn arrays_are_plain(vm: &Vm, realm: u32) -> bool {
     let Some(realm) = vm.realms[realm as usize].as_ref() else { return false };
@@ -258,92 +396,90 @@ impl Builder<'_> {
         at as u32
     }
 
-    /// Looks the properties of constant objects up that sites read, and those of the objects found there.
+    /// Looks the properties of constant objects and environments up that sites read, and those of the objects found there.
     fn look_into_constants(&mut self) {
         while let Some(v) = self.constants.pop() {
             // SAFETY: constants are live cells; nothing is allocated.
             unsafe {
                 let Some(id) = self.constant_of(v).identity() else { continue };
-                if self.singletons.contains_key(&id) || !PLAIN.contains(&Kind::of(v.as_cell())) {
+                if self.known.contains_key(&id) || self.known.len() >= MAX_SINGLETONS {
                     continue;
                 }
-                self.singletons.insert(id, Singleton::default());
-                let o = v.as_cell() as *mut Object;
-                let singleton =
-                    Singleton { shape: self.lasting_shape(o), construct: self.lasting_layout(o, id) };
-                if singleton.shape != 0 {
-                    let keys: Vec<_> =
-                        self.reads.range((singleton.shape, 0)..=(singleton.shape, u64::MAX)).collect();
-                    let keys: Vec<_> = keys
-                        .into_iter()
-                        .map(|k| Raw::from_bits(k.1))
-                        .chain(self.open.iter().copied())
-                        .collect();
-                    for key in keys {
-                        self.look_into(o, id, key);
+                let kind = Kind::of(v.as_cell());
+                if kind == Kind::Environment {
+                    self.known.insert(id, Known { cell: v, shape: 0, layout: (0, 0) });
+                    self.singletons.insert(id, Singleton::default());
+                    self.look_into_environment(v.as_cell().cast(), id);
+                } else if PLAIN.contains(&kind) {
+                    let o = v.as_cell() as *mut Object;
+                    let (shape, layout) = (self.lasting_shape(o), lasting_layout(o).unwrap_or((0, 0)));
+                    self.shape(shape);
+                    self.shape(layout.0);
+                    self.known.insert(id, Known { cell: v, shape, layout });
+                    let mut singleton = Singleton { shape, construct: layout, env: Constant::None };
+                    if kind == Kind::Function {
+                        let env = *Object::trailing(o, closure::ENV);
+                        if env.is_cell() {
+                            singleton.env = self.constant_of(env);
+                            self.constants.push(env);
+                        }
+                    }
+                    self.singletons.insert(id, singleton);
+                    if layout.0 != 0 {
+                        let rare = (*Object::trailing(o, closure::RARE)).as_cell() as *mut FunctionRare;
+                        self.note_field(id, self.vm.names.prototype.raw().bits(), (*rare).initial_prototype);
+                    }
+                    if shape != 0 {
+                        let read =
+                            self.reads.range((shape, 0)..=(shape, u64::MAX)).map(|k| Raw::from_bits(k.1));
+                        for key in read.chain(self.open.iter().copied()).collect::<Vec<_>>() {
+                            if let Some(v) = constant_field(self.vm, o, PropertyKey::from_raw(key)) {
+                                self.note_field(id, key.bits(), v);
+                            }
+                        }
                     }
                 }
-                self.singletons.insert(id, singleton);
             }
         }
     }
-    /// Shape of a constant object, if it is watched that the object keeps it; else 0.
+    /// Shape of a constant object that it will keep, as far as can be told; else 0.
     unsafe fn lasting_shape(&mut self, o: *mut Object) -> u32 {
         // SAFETY: a live object.
         let (id, flags) = unsafe { ((*o).header.word, (*o).header.flags) };
-        if !self.vm.shapes.get(id).dictionary {
-            let left = self.vm.shapes.left(id);
-            if left == watch::MUTABLE {
-                return 0;
-            }
-            let left = self.vm.watches.watch(left, &self.valid);
-            self.vm.shapes.set_left(id, left);
-        } else if flags & flag::IS_PROTOTYPE == 0 {
-            // Others change in place.
-            return 0;
-        }
-        self.shape(id);
-        id
+        let lasts = if self.vm.shapes.get(id).dictionary {
+            // Dictionaries change in place, but for those of prototypes.
+            flags & flag::IS_PROTOTYPE != 0
+        } else {
+            self.vm.shapes.left(id) != watch::MUTABLE
+        };
+        if lasts { id } else { 0 }
     }
-    /// Shape and inline slots of what a constant function makes, if it is watched that it keeps its `prototype`.
-    unsafe fn lasting_layout(&mut self, f: *mut Object, id: u64) -> (u32, u32) {
-        // SAFETY: a live object; a settled layout is in a FunctionRare.
+    unsafe fn look_into_environment(&mut self, env: *mut Environment, id: u64) {
+        // SAFETY: a live environment.
         unsafe {
-            if Kind::of(f.cast()) != Kind::Function {
-                return (0, 0);
+            if (*env).parent.is_cell() {
+                self.note_field(id, ENV_PARENT, (*env).parent);
             }
-            let Some((shape, inline)) = function::initial_layout(f) else { return (0, 0) };
-            let rare = (*Object::trailing(f, closure::RARE)).as_cell() as *mut FunctionRare;
-            (*rare).prototype_mark = self.vm.watches.watch((*rare).prototype_mark, &self.valid);
-            self.shape(shape);
-            let key = self.vm.names.prototype.raw();
-            let mut s = EntrySnapshot { shape: (*f).header.word, ..EntrySnapshot::NONE };
-            self.note_constant(&mut s, (*rare).initial_prototype);
-            self.fields.insert((id, key.bits()), s);
-            (shape, inline as u32)
-        }
-    }
-    /// Notes a property of a constant object, whose shape is watched, if it is constant.
-    unsafe fn look_into(&mut self, o: *mut Object, id: u64, key: Raw) {
-        // SAFETY: a live object.
-        unsafe {
-            let (key, shape) = (PropertyKey::from_raw(key), (*o).header.word);
-            let Some(p) = self.vm.shapes.lookup(shape, key) else { return };
-            if p.attributes & attr::ACCESSOR != 0 || self.fields.contains_key(&(id, key.raw().bits())) {
+            // Evals and `with` may change variables unseen.
+            if (*env).header.flags & (env_flag::NAMED | env_flag::WITH | env_flag::EVAL_VAR) != 0 {
                 return;
             }
-            let location = ic::location(p.slot, self.vm.shapes.get(shape).inline_capacity);
-            let v = *ic::address(o, location);
-            let mark = self.vm.shapes.mark(shape, key);
-            if v.is_undefined() || mark == watch::MUTABLE {
-                return;
+            for slot in self.slots.clone() {
+                if (slot as u32) < (*env).header.word {
+                    let v = *Environment::at(env, slot as usize);
+                    if !v.is_empty() && !v.is_undefined() {
+                        self.note_field(id, slot as u64, v);
+                    }
+                }
             }
-            let mark = self.vm.watches.watch(mark, &self.valid);
-            self.vm.shapes.set_mark(shape, key, mark);
-            let mut s = EntrySnapshot { shape, location, ..EntrySnapshot::NONE };
-            self.note_constant(&mut s, v);
-            self.fields.insert((id, key.raw().bits()), s);
         }
+    }
+    unsafe fn note_field(&mut self, id: u64, key: u64, v: Raw) {
+        let mut s = EntrySnapshot::NONE;
+        // SAFETY: a live value.
+        unsafe { self.note_constant(&mut s, v) };
+        self.fields.entry((id, key)).or_insert(s);
+        self.values.entry((id, key)).or_insert(v);
     }
     /// Looks the keys of sites that have seen several shapes up for the shapes of new objects: where a function is walked
     /// in place, that of the receiver may be known. The code cells found.
@@ -449,6 +585,11 @@ impl Builder<'_> {
                 })
                 .collect();
             let mut words = unit.code.clone();
+            for &pc in &unit.settled {
+                let i = Insn(words[pc as usize]);
+                self.slots.insert(i.c() as u16);
+                words[pc as usize] = i.without_feedback().0 | SETTLED << 8;
+            }
             let mut ics = ics;
             if c.has(code_flag::SCRIPT_FORM) {
                 as_if_seen(&mut words, &mut ics);

@@ -546,7 +546,8 @@ unsafe extern "C" fn exit(vm: *mut Vm, outer: *mut Raw, cell: *mut Code, id: u64
         super::deopt::left(&mut *vm, cell, id, exit, resume, valid);
         if kind == ExitKind::Loop {
             // The loop around: its machine code goes on with the same frame.
-            let machine = super::policy::outer_loop(vm, code, at);
+            let machine =
+                super::policy::outer_loop(vm, (*fp.offset(crate::frame::CALLEE)).as_cell().cast(), at);
             if !machine.is_null() {
                 let machine: MachineCode = std::mem::transmute(machine);
                 return machine(vm, fp);

@@ -304,8 +304,8 @@ impl Builder<'_> {
         cache: &crate::snapshot::CacheSnapshot,
         generic: bool,
     ) -> Result_<Step> {
-        let lasting = self.singleton(call.callee).map(|s| s.1.construct).filter(|c| c.0 != 0);
-        let lasting = lasting.filter(|_| call.new_target == Some(call.callee));
+        let same = call.new_target == Some(call.callee);
+        let lasting = if same && !generic { self.known_layout(call.callee) } else { None };
         let (shape, inline) = lasting.unwrap_or(cache.construct);
         if let Callee::Code(cell) = cache.callee
             && !generic
@@ -330,11 +330,10 @@ impl Builder<'_> {
                     self.graph.nodes[this.index()].spills = spills;
                     self.after_call();
                     this
-                } else if lasting.is_some() {
-                    self.check_valid();
-                    self.new_object(shape, inline)
                 } else {
-                    self.guard(Op::CheckConstruct(shape), vec![target], Repr::None, 0);
+                    if lasting.is_none() {
+                        self.guard(Op::CheckConstruct(shape), vec![target], Repr::None, 0);
+                    }
                     self.new_object(shape, inline)
                 };
                 call.window[0] = this;

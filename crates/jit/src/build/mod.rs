@@ -24,13 +24,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use spey_bytecode::decode::{Flow, Instruction, Instructions};
 use spey_bytecode::liveness::Liveness;
-use spey_bytecode::{Op as Code, Operand};
+use spey_bytecode::{Insn, Op as Code, Operand};
 
 use crate::Refused;
 use crate::graph::{
     Block, Condition, Frame, Graph, Node, Op, Repr, State, StateId, StateSlot, Terminator, Value, Width, ty,
 };
-use crate::snapshot::{ExitKind, FunctionSnapshot, Snapshot, function_flag};
+use crate::snapshot::{ExitKind, FunctionSnapshot, SETTLED, Snapshot, function_flag};
 use env::{Access, Env};
 use numbering::Numbers;
 
@@ -206,6 +206,30 @@ impl<'a> Builder<'a> {
             self.end(Terminator::Return(v));
         }
         Ok(())
+    }
+
+    /// The register that holds the closure's environment, where code is entered in the middle.
+    fn environment_of_the_frame(&mut self) {
+        let first = self.function().code.first().map(|&word| Insn(word));
+        let Some(load) = first.filter(|i| i.op_byte() == Code::LoadEnv as u8) else { return };
+        let slot = self.slot(load.a());
+        if let Some(&v) = self.env.slots.get(&slot)
+            && matches!(self.graph.node(v).op, Op::Slot(_))
+        {
+            let env = self.only_environment(v);
+            self.env.slots.insert(slot, env);
+            self.env.in_place.insert(slot, env);
+        }
+    }
+    /// The environment of the function to compile, which is constant if the function has one closure only; leaves if that is
+    /// another one by now.
+    fn only_environment(&mut self, env: Value) -> Value {
+        if self.walks.len() > 1 || self.is_generic() {
+            return env;
+        }
+        let Some(only) = self.snapshot_constant(self.snapshot.env) else { return env };
+        self.guard(Op::CheckSame, vec![env, only], Repr::None, 0);
+        only
     }
 
     fn info(&mut self, function: usize) -> &mut FunctionInfo {
@@ -445,6 +469,9 @@ impl<'a> Builder<'a> {
             self.state = None;
             let is_loop = self.infos[&function].loops.contains_key(&pc);
             self.merge(edges, Some(pc));
+            if entry != 0 && pc == entry {
+                self.environment_of_the_frame();
+            }
             if is_loop && !self.peel(pc) {
                 self.enter_loop(pc);
             }
@@ -501,7 +528,13 @@ impl<'a> Builder<'a> {
             }
             Code::LoadEnv => {
                 let callee = self.callee();
-                let v = self.load(callee, crate::graph::Width::Value, self.snapshot.layout.closure_env);
+                let v = match self.known_environment(callee) {
+                    Some(env) => env,
+                    None => {
+                        let v = self.load(callee, Width::Value, self.snapshot.layout.closure_env);
+                        self.only_environment(v)
+                    }
+                };
                 self.set(a, v);
             }
             Code::LoadNewTarget => {
@@ -602,8 +635,10 @@ impl<'a> Builder<'a> {
             }
             Code::GetEnv | Code::GetEnvUp => {
                 let env = self.environment(b, i);
+                let settled = i.word.feedback() as u64 == SETTLED;
+                let known = if settled { self.known_slot(env, c as u16 as u64) } else { None };
                 let offset = self.snapshot.layout.env_first + 8 * c as u16 as i32;
-                let v = self.load(env, crate::graph::Width::Value, offset);
+                let v = known.unwrap_or_else(|| self.load(env, Width::Value, offset));
                 self.set(a, v);
             }
             Code::SetEnv | Code::SetEnvUp => {

@@ -8,7 +8,8 @@ use super::polymorphic::{is_plain, is_simple_store};
 use super::{Builder, Result_, Step};
 use crate::graph::{Condition, Op, Repr, Value, Width, ty};
 use crate::snapshot::{
-    CacheSnapshot, Callee, Constant, EntrySnapshot, ExitKind, Intrinsic, NO_INDEX, Singleton, location,
+    CacheSnapshot, Callee, Constant, EntrySnapshot, ExitKind, Intrinsic, NO_INDEX, Reliance, Singleton,
+    location,
 };
 
 /// Feedback bits of element access and `length`, as the interpreter writes them.
@@ -279,7 +280,7 @@ impl Builder<'_> {
         let ok = !entries.is_empty() && !cache.megamorphic && !self.is_generic();
         (ok && entries.iter().all(is_plain)).then_some(entries)
     }
-    /// What the snapshot knows about a value that is a constant object, and its identity.
+    /// What the snapshot knows about a value that is a constant object or environment, and its identity.
     pub(super) fn singleton(&self, v: Value) -> Option<(u64, Singleton)> {
         let id = match self.graph.node(v).op {
             Op::Const(bits) => bits,
@@ -288,24 +289,50 @@ impl Builder<'_> {
         };
         self.snapshot.singletons.get(&id).map(|s| (id, *s))
     }
+    fn rely(&mut self, on: Reliance) {
+        self.graph.relied.insert(on);
+        self.check_valid();
+    }
     /// The shape that a value certainly has.
     pub(super) fn known_shape(&mut self, v: Value) -> Option<u32> {
-        let fact = self.env.fact(v).shape;
-        fact.or_else(|| {
-            let shape = self.singleton(v)?.1.shape;
-            (shape != 0).then(|| {
-                self.check_valid();
-                shape
-            })
-        })
+        if let Some(shape) = self.env.fact(v).shape {
+            return Some(shape);
+        }
+        let (id, singleton) = self.singleton(v)?;
+        if singleton.shape == 0 {
+            return None;
+        }
+        self.rely(Reliance::Shape(id));
+        Some(singleton.shape)
+    }
+    /// Shape and inline slots of the objects that a constant constructor certainly makes.
+    pub(super) fn known_layout(&mut self, constructor: Value) -> Option<(u32, u32)> {
+        let (id, singleton) = self.singleton(constructor)?;
+        if singleton.construct.0 == 0 {
+            return None;
+        }
+        self.rely(Reliance::Construct(id));
+        Some(singleton.construct)
+    }
+    /// The environment of a closure that is constant.
+    pub(super) fn known_environment(&mut self, closure: Value) -> Option<Value> {
+        let (_, singleton) = self.singleton(closure)?;
+        self.snapshot_constant(singleton.env)
+    }
+    /// A slot of an environment that is constant, or [`ENV_PARENT`], if it keeps its value for ever.
+    pub(super) fn known_slot(&mut self, env: Value, slot: u64) -> Option<Value> {
+        let (id, _) = self.singleton(env)?;
+        let e = *self.snapshot.fields.get(&(id, slot))?;
+        self.entry_constant(&e)
     }
     /// What the key of a site means for a value that is constant or whose shape is known: by the site's own cache, or looked up
     /// for the snapshot.
     pub(super) fn known_entry(&mut self, v: Value, cache: &CacheSnapshot) -> Option<EntrySnapshot> {
         if let Some((id, _)) = self.singleton(v)
-            && let Some(e) = self.snapshot.fields.get(&(id, cache.name))
+            && let Some(&e) = self.snapshot.fields.get(&(id, cache.name))
         {
-            return Some(*e);
+            self.rely(Reliance::Field(id, cache.name));
+            return Some(e);
         }
         let shape = self.known_shape(v)?;
         let valid = |e: &&EntrySnapshot| e.shape == shape && (e.epoch == 0 || e.epoch == self.snapshot.epoch);

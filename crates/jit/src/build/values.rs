@@ -5,7 +5,7 @@ use spey_bytecode::decode::Instruction;
 use super::env::{self, access};
 use super::{Builder, HEADER, Result_, Step};
 use crate::graph::{Condition, Op, Repr, Unary, Value, Width, ty};
-use crate::snapshot::{Constant, ExitKind, MOVING};
+use crate::snapshot::{Constant, ENV_PARENT, ExitKind, MOVING};
 
 /// First bits of int32 values.
 pub const NUMBER_TAG: u64 = 0xFFFE_0000_0000_0000;
@@ -72,6 +72,7 @@ impl Builder<'_> {
             _ if kind == l.kind_symbol => ty::SYMBOL,
             _ if kind == l.kind_bigint => ty::BIGINT,
             _ if kind >= l.kind_object => ty::OBJECT,
+            _ if kind == l.kind_environment => ty::INTERNAL,
             _ => return None,
         };
         let v = self.emit(node, vec![], Repr::Tagged, types);
@@ -454,6 +455,10 @@ impl Builder<'_> {
         let mut env = self.reg(r);
         if i.op.info().words == 2 {
             for _ in 0..i.ext.field(0) as u16 {
+                if let Some(parent) = self.known_slot(env, ENV_PARENT) {
+                    env = parent;
+                    continue;
+                }
                 env = self.load(env, Width::Value, self.snapshot.layout.env_parent);
             }
         }
