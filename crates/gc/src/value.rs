@@ -7,7 +7,7 @@
 //! | undefined | `0x0a`                                                   |
 //! | boolean   | `0x06`, `0x07`                                           |
 //! | int32     | `0xFFFE_0000_0000_0000 \| u32`                           |
-//! | double    | IEEE bits + 2^49; a NaN is canonical before it gets here |
+//! | double    | IEEE bits + 2^49; a NaN is a quiet one without payload before it gets here, of either sign |
 //! | cell      | the address: top 15 bits and bit 1 clear, not zero       |
 
 use crate::cell::Header;

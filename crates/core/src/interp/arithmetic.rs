@@ -485,7 +485,7 @@ macro_rules! strict {
 unsafe fn quick_strict_equal(x: Raw, y: Raw) -> Option<bool> {
     if x == y {
         // NaN is the only value not equal to itself.
-        return Some(x != Raw::NAN);
+        return Some(!(x.is_double() && x.as_double().is_nan()));
     }
     if x.is_cell() && y.is_cell() {
         // SAFETY: cell values are live. Two kinds that are compared by content come before all objects.

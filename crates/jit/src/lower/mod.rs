@@ -17,7 +17,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use std::collections::BTreeMap;
 
 use crate::build::{DOUBLE_OFFSET, NUMBER_TAG};
-use crate::graph::{Block, Graph, Op, Repr, StateId, Terminator, Value, ty};
+use crate::graph::{Binary, Block, Graph, Op, Repr, StateId, Terminator, Unary, Value, ty};
 use crate::snapshot::{Exit, ExitKind, Filler, Resume, Snapshot, function_flag};
 
 /// Words below this are no addresses.
@@ -242,8 +242,7 @@ impl Lower<'_, '_> {
                 let nan = self.b.ins().f64const(f64::from_bits(CANONICAL_NAN));
                 let is = self.b.ins().fcmp(FloatCC::Unordered, x, x);
                 let x = self.b.ins().select(is, nan, x);
-                let w = self.b.ins().bitcast(I64, MemFlags::new(), x);
-                self.b.ins().iadd_imm_u(w, DOUBLE_OFFSET as i64)
+                self.boxed_plain(x)
             }
             Repr::Bool => {
                 let w = self.b.ins().uextend(I64, x);
@@ -251,6 +250,30 @@ impl Lower<'_, '_> {
             }
             _ => x,
         }
+    }
+    /// A double that is no NaN with a payload.
+    fn boxed_plain(&mut self, x: ir::Value) -> ir::Value {
+        let w = self.b.ins().bitcast(I64, MemFlags::new(), x);
+        self.b.ins().iadd_imm_u(w, DOUBLE_OFFSET as i64)
+    }
+    /// Is a double certainly no NaN with a payload? Arithmetic makes none of its own: the processor's NaN is a quiet one without, and
+    /// operands that are NaN are passed on.
+    fn is_plain_double(&self, v: Value) -> bool {
+        let mut open = vec![v];
+        let mut steps = 0;
+        while let Some(v) = open.pop() {
+            let node = self.graph.node(v);
+            steps += 1;
+            match node.op {
+                _ if steps > 64 => return false,
+                Op::UnboxDouble | Op::IntToDouble | Op::UintToDouble => {}
+                Op::Double(bits) if !f64::from_bits(bits).is_nan() => {}
+                Op::DoubleBinary(Binary::Add | Binary::Sub | Binary::Mul | Binary::Div)
+                | Op::DoubleUnary(Unary::Sqrt | Unary::Neg | Unary::Abs) => open.extend(&node.args),
+                _ => return false,
+            }
+        }
+        true
     }
     fn load_vm(&mut self, t: ir::Type, offset: i32) -> ir::Value {
         self.b.ins().load(t, trusted(), self.vm, offset)

@@ -157,6 +157,7 @@ impl Lower<'_, '_> {
             }
             Op::Truncate => self.truncate(args[0]),
             Op::BoxInt => self.boxed_as(args[0], Repr::Int32),
+            Op::BoxDouble if self.is_plain_double(n.args[0]) => self.boxed_plain(args[0]),
             Op::BoxDouble => self.boxed_as(args[0], Repr::Double),
             Op::BoxBool => self.boxed_as(args[0], Repr::Bool),
 

@@ -16,7 +16,9 @@ impl Lower<'_, '_> {
     pub(super) fn unbox_double(&mut self, x: ir::Value, s: StateId) -> ir::Value {
         let (other, int, done) = (self.cold(), self.cold(), self.fresh());
         let r = self.b.append_block_param(done, F64);
-        let bits = self.b.ins().iadd_imm_s(x, -(DOUBLE_OFFSET as i64));
+        // The same constant as for boxing.
+        let offset = self.imm(DOUBLE_OFFSET);
+        let bits = self.b.ins().isub(x, offset);
         let span = (NUMBER_TAG - DOUBLE_OFFSET) as i64;
         let is_double = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, bits, span);
         let d = self.b.ins().bitcast(F64, MemFlags::new(), bits);
@@ -256,7 +258,19 @@ impl Lower<'_, '_> {
                 (self.b.ins().uload8(I32, trusted(), x, 1), self.b.ins().uload8(I32, trusted(), y, 1));
             let both = self.b.ins().band(p, q);
             let atoms = self.b.ins().band_imm_u(both, self.snapshot.layout.string_atom as i64);
-            self.b.ins().brif(atoms, done, &[BlockArg::Value(no)], leaf, &[]);
+            let (text, length) = (self.fresh(), self.fresh());
+            self.b.ins().brif(atoms, done, &[BlockArg::Value(no)], text, &[]);
+            self.go(text);
+            let string = self.snapshot.layout.kind_string as i64;
+            let j = self.b.ins().uload8(I32, trusted(), y, 0);
+            let (p, q) = (self.b.ins().bxor_imm_u(k, string), self.b.ins().bxor_imm_u(j, string));
+            let other = self.b.ins().bor(p, q);
+            self.b.ins().brif(other, leaf, &[], length, &[]);
+            self.go(length);
+            let at = self.snapshot.layout.string_length;
+            let (m, n) = (self.b.ins().load(I32, trusted(), x, at), self.b.ins().load(I32, trusted(), y, at));
+            let same = self.b.ins().icmp(IntCC::Equal, m, n);
+            self.b.ins().brif(same, leaf, &[], done, &[BlockArg::Value(no)]);
         }
         self.go(other);
         // Two int32 that differ, or a low word or number and something of another type.
