@@ -8,6 +8,7 @@ use crate::object::{self, PropertyDescriptor};
 use crate::realm::Intrinsic;
 use crate::scope::{Local, Scope, Value};
 use crate::shape::attr;
+use crate::vm::Vm;
 
 /// Makes what a frame was called with, from argument `start` on, the elements of an object that has none. Returns how many they are.
 fn copy_passed(s: &mut Scope<'_>, f: FrameView, start: usize, o: Local<'_, Object>) -> usize {
@@ -86,12 +87,17 @@ pub fn new_mapped<'s>(
 ) -> Local<'s, Object> {
     let passed = (f.argc() & argc::COUNT) as usize;
     let proto = s.intrinsic(Intrinsic::ObjectPrototype);
-    let o = object::new_kind(s, Kind::MappedArguments, proto.value(), 4);
-    // Without an environment no parameter is ever assigned, so there is nothing to follow.
+    // Without an environment no parameter is ever assigned, so there is nothing to follow: the object is an ordinary one.
     let mapped = if env.raw().is_cell() { f.param_count().min(passed) } else { 0 };
-    o.set_slot(s, 0, env.raw());
-    o.set_slot(s, 1, Raw::int32(first as i32));
-    o.set_slot(s, 2, Raw::int32(mapped as i32));
+    let o = if mapped == 0 {
+        object::new_kind(s, Kind::Arguments, proto.value(), 0)
+    } else {
+        let o = object::new_kind(s, Kind::MappedArguments, proto.value(), 4);
+        o.set_slot(s, 0, env.raw());
+        o.set_slot(s, 1, Raw::int32(first as i32));
+        o.set_slot(s, 2, Raw::int32(mapped as i32));
+        o
+    };
     let define = |s: &mut Scope<'_>| {
         let callee = s.local(Raw::cell(f.callee().cast()));
         let key = s.names().callee;
@@ -99,6 +105,44 @@ pub fn new_mapped<'s>(
     };
     finish(s, f, o, true, define, |_| Raw::cell(f.callee().cast()));
     o
+}
+/// The arguments object of a frame that has no mapped parameters, if one of its kind has been made before and there is memory
+/// without a collection.
+///
+/// # Safety
+/// `f` is a live bytecode frame that still holds what it was called with.
+#[cfg(feature = "jit")]
+pub(crate) unsafe fn try_new(vm: &mut Vm, f: FrameView, sloppy: bool) -> Option<*mut Object> {
+    // SAFETY: by the contract; cells are initialised here, those left behind for want of memory are garbage.
+    unsafe {
+        let realm = (*f.code()?).header.word as usize;
+        let (shape, values, third) = {
+            let realm = vm.realms[realm].as_ref()?;
+            let third = if sloppy { Raw::cell(f.callee().cast()) } else { realm.arguments_callee };
+            let values = realm.intrinsic(Intrinsic::ArrayProtoValues);
+            (realm.arguments_shapes[sloppy as usize], values, third)
+        };
+        let n = (f.argc() & argc::COUNT) as usize;
+        if shape == 0 {
+            return None;
+        }
+        let o = object::try_alloc_object(vm, Kind::Arguments, shape, 0, Raw::UNDEFINED);
+        let slots = vm.heap.try_alloc(Kind::Slots as u8, 16 + 3 * 8) as *mut Slots;
+        let elements = vm.heap.try_alloc(Kind::Elements as u8, 16 + n * 8) as *mut Elements;
+        if o.is_null() || slots.is_null() || elements.is_null() {
+            return None;
+        }
+        (*slots).capacity = 3;
+        for (k, v) in [Raw::int32(n as i32), values, third].into_iter().enumerate() {
+            *Slots::at(slots, k) = v;
+        }
+        (*elements).length = n as u32;
+        (*elements).capacity = n as u32;
+        std::ptr::copy_nonoverlapping(f.arguments(), Elements::at(elements, 0), n);
+        (*o).slots = slots;
+        (*o).elements = elements;
+        Some(o)
+    }
 }
 /// Array of the arguments from `start` on.
 pub fn new_rest<'s>(s: &mut Scope<'s>, f: FrameView, start: u32) -> Local<'s, Object> {

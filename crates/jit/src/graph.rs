@@ -317,6 +317,9 @@ pub enum Op {
     Concatenate,
     /// A new array of this shape, of a length (Int32) and without elements. Result: the empty marker if that takes more.
     ArrayOfLength(u32),
+    /// The arguments object of the outermost frame, which has no mapped parameters; of sloppy code or not. Result: the empty marker if
+    /// that takes more.
+    NewArguments(bool),
     /// Comparison of two Int32.
     IntCompare(Condition),
     /// First Int32 below the second, unsigned.

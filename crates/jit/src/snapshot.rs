@@ -497,6 +497,8 @@ stubs! {
     concatenate,
     /// `(vm, shape: u32, length: u32) -> value`: a new array without elements; empty: not without a collection.
     array_of_length,
+    /// `(vm, fp, pc, sloppy: u64) -> value`: the arguments object of a function without mapped parameters; empty: not without a collection.
+    new_arguments,
     /// `(vm, array, value) -> i64`: adds an element to an array whose elements are full: the new length; -1: not without a collection.
     /// Preserves registers.
     append,

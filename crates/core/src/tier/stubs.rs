@@ -35,7 +35,7 @@ pub(super) fn addresses() -> Stubs {
         };
     }
     table! {
-        call, construct, create_this, call_forward, get_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, stack_overflow, quick, concatenate, array_of_length, instance_of,
+        call, construct, create_this, call_forward, get_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, stack_overflow, quick, concatenate, array_of_length, new_arguments, instance_of,
         typed_length, prototype_of, super_constructor, type_of, fmod, pow, char_at;
         preserving: allocate, remember, remember_slot, interrupt, to_boolean, strict_equal, loosely_equal, to_int32, fill_element, append,
     }
@@ -709,6 +709,13 @@ unsafe extern "C" fn array_of_length(vm: *mut Vm, shape: u32, length: u32) -> Ra
         }
         *Object::trailing(array, crate::object::ARRAY_LENGTH) = Raw::int32(length as i32);
         Raw::cell(array.cast())
+    }
+}
+unsafe extern "C" fn new_arguments(vm: *mut Vm, fp: *mut Raw, pc: *const u64, sloppy: u64) -> Raw {
+    // SAFETY: a live frame at its first instructions.
+    unsafe {
+        let object = crate::arguments::try_new(&mut *vm, FrameView { fp, pc }, sloppy != 0);
+        object.map_or(Raw::EMPTY, |o| Raw::cell(o.cast()))
     }
 }
 /// Most elements that are made room for without a collection.

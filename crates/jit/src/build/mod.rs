@@ -672,6 +672,18 @@ impl<'a> Builder<'a> {
             Code::CallEval | Code::Debugger => {
                 return Err(Refused("instruction"));
             }
+            Code::CreateUnmappedArguments | Code::CreateMappedArguments => {
+                let sloppy = i.op == Code::CreateMappedArguments;
+                let mapped = sloppy && {
+                    let env = self.reg(b);
+                    self.types(env) != ty::UNDEFINED && self.function().param_count != 0
+                };
+                if mapped || self.walks.len() > 1 {
+                    return self.execute(i);
+                }
+                let v = self.emit(Op::NewArguments(sloppy), vec![], Repr::Tagged, ty::OBJECT | ty::EMPTY);
+                return self.unless_simple(i, v, |this| this.execute(i));
+            }
             Code::CallForward => return self.call_forward(i),
             Code::CallSpread => return self.call_spread(i),
             Code::Call | Code::CallThis | Code::CallMethod | Code::Construct | Code::ConstructWithTarget => {

@@ -256,6 +256,12 @@ impl Lower<'_, '_> {
                 let list = [self.vm, shape, args[0]];
                 self.call(self.snapshot.stubs.array_of_length, &list, Some(I64)).expect("result")
             }
+            Op::NewArguments(sloppy) => {
+                let pc = self.imm(self.snapshot.functions[0].base);
+                let sloppy = self.imm(sloppy as u64);
+                let list = [self.vm, self.fp, pc, sloppy];
+                self.call(self.snapshot.stubs.new_arguments, &list, Some(I64)).expect("result")
+            }
             Op::IntCompare(c) => {
                 let cc = match c {
                     Condition::Less => IntCC::SignedLessThan,
