@@ -1872,6 +1872,30 @@ pub unsafe fn fill_element_raw(vm: &Vm, o: *mut Object, i: u32, v: Raw) -> *mut 
         slot
     }
 }
+/// Array.prototype.push of one value to a dense array that has room, where nothing on the prototype chain has a say: the new
+/// length; else the empty value.
+pub fn quick_push(vm: &mut Vm, array: Raw, v: Raw) -> Raw {
+    if !crate::value::is_kind(array, Kind::Array) {
+        return Raw::EMPTY;
+    }
+    // SAFETY: a live array, whose elements are dense where they are looked at.
+    unsafe {
+        let o = array.as_cell() as *mut Object;
+        if (*o).header.flags & flag::SPARSE != 0 {
+            return Raw::EMPTY;
+        }
+        let n = (*(*o).elements).length;
+        if *Object::trailing(o, ARRAY_LENGTH) != Raw::int32(n as i32) {
+            return Raw::EMPTY;
+        }
+        let slot = fill_element_raw(vm, o, n, v);
+        if slot.is_null() {
+            return Raw::EMPTY;
+        }
+        vm.heap.write_barrier_slot((*o).elements.cast(), slot, v);
+        Raw::int32(n as i32 + 1)
+    }
+}
 /// The same where there may be no room.
 pub fn fill_element(s: &mut Scope<'_>, o: Local<'_, Object>, i: u32, v: Local<'_, Value>) -> bool {
     // SAFETY: a live object.

@@ -16,6 +16,8 @@ use crate::key::PropertyKey;
 use crate::scope::{JsResult, Local, NoGc, Scope, Value};
 use crate::vm::Vm;
 
+mod append;
+
 /// Flag: code units are 16 bits wide.
 pub const TWO_BYTE: u8 = 0x10;
 /// Flag: interned.
@@ -28,8 +30,8 @@ const EXTERNAL: u16 = 3;
 
 /// Longest string in code units, as in V8.
 pub const MAX_LENGTH: usize = (1 << 29) - 24;
-/// Concatenations of at least this many units make a rope.
-const ROPE_MIN: u32 = 13;
+/// Concatenations of at least this many units make a rope. To copy less costs no more than a rope, which keeps both parts alive.
+const ROPE_MIN: u32 = 48;
 /// Substrings of at least this many units make a slice.
 const SLICE_MIN: usize = 64;
 
@@ -41,7 +43,7 @@ pub struct JsString {
     pub header: Header,
     /// Length in code units.
     pub length: u32,
-    /// Offset of a slice in its parent.
+    /// Offset of a slice in its parent. Of a rope and of a builder: see [`append`].
     pub offset: u32,
 }
 
@@ -553,12 +555,25 @@ fn flatten_rope(s: &mut Scope<'_>, string: Local<'_, JsString>) {
         } else {
             copy_tree::<u8>(rope, out, |u| u as u8);
         }
+        become_slice(s.vm(), rope, flat, two_byte);
+    }
+}
+/// Makes a rope or a slice the slice at the start of a flat string with its text.
+///
+/// # Safety
+/// Live strings, `flat` has the units.
+unsafe fn become_slice(vm: &mut Vm, string: *mut JsString, flat: *mut JsString, two_byte: bool) {
+    // SAFETY: by the contract; the cell keeps its size.
+    unsafe {
         let v = Raw::cell(flat.cast());
-        *JsString::payload(rope) = v;
-        (*rope).offset = 0;
-        (*rope).header.aux = SLICE;
-        (*rope).header.flags |= WAS_ROPE;
-        s.vm().heap.write_barrier(rope.cast(), v);
+        *JsString::payload(string) = v;
+        (*string).offset = 0;
+        if (*string).header.aux == ROPE {
+            (*string).header.aux = SLICE;
+            (*string).header.flags |= WAS_ROPE;
+        }
+        (*string).header.flags |= if two_byte { TWO_BYTE } else { 0 };
+        vm.heap.write_barrier(string.cast(), v);
     }
 }
 
@@ -597,41 +612,34 @@ pub fn concat<'s>(
             }
             return Ok(s.local_cell(Gc::from_ptr(p)));
         }
+        if let Some(longer) = append::append(s, a, b) {
+            return Ok(longer);
+        }
         let p = s.vm().heap.alloc(Kind::String as u8, 32) as *mut JsString;
         init_rope(p, total as u32, two_byte, a.raw(), b.raw());
         Ok(s.local_cell(Gc::from_ptr(p)))
     }
 }
 
-/// Concatenation of two strings, unless that takes a collection, a copy of wide text or of a rope, or an error: then the
-/// empty value.
+/// Concatenation of two strings, unless that takes a collection, a copy of long text, or an error: then the empty value.
 ///
 /// # Safety
 /// Both values are live strings.
 #[inline]
 pub(crate) unsafe fn try_concat(vm: &mut Vm, a: Raw, b: Raw) -> Raw {
-    // SAFETY: by the contract; the cell is initialised here.
+    // SAFETY: by the contract; the cell is initialised here. Strings as short as these are no ropes.
     unsafe {
         let (x, y) = (a.as_cell() as *const JsString, b.as_cell() as *const JsString);
         let (la, lb) = ((*x).length, (*y).length);
+        let total = la as usize + lb as usize;
+        if total >= ROPE_MIN as usize || ((*x).header.flags | (*y).header.flags) & TWO_BYTE != 0 {
+            return try_concat_other(vm, a, b);
+        }
         if la == 0 {
             return b;
         }
         if lb == 0 {
             return a;
-        }
-        let total = la as usize + lb as usize;
-        let two_byte = ((*x).header.flags | (*y).header.flags) & TWO_BYTE;
-        if total >= ROPE_MIN as usize {
-            let p = vm.heap.try_alloc(Kind::String as u8, 32) as *mut JsString;
-            if total > MAX_LENGTH || p.is_null() {
-                return Raw::EMPTY;
-            }
-            init_rope(p, total as u32, two_byte, a, b);
-            return Raw::cell(p.cast());
-        }
-        if two_byte != 0 || !(*x).is_flat() || !(*y).is_flat() {
-            return Raw::EMPTY;
         }
         let p = vm.heap.try_alloc(Kind::String as u8, 16 + total) as *mut JsString;
         if p.is_null() {
@@ -643,6 +651,50 @@ pub(crate) unsafe fn try_concat(vm: &mut Vm, a: Raw, b: Raw) -> Raw {
         let out = (p as *mut u8).add(16);
         copy_short(narrow_units(x), la as usize, out);
         copy_short(narrow_units(y), lb as usize, out.add(la as usize));
+        Raw::cell(p.cast())
+    }
+}
+/// [`try_concat`] of text that is long or wide.
+#[inline(never)]
+unsafe fn try_concat_other(vm: &mut Vm, a: Raw, b: Raw) -> Raw {
+    // SAFETY: as there.
+    unsafe {
+        let (x, y) = (a.as_cell() as *const JsString, b.as_cell() as *const JsString);
+        let (la, lb) = ((*x).length, (*y).length);
+        if la == 0 {
+            return b;
+        }
+        if lb == 0 {
+            return a;
+        }
+        let total = la as usize + lb as usize;
+        let two_byte = ((*x).header.flags | (*y).header.flags) & TWO_BYTE;
+        if total < ROPE_MIN as usize {
+            let p = vm.heap.try_alloc(Kind::String as u8, 16 + total * 2) as *mut JsString;
+            if p.is_null() {
+                return Raw::EMPTY;
+            }
+            (*p).header.aux = FLAT;
+            (*p).header.flags |= two_byte;
+            (*p).length = total as u32;
+            (*p).offset = 0;
+            let out = (p as *mut u8).add(16).cast::<u16>();
+            copy_view(view_raw(x), out, |u| u);
+            copy_view(view_raw(y), out.add(la as usize), |u| u);
+            return Raw::cell(p.cast());
+        }
+        let longer = append::try_append(vm, x, y);
+        if !longer.is_empty() {
+            return longer;
+        }
+        if total > MAX_LENGTH || append::wants_builder(x, lb) {
+            return Raw::EMPTY;
+        }
+        let p = vm.heap.try_alloc(Kind::String as u8, 32) as *mut JsString;
+        if p.is_null() {
+            return Raw::EMPTY;
+        }
+        init_rope(p, total as u32, two_byte, a, b);
         Raw::cell(p.cast())
     }
 }
@@ -725,7 +777,8 @@ unsafe fn init_rope(p: *mut JsString, total: u32, two_byte: u8, a: Raw, b: Raw) 
         (*p).header.aux = ROPE;
         (*p).header.flags |= two_byte;
         (*p).length = total;
-        (*p).offset = 0;
+        let (a_cell, b_cell) = (a.as_cell() as *const JsString, b.as_cell() as *const JsString);
+        (*p).offset = append::appended_units(a_cell, (*b_cell).length);
         *JsString::payload(p) = a;
         *JsString::payload(p).add(1) = b;
     }

@@ -12,7 +12,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 /// A major collection is due when this many times the live bytes of the last one are in use.
-const GROWTH_FACTOR: f64 = 1.8;
+const GROWTH_FACTOR: f64 = 2.0;
 /// Room to allocate between two major collections, near the limit.
 const MIN_HEADROOM_BYTES: usize = 4 << 20;
 /// The eden grows when more than this part of the young cells survives, and shrinks when it was less than the other part
@@ -184,11 +184,14 @@ impl Heap {
         };
 
         let mut tracer = Tracer::new(Mode::Minor, &self.ops, &raw mut self.old, self.young_base);
-        tracer.to = ToSpace { base: to_base, top: to_base, limit: to_base + room_bytes };
+        tracer.to = ToSpace { base: to_base, top: to_base, limit: to_base };
         tracer.promoted = std::mem::take(&mut self.promoted);
 
         let mut remembered = Vec::with_capacity(self.remembered.len() / 2);
+        // What old cells refer to will mostly live on: it becomes old at once, and neither is looked at again next time.
         self.trace_remembered(&mut tracer, &mut remembered);
+        tracer.drain_minor(&mut remembered);
+        tracer.to.limit = to_base + room_bytes;
         let handles = self.handles.base();
         tracer.values(handles, self.handles.len());
         self.persistents.for_each_slot(PersistentRoots::All, |slot| tracer.value(slot));

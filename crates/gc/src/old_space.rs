@@ -23,7 +23,10 @@ const ARENA_BYTES: usize = 16 << 20;
 /// With so many blocks a heap is big enough for pages to be populated that may not be needed.
 const MANY_BLOCKS: usize = 128;
 /// Empty blocks kept committed.
-const WARM_BLOCKS: usize = 16;
+const WARM_BLOCKS: usize = 64;
+/// Mappings of dead large objects kept committed: in all, and the biggest.
+const WARM_MAPPING_BYTES: usize = 16 << 20;
+const MAX_WARM_MAPPING_BYTES: usize = 4 << 20;
 const CLASS_COUNT: usize = 79;
 /// What dead memory is filled with under `gc_stress`; not the index of any kind.
 pub const POISON: u8 = 0xDB;
@@ -257,6 +260,9 @@ pub struct OldSpace {
     arena_limit: usize,
     warm_blocks: Vec<*mut u8>,
     cold_blocks: Vec<*mut u8>,
+    /// Mappings of dead large objects, with their sizes.
+    warm_mappings: Vec<(*mut u8, usize)>,
+    warm_mapping_bytes: usize,
     /// Bytes of live cells after the last sweep, plus runs taken and large objects made since.
     taken_bytes: usize,
     large_committed_bytes: usize,
@@ -284,6 +290,8 @@ impl OldSpace {
             arena_limit: 0,
             warm_blocks: Vec::new(),
             cold_blocks: Vec::new(),
+            warm_mappings: Vec::new(),
+            warm_mapping_bytes: 0,
             taken_bytes: 0,
             large_committed_bytes: 0,
             on_out_of_memory,
@@ -357,13 +365,8 @@ impl OldSpace {
             (self.on_out_of_memory)();
         };
         let total = total & !(sys::page_bytes() - 1);
-        let mut mapping_bytes = 0;
-        let base = if total <= BLOCK_BYTES {
-            self.raw_block()
-        } else {
-            mapping_bytes = total;
-            sys::map(total, BLOCK_BYTES).unwrap_or_else(|| (self.on_out_of_memory)())
-        };
+        let (base, mapping_bytes) =
+            if total <= BLOCK_BYTES { (self.raw_block(), 0) } else { self.large_mapping(total) };
         self.taken_bytes += total;
         self.large_committed_bytes += total;
         self.bases.insert(base as usize);
@@ -378,6 +381,29 @@ impl OldSpace {
             OldSpace::mark(cell);
         }
         cell.cast()
+    }
+
+    /// A mapping for a large object, and its size.
+    fn large_mapping(&mut self, bytes: usize) -> (*mut u8, usize) {
+        let fits = |&(_, size): &(*mut u8, usize)| size >= bytes && size / 2 <= bytes;
+        if let Some(index) = self.warm_mappings.iter().rposition(fits) {
+            let warm = self.warm_mappings.swap_remove(index);
+            self.warm_mapping_bytes -= warm.1;
+            return warm;
+        }
+        (sys::map(bytes, BLOCK_BYTES).unwrap_or_else(|| (self.on_out_of_memory)()), bytes)
+    }
+
+    /// # Safety
+    /// The mapping is that of a large object which nothing uses any more.
+    unsafe fn recycle_mapping(&mut self, base: *mut u8, bytes: usize) {
+        if bytes <= MAX_WARM_MAPPING_BYTES && self.warm_mapping_bytes + bytes <= WARM_MAPPING_BYTES {
+            self.warm_mapping_bytes += bytes;
+            self.warm_mappings.push((base, bytes));
+            return;
+        }
+        // SAFETY: by contract.
+        unsafe { sys::unmap(base, bytes) };
     }
 
     /// # Safety
@@ -571,7 +597,7 @@ impl OldSpace {
             if mapping_bytes == 0 {
                 self.recycle_block(block.cast());
             } else {
-                sys::unmap(block.cast(), mapping_bytes);
+                self.recycle_mapping(block.cast(), mapping_bytes);
             }
         }
     }
@@ -590,7 +616,9 @@ impl OldSpace {
 
     /// Bytes of address space in use or kept for use.
     pub fn total_bytes(&self) -> usize {
-        (self.blocks.len() + self.warm_blocks.len()) * BLOCK_BYTES + self.large_committed_bytes
+        (self.blocks.len() + self.warm_blocks.len()) * BLOCK_BYTES
+            + self.large_committed_bytes
+            + self.warm_mapping_bytes
     }
 
     /// Calls `visit` with every allocated cell.
@@ -638,6 +666,10 @@ impl Drop for OldSpace {
         for block in std::mem::take(&mut self.large) {
             // SAFETY: listed large objects are valid, and nothing uses them after the heap.
             unsafe { self.free_large(block) };
+        }
+        for (base, bytes) in std::mem::take(&mut self.warm_mappings) {
+            // SAFETY: as above.
+            unsafe { sys::unmap(base, bytes) };
         }
         for &arena in &self.arenas {
             // SAFETY: as above.

@@ -3,6 +3,7 @@
 use spey_core::cell::Elements;
 use spey_core::object;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
+use spey_core::vm::Vm;
 use spey_core::{conversion, shape::attr};
 use spey_gc::Value as Raw;
 
@@ -45,6 +46,14 @@ pub(super) fn push<'s>(
     }
     set_length(s, o, total)?;
     Ok(s.number(total as f64))
+}
+
+/// `push` of one value where there is room for it.
+pub(super) fn quick_push(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
+    match args {
+        &[v] => object::quick_push(vm, this, v),
+        _ => Raw::EMPTY,
+    }
 }
 
 /// Array.prototype.pop ( ), ECMA-262 §23.1.3.22

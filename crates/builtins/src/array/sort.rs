@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use spey_core::cell::Object;
+use spey_core::cell::{Elements, Object};
 use spey_core::object;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::string::{self, JsString};
@@ -11,7 +11,9 @@ use spey_core::{call, conversion, error, interrupt, value};
 use spey_gc::Value as Raw;
 
 use super::array_create;
-use crate::support::{create_index, delete_index, get_index, get_index_if_present, set_index, this_object};
+use crate::support::{
+    create_index, delete_index, full_elements, get_index, get_index_if_present, set_index, this_object,
+};
 
 /// Runs shorter than this are sorted by insertion.
 const RUN: usize = 12;
@@ -76,8 +78,16 @@ pub(crate) fn merge_sort<E>(
 /// The call of a comparator: CompareArrayElements step 4, ECMA-262 §23.1.3.30.2. The result is the sign.
 #[inline]
 pub(crate) fn sort_compare(s: &mut Scope<'_>, comparator: Local<'_, Value>, a: Raw, b: Raw) -> JsResult<f64> {
-    let r = call::call_with(s, comparator, Raw::UNDEFINED, [a, b])?;
-    let n = conversion::to_number(s, r)?;
+    // SAFETY: live values; the result is looked at or rooted at once.
+    let r = unsafe { call::call_words(s.vm(), comparator.raw(), &[a, b])? };
+    let n = if r.is_number() {
+        r.as_number()
+    } else {
+        s.nested(|s| {
+            let r = s.local(r);
+            conversion::to_number(s, r)
+        })?
+    };
     Ok(if n.is_nan() { 0.0 } else { n })
 }
 
@@ -105,10 +115,8 @@ fn sorted_order(
         return default_order(s, list, order);
     }
     merge_sort(&mut order, |a, b| {
-        s.nested(|s| {
-            let (x, y) = (raw_element(list, a), raw_element(list, b));
-            Ok(sort_compare(s, comparator, x, y)? <= 0.0)
-        })
+        let (x, y) = (raw_element(list, a), raw_element(list, b));
+        Ok(sort_compare(s, comparator, x, y)? <= 0.0)
     })?;
     Ok(order)
 }
@@ -167,6 +175,24 @@ fn collect<'s>(
 ) -> JsResult<(Local<'s, Object>, u64)> {
     let list = array_create(s, 0)?;
     let mut undefined = 0;
+    // OPTIMIZATION: all elements of a plain array are in its elements cell.
+    if full_elements(s, o).is_some() {
+        object::reserve_elements(s, list, length as u32);
+        let elements = o.gc().elements;
+        let mut count = 0;
+        for k in 0..length as usize {
+            // SAFETY: a live elements cell of this length; nothing is allocated, as there is room.
+            match unsafe { *Elements::at(elements, k) } {
+                v if v.is_undefined() => undefined += 1,
+                v if v.is_empty() => undefined += holes_too as u64,
+                v => {
+                    object::quick_create_element(s, list, count, v);
+                    count += 1;
+                }
+            }
+        }
+        return Ok((list, undefined));
+    }
     for k in 0..length {
         s.nested(|s| {
             let v = if holes_too { Some(get_index(s, o, k)?) } else { get_index_if_present(s, o, k)? };
@@ -194,10 +220,12 @@ pub(super) fn sort<'s>(
     let order = sorted_order(s, list, args.get(0))?;
     let mut k = 0;
     for i in order {
-        s.nested(|s| {
-            let v = element(s, list, i);
-            set_index(s, o, k, v)
-        })?;
+        if !object::quick_set_element(s, o, k, raw_element(list, i)) {
+            s.nested(|s| {
+                let v = element(s, list, i);
+                set_index(s, o, k, v)
+            })?;
+        }
         k += 1;
     }
     for _ in 0..undefined {

@@ -126,13 +126,40 @@ pub unsafe fn run_native(
 ) -> Raw {
     // SAFETY: by the contract.
     unsafe {
-        let spec = function::native_spec(callee.as_cell() as *mut Object);
         if bits & argc::CONSTRUCT == 0 {
-            let args = std::slice::from_raw_parts(window.add(1), count as usize);
-            let v = spec.try_quick(&mut *vm, *window, args);
+            let v = run_quick(vm, callee, window, count);
             if !v.is_empty() {
                 return v;
             }
+        }
+        run_framed(vm, callee, window, count, bits, new_target, return_pc)
+    }
+}
+/// The value of a call of a built-in function that has a quick form for it; else the empty value.
+#[inline(always)]
+unsafe fn run_quick(vm: *mut Vm, callee: Raw, window: *mut Raw, count: u32) -> Raw {
+    // SAFETY: as for `run_native`.
+    unsafe {
+        let spec = function::native_spec(callee.as_cell() as *mut Object);
+        spec.try_quick(&mut *vm, *window, std::slice::from_raw_parts(window.add(1), count as usize))
+    }
+}
+/// [`run_native`] of what has no quick form.
+#[inline(never)]
+unsafe fn run_framed(
+    vm: *mut Vm,
+    callee: Raw,
+    window: *mut Raw,
+    count: u32,
+    bits: u32,
+    new_target: Raw,
+    return_pc: *const u64,
+) -> Raw {
+    // SAFETY: as for `run_native`.
+    unsafe {
+        let spec = function::native_spec(callee.as_cell() as *mut Object);
+        if bits & argc::CONSTRUCT == 0 {
+            let args = std::slice::from_raw_parts(window.add(1), count as usize);
             if let Some(direct) = spec.direct {
                 let fp = window.add(1 + count as usize + HEADER);
                 if fp > (*vm).stack_limit {
@@ -330,7 +357,28 @@ unsafe extern "C" fn call_native(
         (*vm).fp = fp;
         let window = fp.offset(insn(word).c() as isize);
         let count = insn(*pc.add(1)).field(0) as u16 as u32;
-        let v = run_native(vm, (*vm).callee, window, count, 0, Raw::UNDEFINED, pc);
+        let v = run_quick(vm, (*vm).callee, window, count);
+        if !v.is_empty() {
+            set(fp, insn(word).a(), v);
+            dispatch!(pc.add(2), fp, vm, ics)
+        }
+        call_framed(pc, fp, vm, ics, word)
+    }
+}
+/// [`call_native`] of what has no quick form.
+#[inline(never)]
+unsafe extern "C" fn call_framed(
+    pc: *const u64,
+    fp: *mut Raw,
+    vm: *mut Vm,
+    ics: *mut InlineCache,
+    word: u64,
+) -> Status {
+    // SAFETY: as for `call_native`.
+    unsafe {
+        let window = fp.offset(insn(word).c() as isize);
+        let count = insn(*pc.add(1)).field(0) as u16 as u32;
+        let v = run_framed(vm, (*vm).callee, window, count, 0, Raw::UNDEFINED, pc);
         if v.is_empty() {
             return slow::handlers::unwind(pc, fp, vm, ics, word);
         }
