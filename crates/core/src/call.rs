@@ -8,6 +8,7 @@ use crate::frame::{HEADER, argc};
 use crate::function::{self, bound};
 use crate::interp;
 use crate::key::PropertyKey;
+use crate::object;
 use crate::scope::{JsResult, Local, Scope, Value};
 use crate::vm::Vm;
 
@@ -252,6 +253,39 @@ unsafe fn run_window(vm: *mut Vm, f: Raw, window: *mut Raw, count: usize) -> Raw
 #[inline(always)]
 fn rooted<'s>(s: &mut Scope<'s>, v: Raw) -> JsResult<Local<'s, Value>> {
     if v.is_empty() { Err(crate::scope::Thrown(())) } else { Ok(s.local(v)) }
+}
+/// [`call`] with the elements of a dense array made by the engine.
+pub(crate) fn call_with_list<'s>(
+    s: &mut Scope<'s>,
+    f: Local<'_, Value>,
+    this: Local<'_, Value>,
+    list: Local<'_, Object>,
+) -> JsResult<Local<'s, Value>> {
+    // SAFETY: the window is completed and used at once.
+    unsafe {
+        let n = list.slot(object::ARRAY_LENGTH).as_number() as usize;
+        let window = closure_window(s.vm(), f.raw(), n);
+        if !window.is_null() {
+            *window = this.raw();
+            for i in 0..n {
+                *window.add(1 + i) = object::dense_element(list, i as u32).unwrap_or(Raw::UNDEFINED);
+            }
+            let v = run_window(s.vm(), f.raw(), window, n);
+            return rooted(s, v);
+        }
+    }
+    let args = list_values(s, list);
+    call_any(s, f, this, &args)
+}
+/// The elements of a dense array made by the engine.
+pub(crate) fn list_values<'s>(s: &mut Scope<'s>, list: Local<'_, Object>) -> Vec<Local<'s, Value>> {
+    let n = list.slot(object::ARRAY_LENGTH).as_number() as u32;
+    (0..n)
+        .map(|i| {
+            let v = object::dense_element(list, i).unwrap_or(Raw::UNDEFINED);
+            s.local(v)
+        })
+        .collect()
 }
 /// [`call`] with a fixed number of arguments that need not be rooted: they are read before anything is allocated.
 #[inline]

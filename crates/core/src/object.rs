@@ -1800,35 +1800,33 @@ pub fn dense_element(o: Local<'_, Object>, i: u32) -> Option<Raw> {
         _ => None,
     }
 }
-/// Appends to a dense, ordinary array that has room; false if it is not one.
+/// CreateDataProperty of the next element of a dense, ordinary array that has room; false if it takes another way.
 #[inline]
-fn quick_append(s: &mut Scope<'_>, a: Local<'_, Object>, v: Raw) -> bool {
+pub fn quick_create_element(s: &mut Scope<'_>, a: Local<'_, Object>, i: u64, v: Raw) -> bool {
     const SPECIAL: u8 = flag::SPARSE | flag::NON_EXTENSIBLE | flag::IS_PROTOTYPE | LENGTH_READONLY;
     // SAFETY: a live object; the place is within the capacity.
     unsafe {
         let o = a.gc().as_ptr();
         let e = (*o).elements;
         let n = (*e).length;
-        if a.kind() != Kind::Array
+        if n as u64 != i
+            || a.kind() != Kind::Array
             || (*o).header.flags & SPECIAL != 0
             || n >= (*e).capacity
-            || *Object::trailing(o, ARRAY_LENGTH) != Raw::int32(n as i32)
+            || !(*Object::trailing(o, ARRAY_LENGTH)).is_int32()
         {
             return false;
         }
         let slot = Elements::at(e, n as usize);
         *slot = v;
         (*e).length = n + 1;
-        *Object::trailing(o, ARRAY_LENGTH) = Raw::int32(n as i32 + 1);
+        let length = Object::trailing(o, ARRAY_LENGTH);
+        if (*length).as_int32() as u32 <= n {
+            *length = Raw::int32(n as i32 + 1);
+        }
         s.vm().heap.write_barrier_slot(e.cast(), slot, v);
         true
     }
-}
-/// CreateDataProperty of the next element of a dense, ordinary array that has room; false if it takes another way.
-#[inline]
-pub fn quick_create_element(s: &mut Scope<'_>, o: Local<'_, Object>, i: u64, v: Raw) -> bool {
-    // SAFETY: a live object.
-    unsafe { (*o.gc().elements).length as u64 == i && quick_append(s, o, v) }
 }
 /// [[Set]] of an element that is there, of an array with dense elements; false if it takes another way.
 #[inline]
@@ -1936,9 +1934,9 @@ unsafe fn may_fill(vm: &Vm, o: *const Object, i: u32) -> bool {
 }
 /// Appends to an array made by the engine (extensible, writable length).
 pub fn array_push(s: &mut Scope<'_>, a: Local<'_, Object>, v: Local<'_, Value>) {
-    if quick_append(s, a, v.raw()) {
+    let i = a.slot(ARRAY_LENGTH).as_number() as u32;
+    if quick_create_element(s, a, i as u64, v.raw()) {
         return;
     }
-    let i = a.slot(ARRAY_LENGTH).as_number() as u32;
     put_element(s, a, i, v, attr::ALL);
 }

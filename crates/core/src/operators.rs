@@ -450,6 +450,10 @@ pub fn has_in(s: &mut Scope<'_>, key: Local<'_, Value>, o: Local<'_, Value>) -> 
         let text = crate::error::describe(s, o);
         return s.throw_type_error(&format!("Cannot use 'in' operator to search for '{key_text}' in {text}"));
     };
+    // OPTIMIZATION: what caches know.
+    if let Some(found) = object::quick_named(s.vm(), o.raw(), key.raw()) {
+        return Ok(!matches!(found, object::Quick::Absent));
+    }
     s.nested(|s| {
         let key = conversion::to_property_key(s, key)?;
         object::has_property(s, o, key)

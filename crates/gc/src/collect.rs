@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 const GROWTH_FACTOR: f64 = 2.0;
 /// Room to allocate between two major collections, near the limit.
 const MIN_HEADROOM_BYTES: usize = 4 << 20;
+/// Room for what so many full edens may leave behind before the next one: much does where the eden has grown.
+const EDENS_PER_MAJOR: usize = 2;
 /// The eden grows when more than this part of the young cells survives, and shrinks when it was less than the other part
 /// for some collections in a row.
 const GROW_SURVIVAL: f64 = 0.30;
@@ -124,8 +126,11 @@ impl Heap {
         if !self.config.limit_covers_external {
             limit_bytes = limit_bytes.saturating_add(self.ledger.external_total());
         }
-        self.threshold_bytes =
-            grown_bytes.max(MIN_THRESHOLD_BYTES).min(limit_bytes).max(live_bytes + MIN_HEADROOM_BYTES);
+        self.threshold_bytes = grown_bytes
+            .max(MIN_THRESHOLD_BYTES)
+            .max(live_bytes + EDENS_PER_MAJOR * self.nursery.eden_bytes)
+            .min(limit_bytes)
+            .max(live_bytes + MIN_HEADROOM_BYTES);
     }
 
     fn finish(&mut self, start: Instant, before_total_bytes: usize, mut event: GcEvent) {
@@ -289,7 +294,12 @@ impl Heap {
             let survival = survived_bytes as f64 / young_bytes.max(1) as f64;
             nursery.quiet_count = if survival < SHRINK_SURVIVAL { nursery.quiet_count + 1 } else { 0 };
             if survival > GROW_SURVIVAL {
-                nursery.eden_bytes = (nursery.eden_bytes * 2).min(nursery.max_eden_bytes);
+                let more = nursery.eden_bytes.min(nursery.max_eden_bytes - nursery.eden_bytes);
+                nursery.eden_bytes += more;
+                self.threshold_bytes = self
+                    .threshold_bytes
+                    .saturating_add(EDENS_PER_MAJOR * more)
+                    .min(self.limit_bytes.max(self.threshold_bytes));
             } else if nursery.quiet_count >= SHRINK_AFTER_COUNT && nursery.eden_bytes > nursery.min_eden_bytes
             {
                 let new_bytes = (nursery.eden_bytes / 2).max(nursery.min_eden_bytes);

@@ -24,7 +24,7 @@ pub(crate) const SURVIVOR_RESERVATION_BYTES: usize = NURSERY_RESERVATION_BYTES /
 const EDEN_GROWTH_LIMIT: usize = 8;
 const MIN_EDEN_BYTES: usize = 4 << 10;
 /// No major collection is due below this.
-pub(crate) const MIN_THRESHOLD_BYTES: usize = 32 << 20;
+pub(crate) const MIN_THRESHOLD_BYTES: usize = 16 << 20;
 /// With `gc_stress`, one collection out of this many is major.
 const STRESS_MAJOR_INTERVAL: u64 = 256;
 

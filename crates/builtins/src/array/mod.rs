@@ -39,7 +39,9 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("findLastIndex", 1, callbacks::find_last_index)),
     PropertySpec::Method(NativeSpec::new("lastIndexOf", 1, access::last_index_of)),
     PropertySpec::Method(NativeSpec::new("pop", 0, mutators::pop).known_as("ArrayPop")),
-    PropertySpec::Method(NativeSpec::new("push", 1, mutators::push).with_quick(mutators::quick_push).known_as("ArrayPush")),
+    PropertySpec::Method(
+        NativeSpec::new("push", 1, mutators::push).with_quick(mutators::quick_push).known_as("ArrayPush"),
+    ),
     PropertySpec::Method(NativeSpec::new("reverse", 0, mutators::reverse)),
     PropertySpec::Method(NativeSpec::new("shift", 0, mutators::shift)),
     PropertySpec::Method(NativeSpec::new("unshift", 1, mutators::unshift)),

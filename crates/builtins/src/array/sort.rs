@@ -186,7 +186,8 @@ fn collect<'s>(
                 v if v.is_undefined() => undefined += 1,
                 v if v.is_empty() => undefined += holes_too as u64,
                 v => {
-                    object::quick_create_element(s, list, count, v);
+                    let is_placed = object::quick_create_element(s, list, count, v);
+                    debug_assert!(is_placed, "there is room for all");
                     count += 1;
                 }
             }

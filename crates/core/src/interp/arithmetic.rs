@@ -177,6 +177,18 @@ op!(Mod(pc, fp, vm, ics, word) {
     miss!(slow_Mod)
 });
 
+op!(Exp(pc, fp, vm, ics, word) {
+    let i = insn(word);
+    let (x, y) = (reg(fp, i.b()), reg(fp, i.c()));
+    if x.is_number() && y.is_number() {
+        note(pc, word, DOUBLE);
+        let r = crate::operators::number_exponentiate(x.as_number(), y.as_number());
+        set(fp, i.a(), Raw::number(r));
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    miss!(slow_Exp)
+});
+
 macro_rules! bits {
     ($name:ident, $numbers:ident, $slow:ident, $f:expr) => {
         op!($name(pc, fp, vm, ics, word) {

@@ -370,7 +370,7 @@ slow_ops! {
         slow_Mul 1 binary!(ops::mul);
         slow_Div 1 binary!(ops::div);
         slow_Mod 1 binary!(ops::rem);
-        Exp 1 binary!(ops::exp);
+        slow_Exp 1 binary!(ops::exp);
         slow_BitAnd 1 binary!(ops::bit_and);
         slow_BitOr 1 binary!(ops::bit_or);
         slow_BitXor 1 binary!(ops::bit_xor);
@@ -644,7 +644,6 @@ slow_ops! {
         CallSpread 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let callee = f.local(s, i.b());
             let (this, list) = (f.local(s, i.c()), f.local(s, i.c() + 1));
-            let args = spread_list(s, list);
             if !callee.is_callable() {
                 return crate::error::throw_not_callable(s, f.view(), callee);
             }
@@ -656,12 +655,12 @@ slow_ops! {
                     InlineCache::note_callee(cache, function::closure_code(o).as_ptr());
                 }
             }
-            crate::call::call(s, callee, this, &args)
+            crate::call::call_with_list(s, callee, this, list.as_object().expect("argument array"))
         };
         ConstructSpread 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let callee = f.local(s, i.b());
             let list = f.local(s, i.c() + 1);
-            let args = spread_list(s, list);
+            let args = crate::call::list_values(s, list.as_object().expect("argument array"));
             let new_target = f.local(s, f.ext().field(2));
             if !crate::value::is_constructor(callee.raw()) {
                 return crate::error::throw_not_constructor(s, f.view(), callee);
@@ -1155,7 +1154,7 @@ slow_ops! {
             let env = f.local(s, f.ext().field(2));
             if site & spey_bytecode::EVAL_SPREAD != 0 {
                 let (this, list) = (f.local(s, i.c()), f.local(s, i.c() + 1));
-                let args = spread_list(s, list);
+                let args = crate::call::list_values(s, list.as_object().expect("argument array"));
                 let v = if callee.raw() == eval {
                     let x = args.first().copied().unwrap_or_else(|| s.undefined());
                     crate::eval::perform_direct(s, f.view(), x, env, (site & !spey_bytecode::EVAL_SPREAD) as usize)?
@@ -2145,16 +2144,6 @@ fn field_initializer(class: Local<'_, Object>) -> Raw {
 }
 
 /// Values of an array made by the compiler for spread arguments.
-fn spread_list<'s>(s: &mut Scope<'s>, list: Local<'_, Value>) -> Vec<Local<'s, Value>> {
-    let a = list.as_object().expect("argument array");
-    let n = a.slot(object::ARRAY_LENGTH).as_number() as u32;
-    (0..n)
-        .map(|i| {
-            let v = object::dense_element(a, i).unwrap_or(Raw::UNDEFINED);
-            s.local(v)
-        })
-        .collect()
-}
 fn iter_method_call<'s>(
     s: &mut Scope<'s>,
     f: Frame,
@@ -2216,8 +2205,17 @@ fn call_slow(s: &mut Scope<'_>, f: Frame, i: Insn, callee: Local<'_, Value>) -> 
         return crate::error::throw_not_callable(s, f.view(), callee);
     }
     let this = f.local(s, i.c());
-    let args: Vec<_> = (0..count as i16).map(|k| f.local(s, i.c() + 1 + k)).collect();
-    let v = crate::call::call(s, callee, this, &args)?;
+    const FEW: usize = 6;
+    let v = if count as usize <= FEW {
+        let mut args = [this; FEW];
+        for (k, arg) in args.iter_mut().enumerate().take(count as usize) {
+            *arg = f.local(s, i.c() + 1 + k as i16);
+        }
+        crate::call::call(s, callee, this, &args[..count as usize])?
+    } else {
+        let args: Vec<_> = (0..count as i16).map(|k| f.local(s, i.c() + 1 + k)).collect();
+        crate::call::call(s, callee, this, &args)?
+    };
     f.set(i.a(), v.raw());
     Ok(2)
 }

@@ -96,7 +96,7 @@ fn operations() -> Vec<u64> {
         handlers:
         LoadConst LoadInt LoadSpecial Move LoadCallee LoadEnv LoadNewTarget CoerceThis CheckThis
         CheckThisEmpty NewEnv CloneEnv GetEnv GetEnvUp SetEnv SetEnvUp CheckTdz GetGlobal SetGlobal Add Sub
-        Mul Div Mod BitAnd BitOr BitXor Shl Shr UShr AddImm SubImm MulImm BitAndImm BitOrImm ShlImm ShrImm
+        Mul Div Mod Exp BitAnd BitOr BitXor Shl Shr UShr AddImm SubImm MulImm BitAndImm BitOrImm ShlImm ShrImm
         UShrImm Neg BitNot Not Inc Dec ToNumber ToNumeric ToPropertyKey TypeOf StrictEqual StrictNotEqual Less
         LessEqual Greater GreaterEqual Jump JumpIfTrue JumpIfFalse JumpIfNullish JumpIfNotNullish
         JumpIfUndefined JumpIfNotUndefined JumpIfEmpty JumpIfLess JumpIfLessEqual JumpIfGreater
@@ -110,7 +110,7 @@ fn operations() -> Vec<u64> {
         LoadHomeObject CreateMappedArguments CreateUnmappedArguments CreateRest LoadGlobalObject NewNamedEnv
         NewWithEnv NewEvalVarEnv ThrowConstAssign GetImport LookupGet LookupTypeof LookupScope ScopeGet
         ScopePut LookupCallee LookupDelete DeclareEvalVar DeclareEvalFunction TypeofGlobal InitGlobalLexical
-        DeleteGlobal Exp ToString ToObject Equal NotEqual InstanceOf In JumpIfEqual JumpIfNotEqual GetElemIfPresent InitElem
+        DeleteGlobal ToString ToObject Equal NotEqual InstanceOf In JumpIfEqual JumpIfNotEqual GetElemIfPresent InitElem
         SetSuper DeleteElem DefineMember SetProtoLiteral CopyDataProperties SetFunctionName
         SetHomeObject NewPrivateName DefinePrivateMember PrivateIn ArrayPushHole
         ArraySpread NewRegExp MakeClosureFar MakeClass SetFieldInitializer GetFieldInitializer
