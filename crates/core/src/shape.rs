@@ -175,6 +175,8 @@ fn key_bits(k: PropertyKey) -> u64 {
 
 /// The table of all shapes of a VM.
 pub struct ShapeTable {
+    /// Address of the first shape, for machine code.
+    first: *const Shape,
     shapes: Vec<Shape>,
     free: Vec<ShapeId>,
     roots: FastMap<(u64, u8), ShapeId>,
@@ -187,6 +189,7 @@ pub struct ShapeTable {
 impl ShapeTable {
     pub(crate) fn new() -> ShapeTable {
         let mut t = ShapeTable {
+            first: std::ptr::null(),
             // Room for the library's shapes: address space, not memory, until it is used.
             shapes: Vec::with_capacity(8192),
             free: vec![],
@@ -196,8 +199,11 @@ impl ShapeTable {
         };
         t.shapes.push(t.blank(Raw::NULL, 0));
         t.shapes[0].used = true;
+        t.first = t.shapes.as_ptr();
         t
     }
+    /// Offset of the address of the first shape.
+    pub(crate) const FIRST_OFFSET: usize = std::mem::offset_of!(ShapeTable, first);
     fn blank(&self, prototype: Raw, inline_capacity: u8) -> Shape {
         Shape {
             prototype,
@@ -227,6 +233,7 @@ impl ShapeTable {
             }
             None => {
                 self.shapes.push(shape);
+                self.first = self.shapes.as_ptr();
                 (self.shapes.len() - 1) as ShapeId
             }
         };

@@ -342,6 +342,8 @@ pub enum Op {
     LooseEqual,
     /// InstanceofOperator(value, target); leaves where that calls JavaScript or throws.
     InstanceOf,
+    /// The second value is on the prototype chain of the first; leaves where a chain has objects that are not ordinary.
+    Inherits,
     /// ToBoolean.
     Truthy,
     /// Number to boolean.

@@ -156,6 +156,10 @@ pub struct Singleton {
     pub shape: u32,
     /// Of a constructor: shape, as long as the code is valid, and inline slots of the objects that it makes; shape 0: not known.
     pub construct: (u32, u32),
+    /// Of a constructor with a layout: its `prototype`.
+    pub instances: Constant,
+    /// Of such a constructor: the shape that it has, if OrdinaryHasInstance is what `instanceof` does with constructors of that shape; else 0.
+    pub class: u32,
     /// Of a closure: its environment.
     pub env: Constant,
 }
@@ -388,6 +392,12 @@ pub struct Layout {
     pub store_data: i32,
     /// Backing store: length in bytes.
     pub store_length: i32,
+    /// `Vm`: address of the first shape.
+    pub vm_shapes: i32,
+    /// Size of a shape.
+    pub shape_bytes: u32,
+    /// `Shape`: prototype.
+    pub shape_prototype: i32,
     /// Header flag of objects with sparse elements.
     pub flag_sparse: u8,
     /// Header flag of objects that are prototypes.

@@ -22,7 +22,7 @@ use crate::interp::slow::{self, LEXICAL, STRING_SHAPE};
 use crate::key::PropertyKey;
 use crate::realm::Intrinsic as Intrinsics;
 use crate::script_form::{MAKES_PLAIN_ARRAYS, ScriptForm};
-use crate::shape::attr;
+use crate::shape::{Shape, attr};
 use crate::string::JsString;
 use crate::typed_array::slot as typed;
 use crate::vm::Vm;
@@ -416,7 +416,7 @@ impl Builder<'_> {
                     self.shape(shape);
                     self.shape(layout.0);
                     self.known.insert(id, Known { cell: v, shape, layout });
-                    let mut singleton = Singleton { shape, construct: layout, env: Constant::None };
+                    let mut singleton = Singleton { shape, construct: layout, ..Singleton::default() };
                     if kind == Kind::Function {
                         let env = *Object::trailing(o, closure::ENV);
                         if env.is_cell() {
@@ -427,7 +427,11 @@ impl Builder<'_> {
                     self.singletons.insert(id, singleton);
                     if layout.0 != 0 {
                         let rare = (*Object::trailing(o, closure::RARE)).as_cell() as *mut FunctionRare;
-                        self.note_field(id, self.vm.names.prototype.raw().bits(), (*rare).initial_prototype);
+                        let prototype = (*rare).initial_prototype;
+                        self.note_field(id, self.vm.names.prototype.raw().bits(), prototype);
+                        singleton.instances = self.constant_of(prototype);
+                        singleton.class = self.plain_class(o);
+                        self.singletons.insert(id, singleton);
                     }
                     if shape != 0 {
                         let read =
@@ -441,6 +445,19 @@ impl Builder<'_> {
                 }
             }
         }
+    }
+    /// Shape of a constant constructor, if `instanceof` is the plain one for constructors of that shape; else 0.
+    unsafe fn plain_class(&mut self, f: *mut Object) -> u32 {
+        // SAFETY: a live object.
+        let (shape, flags) = unsafe { ((*f).header.word, (*f).header.flags) };
+        let settled = !self.vm.shapes.get(shape).dictionary || flags & flag::IS_PROTOTYPE != 0;
+        let plain =
+            crate::operators::plain_instance_of(self.vm, Raw::UNDEFINED, Raw::cell(f.cast())).is_some();
+        if !settled || !plain {
+            return 0;
+        }
+        self.shape(shape);
+        shape
     }
     /// Shape of a constant object that it will keep, as far as can be told; else 0.
     unsafe fn lasting_shape(&mut self, o: *mut Object) -> u32 {
@@ -916,6 +933,9 @@ fn layout(vm: &Vm) -> Layout {
         typed_store: trailing(typed::STORE),
         store_data: crate::array_buffer::BackingStore::DATA_OFFSET as i32,
         store_length: crate::array_buffer::BackingStore::LENGTH_OFFSET as i32,
+        vm_shapes: (offset_of!(Vm, shapes) + crate::shape::ShapeTable::FIRST_OFFSET) as i32,
+        shape_bytes: size_of::<Shape>() as u32,
+        shape_prototype: offset_of!(Shape, prototype) as i32,
         flag_sparse: flag::SPARSE,
         flag_prototype: flag::IS_PROTOTYPE,
         flag_lazy: flag::LAZY,

@@ -229,6 +229,11 @@ impl Builder<'_> {
                 }
                 let (x, target) = (self.reg(b), self.reg(c));
                 let (x, target) = (self.tagged(x), self.tagged(target));
+                if let Some(prototype) = self.prototype_of_instances(target) {
+                    let r = self.guard(Op::Inherits, vec![x, prototype], Repr::Bool, 0);
+                    self.set(a, r);
+                    return Ok(Some(Step::Next));
+                }
                 let r = self.guard(Op::InstanceOf, vec![x, target], Repr::Bool, 0);
                 self.set(a, r);
                 Ok(Some(Step::Next))

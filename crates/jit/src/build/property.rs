@@ -314,6 +314,16 @@ impl Builder<'_> {
         self.rely(Reliance::Construct(id));
         Some(singleton.construct)
     }
+    /// The object that `instanceof` looks for, if the constructor is constant and `instanceof` not overridden.
+    pub(super) fn prototype_of_instances(&mut self, constructor: Value) -> Option<Value> {
+        let (id, singleton) = self.singleton(constructor)?;
+        if singleton.class == 0 {
+            return None;
+        }
+        self.rely(Reliance::Construct(id));
+        let as_before = self.check_shape(constructor, singleton.class);
+        if as_before { self.snapshot_constant(singleton.instances) } else { None }
+    }
     /// The environment of a closure that is constant.
     pub(super) fn known_environment(&mut self, closure: Value) -> Option<Value> {
         let (_, singleton) = self.singleton(closure)?;

@@ -303,6 +303,7 @@ impl Lower<'_, '_> {
                 let r = self.call(self.snapshot.stubs.instance_of, &[vm, args[0], args[1]], Some(I8));
                 self.require_bool(r.expect("result"), st())
             }
+            Op::Inherits => self.inherits(args[0], args[1], st()),
             Op::Truthy => self.truthy(args[0]),
             Op::DoubleTruthy => {
                 let zero = self.b.ins().f64const(0.0);

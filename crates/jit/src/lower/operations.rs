@@ -213,6 +213,39 @@ impl Lower<'_, '_> {
         self.require(ok, s);
         x
     }
+    /// OrdinaryHasInstance, ECMA-262 §7.3.21, from step 5 on, for ordinary objects.
+    pub(super) fn inherits(&mut self, x: ir::Value, prototype: ir::Value, s: StateId) -> ir::Value {
+        let l = self.snapshot.layout;
+        let (cell, step, next, up, done) =
+            (self.fresh(), self.fresh(), self.fresh(), self.fresh(), self.fresh());
+        let r = self.b.append_block_param(done, I8);
+        let at = self.b.append_block_param(step, I64);
+        let (no, yes) = (self.b.ins().iconst(I8, 0), self.b.ins().iconst(I8, 1));
+        let is = self.is_cell(x);
+        self.b.ins().brif(is, cell, &[], done, &[BlockArg::Value(no)]);
+        self.go(cell);
+        let kind = self.b.ins().uload8(I32, trusted(), x, 0);
+        let object = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, kind, l.kind_object as i64);
+        self.b.ins().brif(object, step, &[BlockArg::Value(x)], done, &[BlockArg::Value(no)]);
+        self.go(step);
+        let kind = self.b.ins().uload8(I32, trusted(), at, 0);
+        let ordinary = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, kind, l.kind_first_exotic as i64);
+        self.require(ordinary, s);
+        let shape = self.b.ins().uload32(trusted(), at, 4);
+        let offset = self.b.ins().imul_imm_u(shape, l.shape_bytes as i64);
+        let first = self.load_vm(I64, l.vm_shapes);
+        let shape = self.b.ins().iadd(first, offset);
+        let parent = self.b.ins().load(I64, trusted(), shape, l.shape_prototype);
+        let found = self.b.ins().icmp(IntCC::Equal, parent, prototype);
+        self.b.ins().brif(found, done, &[BlockArg::Value(yes)], next, &[]);
+        self.go(next);
+        let is = self.is_cell(parent);
+        self.b.ins().brif(is, up, &[], done, &[BlockArg::Value(no)]);
+        self.go(up);
+        self.b.ins().jump(step, &[BlockArg::Value(parent)]);
+        self.go(done);
+        r
+    }
     /// Equality of two tagged words; `loose`: IsLooselyEqual, which leaves by the state where a value must be converted.
     pub(super) fn equal(&mut self, x: ir::Value, y: ir::Value, loose: Option<StateId>) -> ir::Value {
         let object = self.snapshot.layout.kind_object as i64;
