@@ -11,6 +11,7 @@ use wasmtime::{ThrownException, Trap, WasmBacktrace};
 use crate::class;
 use crate::exception;
 use crate::runtime::State;
+use crate::stop;
 
 /// The error classes of the namespace.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -131,11 +132,12 @@ pub fn throw_outcome<T>(s: &mut Scope<'_>, state: &State, e: wasmtime::Error) ->
         return s.throw(v);
     }
     let message = match e.downcast_ref::<Trap>() {
-        Some(Trap::StackOverflow) => return error::throw_stack_overflow(s),
-        Some(Trap::Interrupt) => {
+        // Whatever the trap was: a stop looks like one.
+        Some(_) if stop::requested(s.vm()) => {
             interrupt::poll(s)?;
             "interrupted".to_string()
         }
+        Some(Trap::StackOverflow) => return error::throw_stack_overflow(s),
         Some(trap) => trap_message(state, *trap, &e).to_string(),
         None => e.root_cause().to_string(),
     };

@@ -25,7 +25,9 @@ mod module;
 mod namespace;
 mod runtime;
 mod share;
+mod stop;
 mod string_builtins;
+mod sys;
 mod table;
 mod value;
 

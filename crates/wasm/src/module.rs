@@ -188,6 +188,15 @@ fn cached(bytes: &[u8], hash: u32, options: &Options) -> Option<Compiled> {
         same.then(|| Compiled { module: module.clone(), info })
     })
 }
+/// All modules that somebody has.
+pub fn live() -> Vec<Compiled> {
+    let cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+    let compiled = cache.iter().filter_map(|(module, info)| {
+        let info = info.upgrade()?;
+        Some(Compiled { module: module.clone(), info })
+    });
+    compiled.collect()
+}
 /// Compile a WebAssembly module. Runs on any thread. The error is a message, without the name of the function called.
 pub fn compile(bytes: Vec<u8>, options: Options) -> Result<Compiled, String> {
     check_header(&bytes)?;

@@ -12,22 +12,22 @@ use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::ptr::NonNull;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use spey_core::cell::{Native, NativeData, Object};
+use spey_core::native;
 use spey_core::native::ExternalBytes;
 use spey_core::scope::{Local, Scope, Value};
 use spey_core::vm::Vm;
-use spey_core::{interrupt, native};
 use spey_gc::{GcReason, LedgerCategory, PersistentId, Tracer, Value as Raw};
 use wasmtime::{
     AsContextMut, Config, Engine, ExnRefPre, ExnType, FuncType, Module, OptLevel, RefType, ResourceLimiter,
-    Store, StoreContextMut, Tag, TagType, Trap, UpdateDeadline, ValType,
+    Store, StoreContextMut, Tag, TagType, ValType,
 };
 
 use crate::class;
 use crate::identity::Identity;
+use crate::stop::Stoppable;
 use crate::{binary, cache};
 
 /// Native stack that WebAssembly may use, from the first call into it.
@@ -73,8 +73,6 @@ fn new_engine(compilation: Compilation) -> Option<Engine> {
             _ => OptLevel::Speed,
         })
         .gc_heap_initial_size(GC_HEAP_BYTES)
-        // Loops look at the epoch, which advances when a VM is to stop.
-        .epoch_interruption(true)
         // Buffers and the thread pool hold addresses of memories.
         .memory_may_move(false)
         .wasm_memory64(true)
@@ -93,15 +91,7 @@ fn new_engine(compilation: Compilation) -> Option<Engine> {
 /// state of programs.
 pub fn engine() -> wasmtime::Result<&'static Engine> {
     static ENGINE: OnceLock<Option<Engine>> = OnceLock::new();
-    let made = ENGINE.get_or_init(|| new_engine(Compilation::Parallel));
-    interrupt::ON_TERMINATE.get_or_init(|| {
-        || {
-            if let Ok(e) = engine() {
-                e.increment_epoch();
-            }
-        }
-    });
-    match made {
+    match ENGINE.get_or_init(|| new_engine(Compilation::Parallel)) {
         Some(e) => Ok(e),
         None => wasmtime::bail!("WebAssembly is not available on this machine"),
     }
@@ -216,6 +206,8 @@ impl Drop for Keeper {
 pub struct State {
     /// The VM.
     pub vm: NonNull<Vm>,
+    /// Of the main state: how others stop what runs here.
+    _stoppable: Option<Stoppable>,
     store: Rc<Keeper>,
     /// Weak root of the cell that owns this state.
     cell: Cell<Option<PersistentId>>,
@@ -322,19 +314,10 @@ fn new_state<'s>(s: &mut Scope<'s>, private: bool) -> wasmtime::Result<Local<'s,
     let data = Data { state: std::ptr::null(), vm, bytes: 0, charge };
     let mut store = Box::new(Store::try_new(engine, data)?);
     store.limiter(|data| data);
-    store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(|context| {
-        let mut vm = context.data().vm;
-        // SAFETY: the VM is running this code; other threads only set bits of the word.
-        let word = unsafe { AtomicU32::from_ptr(&raw mut vm.as_mut().interrupt) };
-        if word.load(Ordering::SeqCst) & interrupt::bit::TERMINATE != 0 {
-            return Err(Trap::Interrupt.into());
-        }
-        Ok(UpdateDeadline::Continue(1))
-    });
     let store = Box::into_raw(store);
     let state = Box::new(State {
         vm,
+        _stoppable: (!private).then(|| Stoppable::new(s.vm())),
         store: Rc::new(Keeper(store)),
         cell: Cell::new(None),
         private,
