@@ -27,7 +27,7 @@ use crate::{runtime, sys};
 /// How long an answer to a signal is waited for.
 const PATIENCE: Duration = Duration::from_millis(200);
 /// Between signals: at first, and at most.
-const PAUSES: (Duration, Duration) = (Duration::from_micros(200), Duration::from_millis(5));
+const PAUSES: (Duration, Duration) = (Duration::from_micros(200), Duration::from_millis(1));
 
 /// A VM that can be stopped. Entries are used again, but never freed: a late signal may still look at one.
 struct Entry {

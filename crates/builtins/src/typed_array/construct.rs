@@ -6,7 +6,7 @@ use spey_core::function::{self, NativeSpec};
 use spey_core::iteration;
 use spey_core::object;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
-use spey_core::typed_array::{self as views, ElementType, slot};
+use spey_core::typed_array::{self as views, Element, ElementType, slot};
 use spey_core::{call, conversion, value};
 
 use super::{create_from_constructor, require_constructor};
@@ -134,10 +134,53 @@ pub(super) fn convert_elements(
             std::ptr::copy(src, dst, length * to.size());
             return;
         }
-        for i in 0..length {
-            to.write(dst.add(i * to.size()), from.read(src.add(i * from.size())));
+        // OPTIMIZATION: a loop for each type, so that none asks for the types of each element.
+        let mut numbers = [0.0; NUMBERS_AT_ONCE];
+        for first in (0..length).step_by(NUMBERS_AT_ONCE) {
+            let numbers = &mut numbers[..NUMBERS_AT_ONCE.min(length - first)];
+            read_numbers(from, src.add(first * from.size()), numbers);
+            write_numbers(to, dst.add(first * to.size()), numbers);
         }
     }
+}
+const NUMBERS_AT_ONCE: usize = 128;
+
+/// Runs a block with each type of numbers as a constant.
+macro_rules! with_constant {
+    ($type:expr, $name:ident, $block:block) => {
+        with_constant!($type, $name, $block, Int8 Uint8 Uint8Clamped Int16 Uint16 Int32 Uint32 Float16 Float32 Float64)
+    };
+    ($type:expr, $name:ident, $block:block, $($each:ident)*) => {
+        match $type {
+            $(ElementType::$each => {
+                const $name: ElementType = ElementType::$each;
+                $block
+            })*
+            ElementType::BigInt64 | ElementType::BigUint64 => {}
+        }
+    };
+}
+/// # Safety
+/// `src` is valid for reads of that many elements.
+unsafe fn read_numbers(from: ElementType, src: *const u8, numbers: &mut [f64]) {
+    with_constant!(from, FROM, {
+        for (i, n) in numbers.iter_mut().enumerate() {
+            // SAFETY: by the contract.
+            if let Element::Number(v) = unsafe { FROM.read(src.add(i * FROM.size())) } {
+                *n = v;
+            }
+        }
+    });
+}
+/// # Safety
+/// `dst` is valid for writes of that many elements.
+unsafe fn write_numbers(to: ElementType, dst: *mut u8, numbers: &[f64]) {
+    with_constant!(to, TO, {
+        for (i, &n) in numbers.iter().enumerate() {
+            // SAFETY: by the contract.
+            unsafe { TO.write(dst.add(i * TO.size()), Element::Number(n)) };
+        }
+    });
 }
 /// InitializeTypedArrayFromArrayBuffer, ECMA-262 §23.2.5.1.3
 fn from_buffer<'s>(
