@@ -8,13 +8,15 @@ use spey_core::function::{self, NativeSpec};
 use spey_core::object;
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
+use spey_core::vm::Vm;
 use spey_core::{conversion, eval, string};
 use spey_gc::Value as Raw;
 
 use crate::support::define_global;
 
 static PARSE_FLOAT: NativeSpec = NativeSpec::new("parseFloat", 1, parse_float_function);
-static PARSE_INT: NativeSpec = NativeSpec::new("parseInt", 2, parse_int_function);
+static PARSE_INT: NativeSpec =
+    NativeSpec::new("parseInt", 2, parse_int_function).with_quick(parse_int_quickly);
 static EVAL: NativeSpec = NativeSpec::new("eval", 1, eval_function);
 static OTHERS: &[NativeSpec] = &[
     NativeSpec::new("decodeURI", 1, decode_uri),
@@ -87,6 +89,18 @@ fn parse_float_function<'s>(
     let n = parse_float(base_units(text.view(&s.no_gc())));
     Ok(s.number(n))
 }
+/// parseInt of numbers whose text is their integer part followed by a fraction.
+fn parse_int_quickly(_: &mut Vm, _: Raw, args: &[Raw]) -> Raw {
+    let &[v, ref rest @ ..] = args else { return Raw::EMPTY };
+    let decimal = match rest.first() {
+        None => true,
+        Some(radix) => radix.is_undefined() || *radix == Raw::int32(10) || *radix == Raw::int32(0),
+    };
+    match v.is_number().then(|| v.as_number()) {
+        Some(n) if decimal && n.abs() >= 1.0 && n.abs() < 1e21 => Raw::number(n.trunc()),
+        _ => Raw::EMPTY,
+    }
+}
 /// parseInt ( string, radix ), ECMA-262 §19.2.5
 fn parse_int_function<'s>(
     s: &mut Scope<'s>,
@@ -94,12 +108,9 @@ fn parse_int_function<'s>(
     args: &Args<'s>,
 ) -> JsResult<Local<'s, Value>> {
     let (v, radix) = (args.get(0), args.get(1));
-    // OPTIMIZATION: numbers whose text is their integer part followed by a fraction.
-    if let Some(n) = v.as_number() {
-        let decimal = radix.is_undefined() || radix.as_number().is_some_and(|r| r == 10.0 || r == 0.0);
-        if decimal && n.abs() >= 1.0 && n.abs() < 1e21 {
-            return Ok(s.number(n.trunc()));
-        }
+    let simple = parse_int_quickly(s.vm(), Raw::UNDEFINED, &[v.raw(), radix.raw()]);
+    if !simple.is_empty() {
+        return Ok(s.local(simple));
     }
     let text = conversion::to_string(s, v)?;
     let radix = conversion::to_int32(s, radix)?;

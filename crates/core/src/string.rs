@@ -820,18 +820,66 @@ pub fn substring<'s>(
             return s.local_cell(Gc::from_ptr(p));
         }
         let p = s.vm().heap.alloc(Kind::String as u8, 24) as *mut JsString;
-        let src = string.gc_string().as_ptr();
-        let (parent, base) = if (*src).header.aux == SLICE {
-            (*JsString::payload(src), (*src).offset)
-        } else {
-            (string.raw(), 0)
+        init_slice(p, string.raw(), from, n);
+        s.local_cell(Gc::from_ptr(p))
+    }
+}
+
+/// As [`substring`] of a live string that is not a rope, if that needs no collection; else the empty value.
+pub fn try_substring(vm: &mut Vm, string: Raw, from: usize, to: usize) -> Raw {
+    let n = to - from;
+    // SAFETY: a live string; what is allocated here is young and is initialised.
+    unsafe {
+        let src = string.as_cell() as *mut JsString;
+        if n == (*src).length as usize {
+            return string;
+        }
+        if n == 0 {
+            return vm.names.empty.raw();
+        }
+        if !(*src).is_flat() {
+            return Raw::EMPTY;
+        }
+        if n >= SLICE_MIN {
+            let p = vm.heap.try_alloc(Kind::String as u8, 24) as *mut JsString;
+            if p.is_null() {
+                return Raw::EMPTY;
+            }
+            init_slice(p, string, from, n);
+            return Raw::cell(p.cast());
+        }
+        match view_raw(src) {
+            StrView::Latin1(text) => try_new_latin1(vm, &text[from..to]),
+            StrView::Utf16(text) if n > 1 => {
+                let p = vm.heap.try_alloc(Kind::String as u8, 16 + n * 2) as *mut JsString;
+                if p.is_null() {
+                    return Raw::EMPTY;
+                }
+                (*p).header.aux = FLAT;
+                (*p).header.flags |= TWO_BYTE;
+                (*p).length = n as u32;
+                (*p).offset = 0;
+                std::ptr::copy_nonoverlapping(text.as_ptr().add(from), (p as *mut u8).add(16).cast(), n);
+                Raw::cell(p.cast())
+            }
+            StrView::Utf16(_) => Raw::EMPTY,
+        }
+    }
+}
+/// Makes a fresh cell a slice.
+unsafe fn init_slice(p: *mut JsString, string: Raw, from: usize, n: usize) {
+    // SAFETY: a live string that is not a rope, and a fresh cell.
+    unsafe {
+        let src = string.as_cell() as *mut JsString;
+        let (parent, base) = match (*src).header.aux {
+            SLICE => (*JsString::payload(src), (*src).offset),
+            _ => (string, 0),
         };
         (*p).header.aux = SLICE;
         (*p).header.flags |= (*(parent.as_cell())).flags & TWO_BYTE;
         (*p).length = n as u32;
         (*p).offset = base + from as u32;
         *JsString::payload(p) = parent;
-        s.local_cell(Gc::from_ptr(p))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Methods of strings for plain operands: what they answer without an allocation.
 
 use spey_base::chars::{is_lead_surrogate, is_trail_surrogate, is_trimmable};
-use spey_core::string::{StrView, quick_view};
+use spey_core::string::{StrView, quick_view, try_substring};
 use spey_core::vm::Vm;
 use spey_gc::Value as Raw;
 
@@ -32,6 +32,42 @@ pub(super) fn code_point_at(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
         Some(u) if !is_lead_surrogate(u) && !is_trail_surrogate(u) => Raw::int32(u as i32),
         _ => Raw::EMPTY,
     }
+}
+/// Length of a string.
+#[inline(always)]
+fn length(vm: &Vm, this: Raw) -> Option<i32> {
+    quick_view(vm, this).map(|view| view.len() as i32)
+}
+/// An index argument that is an int32, or undefined or not given.
+#[inline(always)]
+fn index(args: &[Raw], k: usize, default: i32) -> Option<i32> {
+    match args.get(k) {
+        None => Some(default),
+        Some(v) if v.is_int32() => Some(v.as_int32()),
+        Some(v) => v.is_undefined().then_some(default),
+    }
+}
+pub(super) fn slice(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
+    let part = length(vm, this).and_then(|n| {
+        let relative = |i: i32| if i < 0 { i.saturating_add(n).max(0) } else { i.min(n) };
+        let (from, to) = (relative(index(args, 0, 0)?), relative(index(args, 1, n)?));
+        Some((from, to.max(from)))
+    });
+    part.map_or(Raw::EMPTY, |(from, to)| try_substring(vm, this, from as usize, to as usize))
+}
+pub(super) fn substring(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
+    let part =
+        length(vm, this).and_then(|n| Some((index(args, 0, 0)?.clamp(0, n), index(args, 1, n)?.clamp(0, n))));
+    part.map_or(Raw::EMPTY, |(a, b)| try_substring(vm, this, a.min(b) as usize, a.max(b) as usize))
+}
+pub(super) fn substr(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
+    let part = length(vm, this).and_then(|n| {
+        let from = index(args, 0, 0)?;
+        let from = if from < 0 { from.saturating_add(n).max(0) } else { from.min(n) };
+        let count = index(args, 1, n)?.clamp(0, n - from);
+        Some((from, from + count))
+    });
+    part.map_or(Raw::EMPTY, |(from, to)| try_substring(vm, this, from as usize, to as usize))
 }
 pub(super) fn itself(_: &mut Vm, this: Raw, _: &[Raw]) -> Raw {
     if spey_core::value::is_string(this) { this } else { Raw::EMPTY }
