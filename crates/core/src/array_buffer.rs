@@ -255,6 +255,11 @@ impl BackingStore {
     pub fn is_immutable(&self) -> bool {
         self.immutable
     }
+    /// First byte and number of bytes, if neither changes before the bytes are taken away.
+    pub(crate) fn fixed(&self) -> Option<(*mut u8, usize)> {
+        let varies = self.resizable || self.growable_shared || self.detached || self.immutable;
+        (!varies).then_some((self.data, self.length))
+    }
     /// Can its bytes be taken away by `detach` and `transfer`?
     pub fn is_detachable(&self) -> bool {
         self.detachable && !self.is_shared()
@@ -597,6 +602,8 @@ pub fn is_detachable(buffer: Local<'_, Object>) -> bool {
 
 /// Takes the store out of a buffer, which is detached afterwards. The buffer is not shared.
 fn take_store(s: &mut Scope<'_>, buffer: Local<'_, Object>) -> Box<BackingStore> {
+    let mark = std::mem::replace(&mut s.vm().detach_mark, crate::watch::MUTABLE);
+    s.vm().watches.changed(mark);
     let mut empty = BackingStore::new(s, dangling(), 0, 0, Storage::None);
     // SAFETY: no other reference is in use.
     let store = unsafe { store_mut(buffer) };

@@ -338,6 +338,26 @@ unsafe fn address(array: *mut Object, i: usize) -> Option<*mut u8> {
     }
 }
 
+/// Number of the element type, address of the first element and length of a typed array, if none of them changes before the
+/// buffer's bytes are taken away.
+///
+/// # Safety
+/// `array` is a live typed array.
+#[cfg(feature = "jit")]
+pub(crate) unsafe fn fixed_memory(array: *mut Object) -> Option<(u8, u64, u32)> {
+    // SAFETY: by the contract; the offset is within the store's bytes.
+    unsafe {
+        let (element, length) = (slot_of(array, slot::ELEMENT), slot_of(array, slot::LENGTH));
+        if element.as_int32() & IMMUTABLE != 0 || !length.is_int32() {
+            return None;
+        }
+        let (data, bytes) = store_of(array).fixed()?;
+        let offset = slot_of(array, slot::OFFSET).as_number() as usize;
+        let length = length.as_int32() as usize;
+        let fits = offset + length * element_type_raw(array).size() <= bytes;
+        fits.then(|| (element.as_int32() as u8, data.add(offset) as u64, length as u32))
+    }
+}
 /// Is the view's buffer immutable?
 pub fn is_immutable(view: Local<'_, Object>) -> bool {
     debug_assert!(matches!(view.kind(), Kind::TypedArray | Kind::DataView));

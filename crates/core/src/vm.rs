@@ -181,6 +181,8 @@ pub struct Vm {
     pub interrupt: u32,
     /// Advances with every structural change of a prototype object: validity of cached prototype lookups.
     pub prototype_epoch: u32,
+    /// Whether the bytes of a buffer have ever been taken away, or who relies on that they have not.
+    pub detach_mark: crate::watch::Mark,
     /// Current frame's register 0.
     pub fp: *mut Raw,
     /// Instruction the current frame is at (of a native frame: null).
@@ -327,6 +329,7 @@ impl Vm {
         let mut vm = Box::new(Vm {
             interrupt: 0,
             prototype_epoch: 1,
+            detach_mark: crate::watch::FRESH,
             fp: std::ptr::null_mut(),
             pc: std::ptr::null(),
             // SAFETY: inside the reservation.

@@ -160,8 +160,21 @@ pub struct Singleton {
     pub instances: Constant,
     /// Of such a constructor: the shape that it has, if OrdinaryHasInstance is what `instanceof` does with constructors of that shape; else 0.
     pub class: u32,
+    /// Of a typed array: where its elements are.
+    pub memory: Option<TypedMemory>,
     /// Of a closure: its environment.
     pub env: Constant,
+}
+
+/// Elements of a typed array.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TypedMemory {
+    /// Number of the element type.
+    pub element: u8,
+    /// Address of the first element.
+    pub address: u64,
+    /// Elements.
+    pub length: u32,
 }
 
 /// What the validity of code depends on, if the code uses it.
@@ -173,6 +186,8 @@ pub enum Reliance {
     Construct(u64),
     /// The property of the singleton keeps its value: identity, [`CacheSnapshot::name`].
     Field(u64, u64),
+    /// The typed array of this identity keeps its memory.
+    Memory(u64),
 }
 
 /// Stands for the parent of an environment among [`Snapshot::fields`], whose other properties are slot numbers.

@@ -1,30 +1,30 @@
 //! Copies of functions and their feedback, as plain data for the compiler.
 
+mod constants;
+mod layout;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::mem::offset_of;
 
 use spey_bytecode::decode::Instructions;
 use spey_bytecode::{Insn, Op};
-use spey_gc::{Heap, Tracer, Value as Raw};
+use spey_gc::{Tracer, Value as Raw};
 use spey_jit::snapshot::{
-    CacheSnapshot, Callee, Constant, ENV_PARENT, EntrySnapshot, FunctionSnapshot, Intrinsic, Layout, MOVING,
-    Reliance, SETTLED, Script, Singleton, Snapshot, function_flag,
+    CacheSnapshot, Callee, Constant, EntrySnapshot, FunctionSnapshot, Intrinsic, MOVING, SETTLED, Script,
+    Singleton, Snapshot, function_flag,
 };
 
+use self::constants::Known;
+use self::layout::layout;
 use super::policy::CodeTier;
 use super::stubs;
-use crate::cell::{Accessor, Elements, Kind, OBJECT_TRAILING, Object, flag};
+use crate::cell::{Accessor, Kind, Object, flag};
 use crate::code::{Code, code_flag};
-use crate::env::{Environment, env_flag};
-use crate::function::{self, FunctionRare, Pure, closure};
+use crate::function::{self, Pure, closure};
 use crate::inline_cache::{self as ic, ABSENT, Entry, GETTER, InlineCache, MEGAMORPHIC};
-use crate::interp::slow::{self, LEXICAL, STRING_SHAPE};
+use crate::interp::slow::{self, LEXICAL};
 use crate::key::PropertyKey;
 use crate::realm::Intrinsic as Intrinsics;
 use crate::script_form::{MAKES_PLAIN_ARRAYS, ScriptForm};
-use crate::shape::{Shape, attr};
-use crate::string::JsString;
-use crate::typed_array::slot as typed;
 use crate::vm::Vm;
 use crate::watch::{self, Validity};
 
@@ -32,8 +32,6 @@ use crate::watch::{self, Validity};
 const MAX_INLINE_WORDS: usize = 250;
 /// Words of all functions that may be inlined.
 const MAX_TOTAL_WORDS: usize = 3000;
-/// Most constant objects looked into.
-const MAX_SINGLETONS: usize = 400;
 /// Most keys looked up for shapes.
 const MAX_LOOKUPS: usize = 200;
 /// Levels of inlining.
@@ -75,15 +73,6 @@ pub(super) struct Job {
     fields: BTreeMap<(u64, u64), Raw>,
 }
 
-/// A constant object or environment as it was when the snapshot was taken.
-struct Known {
-    cell: Raw,
-    /// Shape; 0: not relied on.
-    shape: u32,
-    /// What a constructor makes; 0: not relied on.
-    layout: (u32, u32),
-}
-
 impl Job {
     pub(super) fn trace(&mut self, t: &mut Tracer) {
         self.table.trace(t);
@@ -106,94 +95,6 @@ impl Job {
 
 /// Objects whose named properties are all in their shape.
 const PLAIN: [Kind; 5] = [Kind::Global, Kind::Object, Kind::Function, Kind::NativeFunction, Kind::Array];
-
-impl Job {
-    /// Watches what the code takes for granted about singletons. False: it does not hold any more.
-    ///
-    /// # Safety
-    /// The job belongs to this VM.
-    pub(super) unsafe fn watch(&self, vm: &mut Vm, relied: &[Reliance]) -> bool {
-        // SAFETY: the job keeps what it knows alive.
-        relied.iter().all(|&reliance| unsafe {
-            let (Reliance::Shape(id) | Reliance::Construct(id) | Reliance::Field(id, _)) = reliance;
-            let known = &self.singletons[&id];
-            let o = known.cell.as_cell() as *mut Object;
-            match reliance {
-                Reliance::Shape(_) => self.watch_shape(vm, o, known),
-                Reliance::Construct(_) => self.watch_layout(vm, o, known),
-                Reliance::Field(_, key) => {
-                    let is_prototype = key == vm.names.prototype.raw().bits() && known.layout.0 != 0;
-                    let value = self.fields[&(id, key)];
-                    match is_prototype {
-                        true => self.watch_layout(vm, o, known),
-                        false => self.watch_field(vm, o, PropertyKey::from_raw(Raw::from_bits(key)), value),
-                    }
-                }
-            }
-        })
-    }
-    unsafe fn watch_shape(&self, vm: &mut Vm, o: *mut Object, known: &Known) -> bool {
-        // SAFETY: a live object.
-        if unsafe { (*o).header.word } != known.shape {
-            return false;
-        }
-        // The shapes of prototypes change with the epoch.
-        if !vm.shapes.get(known.shape).dictionary {
-            let left = vm.shapes.left(known.shape);
-            if left == watch::MUTABLE {
-                return false;
-            }
-            let left = vm.watches.watch(left, &self.valid);
-            vm.shapes.set_left(known.shape, left);
-        }
-        true
-    }
-    unsafe fn watch_layout(&self, vm: &mut Vm, f: *mut Object, known: &Known) -> bool {
-        // SAFETY: a live closure; a settled layout is in a FunctionRare.
-        unsafe {
-            if lasting_layout(f) != Some(known.layout) {
-                return false;
-            }
-            let rare = (*Object::trailing(f, closure::RARE)).as_cell() as *mut FunctionRare;
-            (*rare).prototype_mark = vm.watches.watch((*rare).prototype_mark, &self.valid);
-            true
-        }
-    }
-    unsafe fn watch_field(&self, vm: &mut Vm, o: *mut Object, key: PropertyKey, value: Raw) -> bool {
-        // SAFETY: a live object.
-        unsafe {
-            let shape = (*o).header.word;
-            if constant_field(vm, o, key) != Some(value) {
-                return false;
-            }
-            let mark = vm.shapes.mark(shape, key);
-            let mark = vm.watches.watch(mark, &self.valid);
-            vm.shapes.set_mark(shape, key, mark);
-            true
-        }
-    }
-}
-/// Shape and inline slots of what a closure makes, as long as it keeps its `prototype`.
-unsafe fn lasting_layout(f: *mut Object) -> Option<(u32, u32)> {
-    // SAFETY: a live object.
-    unsafe {
-        let closure = Kind::of(f.cast()) == Kind::Function;
-        closure.then(|| function::initial_layout(f)).flatten().map(|(shape, inline)| (shape, inline as u32))
-    }
-}
-/// An own data property that has not been overwritten.
-unsafe fn constant_field(vm: &mut Vm, o: *mut Object, key: PropertyKey) -> Option<Raw> {
-    // SAFETY: a live object has the slots that its shape tells.
-    unsafe {
-        let shape = (*o).header.word;
-        let p = vm.shapes.lookup(shape, key)?;
-        if p.attributes & attr::ACCESSOR != 0 || vm.shapes.mark(shape, key) == watch::MUTABLE {
-            return None;
-        }
-        let location = ic::location(p.slot, vm.shapes.get(shape).inline_capacity);
-        Some(*ic::address(o, location)).filter(|v| !v.is_undefined())
-    }
-}
 
 struct Builder<'a> {
     vm: &'a mut Vm,
@@ -396,108 +297,6 @@ impl Builder<'_> {
         at as u32
     }
 
-    /// Looks the properties of constant objects and environments up that sites read, and those of the objects found there.
-    fn look_into_constants(&mut self) {
-        while let Some(v) = self.constants.pop() {
-            // SAFETY: constants are live cells; nothing is allocated.
-            unsafe {
-                let Some(id) = self.constant_of(v).identity() else { continue };
-                if self.known.contains_key(&id) || self.known.len() >= MAX_SINGLETONS {
-                    continue;
-                }
-                let kind = Kind::of(v.as_cell());
-                if kind == Kind::Environment {
-                    self.known.insert(id, Known { cell: v, shape: 0, layout: (0, 0) });
-                    self.singletons.insert(id, Singleton::default());
-                    self.look_into_environment(v.as_cell().cast(), id);
-                } else if PLAIN.contains(&kind) {
-                    let o = v.as_cell() as *mut Object;
-                    let (shape, layout) = (self.lasting_shape(o), lasting_layout(o).unwrap_or((0, 0)));
-                    self.shape(shape);
-                    self.shape(layout.0);
-                    self.known.insert(id, Known { cell: v, shape, layout });
-                    let mut singleton = Singleton { shape, construct: layout, ..Singleton::default() };
-                    if kind == Kind::Function {
-                        let env = *Object::trailing(o, closure::ENV);
-                        if env.is_cell() {
-                            singleton.env = self.constant_of(env);
-                            self.constants.push(env);
-                        }
-                    }
-                    self.singletons.insert(id, singleton);
-                    if layout.0 != 0 {
-                        let rare = (*Object::trailing(o, closure::RARE)).as_cell() as *mut FunctionRare;
-                        let prototype = (*rare).initial_prototype;
-                        self.note_field(id, self.vm.names.prototype.raw().bits(), prototype);
-                        singleton.instances = self.constant_of(prototype);
-                        singleton.class = self.plain_class(o);
-                        self.singletons.insert(id, singleton);
-                    }
-                    if shape != 0 {
-                        let read =
-                            self.reads.range((shape, 0)..=(shape, u64::MAX)).map(|k| Raw::from_bits(k.1));
-                        for key in read.chain(self.open.iter().copied()).collect::<Vec<_>>() {
-                            if let Some(v) = constant_field(self.vm, o, PropertyKey::from_raw(key)) {
-                                self.note_field(id, key.bits(), v);
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-    /// Shape of a constant constructor, if `instanceof` is the plain one for constructors of that shape; else 0.
-    unsafe fn plain_class(&mut self, f: *mut Object) -> u32 {
-        // SAFETY: a live object.
-        let (shape, flags) = unsafe { ((*f).header.word, (*f).header.flags) };
-        let settled = !self.vm.shapes.get(shape).dictionary || flags & flag::IS_PROTOTYPE != 0;
-        let plain =
-            crate::operators::plain_instance_of(self.vm, Raw::UNDEFINED, Raw::cell(f.cast())).is_some();
-        if !settled || !plain {
-            return 0;
-        }
-        self.shape(shape);
-        shape
-    }
-    /// Shape of a constant object that it will keep, as far as can be told; else 0.
-    unsafe fn lasting_shape(&mut self, o: *mut Object) -> u32 {
-        // SAFETY: a live object.
-        let (id, flags) = unsafe { ((*o).header.word, (*o).header.flags) };
-        let lasts = if self.vm.shapes.get(id).dictionary {
-            // Dictionaries change in place, but for those of prototypes.
-            flags & flag::IS_PROTOTYPE != 0
-        } else {
-            self.vm.shapes.left(id) != watch::MUTABLE
-        };
-        if lasts { id } else { 0 }
-    }
-    unsafe fn look_into_environment(&mut self, env: *mut Environment, id: u64) {
-        // SAFETY: a live environment.
-        unsafe {
-            if (*env).parent.is_cell() {
-                self.note_field(id, ENV_PARENT, (*env).parent);
-            }
-            // Evals and `with` may change variables unseen.
-            if (*env).header.flags & (env_flag::NAMED | env_flag::WITH | env_flag::EVAL_VAR) != 0 {
-                return;
-            }
-            for slot in self.slots.clone() {
-                if (slot as u32) < (*env).header.word {
-                    let v = *Environment::at(env, slot as usize);
-                    if !v.is_empty() && !v.is_undefined() {
-                        self.note_field(id, slot as u64, v);
-                    }
-                }
-            }
-        }
-    }
-    unsafe fn note_field(&mut self, id: u64, key: u64, v: Raw) {
-        let mut s = EntrySnapshot::NONE;
-        // SAFETY: a live value.
-        unsafe { self.note_constant(&mut s, v) };
-        self.fields.entry((id, key)).or_insert(s);
-        self.values.entry((id, key)).or_insert(v);
-    }
     /// Looks the keys of sites that have seen several shapes up for the shapes of new objects: where a function is walked
     /// in place, that of the receiver may be known. The code cells found.
     fn look_up(&mut self) -> Vec<u64> {
@@ -881,82 +680,4 @@ fn intrinsic(known: &str) -> Option<Intrinsic> {
         return None;
     }
     Intrinsic::ALL.iter().copied().find(|i| format!("{i:?}") == known)
-}
-fn trailing(slot: usize) -> i32 {
-    (OBJECT_TRAILING + slot * 8) as i32
-}
-/// Offsets and constants of the runtime's structures.
-fn layout(vm: &Vm) -> Layout {
-    let heap: &Heap = &vm.heap;
-    Layout {
-        vm_interrupt: offset_of!(Vm, interrupt) as i32,
-        vm_fp: offset_of!(Vm, fp) as i32,
-        vm_pc: offset_of!(Vm, pc) as i32,
-        vm_result: offset_of!(Vm, stub_result) as i32,
-        vm_stack_limit: offset_of!(Vm, stack_limit) as i32,
-        vm_native_limit: offset_of!(Vm, native_limit) as i32,
-        empty_elements: vm.empty_elements as u64,
-        heap: heap as *const Heap as u64,
-        young_base: heap.young_base() as u64,
-        young_bytes: spey_gc::NURSERY_RESERVATION_BYTES as u64,
-        type_names: {
-            let n = &vm.names;
-            [n.number, n.string, n.boolean, n.undefined, n.symbol, n.bigint, n.function, n.object]
-                .map(|name| name.raw().bits())
-        },
-        cache_bytes: size_of::<InlineCache>() as u64,
-        code_machine: offset_of!(Code, machine) as i32,
-        code_params: {
-            assert!(offset_of!(Code, flags) == offset_of!(Code, param_count) + 2);
-            offset_of!(Code, param_count) as i32
-        },
-        code_class: code_flag::CLASS,
-        object_slots: offset_of!(Object, slots) as i32,
-        object_elements: offset_of!(Object, elements) as i32,
-        object_trailing: OBJECT_TRAILING as i32,
-        closure_code: trailing(closure::CODE),
-        closure_env: trailing(closure::ENV),
-        closure_rare: trailing(closure::RARE),
-        closure_slots: closure::COUNT as u16,
-        array_length: trailing(crate::object::ARRAY_LENGTH),
-        elements_first: size_of::<Elements>() as i32,
-        elements_length: offset_of!(Elements, length) as i32,
-        env_parent: offset_of!(Environment, parent) as i32,
-        env_first: size_of::<Environment>() as i32,
-        string_length: offset_of!(JsString, length) as i32,
-        string_units: size_of::<JsString>() as i32,
-        string_atom: crate::string::ATOM,
-        string_two_byte: crate::string::TWO_BYTE,
-        typed_offset: trailing(typed::OFFSET),
-        typed_length: trailing(typed::LENGTH),
-        typed_element: trailing(typed::ELEMENT),
-        typed_store: trailing(typed::STORE),
-        store_data: crate::array_buffer::BackingStore::DATA_OFFSET as i32,
-        store_length: crate::array_buffer::BackingStore::LENGTH_OFFSET as i32,
-        vm_shapes: (offset_of!(Vm, shapes) + crate::shape::ShapeTable::FIRST_OFFSET) as i32,
-        shape_bytes: size_of::<Shape>() as u32,
-        shape_prototype: offset_of!(Shape, prototype) as i32,
-        flag_sparse: flag::SPARSE,
-        flag_prototype: flag::IS_PROTOTYPE,
-        flag_lazy: flag::LAZY,
-        kind_string: Kind::String as u8,
-        kind_elements: Kind::Elements as u8,
-        kind_symbol: Kind::Symbol as u8,
-        kind_bigint: Kind::BigInt as u8,
-        kind_environment: Kind::Environment as u8,
-        kind_object: Kind::Object as u8,
-        kind_object_ordinary: Kind::Object as u8,
-        kind_array: Kind::Array as u8,
-        kind_function: Kind::Function as u8,
-        kind_native: Kind::NativeFunction as u8,
-        kind_first_exotic: Kind::StringObject as u8,
-        kind_typed_array: Kind::TypedArray as u8,
-        string_shape: STRING_SHAPE,
-        lexical_shape: LEXICAL,
-        accessor_get: offset_of!(crate::cell::Accessor, get) as i32,
-        rare_home: offset_of!(FunctionRare, home_object) as i32,
-        rare_fields: offset_of!(FunctionRare, fields) as i32,
-        rare_prototype: offset_of!(FunctionRare, initial_prototype) as i32,
-        rare_shape: offset_of!(FunctionRare, initial_shape) as i32,
-    }
 }

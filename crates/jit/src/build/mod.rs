@@ -9,12 +9,14 @@
 
 mod arithmetic;
 mod calls;
+mod elements;
 mod env;
 mod lists;
 mod loops;
 mod numbering;
 mod polymorphic;
 mod property;
+mod singletons;
 mod values;
 
 pub use calls::ARGC_CONSTRUCT;

@@ -1,0 +1,96 @@
+//! Offsets and constants of the runtime's structures.
+
+use std::mem::offset_of;
+
+use spey_gc::Heap;
+use spey_jit::snapshot::Layout;
+
+use crate::cell::{Elements, Kind, OBJECT_TRAILING, Object, flag};
+use crate::code::{Code, code_flag};
+use crate::env::Environment;
+use crate::function::{FunctionRare, closure};
+use crate::inline_cache::InlineCache;
+use crate::interp::slow::{LEXICAL, STRING_SHAPE};
+use crate::shape::Shape;
+use crate::string::JsString;
+use crate::typed_array::slot as typed;
+use crate::vm::Vm;
+
+fn trailing(slot: usize) -> i32 {
+    (OBJECT_TRAILING + slot * 8) as i32
+}
+/// Offsets and constants of the runtime's structures.
+pub(super) fn layout(vm: &Vm) -> Layout {
+    let heap: &Heap = &vm.heap;
+    Layout {
+        vm_interrupt: offset_of!(Vm, interrupt) as i32,
+        vm_fp: offset_of!(Vm, fp) as i32,
+        vm_pc: offset_of!(Vm, pc) as i32,
+        vm_result: offset_of!(Vm, stub_result) as i32,
+        vm_stack_limit: offset_of!(Vm, stack_limit) as i32,
+        vm_native_limit: offset_of!(Vm, native_limit) as i32,
+        empty_elements: vm.empty_elements as u64,
+        heap: heap as *const Heap as u64,
+        young_base: heap.young_base() as u64,
+        young_bytes: spey_gc::NURSERY_RESERVATION_BYTES as u64,
+        type_names: {
+            let n = &vm.names;
+            [n.number, n.string, n.boolean, n.undefined, n.symbol, n.bigint, n.function, n.object]
+                .map(|name| name.raw().bits())
+        },
+        cache_bytes: size_of::<InlineCache>() as u64,
+        code_machine: offset_of!(Code, machine) as i32,
+        code_params: {
+            assert!(offset_of!(Code, flags) == offset_of!(Code, param_count) + 2);
+            offset_of!(Code, param_count) as i32
+        },
+        code_class: code_flag::CLASS,
+        object_slots: offset_of!(Object, slots) as i32,
+        object_elements: offset_of!(Object, elements) as i32,
+        object_trailing: OBJECT_TRAILING as i32,
+        closure_code: trailing(closure::CODE),
+        closure_env: trailing(closure::ENV),
+        closure_rare: trailing(closure::RARE),
+        closure_slots: closure::COUNT as u16,
+        array_length: trailing(crate::object::ARRAY_LENGTH),
+        elements_first: size_of::<Elements>() as i32,
+        elements_length: offset_of!(Elements, length) as i32,
+        env_parent: offset_of!(Environment, parent) as i32,
+        env_first: size_of::<Environment>() as i32,
+        string_length: offset_of!(JsString, length) as i32,
+        string_units: size_of::<JsString>() as i32,
+        string_atom: crate::string::ATOM,
+        string_two_byte: crate::string::TWO_BYTE,
+        typed_offset: trailing(typed::OFFSET),
+        typed_length: trailing(typed::LENGTH),
+        typed_element: trailing(typed::ELEMENT),
+        typed_store: trailing(typed::STORE),
+        store_data: crate::array_buffer::BackingStore::DATA_OFFSET as i32,
+        store_length: crate::array_buffer::BackingStore::LENGTH_OFFSET as i32,
+        vm_shapes: (offset_of!(Vm, shapes) + crate::shape::ShapeTable::FIRST_OFFSET) as i32,
+        shape_bytes: size_of::<Shape>() as u32,
+        shape_prototype: offset_of!(Shape, prototype) as i32,
+        flag_sparse: flag::SPARSE,
+        flag_prototype: flag::IS_PROTOTYPE,
+        flag_lazy: flag::LAZY,
+        kind_string: Kind::String as u8,
+        kind_elements: Kind::Elements as u8,
+        kind_symbol: Kind::Symbol as u8,
+        kind_bigint: Kind::BigInt as u8,
+        kind_environment: Kind::Environment as u8,
+        kind_object: Kind::Object as u8,
+        kind_object_ordinary: Kind::Object as u8,
+        kind_array: Kind::Array as u8,
+        kind_function: Kind::Function as u8,
+        kind_native: Kind::NativeFunction as u8,
+        kind_first_exotic: Kind::StringObject as u8,
+        kind_typed_array: Kind::TypedArray as u8,
+        string_shape: STRING_SHAPE,
+        lexical_shape: LEXICAL,
+        accessor_get: offset_of!(crate::cell::Accessor, get) as i32,
+        rare_home: offset_of!(FunctionRare, home_object) as i32,
+        rare_fields: offset_of!(FunctionRare, fields) as i32,
+        rare_prototype: offset_of!(FunctionRare, initial_prototype) as i32,
+        rare_shape: offset_of!(FunctionRare, initial_shape) as i32,
+    }
+}
