@@ -55,9 +55,8 @@ pub struct Analyzer<'a> {
 
 /// Analyses a program.
 pub fn analyze<'a>(program: &'a Program<'a>, source: &'a str, top: Top<'a, '_>) -> Analysis<'a> {
-    let has_eval = source.contains("eval");
     let mut eval_functions = FxHashSet::default();
-    if has_eval {
+    if crate::evals::may_have(source) {
         crate::evals::find(program, &mut eval_functions);
     }
     let mut a = Analyzer {

@@ -34,7 +34,34 @@ impl<'a> Visit<'a> for Finder<'_> {
     }
 }
 
+/// Could there be a direct eval in a source text? The word as that of a property does not count.
+pub fn may_have(source: &str) -> bool {
+    source.match_indices("eval").any(|(at, word)| {
+        let before = source[..at].trim_end();
+        let after = source[at + word.len()..].trim_start();
+        // In parentheses, or with a comment in between, too.
+        let called = after.starts_with(['(', ')', '/']);
+        called && (!before.ends_with('.') || before.ends_with("..."))
+    })
+}
 /// Adds the spans of all functions (and the program) whose own code has a direct eval.
 pub fn find(program: &Program, found: &mut FxHashSet<Span>) {
     Finder { stack: vec![program.span], found }.visit_program(program);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_have;
+
+    #[test]
+    fn words_that_could_be_direct_evals() {
+        for yes in ["eval(x)", "(eval)(x)", "f(eval\n (x))", "eval/* */(x)", "f(...eval (x))"] {
+            assert!(may_have(yes), "{yes}");
+        }
+        for no in
+            ["", "window.eval(x)", "a?.eval(x)", "evaluate(x)", "retrieval", "let eval = 1", "o. eval (x)"]
+        {
+            assert!(!may_have(no), "{no}");
+        }
+    }
 }
