@@ -62,6 +62,12 @@ static HARMLESS: &[(&str, &str)] = &[
 static HOSTILE: &[(&str, Expected)] = &[
     // Loops without end.
     ("for (;;);", Expected::Time),
+    (
+        "const bytes = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 97, 0, 0,
+        10, 9, 1, 7, 0, 3, 64, 12, 0, 11, 11];
+        new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(bytes))).exports.a()",
+        Expected::Time,
+    ),
     ("for (;;) try { throw 1 } catch {}", Expected::Time),
     ("for (;;) try { for (;;); } catch {} finally { continue }", Expected::Time),
     ("function f() { try { f() } finally { f() } } f()", Expected::Time),

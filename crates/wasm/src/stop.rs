@@ -208,7 +208,7 @@ fn table_of(old: Option<Arc<Table>>, modules: Vec<Compiled>) -> Option<Arc<Table
         let places = m.module.functions().map(|f| (text + f.offset, text + f.offset + f.len));
         table.functions.extend(places);
         // A module without an address map could have tail calls anywhere.
-        let Some(map) = m.module.address_map() else { return None };
+        let map = m.module.address_map()?;
         let bytes = m.info.code_bytes();
         let mut open = None;
         for (offset, source) in map {
