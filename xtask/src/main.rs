@@ -23,7 +23,7 @@ const HELP: &str = "cargo xtask <task>
   test262   --test262 DIR --spey PATH [filter…]
   node-test --node-tests DIR --spey PATH [filter…]
   bench     [startup|http|micro|NAME…] --spey PATH [--node PATH] [--bun PATH] [--deno PATH]
-  fuzz      programs|regexp --spey PATH [--node PATH] [--seed N] [--minutes N]
+  fuzz      programs|regexp|corpus --spey PATH [--node PATH] [--seed N] [--minutes N]
 
 cargo xtask <task> --help lists the options of a task.";
 

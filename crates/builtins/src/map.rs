@@ -143,7 +143,7 @@ pub(crate) fn add_entries_from_iterable(
 ) -> JsResult<()> {
     iteration::iterate(s, iterable, |s, item| {
         let Some(item_object) = item.as_object() else {
-            let text = error::describe(s, item);
+            let text = crate::error::message_text(s, item);
             return s.throw_type_error(&format!("Iterator value {text} is not an entry object"));
         };
         let k = support::get_index(s, item_object, 0)?;

@@ -494,13 +494,13 @@ fn prevent_extensions_or_throw(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsRes
 /// SetIntegrityLevel, ECMA-262 §7.3.15
 fn set_integrity_level(s: &mut Scope<'_>, o: Local<'_, Object>, level: Level) -> JsResult<()> {
     s.nested(|s| {
+        prevent_extensions_or_throw(s, o)?;
         if level == Level::Frozen && o.kind() == Kind::TypedArray && !typed_array::is_immutable(o) {
             let keys = object::own_property_keys(s, o)?;
             if keys.first().is_some_and(|k| k.is_index()) {
                 return s.throw_type_error("Cannot freeze array buffer views with elements");
             }
         }
-        prevent_extensions_or_throw(s, o)?;
         for key in object::own_property_keys(s, o)? {
             s.nested(|s| {
                 let mut d = PropertyDescriptor { configurable: Some(false), ..Default::default() };

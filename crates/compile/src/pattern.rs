@@ -61,7 +61,7 @@ impl<'a> Gen<'a, '_> {
                         }
                         _ => false,
                     });
-                self.iterate_pattern(src, arr.span, simple, |g, record, done| {
+                self.iterate_pattern(src, source.unwrap_or(arr.span), simple, |g, record, done| {
                     for e in &arr.elements {
                         let inner = g.b.mark();
                         let direct = match e {

@@ -789,11 +789,98 @@ pub fn throw_not_constructor<T>(s: &mut Scope<'_>, f: FrameView, callee: Local<'
 /// TypeError "x is not iterable" with the source text where it can be found.
 #[cold]
 pub fn throw_not_iterable<T>(s: &mut Scope<'_>, f: Option<FrameView>, v: Local<'_, Value>) -> JsResult<T> {
-    let text = match f {
-        Some(f) => callee_text(s, f, v, false),
-        None => describe(s, v),
+    let text = match f.and_then(|f| iterable_source(s, f, v)) {
+        Some(Iterable::Described(text)) => format!("{text} is not iterable"),
+        Some(Iterable::Argument(text)) if v.is_nullish() => {
+            format!("{text} is not iterable (cannot read property {})", describe(s, v))
+        }
+        Some(Iterable::Argument(_)) => {
+            "Spread syntax requires ...iterable[Symbol.iterator] to be a function".into()
+        }
+        None => {
+            let text = describe_with_type(s, v);
+            format!("{text} is not iterable (cannot read property Symbol(Symbol.iterator))")
+        }
     };
-    s.throw_type_error(&format!("{text} is not iterable"))
+    s.throw_type_error(&text)
+}
+/// A value after its type, as V8 names what has no expression in the source.
+fn describe_with_type(s: &mut Scope<'_>, v: Local<'_, Value>) -> String {
+    let of_type = crate::operators::type_of_raw(v.raw());
+    if v.is_null() || v.is_bool() || v.is_number() || v.is_string() {
+        format!("{of_type} {}", describe(s, v))
+    } else {
+        of_type.into()
+    }
+}
+/// How messages name what should have been iterable.
+enum Iterable {
+    Described(String),
+    /// Of a call: `f(...x)`.
+    Argument(String),
+}
+/// Looks for the expression at a frame's position; None if there is none, as with an element that is destructured.
+fn iterable_source(s: &mut Scope<'_>, f: FrameView, v: Local<'_, Value>) -> Option<Iterable> {
+    let c = f.code()?;
+    // SAFETY: live code that has run.
+    let (source, at) = unsafe {
+        let pc = f.pc.offset_from((*c).first) as u32;
+        let positions = (*c).positions();
+        let index = positions.partition_point(|p| p.0 <= pc).checked_sub(1)?;
+        (&(*c).script().source, positions[index].1 as usize)
+    };
+    let text = source.get(at..)?;
+    match text.strip_prefix("...") {
+        Some(argument) => {
+            let named = expression_text(argument.trim_start());
+            Some(Iterable::Argument(named.unwrap_or_else(|| describe(s, v))))
+        }
+        None if text.starts_with(|c: char| c.is_ascii_digit() || c == '"' || c == '\'') => {
+            Some(Iterable::Described(describe(s, v)))
+        }
+        None => expression_text(text).map(Iterable::Described),
+    }
+}
+/// The names and members that an expression is made of, if it has nothing else but a call at its end.
+fn expression_text(source: &str) -> Option<String> {
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '#' | '.');
+    let chain = |text: &str| text.find(|c| !is_name(c)).unwrap_or(text.len());
+    if source.starts_with('{') {
+        return Some(if source.starts_with("{}") { "{}" } else { "{(intermediate value)}" }.into());
+    }
+    let (is_new, source) = match source.strip_prefix("new ") {
+        Some(class) => (true, class.trim_start()),
+        None => (false, source),
+    };
+    let mut end = chain(source);
+    // Members that are named by one name or number: `a[0].b`.
+    while end > 0
+        && let Some(inner) = source[end..].strip_prefix('[')
+    {
+        let length = chain(inner);
+        if length == 0 || !inner[length..].starts_with(']') {
+            break;
+        }
+        end += length + 2;
+        end += chain(&source[end..]);
+    }
+    let (text, mut rest) = source.split_at(end);
+    let mut is_call = is_new;
+    if let Some(arguments) = rest.strip_prefix('(') {
+        let mut depth = 1;
+        let end = arguments.find(|c| {
+            depth += i32::from(c == '(') - i32::from(c == ')');
+            depth == 0
+        })?;
+        rest = &arguments[end + 1..];
+        is_call = true;
+    }
+    let rest = rest.trim_start_matches([' ', '\t']);
+    let is_all = rest.is_empty() || rest.starts_with([';', ',', ')', ']', '}', '\n', '\r']);
+    if text.is_empty() || text == "yield" || !is_all {
+        return None;
+    }
+    Some(if is_call { format!("{text} is not a function or its return value") } else { text.into() })
 }
 /// Turns a compile error into a SyntaxError (or other class) whose stack starts with file, line and caret.
 #[cold]

@@ -419,7 +419,12 @@ pub fn iterator_to_list<'s>(s: &mut Scope<'s>, r: &IteratorRecord<'_>) -> JsResu
     Ok(list)
 }
 /// Appends all values of an iterable to an array literal.
-pub(crate) fn append_all(s: &mut Scope<'_>, a: Local<'_, Object>, v: Local<'_, Value>) -> JsResult<()> {
+pub(crate) fn append_all(
+    s: &mut Scope<'_>,
+    a: Local<'_, Object>,
+    v: Local<'_, Value>,
+    f: FrameView,
+) -> JsResult<()> {
     if is_plain_array(s, v) && object::is_packed_array(v.as_object().expect("array")) {
         let source = v.as_object().expect("array");
         let n = source.slot(ARRAY_LENGTH).as_number() as u32;
@@ -442,7 +447,7 @@ pub(crate) fn append_all(s: &mut Scope<'_>, a: Local<'_, Object>, v: Local<'_, V
             }
         }
     }
-    let r = get_iterator(s, v)?;
+    let r = get_iterator_described(s, v, f)?;
     iterate_record(s, &r, &mut |s, v| {
         object::array_push(s, a, v);
         Ok(ControlFlow::Continue(()))

@@ -327,9 +327,13 @@ pub fn new_latin1_with<'s>(
         s.local_cell(Gc::from_ptr(p))
     }
 }
+/// Are all units below 256?
+pub fn fits_latin1(units: &[u16]) -> bool {
+    units.chunks(64).all(|chunk| chunk.iter().fold(0, |all, &u| all | u) < 256)
+}
 /// New string of UTF-16 code units; narrow when all fit.
 pub fn new_utf16<'s>(s: &mut Scope<'s>, units: &[u16]) -> Local<'s, JsString> {
-    if units.iter().fold(0, |a, &u| a | u) < 256 {
+    if fits_latin1(units) {
         let narrow: Vec<u8> = units.iter().map(|&u| u as u8).collect();
         return new_latin1(s, &narrow);
     }

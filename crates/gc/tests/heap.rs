@@ -426,7 +426,7 @@ fn large_objects_come_and_go() {
         let heap = &mut fixture.heap;
         let root = heap.handles.push(Value::UNDEFINED);
         for round in 0..40 {
-            let len = [2_100, 4_000, 5_000, 31_000, 33_000, 100_000][round % 6];
+            let len = [33_000, 34_000, 50_000, 64_000, 65_000, 100_000][round % 6];
             let cell = array(heap, round as u32, len);
             // SAFETY: the slot stays on the handle stack.
             unsafe { root.write(cell) };

@@ -1,6 +1,6 @@
 //! Differential fuzzing: generated programs must print the same in the interpreter, in machine code, and in Node.
 //!
-//! A case is a list of lines, the body of a function that is given `log`. A batch of them is one file for one process
+//! A case is a list of lines, the body of a function that is given `log` and `cut`. A batch of them is one file for one process
 //! (`driver.js`). Cases whose output differs, or that end the process, are made smaller by leaving lines out as long as
 //! the difference stays, and saved with both outputs. A seed and an index name a case for good.
 
@@ -10,7 +10,7 @@ mod random;
 mod regexp;
 
 use crate::args::{Args, Opt, opt};
-use crate::process::{self, Runner, Scratch};
+use crate::process::{self, End, Runner, Scratch};
 use crate::report::quote;
 use random::Random;
 use std::path::{Path, PathBuf};
@@ -41,13 +41,16 @@ struct Subject {
     flags: Vec<String>,
 }
 
-/// The task: `fuzz programs` or `fuzz regexp`.
+/// The task: `fuzz programs`, `fuzz regexp`, or `fuzz corpus`, which runs what was found before.
 pub fn run(arguments: Vec<String>) -> Result<bool, String> {
     let args = Args::parse("fuzz", arguments, OPTIONS)?;
+    if args.positional.first().is_some_and(|what| what == "corpus") {
+        return run_corpus(&args);
+    }
     let generate: fn(&mut Random) -> Case = match args.positional.first().map(String::as_str) {
         Some("programs") => program::generate,
         Some("regexp") => regexp::generate,
-        _ => return Err("fuzz: programs or regexp?".into()),
+        _ => return Err("fuzz: programs, regexp or corpus?".into()),
     };
     let count = args.number("cases", 100)? as usize;
     let first = args.number("seed", 1)?;
@@ -75,7 +78,9 @@ pub fn run(arguments: Vec<String>) -> Result<bool, String> {
                 println!("seed {seed}, case {index}: differs only after the cases before it");
                 continue;
             }
+            fuzzer.is_shrinking = true;
             let small = fuzzer.shrink(cases[index].clone())?;
+            fuzzer.is_shrinking = false;
             let file = out.join(format!("{}-{seed}-{index}.js", args.positional[0]));
             let text = fuzzer.describe(&small)?;
             std::fs::write(&file, &text).map_err(|e| format!("{}: {e}", file.display()))?;
@@ -93,6 +98,30 @@ pub fn run(arguments: Vec<String>) -> Result<bool, String> {
     Ok(findings == 0)
 }
 
+/// Runs the cases in `fuzz/`, each a file.
+fn run_corpus(args: &Args) -> Result<bool, String> {
+    let directory = crate::root().join("fuzz");
+    let error = |e: std::io::Error| format!("{}: {e}", directory.display());
+    let mut files = vec![];
+    for entry in std::fs::read_dir(&directory).map_err(error)? {
+        files.push(entry.map_err(error)?.path());
+    }
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "js"));
+    files.sort();
+    let mut fuzzer = Fuzzer::new(args)?;
+    let mut differing = 0;
+    for file in &files {
+        let text = std::fs::read_to_string(file).map_err(error)?;
+        let case: Case = text.lines().map(str::to_owned).collect();
+        if !fuzzer.differences(std::slice::from_ref(&case))?.is_empty() {
+            differing += 1;
+            println!("{}\n{}", file.display(), fuzzer.describe(&case)?);
+        }
+    }
+    println!("{} cases, {differing} differ", files.len());
+    Ok(differing == 0)
+}
+
 /// The cases of a seed.
 fn batch(generate: fn(&mut Random) -> Case, seed: u64, count: usize) -> Vec<Case> {
     (0..count).map(|i| generate(&mut Random::new((seed << 20) + i as u64))).collect()
@@ -102,6 +131,9 @@ struct Fuzzer {
     subjects: Vec<Subject>,
     scratch: Scratch,
     runner: Runner,
+    /// Parts of a program may run for ever or grow without bound: these are given up soon.
+    hasty: Runner,
+    is_shrinking: bool,
     messages: bool,
 }
 
@@ -115,7 +147,7 @@ impl Fuzzer {
         };
         let mut subjects = vec![with("interpreter", &["--jitless"])];
         subjects.push(with("machine code", &["--jit-threshold=1", "--jit-sync"]));
-        if args.positional[0] == "programs" {
+        if args.positional[0] != "regexp" {
             subjects.push(with("machine code with feedback", &["--jit-threshold=12", "--jit-sync"]));
         }
         if args.flag("gc-stress") {
@@ -134,7 +166,9 @@ impl Fuzzer {
         let scratch = Scratch::new("fuzz")?;
         let seconds = if args.flag("gc-stress") { 600 } else { 180 };
         let runner = Runner::new(&scratch, 0, Duration::from_secs(seconds))?;
-        Ok(Fuzzer { subjects, scratch, runner, messages: args.flag("messages") })
+        let hasty = Runner::new(&scratch, 1, Duration::from_secs(seconds / 18))?;
+        let messages = args.flag("messages");
+        Ok(Fuzzer { subjects, scratch, runner, hasty, is_shrinking: false, messages })
     }
 
     /// Indices of the cases on which the subjects do not agree.
@@ -147,7 +181,7 @@ impl Fuzzer {
             // A case on which the peer fails tells nothing of it, nor does one that says that it meets a known bug of the peer.
             let known_bug = outputs.iter().any(|o| o[i].contains("incomparable"));
             let comparable = |(subject, output): &(&Subject, &Vec<String>)| {
-                let failed = output[i].starts_with("ended: ") && !output[i].contains("spey");
+                let failed = output[i].starts_with("ended: peer");
                 let excused = known_bug && subject.name == "Node";
                 !failed && !excused
             };
@@ -167,12 +201,14 @@ impl Fuzzer {
             write_batch(&file, &cases[all.len()..], self.messages)?;
             let mut arguments = flags.clone();
             arguments.push(file.to_string_lossy().into_owned());
-            let outcome = self.runner.run(&mut process::command(program, &arguments));
+            let runner = if self.is_shrinking { &mut self.hasty } else { &mut self.runner };
+            let outcome = runner.run(&mut process::command(program, &arguments));
             let printed = outcome.stdout.strip_prefix("== ").unwrap_or_default();
             let sections = printed.split("\n== ").filter_map(|text| text.split_once('\n'));
             all.extend(sections.map(|(_, text)| text.trim_end().to_owned()));
             if all.len() < cases.len() {
-                let who = if *name == "Node" { "peer" } else { "spey" };
+                let given_up = self.is_shrinking && matches!(outcome.end, End::Timeout);
+                let who = if *name == "Node" || given_up { "peer" } else { "spey" };
                 let last = outcome.stderr.lines().find(|l| !l.trim().is_empty()).unwrap_or_default();
                 all.push(format!("ended: {who} {} {last}", outcome.end));
             }
@@ -187,9 +223,14 @@ impl Fuzzer {
             let candidates = smaller(&case);
             let mut better = None;
             for group in candidates.chunks(40) {
-                let found = self.differences(group)?;
-                if let Some(&i) = found.first() {
-                    better = Some(group[i].clone());
+                // What differs only beside the others of its group is no smaller case.
+                for i in self.differences(group)? {
+                    if !self.differences(&group[i..=i])?.is_empty() {
+                        better = Some(group[i].clone());
+                        break;
+                    }
+                }
+                if better.is_some() {
                     break;
                 }
             }

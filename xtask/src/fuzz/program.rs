@@ -154,7 +154,7 @@ impl Generator<'_> {
         let value = self.expression(of, 3);
         match of {
             Type::String => format!("String({value}).slice(-60)"),
-            Array => format!("{value}.slice(0, 30)"),
+            Array => format!("cut({value})"),
             BigInt => format!("BigInt.asIntN({}, {value})", self.random.pick(&["64", "128", "31"])),
             _ => value,
         }

@@ -55,7 +55,7 @@ impl Unit for u16 {
     }
     #[inline(always)]
     fn plain_prefix(units: &[u16]) -> usize {
-        output::plain_wide_prefix(units, false)
+        output::plain_wide_prefix(units)
     }
     #[inline(always)]
     fn view(units: &[u16]) -> StrView<'_> {

@@ -12,7 +12,7 @@ use spey_core::string::{self, JsString};
 use spey_core::{call, conversion, error, interrupt, value};
 use spey_gc::Value as Raw;
 
-use super::output::Output;
+use super::output::{Output, Piece};
 use super::{is_raw_json_object, raw_json_key};
 use crate::object::enumerable_keys;
 use crate::support::{get_index, is_plain_array, may_have};
@@ -51,7 +51,7 @@ struct Member {
     key: PropertyKey,
     property: Property,
     /// The quoted name and a colon.
-    text: Output,
+    text: Piece,
 }
 /// What is known of the objects of a shape as long as no JavaScript runs.
 struct ShapeFacts {
@@ -67,17 +67,19 @@ struct Memory {
     /// Epoch of prototypes at which the facts are true.
     epoch: u32,
     shapes: FastMap<ShapeId, Rc<ShapeFacts>>,
-    /// The facts asked for last.
-    recent: Option<(ShapeId, Rc<ShapeFacts>)>,
+    /// Facts asked for lately, by the last bits of the shape.
+    recent: [Option<(ShapeId, Rc<ShapeFacts>)>; RECENT_SHAPES],
     /// A shape of arrays that have no `toJSON`.
     plain_arrays: ShapeId,
     /// An empty text and an empty list with room.
     out: Output,
     stack: Vec<Level>,
 }
+/// A power of two.
+const RECENT_SHAPES: usize = 8;
 impl Memory {
     /// Texts of more code units are not kept.
-    const MAX_KEPT: usize = 1 << 16;
+    const MAX_KEPT: usize = 1 << 20;
 
     fn take(s: &mut Scope<'_>) -> Box<Memory> {
         let epoch = s.vm().prototype_epoch;
@@ -101,7 +103,7 @@ impl Memory {
     }
     fn forget(&mut self) {
         self.shapes.clear();
-        self.recent = None;
+        self.recent = Default::default();
         self.plain_arrays = 0;
     }
 }
@@ -125,7 +127,10 @@ struct Serializer<'s> {
     out: Output,
     replacer: Option<Local<'s, Value>>,
     property_list: Option<Vec<PropertyKey>>,
-    gap: Option<Output>,
+    /// What is repeated at the start of a line, and how long it is.
+    gap: Option<(Output, usize)>,
+    /// A line break and the start of the innermost line so far.
+    line: Output,
     /// The objects around the value, outermost first.
     stack: Vec<Level>,
     /// At this length it is checked whether there is room.
@@ -148,12 +153,22 @@ impl<'a> Serializer<'a> {
         }
         Ok(())
     }
+    #[inline(always)]
     fn new_line(&mut self) {
-        if let Some(gap) = &self.gap {
-            self.out.push(b'\n');
-            for _ in 0..self.stack.len() {
-                self.out.push_output(gap);
+        if self.gap.is_some() {
+            self.indent();
+        }
+    }
+    fn indent(&mut self) {
+        if let Some((gap, length)) = &self.gap {
+            if self.line.len() == 0 {
+                self.line.push(b'\n');
             }
+            let wanted = 1 + length * self.stack.len();
+            while self.line.len() < wanted {
+                self.line.push_start(gap, *length);
+            }
+            self.out.push_start(&self.line, wanted);
         }
     }
 
@@ -167,12 +182,13 @@ impl<'a> Serializer<'a> {
                 let mut buffer = spey_base::number::NumberBuffer::new();
                 self.out.push_latin1(buffer.format(n).as_bytes());
             } else {
-                self.out.push_latin1(b"null");
+                self.out.push_short(*b"null", 4);
             }
         } else if v.is_null() {
-            self.out.push_latin1(b"null");
+            self.out.push_short(*b"null", 4);
         } else if v.is_bool() {
-            self.out.push_latin1(if v.as_bool() { b"true" } else { b"false" });
+            let (text, length) = if v.as_bool() { (*b"true ", 4) } else { (*b"false", 5) };
+            self.out.push_short(text, length);
         } else if value::is_string(v) {
             // SAFETY: a live string; nothing is allocated while the view is used.
             unsafe {
@@ -406,7 +422,7 @@ impl<'a> Serializer<'a> {
                         };
                         // OPTIMIZATION: primitives need no handles.
                         if self.replacer.is_none() && is_simple(v) {
-                            self.member_start(&mut first, |out| out.push_output(&member.text));
+                            self.member_start(&mut first, |out| out.push_piece(&member.text));
                             self.primitive(v);
                             continue;
                         }
@@ -431,7 +447,7 @@ impl<'a> Serializer<'a> {
                             object::get(s, o, member.key)?
                         };
                         self.value(s, o.value(), Name::Key(member.key), v, |j| {
-                            j.member_start(&mut first, |out| out.push_output(&member.text));
+                            j.member_start(&mut first, |out| out.push_piece(&member.text));
                         })
                     })?;
                 }
@@ -485,7 +501,8 @@ impl<'a> Serializer<'a> {
             return None;
         }
         let id = header.word;
-        match &self.memory.recent {
+        let recent = id as usize % RECENT_SHAPES;
+        match &self.memory.recent[recent] {
             Some((of, facts)) if *of == id => return Some(facts.clone()),
             _ => {}
         }
@@ -493,7 +510,7 @@ impl<'a> Serializer<'a> {
             Some(facts) => facts.clone(),
             None => self.new_facts(s, o)?,
         };
-        self.memory.recent = Some((id, facts.clone()));
+        self.memory.recent[recent] = Some((id, facts.clone()));
         Some(facts)
     }
     fn new_facts(&mut self, s: &mut Scope<'_>, o: Local<'_, Object>) -> Option<Rc<ShapeFacts>> {
@@ -515,7 +532,7 @@ impl<'a> Serializer<'a> {
                 let mut text = Output::default();
                 quote_key(&mut text, key);
                 text.push(b':');
-                Member { key, property, text }
+                Member { key, property, text: text.into() }
             })
             .collect();
         let plain = !has_to_json(s, o);
@@ -654,7 +671,10 @@ pub(super) fn stringify<'s>(
             list = Some(property_list(s, o)?);
         }
     }
-    let gap = gap(s, args.get(2))?;
+    let gap = gap(s, args.get(2))?.map(|gap| {
+        let length = gap.len();
+        (gap, length)
+    });
     // Only a replacer can see the object around the value.
     let mut wrapper = s.undefined();
     if replacer.is_some() {
@@ -669,6 +689,7 @@ pub(super) fn stringify<'s>(
         replacer,
         property_list: list,
         gap,
+        line: Output::default(),
         stack: std::mem::take(&mut memory.stack),
         next_check: 0,
         memory,

@@ -890,7 +890,7 @@ slow_ops! {
         };
         ArraySpread 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let (a, v) = (f.local(s, i.a()), f.local(s, i.b()));
-            crate::iteration::append_all(s, a.as_object().expect("array literal"), v)
+            crate::iteration::append_all(s, a.as_object().expect("array literal"), v, f.view())
         };
         MakeClass 2 |s: &mut Scope<'_>, f: Frame, i: Insn| make_class(s, f, i);
         SetFieldInitializer 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
