@@ -69,7 +69,7 @@ pub fn int_text(n: i32) -> ([u8; MAX_INT_BYTES], usize) {
         (u128::from(u64::from_le_bytes(text)), length)
     } else {
         let digits = eight_digits(low);
-        let first = if high < 10 { high | 0x30 } else { (high / 10 | 0x30) | (high % 10 | 0x30) << 8 };
+        let first = if high < 10 { high | 0x30 } else { ((high / 10) | 0x30) | ((high % 10) | 0x30) << 8 };
         let count = if high < 10 { 1 } else { 2 };
         (u128::from(first) | u128::from(digits | ZEROS) << (8 * count), 8 + count)
     };
@@ -94,9 +94,9 @@ pub fn short_int_text(n: u32) -> ([u8; 8], usize) {
 fn eight_digits(n: u32) -> u64 {
     // n / 10000, n % 10000; then their halves of two digits; then those of one. The divisions are exact in their ranges.
     let n = u64::from(n / 10_000) | u64::from(n % 10_000) << 32;
-    let hundreds = (n * 10_486 >> 20) & 0x7f_0000_007f;
+    let hundreds = ((n * 10_486) >> 20) & 0x7f_0000_007f;
     let n = hundreds | (n - 100 * hundreds) << 16;
-    let tens = (n * 103 >> 10) & 0x000f_000f_000f_000f;
+    let tens = ((n * 103) >> 10) & 0x000f_000f_000f_000f;
     tens | (n - 10 * tens) << 8
 }
 
