@@ -287,8 +287,8 @@ impl StringBuilder {
     pub fn push_quick(&mut self, s: &mut Scope<'_>, v: Raw) -> JsResult<bool> {
         self.check(s, self.len())?;
         if v.is_int32() {
-            let mut buffer = spey_base::number::NumberBuffer::new();
-            self.push_view(StrView::Latin1(buffer.format_int(v.as_int32()).as_bytes()));
+            let (text, length) = spey_base::number::int_text(v.as_int32());
+            self.push_view(StrView::Latin1(&text[..length]));
             return Ok(true);
         }
         match string::quick_view(s.vm(), v) {

@@ -17,9 +17,10 @@ const GROWTH_FACTOR: f64 = 2.0;
 const MIN_HEADROOM_BYTES: usize = 4 << 20;
 /// Room for what so many full edens may leave behind before the next one: much does where the eden has grown.
 const EDENS_PER_MAJOR: usize = 2;
-/// The eden grows when more than this part of the young cells survives, and shrinks when it was less than the other part
-/// for some collections in a row.
+/// The eden grows when more than this part of the young cells survives, unless collections take less than one part in so
+/// many of the time; it shrinks when it was less than the other part for some collections in a row.
 const GROW_SURVIVAL: f64 = 0.30;
+const GROW_TIME_SHARE: u32 = 32;
 const SHRINK_SURVIVAL: f64 = 0.05;
 const SHRINK_AFTER_COUNT: u32 = 8;
 
@@ -72,7 +73,7 @@ impl Heap {
         let start = Instant::now();
         let before_bytes = self.nursery_used_bytes() + self.old.used_bytes();
         let before_total_bytes = self.total_bytes();
-        let (copied_bytes, promoted_bytes) = self.scavenge(Promote::Aged);
+        let (copied_bytes, promoted_bytes) = self.scavenge(Promote::Aged, start);
         self.minor_count += 1;
         self.finish(
             start,
@@ -94,7 +95,7 @@ impl Heap {
         let start = Instant::now();
         let before_bytes = self.nursery_used_bytes() + self.old.used_bytes();
         let before_total_bytes = self.total_bytes();
-        let (copied_bytes, promoted_bytes) = self.scavenge(Promote::All);
+        let (copied_bytes, promoted_bytes) = self.scavenge(Promote::All, start);
         debug_assert!(self.remembered.is_empty() && self.carded.is_empty() && self.nursery_used_bytes() == 0);
         self.mark_and_sweep();
         self.pending = None;
@@ -136,7 +137,8 @@ impl Heap {
     fn finish(&mut self, start: Instant, before_total_bytes: usize, mut event: GcEvent) {
         event.after_bytes = self.nursery_used_bytes() + self.old.used_bytes();
         self.ledger.set_heap_bytes(self.total_bytes());
-        let pause = start.elapsed();
+        self.last_end = Instant::now();
+        let pause = self.last_end - start;
         event.pause_ns = pause.as_nanos() as u64;
         self.total_pause += pause;
         self.max_pause = self.max_pause.max(pause);
@@ -175,7 +177,7 @@ impl Heap {
     }
 
     /// Copies the live young cells out of the eden and the survivor half. Returns the bytes copied and promoted.
-    fn scavenge(&mut self, promote: Promote) -> (usize, usize) {
+    fn scavenge(&mut self, promote: Promote, start: Instant) -> (usize, usize) {
         assert!(!self.is_collecting, "a collection inside a collection");
         self.is_collecting = true;
         let eden_used_bytes = self.eden_used_bytes();
@@ -226,7 +228,11 @@ impl Heap {
         self.nursery.survivor_top = tracer.to.top;
         let (copied_bytes, promoted_bytes) = (tracer.copied_bytes, tracer.promoted_bytes);
         self.promoted = std::mem::take(&mut tracer.promoted);
-        self.reset_eden(eden_used_bytes, young_bytes, copied_bytes + promoted_bytes, promote);
+        if promote == Promote::Aged && !self.config.gc_stress {
+            let is_costly = start.elapsed() * GROW_TIME_SHARE > start - self.last_end;
+            self.fit_eden(eden_used_bytes, young_bytes, copied_bytes + promoted_bytes, is_costly);
+        }
+        self.reset_eden(eden_used_bytes);
         self.is_collecting = false;
         (copied_bytes, promoted_bytes)
     }
@@ -286,33 +292,37 @@ impl Heap {
         });
     }
 
-    /// Empties the eden and fits its size to how much survived.
-    fn reset_eden(&mut self, used_bytes: usize, young_bytes: usize, survived_bytes: usize, promote: Promote) {
-        let stress = self.config.gc_stress;
+    /// Fits the size of the empty eden to how much survived.
+    fn fit_eden(&mut self, used_bytes: usize, young_bytes: usize, survived_bytes: usize, is_costly: bool) {
         let nursery = &mut self.nursery;
-        if promote == Promote::Aged && !stress && used_bytes > nursery.eden_bytes / 2 {
-            let survival = survived_bytes as f64 / young_bytes.max(1) as f64;
-            nursery.quiet_count = if survival < SHRINK_SURVIVAL { nursery.quiet_count + 1 } else { 0 };
-            if survival > GROW_SURVIVAL {
-                let more = nursery.eden_bytes.min(nursery.max_eden_bytes - nursery.eden_bytes);
-                nursery.eden_bytes += more;
-                self.threshold_bytes = self
-                    .threshold_bytes
-                    .saturating_add(EDENS_PER_MAJOR * more)
-                    .min(self.limit_bytes.max(self.threshold_bytes));
-            } else if nursery.quiet_count >= SHRINK_AFTER_COUNT && nursery.eden_bytes > nursery.min_eden_bytes
-            {
-                let new_bytes = (nursery.eden_bytes / 2).max(nursery.min_eden_bytes);
-                // SAFETY: the eden is empty.
-                unsafe {
-                    let unused = (nursery.eden_start + new_bytes) as *mut u8;
-                    sys::decommit(unused, nursery.eden_bytes - new_bytes);
-                }
-                nursery.eden_bytes = new_bytes;
-                nursery.quiet_count = 0;
-            }
+        if used_bytes <= nursery.eden_bytes / 2 {
+            return;
         }
-        if stress {
+        let survival = survived_bytes as f64 / young_bytes.max(1) as f64;
+        nursery.quiet_count = if survival < SHRINK_SURVIVAL { nursery.quiet_count + 1 } else { 0 };
+        if survival > GROW_SURVIVAL && is_costly {
+            let more = nursery.eden_bytes.min(nursery.max_eden_bytes - nursery.eden_bytes);
+            nursery.eden_bytes += more;
+            self.threshold_bytes = self
+                .threshold_bytes
+                .saturating_add(EDENS_PER_MAJOR * more)
+                .min(self.limit_bytes.max(self.threshold_bytes));
+        } else if nursery.quiet_count >= SHRINK_AFTER_COUNT && nursery.eden_bytes > nursery.min_eden_bytes {
+            let new_bytes = (nursery.eden_bytes / 2).max(nursery.min_eden_bytes);
+            // SAFETY: the eden is empty.
+            unsafe {
+                let unused = (nursery.eden_start + new_bytes) as *mut u8;
+                sys::decommit(unused, nursery.eden_bytes - new_bytes);
+            }
+            nursery.eden_bytes = new_bytes;
+            nursery.quiet_count = 0;
+        }
+    }
+
+    /// Empties the eden.
+    fn reset_eden(&mut self, used_bytes: usize) {
+        let nursery = &mut self.nursery;
+        if self.config.gc_stress {
             // Move on, so that stale pointers keep pointing to poison for long.
             nursery.eden_start += used_bytes;
             if nursery.eden_start + nursery.eden_bytes > nursery.base + EDEN_RESERVATION_BYTES {

@@ -174,6 +174,8 @@ pub struct Heap {
     pub(crate) is_collecting: bool,
     pub(crate) stress_count: u64,
     pub(crate) start: Instant,
+    /// When the last collection ended.
+    pub(crate) last_end: Instant,
     pub(crate) minor_count: u64,
     pub(crate) major_count: u64,
     pub(crate) total_pause: Duration,
@@ -239,6 +241,7 @@ impl Heap {
             is_collecting: false,
             stress_count: 0,
             start: Instant::now(),
+            last_end: Instant::now(),
             minor_count: 0,
             major_count: 0,
             total_pause: Duration::ZERO,

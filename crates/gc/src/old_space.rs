@@ -22,8 +22,8 @@ const MARK_WORDS: usize = BLOCK_BYTES / MARK_GRANULE_BYTES / 64;
 const ARENA_BYTES: usize = 16 << 20;
 /// With so many blocks a heap is big enough for pages to be populated that may not be needed.
 const MANY_BLOCKS: usize = 128;
-/// Empty blocks kept committed.
-const WARM_BLOCKS: usize = 64;
+/// Memory of empty blocks that is kept committed.
+const WARM_BYTES: usize = 16 << 20;
 /// Mappings of dead large objects kept committed: in all, and the biggest.
 const WARM_MAPPING_BYTES: usize = 16 << 20;
 const MAX_WARM_MAPPING_BYTES: usize = 4 << 20;
@@ -83,6 +83,8 @@ pub struct Block {
     mapping_bytes: usize,
     /// Large: made by the first barrier.
     cards: Option<Box<Cards>>,
+    /// How much of the block's memory has been used since it was committed, at most.
+    touched_bytes: usize,
 }
 
 /// Which parts of a large object may refer to young cells.
@@ -258,7 +260,9 @@ pub struct OldSpace {
     /// Part of the newest arena that was never used.
     arena_top: usize,
     arena_limit: usize,
-    warm_blocks: Vec<*mut u8>,
+    /// Empty blocks, and how much of each is committed.
+    warm_blocks: Vec<(*mut u8, usize)>,
+    warm_bytes: usize,
     cold_blocks: Vec<*mut u8>,
     /// Mappings of dead large objects, with their sizes.
     warm_mappings: Vec<(*mut u8, usize)>,
@@ -289,6 +293,7 @@ impl OldSpace {
             arena_top: 0,
             arena_limit: 0,
             warm_blocks: Vec::new(),
+            warm_bytes: 0,
             cold_blocks: Vec::new(),
             warm_mappings: Vec::new(),
             warm_mapping_bytes: 0,
@@ -365,8 +370,12 @@ impl OldSpace {
             (self.on_out_of_memory)();
         };
         let total = total & !(sys::page_bytes() - 1);
-        let (base, mapping_bytes) =
-            if total <= BLOCK_BYTES { (self.raw_block(), 0) } else { self.large_mapping(total) };
+        let ((base, touched_bytes), mapping_bytes) = if total <= BLOCK_BYTES {
+            (self.raw_block(), 0)
+        } else {
+            let (base, bytes) = self.large_mapping(total);
+            ((base, bytes), bytes)
+        };
         self.taken_bytes += total;
         self.large_committed_bytes += total;
         self.bases.insert(base as usize);
@@ -376,6 +385,7 @@ impl OldSpace {
         // SAFETY: the memory is fresh, aligned, and longer than the header and the cell.
         unsafe {
             OldSpace::init_block(block, 0, 1, 0);
+            (*block).touched_bytes = touched_bytes.max(total);
             (*block).large_bytes = bytes;
             (*block).mapping_bytes = mapping_bytes;
             OldSpace::mark(cell);
@@ -420,12 +430,13 @@ impl OldSpace {
                 large_bytes: 0,
                 mapping_bytes: 0,
                 cards: None,
+                touched_bytes: BLOCK_BYTES,
             })
         }
     }
 
     fn new_block(&mut self, index: usize) -> *mut Block {
-        let block = self.raw_block();
+        let (block, _) = self.raw_block();
         if self.blocks.len() >= MANY_BLOCKS {
             // SAFETY: a block lies in an arena.
             unsafe { sys::populate(block, BLOCK_BYTES) };
@@ -440,9 +451,14 @@ impl OldSpace {
         block
     }
 
-    fn raw_block(&mut self) -> *mut u8 {
-        if let Some(block) = self.warm_blocks.pop().or_else(|| self.cold_blocks.pop()) {
-            return block;
+    /// Memory for a block, and how much of it is committed.
+    fn raw_block(&mut self) -> (*mut u8, usize) {
+        if let Some(warm) = self.warm_blocks.pop() {
+            self.warm_bytes -= warm.1;
+            return warm;
+        }
+        if let Some(block) = self.cold_blocks.pop() {
+            return (block, 0);
         }
         if self.arena_top == self.arena_limit {
             let arena = sys::map(ARENA_BYTES, BLOCK_BYTES).unwrap_or_else(|| (self.on_out_of_memory)());
@@ -452,16 +468,22 @@ impl OldSpace {
         }
         let block = self.arena_top;
         self.arena_top += BLOCK_BYTES;
-        block as *mut u8
+        (block as *mut u8, 0)
     }
 
-    fn recycle_block(&mut self, block: *mut u8) {
-        if self.warm_blocks.len() < WARM_BLOCKS {
-            self.warm_blocks.push(block);
-        } else {
-            // SAFETY: the block is unused and part of an arena.
-            unsafe { sys::decommit(block, BLOCK_BYTES) };
-            self.cold_blocks.push(block);
+    /// # Safety
+    /// A valid block in an arena that nothing uses any more.
+    unsafe fn recycle_block(&mut self, block: *mut Block) {
+        // SAFETY: by contract.
+        unsafe {
+            let touched_bytes = (*block).touched_bytes;
+            if self.warm_bytes + touched_bytes <= WARM_BYTES {
+                self.warm_bytes += touched_bytes;
+                self.warm_blocks.push((block.cast(), touched_bytes));
+            } else {
+                sys::decommit(block.cast(), BLOCK_BYTES);
+                self.cold_blocks.push(block.cast());
+            }
         }
     }
 
@@ -538,10 +560,10 @@ impl OldSpace {
                 let live_count: u32 = (*block).marks.iter().map(|word| word.count_ones()).sum();
                 if live_count == 0 {
                     self.bases.remove(&(block as usize));
+                    self.recycle_block(block);
                     if dead_cells == DeadCells::Poison {
                         block.cast::<u8>().write_bytes(POISON, BLOCK_BYTES);
                     }
-                    self.recycle_block(block.cast());
                     continue;
                 }
                 taken_bytes += live_count as usize * (*block).cell_bytes as usize;
@@ -595,7 +617,7 @@ impl OldSpace {
             (*block).cards = None;
             let mapping_bytes = (*block).mapping_bytes;
             if mapping_bytes == 0 {
-                self.recycle_block(block.cast());
+                self.recycle_block(block);
             } else {
                 self.recycle_mapping(block.cast(), mapping_bytes);
             }
@@ -616,7 +638,8 @@ impl OldSpace {
 
     /// Bytes of address space in use or kept for use.
     pub fn total_bytes(&self) -> usize {
-        (self.blocks.len() + self.warm_blocks.len()) * BLOCK_BYTES
+        self.blocks.len() * BLOCK_BYTES
+            + self.warm_bytes
             + self.large_committed_bytes
             + self.warm_mapping_bytes
     }
