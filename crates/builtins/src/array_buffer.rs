@@ -104,7 +104,7 @@ fn construct<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsR
     if !args.is_construct() {
         return support::throw_requires_new(s, "ArrayBuffer");
     }
-    let length = conversion::to_index_with_message(s, args.get(0), "Array buffer allocation failed")?;
+    let length = conversion::to_index_with_message(s, args.get(0), "Invalid array buffer length")?;
     let max = max_byte_length_option(s, args.get(1))?;
     Ok(allocate(s, args.new_target(), length, max, false)?.value())
 }
@@ -117,7 +117,7 @@ fn construct_shared<'s>(
     if !args.is_construct() {
         return support::throw_requires_new(s, "SharedArrayBuffer");
     }
-    let length = conversion::to_index_with_message(s, args.get(0), "Array buffer allocation failed")?;
+    let length = conversion::to_index_with_message(s, args.get(0), "Invalid array buffer length")?;
     let max = max_byte_length_option(s, args.get(1))?;
     Ok(allocate(s, args.new_target(), length, max, true)?.value())
 }
