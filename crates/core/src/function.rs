@@ -100,6 +100,8 @@ pub struct NativeSpec {
     pub pure: Option<Pure>,
     /// The function for plain operands.
     pub quick: Option<QuickFn>,
+    /// The quick form may write properties of its operands, whose shapes and elements stay as they are.
+    pub quick_writes: bool,
     /// The function for usual operands, without a scope.
     pub direct: Option<DirectFn>,
     /// Of the `next` method of a built-in iterator: the step that its result object tells of.
@@ -121,7 +123,8 @@ pub enum Pure {
 pub type StepFn = for<'s> fn(&mut Scope<'s>, Local<'s, Value>) -> JsResult<Option<Local<'s, Value>>>;
 
 /// What a built-in function does with plain operands, without a frame: it takes `this` and the arguments, neither
-/// collects nor runs JavaScript nor throws nor changes a property or an element (bytes of a buffer are none), and answers with the empty value where [`NativeSpec::function`] must do it.
+/// collects nor runs JavaScript nor throws nor changes an element (bytes of a buffer are none), nor a property unless
+/// [`NativeSpec::quick_writes`] says so, and answers with the empty value where [`NativeSpec::function`] must do it.
 pub type QuickFn = fn(&mut crate::vm::Vm, Raw, &[Raw]) -> Raw;
 
 /// A call of a built-in function for usual operands: in a frame of its own, but without a scope. It takes the function and
@@ -143,6 +146,7 @@ impl NativeSpec {
             known: "",
             pure: None,
             quick: None,
+            quick_writes: false,
             direct: None,
             step: None,
             script: None,
@@ -160,7 +164,7 @@ impl NativeSpec {
     pub(crate) fn has_quick(&self) -> bool {
         self.quick.is_some() || self.pure.is_some()
     }
-    /// The result of a call if it can be had without a frame; else the empty value. Neither allocates nor runs JavaScript.
+    /// The result of a call if it can be had without a frame; else the empty value. Neither collects nor runs JavaScript.
     #[inline(always)]
     pub(crate) fn try_quick(&self, vm: &mut crate::vm::Vm, this: Raw, args: &[Raw]) -> Raw {
         if let Some(quick) = self.quick {
@@ -177,6 +181,10 @@ impl NativeSpec {
     /// The same, with a quick form.
     pub const fn with_quick(self, quick: QuickFn) -> NativeSpec {
         NativeSpec { quick: Some(quick), ..self }
+    }
+    /// The same, with a quick form that writes properties of its operands.
+    pub const fn with_writing_quick(self, quick: QuickFn) -> NativeSpec {
+        NativeSpec { quick: Some(quick), quick_writes: true, ..self }
     }
     /// The same, with a way without a scope.
     pub const fn with_direct(self, direct: DirectFn) -> NativeSpec {
@@ -200,6 +208,7 @@ impl NativeSpec {
             known: "",
             pure: None,
             quick: None,
+            quick_writes: false,
             direct: None,
             step: None,
             script: None,

@@ -48,6 +48,7 @@ pub mod promise;
 pub mod proxy;
 pub mod realm;
 pub mod record;
+pub mod regexp;
 pub mod scope;
 pub mod script;
 pub mod script_form;

@@ -639,26 +639,24 @@ pub fn set_named_slot(s: &mut Scope<'_>, o: Local<'_, Object>, slot: u32, v: Raw
         s.vm().heap.write_barrier(owner, v);
     }
 }
-/// New array of the shape of `model`, an array with named properties only besides its length: their values in order of
-/// definition, and the elements.
-pub fn new_array_like<'s>(
+/// New array of a shape with named data properties besides its length: their values in order of definition, and the elements.
+pub fn new_array_of_shape<'s>(
     s: &mut Scope<'s>,
-    model: Local<'_, Object>,
+    shape: ShapeId,
     named: &[Local<'_, Value>],
     elements: &[Local<'_, Value>],
 ) -> Local<'s, Object> {
-    debug_assert!(model.kind() == Kind::Array);
     let array = array_from_list(s, elements);
     // SAFETY: the new cell is initialised before the next allocation, and the shape's slots exist before the shape is set.
     unsafe {
-        debug_assert_eq!(s.vm().shapes.get(model.gc().header.word).inline_capacity, 0);
+        debug_assert_eq!(s.vm().shapes.get(shape).inline_capacity, 0);
         let slots = alloc_slots(s.vm(), named.len() as u64, 0);
         for (i, v) in named.iter().enumerate() {
             *Slots::at(slots, i) = v.raw();
         }
         let p = array.gc().as_ptr();
         (*p).slots = slots;
-        (*p).header.word = model.gc().header.word;
+        (*p).header.word = shape;
         s.vm().heap.write_barrier_all(p.cast());
         s.vm().heap.write_barrier_all(slots.cast());
     }

@@ -65,8 +65,8 @@ pub struct Realm {
     pub object_shape: ShapeId,
     /// Shape of `[]`.
     pub array_shape: ShapeId,
-    /// Shape of RegExp objects as the constructor makes them.
-    pub regexp_shape: ShapeId,
+    /// Regular expressions.
+    pub regexp: crate::regexp::RegexpRealm,
     /// Shape of every kind of closure by prototype intrinsic: ordinary functions and methods.
     pub function_shape: ShapeId,
     /// Async functions.
@@ -110,7 +110,7 @@ impl Realm {
             global_this: Raw::UNDEFINED,
             object_shape: 0,
             array_shape: 0,
-            regexp_shape: 0,
+            regexp: crate::regexp::RegexpRealm::new(),
             function_shape: 0,
             async_function_shape: 0,
             generator_function_shape: 0,
@@ -146,6 +146,7 @@ impl Realm {
         t.value(&mut self.stack_accessor);
         t.value(&mut self.array_iterator_next);
         t.value(&mut self.arguments_callee);
+        self.regexp.trace(t);
         for id in self.arguments_shapes {
             if id != 0 {
                 t.shape(id);
@@ -165,7 +166,6 @@ impl Realm {
         for id in [
             self.object_shape,
             self.array_shape,
-            self.regexp_shape,
             self.function_shape,
             self.async_function_shape,
             self.generator_function_shape,

@@ -703,7 +703,7 @@ unsafe fn try_concat_other(vm: &mut Vm, a: Raw, b: Raw) -> Raw {
     }
 }
 /// A new flat string of a few narrow units, or the empty value if there is no room without a collection.
-pub(crate) fn try_new_latin1(vm: &mut Vm, text: &[u8]) -> Raw {
+pub fn try_new_latin1(vm: &mut Vm, text: &[u8]) -> Raw {
     if let [unit] = *text {
         return vm.single_chars[unit as usize];
     }
@@ -717,6 +717,32 @@ pub(crate) fn try_new_latin1(vm: &mut Vm, text: &[u8]) -> Raw {
         (*p).length = text.len() as u32;
         (*p).offset = 0;
         copy_short(text.as_ptr(), text.len(), (p as *mut u8).add(16));
+        Raw::cell(p.cast())
+    }
+}
+/// A new flat string of narrow texts one after the other, or the empty value if there is no room without a collection.
+pub fn try_concat_latin1(vm: &mut Vm, texts: [&[u8]; 3]) -> Raw {
+    let total: usize = texts.iter().map(|text| text.len()).sum();
+    if total < 2 {
+        return match texts.iter().find_map(|text| text.first()) {
+            Some(&unit) => vm.single_chars[unit as usize],
+            None => vm.names.empty.raw(),
+        };
+    }
+    // SAFETY: the cell is initialised here.
+    unsafe {
+        let p = vm.heap.try_alloc(Kind::String as u8, 16 + total) as *mut JsString;
+        if p.is_null() {
+            return Raw::EMPTY;
+        }
+        (*p).header.aux = FLAT;
+        (*p).length = total as u32;
+        (*p).offset = 0;
+        let mut out = (p as *mut u8).add(16);
+        for text in texts {
+            std::ptr::copy_nonoverlapping(text.as_ptr(), out, text.len());
+            out = out.add(text.len());
+        }
         Raw::cell(p.cast())
     }
 }
@@ -854,7 +880,8 @@ pub fn try_substring(vm: &mut Vm, string: Raw, from: usize, to: usize) -> Raw {
         }
         match view_raw(src) {
             StrView::Latin1(text) => try_new_latin1(vm, &text[from..to]),
-            StrView::Utf16(text) if n > 1 => {
+            StrView::Utf16(text) if n == 1 && text[from] < 256 => vm.single_chars[text[from] as usize],
+            StrView::Utf16(text) => {
                 let p = vm.heap.try_alloc(Kind::String as u8, 16 + n * 2) as *mut JsString;
                 if p.is_null() {
                     return Raw::EMPTY;
@@ -866,7 +893,6 @@ pub fn try_substring(vm: &mut Vm, string: Raw, from: usize, to: usize) -> Raw {
                 std::ptr::copy_nonoverlapping(text.as_ptr().add(from), (p as *mut u8).add(16).cast(), n);
                 Raw::cell(p.cast())
             }
-            StrView::Utf16(_) => Raw::EMPTY,
         }
     }
 }

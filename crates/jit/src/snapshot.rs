@@ -224,6 +224,8 @@ pub enum Callee {
     Pure2(u64),
     /// A built-in function with a form without a frame: address of its description.
     Quick(u64),
+    /// The same, which may write properties of its operands.
+    WritingQuick(u64),
     /// A built-in function with a body in JavaScript.
     Script(Script),
 }

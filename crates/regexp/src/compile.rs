@@ -21,6 +21,12 @@ const MAX_UNROLLED: u64 = 600;
 const MAX_LITERALS: usize = 64;
 const MAX_LITERAL_LENGTH: usize = 24;
 const MIN_LITERAL_LENGTH: usize = 2;
+/// The same for literals that are not at the beginning.
+const MIN_INSIDE_LENGTH: usize = 3;
+/// How far behind the beginning of a match a literal may be that is searched for.
+const MAX_DISTANCE: u32 = 64;
+/// How many units that distance may vary by: so many attempts are made for each place where the literal is.
+const MAX_SLACK: u32 = 3;
 
 type Result<T> = std::result::Result<T, SyntaxError>;
 
@@ -239,6 +245,33 @@ pub fn compile(ast: &Ast, flags: Flags) -> Result<Program> {
     program.memo_of.resize(program.code.len(), NO_MEMO);
     program.leading_run = leading_run(&program);
     Ok(program)
+}
+
+/// The least and the greatest number of units of each node, where characters are units.
+fn widths(ast: &Ast) -> Vec<(u32, u32)> {
+    let mut widths: Vec<(u32, u32)> = Vec::with_capacity(ast.nodes.len());
+    for node in &ast.nodes {
+        let of = |id: &NodeId| widths[id.0 as usize];
+        let width = match node {
+            Node::Empty | Node::Assertion(_) | Node::Look { .. } => (0, 0),
+            Node::Char(_) | Node::Set(_) => (1, 1),
+            Node::Capture { body, .. } => of(body),
+            Node::Sequence(terms) => terms.iter().map(of).fold((0, 0), |(min, max), (a, b)| {
+                (a.saturating_add(min), b.saturating_add(max))
+            }),
+            Node::Alternation(ways) => {
+                let min = ways.iter().map(|id| of(id).0).min().unwrap_or(0);
+                (min, ways.iter().map(|id| of(id).1).max().unwrap_or(0))
+            }
+            Node::Repeat { min, max, body, .. } => {
+                let (least, most) = of(body);
+                (least.saturating_mul(*min), most.saturating_mul(*max))
+            }
+            Node::BackReference { .. } => (0, u32::MAX),
+        };
+        widths.push(width);
+    }
+    widths
 }
 
 /// The groups that take part in every match exactly once and are not referred to.
@@ -654,6 +687,10 @@ impl Compiler<'_> {
             return literal_prefilter(literal, Place::After);
         }
         let first = self.fact(self.ast.root).then(Peek::ALL);
+        let is_rare = first.bytes().len() <= 3 && !first.end;
+        if !is_rare && let Some((literal, place)) = self.literal_inside() {
+            return literal_prefilter(literal, place);
+        }
         if first == Peek::ALL {
             return Prefilter::None;
         }
@@ -730,6 +767,29 @@ impl Compiler<'_> {
         };
         let chars: Option<String> = terms.iter().map(|&id| self.literal_char(id)).collect();
         chars.unwrap_or_default().encode_utf16().collect()
+    }
+
+    /// A literal that every match has near its beginning, at a distance of units that is nearly known.
+    fn literal_inside(&self) -> Option<(Vec<u16>, Place)> {
+        if self.program.is_unicode {
+            return None;
+        }
+        let widths = widths(self.ast);
+        let (mut min, mut max) = (0, 0);
+        let terms = self.leading_terms();
+        let mut index = 0;
+        while index < terms.len() && max <= MAX_DISTANCE {
+            let rest = terms[index..].iter();
+            let literal: String = rest.map_while(|&id| self.literal_char(id)).collect();
+            let units: Vec<u16> = literal.encode_utf16().collect();
+            if units.len() >= MIN_INSIDE_LENGTH {
+                return (max - min <= MAX_SLACK).then_some((units, Place::Before { min, max }));
+            }
+            let (least, most) = widths[terms[index].0 as usize];
+            (min, max) = (min + least, most.saturating_add(max));
+            index += 1;
+        }
+        None
     }
 
     /// The literals of which one begins every match on Latin-1 input, searched together.

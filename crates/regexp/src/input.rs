@@ -139,6 +139,11 @@ impl<const UNICODE: bool> Input for Latin1<'_, UNICODE> {
                 let from = pos.saturating_sub(units.len());
                 return Some(from + finder.as_ref()?.find(&self.0[from..])? + units.len());
             }
+            Prefilter::Literal { finder, place: Place::Before { min, max }, .. } => {
+                let from = pos + *min as usize;
+                let found = from + finder.as_ref()?.find(self.0.get(from..)?)?;
+                return Some(found.saturating_sub(*max as usize).max(pos));
+            }
             Prefilter::First { bytes: Some(bytes), .. } => match bytes[..] {
                 [a] => memchr::memchr(a, rest),
                 [a, b] => memchr::memchr2(a, b, rest),
@@ -260,10 +265,17 @@ impl<const UNICODE: bool> Input for Utf16<'_, UNICODE> {
             Prefilter::Anchored => (pos == 0).then_some(0),
             Prefilter::Literal { units, place, .. } => {
                 let &first = units.first()?;
-                let length = if *place == Place::After { units.len() } else { 0 };
-                let from = pos.saturating_sub(length);
+                let from = match place {
+                    Place::At => pos,
+                    Place::After => pos.saturating_sub(units.len()),
+                    Place::Before { min, .. } => pos + *min as usize,
+                };
                 let found = self.position(from, |at, unit| unit == first && self.has_literal(units, at))?;
-                Some(found + length)
+                Some(match place {
+                    Place::At => found,
+                    Place::After => found + units.len(),
+                    Place::Before { max, .. } => found.saturating_sub(*max as usize).max(pos),
+                })
             }
             Prefilter::First { table, .. } | Prefilter::Literals { table, .. } => {
                 let found = self.position(pos, |_, unit| table[usize::from(unit).min(PEEK_OTHER)] != 0);

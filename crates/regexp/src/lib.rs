@@ -36,7 +36,7 @@ pub use exec::{Interrupted, LinearMode, MatchState};
 pub use flags::Flags;
 pub use machine::{Machine, Text};
 
-use input::{Latin1, Utf16};
+use input::{Input, Latin1, Utf16};
 use program::Program;
 
 /// A compiled regular expression; clones share the program.
@@ -109,6 +109,24 @@ impl Regexp {
         self.search(text, start, true, machine, state)
     }
 
+    /// Whether matches are found by the search alone, without a run of the program, wherever they may begin.
+    #[inline]
+    pub fn is_found_whole(&self) -> bool {
+        self.shared.program.is_found_whole && !self.shared.flags.contains(Flags::STICKY)
+    }
+
+    /// The first match from `start` on, if it can be found so in such a text.
+    #[inline]
+    pub fn find_whole(&self, text: Text<'_>, start: usize) -> Option<Option<(usize, usize)>> {
+        let program = &self.shared.program;
+        match text {
+            Text::Latin1(bytes) => Latin1::<false>(bytes).find_whole(program, start),
+            Text::Utf16(units) if program.is_unicode => Utf16::<true>(units).find_whole(program, start),
+            Text::Utf16(units) => Utf16::<false>(units).find_whole(program, start),
+        }
+        .ok()
+    }
+
     fn search(
         &self,
         text: Text<'_>,
@@ -135,10 +153,12 @@ impl Regexp {
     }
 
     /// The program, for a compiler to machine code.
+    #[inline]
     pub fn program(&self) -> &Program {
         &self.shared.program
     }
 
+    #[inline]
     pub fn flags(&self) -> Flags {
         self.shared.flags
     }
@@ -149,6 +169,7 @@ impl Regexp {
     }
 
     /// The named groups in order of appearance; a name may occur several times.
+    #[inline]
     pub fn group_names(&self) -> &[(String, u32)] {
         &self.shared.names
     }

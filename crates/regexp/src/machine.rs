@@ -29,6 +29,16 @@ impl Text<'_> {
             Text::Utf16(_) => Width::Utf16,
         }
     }
+
+    /// The number of units.
+    #[inline]
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(self) -> usize {
+        match self {
+            Text::Latin1(bytes) => bytes.len(),
+            Text::Utf16(units) => units.len(),
+        }
+    }
 }
 
 /// One search.

@@ -174,6 +174,8 @@ pub enum Place {
     At,
     /// After the literal: a lookbehind asks for it.
     After,
+    /// From `max` to `min` units before the literal.
+    Before { min: u32, max: u32 },
 }
 
 /// How the next possible beginning of a match is found.
@@ -183,7 +185,7 @@ pub enum Prefilter {
     None,
     /// Matches begin at the beginning of the input.
     Anchored,
-    /// Matches begin with these code units, or right after them.
+    /// Matches begin with these code units, or at a place near them.
     Literal { units: Vec<u16>, finder: Option<Box<Finder<'static>>>, place: Place },
     /// Matches begin with one of these Latin-1 bytes or with a character allowed by the table.
     First { bytes: Option<Vec<u8>>, table: Box<PeekTable> },
@@ -435,8 +437,13 @@ impl Program {
             Prefilter::None => "every position".into(),
             Prefilter::Anchored => "input start".into(),
             Prefilter::Literal { units, place, .. } => {
-                let after = if *place == Place::After { "end of " } else { "" };
-                format!("{after}literal {:?}", String::from_utf16_lossy(units))
+                let place = match place {
+                    Place::At => String::new(),
+                    Place::After => "end of ".into(),
+                    Place::Before { min, max } if min == max => format!("{min} before "),
+                    Place::Before { min, max } => format!("{min} to {max} before "),
+                };
+                format!("{place}literal {:?}", String::from_utf16_lossy(units))
             }
             Prefilter::First { table, .. } => format!("first {}", show_peek(table, 1)),
             Prefilter::Literals { .. } => "literals".into(),

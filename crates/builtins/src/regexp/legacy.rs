@@ -1,15 +1,13 @@
 //! The static properties of RegExp that tell about the last match: `$1` to `$9`, `input`, `lastMatch`, `lastParen`,
 //! `leftContext`, `rightContext` and their short names. Not in ECMA-262; V8 has them.
 
-use spey_core::cell::{NativeData, Object, Record};
+use spey_core::cell::Object;
 use spey_core::conversion;
 use spey_core::function::NativeSpec;
-use spey_core::native;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::string::{self, JsString};
 
 use super::pattern::{group_count, range_at};
-use super::{state, state_record};
 use crate::support;
 
 /// Name, getter, setter of a property.
@@ -61,46 +59,16 @@ fn set_nothing<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, _: &Args<'s>) -> JsRe
     Ok(s.undefined())
 }
 
-/// The groups of the last match, as slots. Plain numbers: recording them is cheap, and most are never read.
-pub(super) struct LastMatch(Vec<u32>);
-
-impl NativeData for LastMatch {
-    fn as_any(&mut self) -> &mut dyn std::any::Any {
-        self
-    }
-}
-
-/// Nothing has matched yet.
-pub(super) fn reset(s: &mut Scope<'_>, state: Local<'_, Record>, empty: Local<'_, JsString>) {
-    state.set_at(s, state::INPUT, empty.raw());
-    state.set_at(s, state::LAST_STRING, empty.raw());
-    let cell = native::new(s, Box::new(LastMatch(vec![0, 0])));
-    state.set_at(s, state::LAST_MATCH, cell.raw());
-}
 /// UpdateLegacyRegExpStaticProperties: records a match.
 pub(super) fn update(s: &mut Scope<'_>, text: Local<'_, JsString>, slots: &[u32]) {
-    s.nested(|s| {
-        let state = state_record(s);
-        if state.at(state::LAST_STRING) != text.raw() || state.at(state::INPUT) != text.raw() {
-            state.set_at(s, state::INPUT, text.raw());
-            state.set_at(s, state::LAST_STRING, text.raw());
-        }
-        // SAFETY: the reference is used at once.
-        if let Some(last) = unsafe { native::data::<LastMatch>(state.at(state::LAST_MATCH)) } {
-            last.0.clear();
-            last.0.extend_from_slice(slots);
-        }
-    })
+    s.vm().realm_mut().regexp.record_match(text.raw(), slots);
 }
 
 /// Part of the last match's string by a choice of its slots; empty without one.
 fn part<'s>(s: &mut Scope<'s>, choose: impl FnOnce(&[u32], u32) -> Option<(u32, u32)>) -> Local<'s, Value> {
-    let state = state_record(s);
-    let text = string::expect_string(s.local(state.at(state::LAST_STRING)));
-    // SAFETY: the reference is used at once.
-    let range = unsafe { native::data::<LastMatch>(state.at(state::LAST_MATCH)) }
-        .and_then(|last| choose(&last.0, text.length() as u32));
-    match range {
+    let last = s.vm().realm().regexp.last_string;
+    let text = string::expect_string(s.local(last));
+    match choose(&s.vm().realm().regexp.last_match, text.length() as u32) {
         Some((from, to)) => string::substring(s, text, from as usize, to as usize).value(),
         None => s.string_value(""),
     }
@@ -119,13 +87,11 @@ fn right_context<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, _: &Args<'s>) -> Js
     Ok(part(s, |slots, length| range_at(slots, 0).map(|whole| (whole.1, length))))
 }
 fn input<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
-    let state = state_record(s);
-    let v = state.at(state::INPUT);
+    let v = s.vm().realm().regexp.input;
     Ok(s.local(v))
 }
 fn set_input<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let text = conversion::to_string(s, args.get(0))?;
-    let state = state_record(s);
-    state.set_at(s, state::INPUT, text.raw());
+    s.vm().realm_mut().regexp.input = text.raw();
     Ok(s.undefined())
 }

@@ -6,6 +6,7 @@ use spey_base::chars::{is_lead_surrogate, is_trail_surrogate};
 use spey_core::cell::{Kind, Object};
 use spey_core::object;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
+use spey_core::shape::ShapeId;
 use spey_core::string::{self, JsString, StrView};
 use spey_core::value::same_value;
 use spey_core::{call, conversion};
@@ -15,7 +16,7 @@ use super::pattern::{Anchor, Pattern, Ranges, all_ranges, group_count, range_at}
 
 use super::{
     has_letter, is_pristine, last_index, legacy, observed_flags, original_flags, program, set_last_index,
-    state, state_record, this_object,
+    this_object,
 };
 use crate::support;
 
@@ -144,7 +145,7 @@ fn match_array<'s>(
 ) -> Local<'s, Object> {
     let (from, _) = range_at(slots, 0).unwrap_or((0, 0));
     let array = s.nested(|s| {
-        let model = match_array_model(s);
+        let shape = s.vm().realm().regexp.match_shape;
         // Few groups are the rule.
         let mut few = [s.undefined(); FEW_GROUPS];
         let many: Vec<Local<'_, Value>>;
@@ -162,7 +163,7 @@ fn match_array<'s>(
         };
         let groups = groups_object(s, regexp, slots, |s, n| group_value(s, text, range_at(slots, n)));
         let named = [s.number(f64::from(from)), text.value(), groups];
-        object::new_array_like(s, model, &named, elements).raw()
+        object::new_array_of_shape(s, shape, &named, elements).raw()
     });
     let array = s.local(array).as_object().expect("an array");
     if regexp.flags().contains(Flags::HAS_INDICES) {
@@ -174,21 +175,17 @@ fn match_array<'s>(
     }
     array
 }
-/// An array with the properties of a match in the order of their definition.
-fn match_array_model<'s>(s: &mut Scope<'s>) -> Local<'s, Object> {
-    let state = state_record(s);
-    let known = s.local(state.at(state::MATCH_ARRAY));
-    if let Some(model) = known.as_object() {
-        return model;
-    }
-    let model = object::new_array(s, 0);
-    let names = *s.names();
-    let undefined = s.undefined();
-    for key in [names.index, names.input, names.groups] {
-        object::add_named(s, model, key, undefined, spey_core::shape::attr::ALL);
-    }
-    state.set_at(s, state::MATCH_ARRAY, model.raw());
-    model
+/// The shape of an array with the properties of a match in the order of their definition.
+pub(super) fn match_shape(s: &mut Scope<'_>) -> ShapeId {
+    s.nested(|s| {
+        let model = object::new_array(s, 0);
+        let names = *s.names();
+        let undefined = s.undefined();
+        for key in [names.index, names.input, names.groups] {
+            object::add_named(s, model, key, undefined, spey_core::shape::attr::ALL);
+        }
+        model.gc().header.word
+    })
 }
 /// MakeMatchIndicesIndexPairArray, ECMA-262 §22.2.7.8
 fn indices_array<'s>(s: &mut Scope<'s>, regexp: &Regexp, slots: &[u32]) -> Local<'s, Object> {

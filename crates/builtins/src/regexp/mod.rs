@@ -1,11 +1,13 @@
 //! RegExp objects, ECMA-262 §22.2 and §B.2.4.
 //!
-//! The constructor function carries two records per realm: one laid out by `state`, and a cache of compiled patterns.
+//! The constructor function carries two records per realm: the original getters, in the order of [`current_getter`], and a
+//! cache of compiled patterns. The rest of a realm's state is in `spey_core::regexp`.
 
 mod escape;
 mod legacy;
 mod matching;
 mod pattern;
+pub(crate) mod quick;
 mod replace;
 mod split;
 mod string_iterator;
@@ -19,6 +21,7 @@ use spey_core::key::{Names, PropertyKey};
 use spey_core::native;
 use spey_core::object::{self, Own};
 use spey_core::realm::Intrinsic;
+use spey_core::regexp::{self, Inherited, LAST_INDEX_SLOT};
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::shape::attr;
 use spey_core::string::{self, JsString};
@@ -30,37 +33,8 @@ use crate::support::{self, SPECIES};
 pub(crate) use matching::{advance_string_index, regexp_exec};
 use pattern::{Compiled, Pattern};
 
-/// Internal slots of RegExp objects.
-pub(crate) mod slot {
-    /// Native cell with the compiled pattern; undefined before it is first needed.
-    pub const COMPILED: usize = 0;
-    /// [[OriginalSource]]: string.
-    pub const SOURCE: usize = 1;
-    /// [[OriginalFlags]] as bits of `spey_regexp::Flags`; undefined before RegExpInitialize.
-    pub const FLAGS: usize = 2;
-    pub const COUNT: usize = 3;
-}
+pub(crate) use spey_core::regexp::slot;
 
-/// Values of the realm's state record.
-mod state {
-    /// An array with the properties of a match, made on first use.
-    pub const MATCH_ARRAY: usize = 0;
-    /// The prototype epoch at which the accessors were last found unmodified.
-    pub const EPOCH: usize = 1;
-    /// The original `RegExp.prototype.exec`.
-    pub const EXEC: usize = 2;
-    /// `RegExp.input`.
-    pub const INPUT: usize = 3;
-    /// The string of the last match.
-    pub const LAST_STRING: usize = 4;
-    /// Native cell: the groups of the last match.
-    pub const LAST_MATCH: usize = 5;
-    /// The slot of `exec` in `RegExp.prototype`, as of the same epoch.
-    pub const EXEC_SLOT: usize = 6;
-    /// The original getters, in the order of `getter_keys`.
-    pub const GETTERS: usize = 7;
-    pub const COUNT: usize = GETTERS + super::GETTER_COUNT;
-}
 const GETTER_COUNT: usize = 10;
 /// The cache of compiled patterns: sets of entries, the one used last in front.
 const CACHE_SETS: usize = 32;
@@ -72,7 +46,7 @@ static CONSTRUCTOR: NativeSpec = NativeSpec::constructor("RegExp", 2, construct)
 static STATICS: &[PropertySpec] =
     &[SPECIES, PropertySpec::Method(NativeSpec::new("escape", 1, escape::escape))];
 static PROPERTIES: &[PropertySpec] = &[
-    PropertySpec::Method(NativeSpec::new("exec", 1, matching::exec)),
+    PropertySpec::Method(NativeSpec::new("exec", 1, matching::exec).with_writing_quick(quick::exec)),
     PropertySpec::Getter(
         "dotAll",
         NativeSpec::new("get dotAll", 0, |s, t, _| flag(s, t, Flags::DOT_ALL, "dotAll")),
@@ -105,7 +79,7 @@ static PROPERTIES: &[PropertySpec] = &[
     ),
     PropertySpec::Method(NativeSpec::new("compile", 2, compile)),
     PropertySpec::Method(NativeSpec::new("toString", 0, to_string)),
-    PropertySpec::Method(NativeSpec::new("test", 1, matching::test)),
+    PropertySpec::Method(NativeSpec::new("test", 1, matching::test).with_writing_quick(quick::test)),
     PropertySpec::SymbolMethod(
         |n| n.sym_match,
         NativeSpec::new("[Symbol.match]", 1, matching::symbol_match),
@@ -156,10 +130,10 @@ pub(crate) fn install(s: &mut Scope<'_>) {
         s.set_intrinsic(Intrinsic::RegExpPrototype, proto);
         function::define_properties(s, proto, PROPERTIES);
 
-        let state = record::new_local(s, 0, state::COUNT);
+        let getters = record::new_local(s, 0, GETTER_COUNT);
         let cache = record::new_local(s, 0, CACHE_SETS * SET_SLOTS);
         // SAFETY: records are cells; the data values of a native function are opaque.
-        let data: [Local<'_, Value>; 2] = unsafe { [state.cast(), cache.cast()] };
+        let data: [Local<'_, Value>; 2] = unsafe { [getters.cast(), cache.cast()] };
         let c = function::new_native_with(s, &CONSTRUCTOR, &data);
         object::materialize(s, c);
         let (prototype_key, constructor_key) = (s.names().prototype, s.names().constructor);
@@ -173,30 +147,36 @@ pub(crate) fn install(s: &mut Scope<'_>) {
         // Changes of both advance the prototype epoch.
         object::mark_prototype(s.vm(), proto.raw());
         object::mark_prototype(s.vm(), c.raw());
-        let empty = s.string("");
-        legacy::reset(s, state, empty);
-        state.set_at(s, state::EPOCH, Raw::int32(0));
-        let exec_key = s.names().exec;
-        if let Own::Data(v, _) = object::own_ordinary(s, proto, exec_key) {
-            state.set_at(s, state::EXEC, v);
-        }
         for i in 0..GETTER_COUNT {
             let getter = current_getter(s, i);
-            state.set_at(s, state::GETTERS + i, getter);
+            getters.set_at(s, i, getter);
+        }
+        for property in Inherited::ALL {
+            let key = inherited_key(s, property);
+            if let Own::Data(v, _) = object::own_ordinary(s, proto, key) {
+                s.vm().realm_mut().regexp.inherited[property as usize] = v;
+            }
         }
         let boilerplate = alloc(s, proto.value());
-        s.vm().realm_mut().regexp_shape = boilerplate.gc().header.word;
+        let match_shape = matching::match_shape(s);
+        let empty = s.names().empty.raw();
+        let realm = &mut s.vm().realm_mut().regexp;
+        realm.shape = boilerplate.gc().header.word;
+        realm.match_shape = match_shape;
+        realm.record_match(empty, &[0, 0]);
         string_iterator::install(s);
     })
 }
 
-/// The realm's state record.
-#[inline]
-fn state_record<'s>(s: &mut Scope<'s>) -> Local<'s, Record> {
-    let c = s.intrinsic(Intrinsic::RegExp);
-    let v = function::native_data(s, c, 0);
-    // SAFETY: made by `install`.
-    unsafe { v.cast() }
+fn inherited_key(s: &mut Scope<'_>, property: Inherited) -> PropertyKey {
+    let names = s.names();
+    match property {
+        Inherited::Exec => names.exec,
+        Inherited::Match => names.sym_match,
+        Inherited::Replace => names.sym_replace,
+        Inherited::Split => names.sym_split,
+        Inherited::Constructor => names.constructor,
+    }
 }
 /// The getter that a program sees now: those of the flags, `flags`, and the constructor's Symbol.species.
 fn current_getter(s: &mut Scope<'_>, i: usize) -> Raw {
@@ -219,43 +199,47 @@ pub(crate) fn is_pristine(s: &mut Scope<'_>, o: Local<'_, Object>) -> bool {
     if o.kind() != Kind::RegExp {
         return false;
     }
-    s.nested(|s| {
-        let state = state_record(s);
-        if !has_initial_shape(s, o) || !object::named_slot(s, o, LAST_INDEX_SLOT).is_number() {
-            return false;
+    if !has_initial_shape(s, o) || !object::named_slot(s, o, LAST_INDEX_SLOT as u32).is_number() {
+        return false;
+    }
+    (s.vm().realm().regexp.epoch == s.vm().prototype_epoch || s.nested(look_up_prototype))
+        && regexp::is_original(s.vm(), Inherited::Exec)
+}
+/// Looks up the prototype's structure, which may have changed; false if that makes the specification's steps visible.
+#[cold]
+fn look_up_prototype(s: &mut Scope<'_>) -> bool {
+    let c = s.intrinsic(Intrinsic::RegExp);
+    let getters = function::native_data(s, c, 0);
+    // SAFETY: made by `install`.
+    let getters: Local<'_, Record> = unsafe { getters.cast() };
+    if (0..GETTER_COUNT).any(|i| current_getter(s, i) != getters.at(i)) {
+        return false;
+    }
+    let proto = s.intrinsic(Intrinsic::RegExpPrototype);
+    let mut slots = [0; Inherited::ALL.len()];
+    for (slot, property) in slots.iter_mut().zip(Inherited::ALL) {
+        let key = inherited_key(s, property);
+        match object::named_slot_number(s, proto, key) {
+            Some(n) => *slot = n,
+            None => return false,
         }
-        let proto = s.intrinsic(Intrinsic::RegExpPrototype);
-        let epoch = Raw::int32(s.vm().prototype_epoch as i32);
-        if state.at(state::EPOCH) != epoch {
-            // The structure of the prototype may have changed.
-            let exec_key = s.names().exec;
-            let Some(slot) = object::named_slot_number(s, proto, exec_key) else { return false };
-            for i in 0..GETTER_COUNT {
-                if current_getter(s, i) != state.at(state::GETTERS + i) {
-                    return false;
-                }
-            }
-            state.set_at(s, state::EXEC_SLOT, Raw::int32(slot as i32));
-            state.set_at(s, state::EPOCH, epoch);
-        }
-        object::named_slot(s, proto, state.at(state::EXEC_SLOT).as_int32() as u32) == state.at(state::EXEC)
-    })
+    }
+    let epoch = s.vm().prototype_epoch;
+    let realm = &mut s.vm().realm_mut().regexp;
+    realm.inherited_slots = slots;
+    realm.epoch = epoch;
+    true
 }
 /// As [`is_pristine`], with SpeciesConstructor known to be %RegExp% too.
 fn has_default_species(s: &mut Scope<'_>, o: Local<'_, Object>) -> bool {
-    is_pristine(s, o)
-        && s.nested(|s| {
-            let (proto, c) = (s.intrinsic(Intrinsic::RegExpPrototype), s.intrinsic(Intrinsic::RegExp));
-            let key = s.names().constructor;
-            matches!(object::own_ordinary(s, proto, key), Own::Data(v, _) if v == c.raw())
-        })
+    is_pristine(s, o) && regexp::is_original(s.vm(), Inherited::Constructor)
 }
 
 // ---------------------------------------------------------------- creation
 
 /// RegExpAlloc, ECMA-262 §22.2.3.2, with a given prototype.
 fn alloc<'s>(s: &mut Scope<'s>, proto: Local<'_, Value>) -> Local<'s, Object> {
-    let shape = s.vm().realm().regexp_shape;
+    let shape = s.vm().realm().regexp.shape;
     // OPTIMIZATION: the shape is known.
     if shape != 0 && s.vm().shapes.get(shape).prototype == proto.raw() {
         return gathered::object_of_kind(s, Kind::RegExp, shape, slot::COUNT, &[Raw::int32(0)]);
@@ -365,6 +349,7 @@ fn initialize(
         o.set_slot(s, slot::COMPILED, known.map_or(Raw::UNDEFINED, |cell| cell.raw()));
         o.set_slot(s, slot::SOURCE, p.raw());
         o.set_slot(s, slot::FLAGS, Raw::int32(parsed.bits() as i32));
+        o.set_slot(s, slot::LITERAL, Raw::UNDEFINED);
         set_last_index(s, o, 0)
     })
 }
@@ -452,22 +437,19 @@ fn program(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<Rc<Pattern>> {
         return s.throw_type_error("RegExp object is not initialized");
     };
     let cell = compiled(s, source, original_flags(o))?;
-    o.set_slot(s, slot::COMPILED, cell.raw());
+    regexp::set_compiled(s, o, cell.raw());
     // SAFETY: as above.
     let made = unsafe { native::data::<Compiled>(cell.raw()) }.expect("made by `compiled`");
     Ok(made.0.clone())
 }
-/// The slot of `lastIndex` in an object of the shape that the constructor makes.
-const LAST_INDEX_SLOT: u32 = 0;
-
 /// Has the object the shape that the constructor makes: a writable `lastIndex` and no other property?
 fn has_initial_shape(s: &mut Scope<'_>, o: Local<'_, Object>) -> bool {
-    o.gc().header.word == s.vm().realm().regexp_shape
+    o.gc().header.word == s.vm().realm().regexp.shape
 }
 /// ToLength(Get(R, "lastIndex")) of a RegExp object, which always has it as an own data property.
 fn last_index(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<u64> {
     let v = if has_initial_shape(s, o) {
-        object::named_slot(s, o, LAST_INDEX_SLOT)
+        object::named_slot(s, o, LAST_INDEX_SLOT as u32)
     } else {
         let key = s.names().last_index;
         match object::own_ordinary(s, o, key) {
@@ -487,7 +469,7 @@ fn last_index(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<u64> {
 fn set_last_index(s: &mut Scope<'_>, o: Local<'_, Object>, n: u64) -> JsResult<()> {
     if has_initial_shape(s, o) {
         // A position of a string, which is shorter than 2^31.
-        object::set_named_slot(s, o, LAST_INDEX_SLOT, Raw::int32(n as i32));
+        object::set_named_slot(s, o, LAST_INDEX_SLOT as u32, Raw::int32(n as i32));
         return Ok(());
     }
     s.nested(|s| {

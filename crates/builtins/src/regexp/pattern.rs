@@ -140,6 +140,32 @@ impl Pattern {
         code.get_or_init(|| RegexpCode::compile(s, &self.regexp, width)).as_ref()
     }
 
+    /// Searches from `start` on as the flags say, if that is quick: by the search that finds whole matches, or by machine code
+    /// that is there. The slots of the match, if there is one, are to be used before the next search.
+    #[inline]
+    pub fn try_search<'a>(
+        &'a self,
+        view: StrView<'_>,
+        start: usize,
+        sticky: bool,
+        whole: &'a mut [u32; 2],
+    ) -> Option<Option<&'a [u32]>> {
+        let (text, code) = match view {
+            StrView::Latin1(bytes) => (Text::Latin1(bytes), &self.latin1),
+            // A start inside a pair would have to be moved.
+            StrView::Utf16(_) if start > 0 && self.regexp.flags().is_unicode() => return None,
+            StrView::Utf16(units) => (Text::Utf16(units), &self.utf16),
+        };
+        if self.regexp.is_found_whole() {
+            return self.regexp.find_whole(text, start).map(|found| {
+                let (from, to) = found?;
+                *whole = [from as u32, to as u32];
+                Some(&whole[..])
+            });
+        }
+        code.get()?.as_ref()?.try_search(text, start, sticky)
+    }
+
     /// Runs the matcher from `start` on; the groups of a match are put into `ranges`.
     pub fn run(
         &self,

@@ -22,6 +22,7 @@ use spey_core::shape::attr;
 use spey_core::string::{self, JsString, StrView};
 use spey_core::{conversion, error};
 
+use crate::regexp;
 use crate::support::{self, StringBuilder};
 
 static CONSTRUCTOR: NativeSpec = NativeSpec::constructor("String", 1, construct);
@@ -54,18 +55,24 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("lastIndexOf", 1, search::last_index_of)),
     PropertySpec::Method(NativeSpec::new("link", 1, html::link)),
     PropertySpec::Method(NativeSpec::new("localeCompare", 1, locale::locale_compare)),
-    PropertySpec::Method(NativeSpec::new("match", 1, pattern::match_)),
+    PropertySpec::Method(
+        NativeSpec::new("match", 1, pattern::match_).with_writing_quick(regexp::quick::match_),
+    ),
     PropertySpec::Method(NativeSpec::new("matchAll", 1, pattern::match_all)),
     PropertySpec::Method(NativeSpec::new("normalize", 0, locale::normalize)),
     PropertySpec::Method(NativeSpec::new("padEnd", 1, pad_end)),
     PropertySpec::Method(NativeSpec::new("padStart", 1, pad_start)),
     PropertySpec::Method(NativeSpec::new("repeat", 1, repeat)),
-    PropertySpec::Method(NativeSpec::new("replace", 2, pattern::replace)),
+    PropertySpec::Method(
+        NativeSpec::new("replace", 2, pattern::replace).with_writing_quick(regexp::quick::replace),
+    ),
     PropertySpec::Method(NativeSpec::new("replaceAll", 2, pattern::replace_all)),
     PropertySpec::Method(NativeSpec::new("search", 1, pattern::search)),
     PropertySpec::Method(NativeSpec::new("slice", 2, slice).with_quick(quick::slice)),
     PropertySpec::Method(NativeSpec::new("small", 0, html::small)),
-    PropertySpec::Method(NativeSpec::new("split", 2, pattern::split)),
+    PropertySpec::Method(
+        NativeSpec::new("split", 2, pattern::split).with_writing_quick(regexp::quick::split),
+    ),
     PropertySpec::Method(NativeSpec::new("strike", 0, html::strike)),
     PropertySpec::Method(NativeSpec::new("sub", 0, html::sub)),
     PropertySpec::Method(NativeSpec::new("substr", 2, substr).with_quick(quick::substr)),

@@ -84,6 +84,10 @@ impl Frame {
         // SAFETY: index checked by the verifier.
         unsafe { *(self.code().ics as *const Raw).sub(i as usize + 1) }
     }
+    fn constant_address(self, i: u32) -> *mut Raw {
+        // SAFETY: as above.
+        unsafe { (self.code().ics as *mut Raw).sub(i as usize + 1) }
+    }
     fn name(self, i: u32) -> PropertyKey {
         crate::key::intern_value(self.constant(i))
     }
@@ -615,10 +619,8 @@ slow_ops! {
         };
         slow_NewArray 1 |s: &mut Scope<'_>, _: Frame, i: Insn| Ok(object::new_array_with_room(s, i.b() as u16 as u32).value());
         NewRegExp 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
-            let pattern = s.local(f.constant(i.b() as u16 as u32));
-            let flags = s.local(f.constant(i.c() as u16 as u32));
-            let c = s.intrinsic(Intrinsic::RegExp);
-            Ok(crate::call::construct(s, c, &[pattern, flags], None)?.value())
+            let flags = f.constant(i.c() as u16 as u32);
+            crate::regexp::new_literal(s, f.constant_address(i.b() as u16 as u32), flags, f.code().header())
         };
         GetTemplateObject 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             Ok(crate::template::get_template_object(s, f.code(), i.b() as u16 as usize).value())

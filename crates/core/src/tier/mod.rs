@@ -123,6 +123,10 @@ mod without {
         pub fn compile(_: &mut Scope<'_>, _: &Regexp, _: Width) -> Option<RegexpCode> {
             None
         }
+        /// Nothing.
+        pub fn try_search(&self, _: spey_regexp::Text<'_>, _: usize, _: bool) -> Option<Option<&[u32]>> {
+            match *self {}
+        }
     }
     impl Machine for RegexpCode {
         fn search(&self, _: &mut Search<'_>) -> Exit {

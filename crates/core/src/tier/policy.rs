@@ -80,6 +80,7 @@ pub struct Tier {
     queue: Vec<Candidate>,
     ids: u64,
     pub(super) stubs: Option<spey_jit::snapshot::Stubs>,
+    pub(super) regexp_stack: Option<std::rc::Rc<super::regexp::QuickStack>>,
 }
 
 /// A function that waits for its compilation.

@@ -665,7 +665,8 @@ impl Builder<'_> {
                     (None, Some(Pure::One(f))) => Callee::Pure1(f as usize as u64),
                     (None, Some(Pure::Two(f))) => Callee::Pure2(f as usize as u64),
                     (None, None) if spec.quick.is_some() => {
-                        Callee::Quick(spec as *const function::NativeSpec as u64)
+                        let address = spec as *const function::NativeSpec as u64;
+                        if spec.quick_writes { Callee::WritingQuick(address) } else { Callee::Quick(address) }
                     }
                     (known, _) => Callee::Native(known),
                 };

@@ -176,12 +176,17 @@ impl Builder<'_> {
                     return self.unless_simple(i, v, |this| this.call_any(i, call, false));
                 }
             }
-            Callee::Quick(spec) if function != NO_INDEX && call.argc() <= MAX_QUICK && !self.is_generic() => {
+            Callee::Quick(spec) | Callee::WritingQuick(spec)
+                if function != NO_INDEX && call.argc() <= MAX_QUICK && !self.is_generic() =>
+            {
                 self.check_function(call.callee, function);
                 let args = call.window.iter().map(|&v| self.tagged(v)).collect();
                 let v = self.emit(Op::Quick(spec), args, Repr::Tagged, ty::ANY);
                 // Bytes of buffers may have changed.
                 self.env.forget_elements(super::env::TYPED_ELEMENT);
+                if matches!(target, Callee::WritingQuick(_)) {
+                    self.env.loads.clear();
+                }
                 return self.unless_simple(i, v, |this| this.call_any(i, call, false));
             }
             Callee::Script(script) if function != NO_INDEX && !self.is_generic() => {

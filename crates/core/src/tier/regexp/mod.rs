@@ -4,12 +4,15 @@ mod call;
 #[cfg(test)]
 mod tests;
 
+use std::cell::UnsafeCell;
 use std::rc::Rc;
 
 use spey_gc::LedgerCategory;
+use spey_jit::regexp::exit;
 use spey_regexp::Regexp;
-use spey_regexp::machine::{Exit, Machine, Search, Width};
+use spey_regexp::machine::{Exit, Machine, NO_POSITION, Search, Text, Width};
 
+use self::call::Call;
 use super::install::{Region, perf_map};
 use crate::native::ExternalBytes;
 use crate::scope::Scope;
@@ -20,9 +23,28 @@ pub struct RegexpCode {
     width: Width,
     /// The code reads its tables.
     regexp: Regexp,
+    /// The call that quick searches use, on the memory that follows.
+    call: UnsafeCell<Call<'static>>,
+    captures: Box<[UnsafeCell<u32>]>,
+    _registers: Box<[UnsafeCell<u32>]>,
+    _stack: Rc<QuickStack>,
     /// Keeps the memory.
     _region: Rc<Region>,
     _bytes: ExternalBytes,
+}
+
+/// The stack of quick searches, none of which runs inside another.
+pub(super) struct QuickStack(Box<[UnsafeCell<u64>]>);
+
+/// Words of it; searches that need more are not quick.
+const QUICK_STACK: usize = 1 << 12;
+/// Steps of a quick search: the hook for interruption is not asked meanwhile.
+const QUICK_STEPS: u64 = 1 << 14;
+
+impl Default for QuickStack {
+    fn default() -> QuickStack {
+        QuickStack((0..QUICK_STACK).map(|_| UnsafeCell::new(0)).collect())
+    }
 }
 
 impl RegexpCode {
@@ -42,7 +64,53 @@ impl RegexpCode {
         if vm.config().tier.perf_map {
             perf_map(address, code.len(), "RegExp");
         }
-        Some(RegexpCode { entry: address, width, regexp: regexp.clone(), _region: region, _bytes: bytes })
+        let program = regexp.program();
+        let stack = vm.tier.regexp_stack.get_or_insert_default().clone();
+        let cells = |count: usize| -> Box<[UnsafeCell<u32>]> {
+            (0..count).map(|_| UnsafeCell::new(NO_POSITION)).collect()
+        };
+        let captures = cells(program.group_count as usize * 2);
+        let registers = cells(program.machine_register_count());
+        // SAFETY: the memory and the program are kept with the call, and do not move.
+        let call = unsafe {
+            let range = stack.0.as_ptr_range();
+            let range = range.start.cast::<u64>().cast_mut()..range.end.cast::<u64>().cast_mut();
+            let [captures, registers] =
+                [&captures, &registers].map(|list| UnsafeCell::raw_get(list.as_ptr()));
+            Call::reusable(program, width, captures, registers, range)
+        };
+        Some(RegexpCode {
+            entry: address,
+            width,
+            regexp: regexp.clone(),
+            call: call.into(),
+            captures,
+            _registers: registers,
+            _stack: stack,
+            _region: region,
+            _bytes: bytes,
+        })
+    }
+
+    /// Searches from a position between characters, if that takes few steps and little memory; else None. The slots of the
+    /// match, if there is one, are to be used before the next search.
+    #[inline]
+    pub fn try_search(&self, text: Text<'_>, start: usize, sticky: bool) -> Option<Option<&[u32]>> {
+        assert!(self.width == text.width() && start <= text.len());
+        // SAFETY: no search runs, and slots of earlier ones are not in use; the code is that of the call's program, and its
+        // memory is kept.
+        unsafe {
+            let captures = UnsafeCell::raw_get(self.captures.as_ptr());
+            let slots = std::slice::from_raw_parts_mut(captures, self.captures.len());
+            if !self.regexp.program().writes_all_slots {
+                slots.fill(NO_POSITION);
+            }
+            match (*self.call.get()).search(self.entry, text, start, sticky, QUICK_STEPS) {
+                exit::MATCH => Some(Some(slots)),
+                exit::NO_MATCH => Some(None),
+                _ => None,
+            }
+        }
     }
 }
 
