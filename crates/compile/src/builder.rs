@@ -49,6 +49,8 @@ enum ConstantKey {
     String(JsStr),
     Number(u64),
     BigInt(Box<str>),
+    /// Of one place only.
+    Own(u32),
 }
 
 /// The region a handler protects, with holes.
@@ -183,6 +185,11 @@ impl Builder {
     }
     pub fn text(&mut self, s: &str) -> u32 {
         self.string(JsStr::new(s))
+    }
+    /// A text that one instruction has for itself: it may put something else in its place.
+    pub fn own_text(&mut self, s: &str) -> u32 {
+        let key = ConstantKey::Own(self.constant_map.len() as u32);
+        self.constant(key, || Constant::String(JsStr::new(s)))
     }
     pub fn number(&mut self, n: f64) -> u32 {
         self.constant(ConstantKey::Number(n.to_bits()), || Constant::Number(n))

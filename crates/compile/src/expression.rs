@@ -56,7 +56,7 @@ impl<'a> Gen<'a, '_> {
                 self.b.op32(Op::LoadConst, dst, c);
             }
             Expression::RegExpLiteral(r) => {
-                let pattern = self.b.text(r.regex.pattern.text.as_str());
+                let pattern = self.b.own_text(r.regex.pattern.text.as_str());
                 let pattern = self.b.short_constant(pattern);
                 let flags = r.regex.flags.to_string();
                 let flags = self.b.text(&flags);

@@ -267,7 +267,7 @@ pub fn quick_view(_: &Vm, v: Raw) -> Option<StrView<'_>> {
     }
     let this = v.as_cell() as *const JsString;
     // SAFETY: a live string; nothing is allocated while the VM is borrowed.
-    unsafe { (*this).is_flat().then(|| view_raw(this)) }
+    unsafe { if (*this).is_flat() { Some(view_raw(this)) } else { None } }
 }
 
 /// Allocates an uninitialised flat string.

@@ -256,9 +256,10 @@ fn widths(ast: &Ast) -> Vec<(u32, u32)> {
             Node::Empty | Node::Assertion(_) | Node::Look { .. } => (0, 0),
             Node::Char(_) | Node::Set(_) => (1, 1),
             Node::Capture { body, .. } => of(body),
-            Node::Sequence(terms) => terms.iter().map(of).fold((0, 0), |(min, max), (a, b)| {
-                (a.saturating_add(min), b.saturating_add(max))
-            }),
+            Node::Sequence(terms) => terms
+                .iter()
+                .map(of)
+                .fold((0, 0), |(min, max), (a, b)| (a.saturating_add(min), b.saturating_add(max))),
             Node::Alternation(ways) => {
                 let min = ways.iter().map(|id| of(id).0).min().unwrap_or(0);
                 (min, ways.iter().map(|id| of(id).1).max().unwrap_or(0))

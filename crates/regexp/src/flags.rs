@@ -69,6 +69,7 @@ impl Flags {
     }
 
     /// The inverse of [`Flags::bits`].
+    #[inline]
     pub const fn from_bits(bits: u8) -> Flags {
         Flags(bits)
     }

@@ -145,7 +145,7 @@ fn match_array<'s>(
 ) -> Local<'s, Object> {
     let (from, _) = range_at(slots, 0).unwrap_or((0, 0));
     let array = s.nested(|s| {
-        let shape = s.vm().realm().regexp.match_shape;
+        let shape = match_shape(s);
         // Few groups are the rule.
         let mut few = [s.undefined(); FEW_GROUPS];
         let many: Vec<Local<'_, Value>>;
@@ -176,7 +176,11 @@ fn match_array<'s>(
     array
 }
 /// The shape of an array with the properties of a match in the order of their definition.
-pub(super) fn match_shape(s: &mut Scope<'_>) -> ShapeId {
+fn match_shape(s: &mut Scope<'_>) -> ShapeId {
+    let known = s.vm().realm().regexp.match_shape;
+    if known != 0 {
+        return known;
+    }
     s.nested(|s| {
         let model = object::new_array(s, 0);
         let names = *s.names();
@@ -184,7 +188,9 @@ pub(super) fn match_shape(s: &mut Scope<'_>) -> ShapeId {
         for key in [names.index, names.input, names.groups] {
             object::add_named(s, model, key, undefined, spey_core::shape::attr::ALL);
         }
-        model.gc().header.word
+        let shape = model.gc().header.word;
+        s.vm().realm_mut().regexp.match_shape = shape;
+        shape
     })
 }
 /// MakeMatchIndicesIndexPairArray, ECMA-262 §22.2.7.8

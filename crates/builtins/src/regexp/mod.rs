@@ -158,11 +158,9 @@ pub(crate) fn install(s: &mut Scope<'_>) {
             }
         }
         let boilerplate = alloc(s, proto.value());
-        let match_shape = matching::match_shape(s);
         let empty = s.names().empty.raw();
         let realm = &mut s.vm().realm_mut().regexp;
         realm.shape = boilerplate.gc().header.word;
-        realm.match_shape = match_shape;
         realm.record_match(empty, &[0, 0]);
         string_iterator::install(s);
     })

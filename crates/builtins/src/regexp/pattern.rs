@@ -11,7 +11,7 @@ use spey_core::string::{JsString, StrView};
 use spey_core::tier::RegexpCode;
 use spey_gc::LedgerCategory;
 use spey_regexp::machine::{NO_POSITION, Width};
-use spey_regexp::{Interrupted, Machine, MatchState, Regexp, Text};
+use spey_regexp::{Flags, Interrupted, Machine, MatchState, Regexp, Text};
 
 /// Units searched for each call that the tier counts before it compiles a function.
 const UNITS_PER_CALL: u64 = 32;
@@ -21,6 +21,10 @@ const UNITS_PER_INSTRUCTION: u64 = 1;
 /// A compiled pattern, charged to the ledger. Patterns are shared by the objects made of the same source.
 pub(super) struct Pattern {
     pub regexp: Regexp,
+    /// [`Regexp::is_found_whole`], at hand.
+    is_found_whole: bool,
+    /// Matches have neither names nor indices.
+    pub has_plain_matches: bool,
     /// Units searched so far.
     heat: Cell<u64>,
     /// Machine code for the two widths, as far as it has been asked for.
@@ -121,7 +125,18 @@ impl Pattern {
     pub fn new(s: &mut Scope<'_>, regexp: Regexp) -> Pattern {
         let mut bytes = ExternalBytes::new(s.vm(), LedgerCategory::Code);
         bytes.set(&mut s.vm().heap, regexp.memory_bytes());
-        Pattern { regexp, heat: Cell::new(0), latin1: OnceCell::new(), utf16: OnceCell::new(), _bytes: bytes }
+        let has_plain_matches =
+            regexp.group_names().is_empty() && !regexp.flags().contains(Flags::HAS_INDICES);
+        let is_found_whole = regexp.is_found_whole();
+        Pattern {
+            is_found_whole,
+            has_plain_matches,
+            regexp,
+            heat: Cell::new(0),
+            latin1: OnceCell::new(),
+            utf16: OnceCell::new(),
+            _bytes: bytes,
+        }
     }
 
     /// Machine code for texts of a width, made now if the pattern is hot.
@@ -156,7 +171,7 @@ impl Pattern {
             StrView::Utf16(_) if start > 0 && self.regexp.flags().is_unicode() => return None,
             StrView::Utf16(units) => (Text::Utf16(units), &self.utf16),
         };
-        if self.regexp.is_found_whole() {
+        if self.is_found_whole {
             return self.regexp.find_whole(text, start).map(|found| {
                 let (from, to) = found?;
                 *whole = [from as u32, to as u32];

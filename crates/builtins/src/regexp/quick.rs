@@ -98,7 +98,7 @@ impl<'a> Ready<'a> {
     /// The array of a match, or null.
     #[inline(always)]
     fn exec_array(self, vm: &mut Vm) -> Raw {
-        if self.has(Flags::HAS_INDICES) || !self.pattern.regexp.group_names().is_empty() {
+        if !self.pattern.has_plain_matches {
             return Raw::EMPTY;
         }
         let text = self.text;
@@ -166,10 +166,27 @@ pub(crate) fn replace(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
     let &[regexp, replacement, ..] = args else { return Raw::EMPTY };
     let Some(ready) = Ready::new(vm, regexp, this) else { return Raw::EMPTY };
     let unmodified = [Inherited::Exec, Inherited::Replace].iter().all(|&p| regexp::is_original(vm, p));
-    let StrView::Latin1(text) = ready.view else { return Raw::EMPTY };
-    if !unmodified || text.len() > MAX_UNITS {
+    if !unmodified || ready.view.len() > MAX_UNITS || !spey_core::value::is_string(replacement) {
         return Raw::EMPTY;
     }
+    let StrView::Latin1(text) = ready.view else {
+        // Nothing is to be replaced, or it is another's task.
+        let global = ready.has(Flags::GLOBAL);
+        if !global && ready.has(Flags::STICKY) {
+            return Raw::EMPTY;
+        }
+        let mut whole = [0; 2];
+        return match ready.pattern.try_search(ready.view, 0, ready.has(Flags::STICKY), &mut whole) {
+            Some(None) => {
+                if global {
+                    // SAFETY: the object is live.
+                    unsafe { ready.object.set_last_index(0) };
+                }
+                this
+            }
+            _ => Raw::EMPTY,
+        };
+    };
     // SAFETY: a string that lives as long as the method runs.
     let replacement = match unsafe {
         std::mem::transmute::<Option<StrView<'_>>, Option<StrView<'_>>>(quick_view(vm, replacement))

@@ -26,6 +26,7 @@ pub struct RegexpCode {
     /// The call that quick searches use, on the memory that follows.
     call: UnsafeCell<Call<'static>>,
     captures: Box<[UnsafeCell<u32>]>,
+    writes_all_slots: bool,
     _registers: Box<[UnsafeCell<u32>]>,
     _stack: Rc<QuickStack>,
     /// Keeps the memory.
@@ -85,6 +86,7 @@ impl RegexpCode {
             regexp: regexp.clone(),
             call: call.into(),
             captures,
+            writes_all_slots: program.writes_all_slots,
             _registers: registers,
             _stack: stack,
             _region: region,
@@ -102,8 +104,8 @@ impl RegexpCode {
         unsafe {
             let captures = UnsafeCell::raw_get(self.captures.as_ptr());
             let slots = std::slice::from_raw_parts_mut(captures, self.captures.len());
-            if !self.regexp.program().writes_all_slots {
-                slots.fill(NO_POSITION);
+            if !self.writes_all_slots {
+                slots.iter_mut().for_each(|slot| *slot = NO_POSITION);
             }
             match (*self.call.get()).search(self.entry, text, start, sticky, QUICK_STEPS) {
                 exit::MATCH => Some(Some(slots)),
