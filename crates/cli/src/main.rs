@@ -84,10 +84,12 @@ fn vm_config(command: &Command) -> VmConfig {
     if let Some(n) = o.number("--jit-threshold") {
         tier.threshold = n as u32;
     }
+    tier.force_exits = o.number("--jit-force-exits").map_or(0, |seed| seed as u64);
     tier.sync = o.is_on("--jit-sync");
     tier.trace_opt = o.is_on("--trace-opt");
     tier.trace_deopt = o.is_on("--trace-deopt");
     tier.print_ir = o.is_on("--print-ir");
+    tier.profile = o.is_on("--cpu-prof");
     tier.perf_map = o.is_on("--perf-basic-prof");
     config
 }

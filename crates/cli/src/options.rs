@@ -78,7 +78,10 @@ static ROWS: &[Row] = &[
     alias("--check", &["-c"], Nothing, CommandLine, "check the syntax of a script, do not run it"),
     row("--completion-bash", Nothing, CommandLine, "print a completion script for bash"),
     alias("--conditions", &["-C"], List, Anywhere, "additional condition of conditional exports and imports"),
-    accepted("--cpu-prof", Nothing),
+    row("--cpu-prof", Nothing, Anywhere, "write a CPU profile when the program ends"),
+    row("--cpu-prof-dir", Text, Anywhere, "directory of CPU profiles"),
+    row("--cpu-prof-interval", Number, Anywhere, "microseconds between two samples (1000)"),
+    row("--cpu-prof-name", Text, Anywhere, "file of the CPU profile"),
     on("--deprecation", "print deprecation warnings"),
     accepted("--diagnostic-dir", Text),
     row("--disable-proto", Text, Anywhere, "disable Object.prototype.__proto__ (delete or throw)"),
@@ -142,6 +145,7 @@ static ROWS: &[Row] = &[
     ),
     row("--insecure-http-parser", Nothing, Anywhere, "be lenient with malformed HTTP"),
     alias("--interactive", &["-i"], Nothing, CommandLine, "start the REPL whatever stdin is"),
+    row("--jit-force-exits", Number, CommandLine, "leave machine code at random, with this seed: for tests"),
     row("--jit-sync", Nothing, CommandLine, "compile hot functions at once, on the main thread"),
     row("--jit-threshold", Number, CommandLine, "calls after which a function is compiled"),
     row("--jitless", Nothing, Anywhere, "no machine code: everything runs in the interpreter"),
@@ -336,6 +340,7 @@ static PROCESS_WIDE: &[&str] = &[
     "--gc-stress",
     "--help",
     "--interactive",
+    "--jit-force-exits",
     "--jit-sync",
     "--jit-threshold",
     "--jitless",
@@ -500,6 +505,13 @@ pub fn check(options: &Options) -> Result<(), (String, i32)> {
     }
     if options.text("--use-largepages").is_some_and(|v| !matches!(v, "off" | "on" | "silent")) {
         return Err(("invalid value for --use-largepages".into(), 9));
+    }
+    let needs_profile = ["--cpu-prof-name", "--cpu-prof-dir", "--cpu-prof-interval"];
+    let is_given = |name: &&&str| options.text(name).is_some() || options.number(name).is_some();
+    if !options.is_on("--cpu-prof")
+        && let Some(name) = needs_profile.iter().find(is_given)
+    {
+        return Err((format!("{name} must be used with --cpu-prof"), 9));
     }
     if let Some(name) = options.list("--security-revert").first() {
         return Err((format!("Error: Attempt to revert an unknown CVE [{name}]"), 12));

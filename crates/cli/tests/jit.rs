@@ -67,6 +67,14 @@ fn machine_code_and_a_small_stack() {
     check(&["--jit-threshold=5", "--jit-sync", "--stack-size=600"]);
 }
 #[test]
+fn machine_code_left_at_random() {
+    for seed in 1..=3 {
+        let exits = format!("--jit-force-exits={seed}");
+        check(&["--jit-threshold=1", "--jit-sync", &exits]);
+        check(&["--jit-threshold=20", "--jit-sync", &exits]);
+    }
+}
+#[test]
 fn machine_code_and_collections() {
     check(&["--jit-threshold=4", "--jit-sync", "--gc-stress"]);
 }

@@ -20,6 +20,8 @@ pub mod bit {
     pub const COLLECT: u32 = 2;
     /// Machine code is ready.
     pub const COMPILED: u32 = 4;
+    /// The profiler wants a sample.
+    pub const SAMPLE: u32 = 8;
 }
 
 /// Called after a request to stop a VM: makes code that does not look at the safepoint word look. Set once, by WebAssembly.
@@ -105,6 +107,9 @@ pub fn poll(s: &mut Scope<'_>) -> JsResult<()> {
     }
     if bits & bit::COMPILED != 0 {
         crate::tier::collect(s.vm());
+    }
+    if bits & bit::SAMPLE != 0 {
+        crate::profile::sample(s.vm());
     }
     if bits & bit::TERMINATE != 0 {
         s.vm().stack_limit = std::ptr::null_mut();

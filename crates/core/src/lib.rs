@@ -44,6 +44,7 @@ pub mod object;
 pub mod operations;
 pub mod operators;
 pub mod private;
+pub mod profile;
 pub mod promise;
 pub mod proxy;
 pub mod realm;

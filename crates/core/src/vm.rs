@@ -179,6 +179,10 @@ pub enum JobKind {
 pub struct Vm {
     /// Safepoint word: nonzero asks for [`Vm::handle_interrupt`] at the next loop back-edge or call.
     pub interrupt: u32,
+    /// The profile that is being taken.
+    pub(crate) profiler: Option<Box<crate::profile::Profiler>>,
+    /// Guards of machine code until the next forced exit, where exits are forced.
+    pub exit_countdown: u32,
     /// Advances with every structural change of a prototype object: validity of cached prototype lookups.
     pub prototype_epoch: u32,
     /// Whether the bytes of a buffer have ever been taken away, or who relies on that they have not.
@@ -328,6 +332,8 @@ impl Vm {
         let names = unsafe { std::mem::zeroed() };
         let mut vm = Box::new(Vm {
             interrupt: 0,
+            profiler: None,
+            exit_countdown: 1,
             prototype_epoch: 1,
             detach_mark: crate::watch::FRESH,
             fp: std::ptr::null_mut(),
@@ -547,6 +553,9 @@ impl RootProvider for Vm {
             self.bare_prototypes = (0, 0);
         }
         self.tier.trace(t);
+        if let Some(profiler) = &self.profiler {
+            profiler.trace(t);
+        }
         self.stub_cache.trace(t);
         self.store_cache.trace(t);
         if t.is_minor() {

@@ -22,8 +22,8 @@ pub use structured::{from_js, to_js};
 
 pub use spey_core::{
     array_buffer, bigint, call, cell, code, conversion, coroutine, error, eval, frame, function, hash_table,
-    heap_snapshot, interrupt, iteration, key, module, native, object, operators, promise, proxy, realm,
-    record, scope, script, shape, string, symbol, typed_array, value, vm, watchdog,
+    heap_snapshot, interrupt, iteration, key, module, native, object, operators, profile, promise, proxy,
+    realm, record, scope, script, shape, string, symbol, typed_array, value, vm, watchdog,
 };
 
 pub use spey_builtins::date::reset_time_zone;

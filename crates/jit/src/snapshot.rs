@@ -337,6 +337,10 @@ pub struct Snapshot {
 pub struct Layout {
     /// `Vm`: safepoint word (u32).
     pub vm_interrupt: i32,
+    /// Bit of the safepoint word by which a sample is asked for at calls; 0: no profile is taken.
+    pub sample_bit: u32,
+    /// `Vm`: how many guards are still let through where exits are forced (u32); 0: they are not.
+    pub vm_exit_countdown: i32,
     /// `Vm`: current frame.
     pub vm_fp: i32,
     /// `Vm`: current instruction.
@@ -508,6 +512,8 @@ stubs! {
     remember_slot,
     /// `(vm, fp, pc) -> 0`: throws the RangeError of stack overflow.
     stack_overflow,
+    /// `(vm, fp, pc)`: takes a sample of a frame that has not begun.
+    sample,
     /// `(vm, fp, pc) -> isize`: handles `vm.interrupt`; 0: exception. Preserves registers.
     interrupt,
     /// `(vm, fp, pc, array, index, value) -> u64`: adds an element, if need be with more room; 0: not simple. Preserves registers.

@@ -90,6 +90,7 @@ pub fn start(s: &mut Scope<'_>) {
 }
 fn bootstrap<'s>(s: &mut Scope<'s>) -> JsResult<Local<'s, Value>> {
     apply_options(s)?;
+    crate::cpu_profile::start(s);
     let process = object::new_object(s);
     agent(s).process = Some(Global::new(s, process));
     let wrapper = library::function(s, "internal/bootstrap/realm")?;

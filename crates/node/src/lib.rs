@@ -16,6 +16,7 @@ mod compile_cache;
 mod config;
 mod constants;
 mod contextify;
+mod cpu_profile;
 mod credentials;
 mod crypto;
 mod dns_query;

@@ -148,6 +148,8 @@ impl Fuzzer {
         let mut subjects = vec![with("interpreter", &["--jitless"])];
         subjects.push(with("machine code", &["--jit-threshold=1", "--jit-sync"]));
         if args.positional[0] != "regexp" {
+            let exits = ["--jit-threshold=3", "--jit-sync", "--jit-force-exits=7"];
+            subjects.push(with("machine code left at random", &exits));
             subjects.push(with("machine code with feedback", &["--jit-threshold=12", "--jit-sync"]));
         }
         if args.flag("gc-stress") {

@@ -10,13 +10,14 @@ use spey_core::shape::ShapeId;
 use spey_core::string::{self, JsString, StrView};
 use spey_core::value::same_value;
 use spey_core::{call, conversion};
+use spey_gc::Value as Raw;
 use spey_regexp::{Flags, Regexp};
 
 use super::pattern::{Anchor, Pattern, Ranges, all_ranges, group_count, range_at};
 
 use super::{
-    has_letter, is_pristine, last_index, legacy, observed_flags, original_flags, program, set_last_index,
-    this_object,
+    has_letter, is_pristine, last_index, legacy, observed_flags, original_flags, program, quick,
+    set_last_index, this_object,
 };
 use crate::support;
 
@@ -62,6 +63,22 @@ pub(super) fn exec_and_advance<'s>(
     o: Local<'_, Object>,
     text: Local<'_, JsString>,
 ) -> JsResult<Local<'s, Value>> {
+    // OPTIMIZATION: without handles.
+    let quick = quick::exec(s.vm(), o.value().raw(), &[text.value().raw()]);
+    if quick == Raw::NULL {
+        return Ok(s.null());
+    }
+    if !quick.is_empty() {
+        let v = s.local(quick);
+        if let [from, to, ..] = s.vm().realm().regexp.last_match[..]
+            && from == to
+        {
+            let unicode = original_flags(o).is_unicode();
+            let next = advance_string_index(s, text, u64::from(to), unicode);
+            set_last_index(s, o, next)?;
+        }
+        return Ok(v);
+    }
     let mut ranges = Ranges::new();
     let Some(pattern) = builtin_exec_raw(s, o, text, &mut ranges)? else { return Ok(s.null()) };
     let (from, to) = ranges.whole();

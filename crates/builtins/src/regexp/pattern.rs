@@ -195,7 +195,16 @@ impl Pattern {
             StrView::Latin1(_) => Width::Latin1,
             StrView::Utf16(_) => Width::Utf16,
         };
-        let machine = self.machine(s, width);
+        let is_searched = self.is_found_whole && anchor == Anchor::ByFlag;
+        let machine = if is_searched { None } else { self.machine(s, width) };
+        if anchor == Anchor::ByFlag {
+            let token = s.no_gc();
+            let sticky = self.regexp.flags().contains(Flags::STICKY);
+            if let Some(found) = self.try_search(text.view(&token), start, sticky, &mut [0; 2]) {
+                found.inspect(|slots| ranges.set(slots));
+                return Ok(found.is_some());
+            }
+        }
         let is_cold = machine.is_none();
         SAFEPOINT.set(&raw const s.vm().interrupt);
         let machine = machine.map(|code| code as &dyn Machine);

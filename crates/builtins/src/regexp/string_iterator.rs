@@ -28,8 +28,10 @@ const GLOBAL: i32 = 1;
 const UNICODE: i32 = 2;
 const DONE: i32 = 4;
 
-static PROPERTIES: &[PropertySpec] =
-    &[PropertySpec::Method(NativeSpec::new("next", 0, next)), PropertySpec::Tag("RegExp String Iterator")];
+static PROPERTIES: &[PropertySpec] = &[
+    PropertySpec::Method(NativeSpec::new("next", 0, next).with_step(step)),
+    PropertySpec::Tag("RegExp String Iterator"),
+];
 
 pub(super) fn install(s: &mut Scope<'_>) {
     let proto = support::new_prototype(s, Intrinsic::IteratorPrototype);
@@ -71,14 +73,21 @@ pub(super) fn symbol_match_all<'s>(
 }
 /// %RegExpStringIteratorPrototype%.next ( ), ECMA-262 §22.2.9.2.1
 fn next<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    let (value, done) = match step(s, this)? {
+        Some(result) => (result, false),
+        None => (s.undefined(), true),
+    };
+    Ok(realm::iterator_result(s, value, done).value())
+}
+/// The result that the next iterator result object has; None at the end.
+fn step<'s>(s: &mut Scope<'s>, this: Local<'s, Value>) -> JsResult<Option<Local<'s, Value>>> {
     let it = match this.as_object() {
         Some(o) if o.kind() == Kind::Iterator && o.slot(0) == Raw::int32(tag::REGEXP_STRING) => o,
         _ => return support::throw_incompatible(s, "%RegExpStringIterator%.prototype.next", this),
     };
     let bits = it.slot(FLAGS).as_int32();
-    let undefined = s.undefined();
     if bits & DONE != 0 {
-        return Ok(realm::iterator_result(s, undefined, true).value());
+        return Ok(None);
     }
     let matcher = it.slot_local(s, REGEXP).as_object().expect("a matcher");
     let text = string::expect_string(it.slot_local(s, TEXT));
@@ -98,14 +107,14 @@ fn next<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult
     };
     let Some(m) = result.as_object() else {
         it.set_slot(s, FLAGS, Raw::int32(bits | DONE));
-        return Ok(realm::iterator_result(s, undefined, true).value());
+        return Ok(None);
     };
     if bits & GLOBAL == 0 {
         it.set_slot(s, FLAGS, Raw::int32(bits | DONE));
-        return Ok(realm::iterator_result(s, result, false).value());
+        return Ok(Some(result));
     }
     if is_known {
-        return Ok(realm::iterator_result(s, result, false).value());
+        return Ok(Some(result));
     }
     let advanced = s.nested(|s| {
         let key = s.names().zero;
@@ -117,5 +126,5 @@ fn next<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult
         it.set_slot(s, FLAGS, Raw::int32(bits | DONE));
         return Err(t);
     }
-    Ok(realm::iterator_result(s, result, false).value())
+    Ok(Some(result))
 }

@@ -12,6 +12,7 @@ use crate::code::Code;
 use crate::frame::{ARGC, CALLEE, CALLER, RETURN_PC, argc};
 use crate::function;
 use crate::inline_cache::InlineCache;
+use crate::interrupt::bit;
 use crate::tier;
 use crate::vm::Vm;
 
@@ -43,7 +44,7 @@ unsafe fn closure_of_frame(fp: *mut Raw) -> *mut Object {
 handler!(EnterCounted(pc, fp, vm, ics, word) {
     let code = code_of_frame(fp);
     (*code).counter -= 1;
-    if (*code).counter > 0 {
+    if (*code).counter > 0 && (*vm).interrupt & bit::SAMPLE == 0 {
         dispatch!((*code).first, fp, vm, (*code).ics)
     }
     counter_event(pc, fp, vm, ics, word)
@@ -60,7 +61,8 @@ unsafe extern "C" fn counter_event(
     // SAFETY: handler invariants.
     unsafe {
         let code = code_of_frame(fp);
-        let next = tier::on_call(vm, closure_of_frame(fp));
+        crate::profile::sample_at(vm, fp, (*code).first);
+        let next = if (*code).counter > 0 { (*code).first } else { tier::on_call(vm, closure_of_frame(fp)) };
         dispatch!(next, fp, vm, (*code).ics)
     }
 }

@@ -82,7 +82,7 @@ pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, id: u64, exit: &Exit, r
                 }
             }
         }
-        if kind == ExitKind::Loop {
+        if kind == ExitKind::Loop || is_forced(vm) {
             return;
         }
         let t = CodeTier::of(owner);
@@ -113,6 +113,21 @@ pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, id: u64, exit: &Exit, r
             discard(vm, owner, id);
         }
     }
+}
+
+/// Has a guard been left although it holds? Chooses the next one, if so.
+fn is_forced(vm: &mut Vm) -> bool {
+    /// Guards between two forced exits, at most.
+    const GUARDS: u64 = 96;
+    let seed = vm.config().tier.force_exits;
+    if seed == 0 || vm.exit_countdown != 0 {
+        return false;
+    }
+    // A linear congruential generator.
+    let random = if vm.tier.exit_random == 0 { seed } else { vm.tier.exit_random };
+    vm.tier.exit_random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407) | 1;
+    vm.exit_countdown = 1 + ((vm.tier.exit_random >> 33) % GUARDS) as u32;
+    true
 }
 
 /// Line and column of an instruction.

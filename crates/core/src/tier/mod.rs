@@ -48,6 +48,10 @@ pub struct TierConfig {
     pub threshold: u32,
     /// Compile on the spot instead of on the worker thread.
     pub sync: bool,
+    /// A profile is taken: calls look whether a sample is wanted.
+    pub profile: bool,
+    /// For tests: machine code is left at random although its guards hold; the seed, 0 for not.
+    pub force_exits: u64,
     /// Print what is compiled, and what is refused and why.
     pub trace_opt: bool,
     /// Print where machine code is left for the interpreter.
@@ -64,6 +68,8 @@ impl Default for TierConfig {
             enabled: cfg!(all(feature = "jit", target_arch = "x86_64", unix)),
             threshold: 1500,
             sync: false,
+            profile: false,
+            force_exits: 0,
             trace_opt: false,
             trace_deopt: false,
             print_ir: false,

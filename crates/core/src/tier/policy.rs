@@ -80,6 +80,8 @@ pub struct Tier {
     queue: Vec<Candidate>,
     ids: u64,
     pub(super) stubs: Option<spey_jit::snapshot::Stubs>,
+    /// State of the generator of forced exits; 0 before the first.
+    pub(super) exit_random: u64,
     pub(super) regexp_stack: Option<std::rc::Rc<super::regexp::QuickStack>>,
 }
 
@@ -126,7 +128,8 @@ pub(crate) unsafe fn init(vm: &mut Vm, code: *mut Code) {
         let config = &vm.config().tier;
         if !config.enabled || c.data().unit.code.len() > MAX_WORDS {
             c.flags |= code_flag::NO_MACHINE;
-            c.entry = c.first;
+            c.counter = i32::MAX;
+            c.entry = if config.profile { &ENTER_COUNTED } else { c.first };
             return;
         }
         c.counter = config.threshold.clamp(1, i32::MAX as u32) as i32;

@@ -35,7 +35,7 @@ pub(super) fn addresses() -> Stubs {
         };
     }
     table! {
-        call, construct, create_this, call_forward, get_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, stack_overflow, quick, concatenate, array_of_length, new_arguments, instance_of,
+        call, construct, create_this, call_forward, get_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, stack_overflow, sample, quick, concatenate, array_of_length, new_arguments, instance_of,
         typed_length, prototype_of, super_constructor, type_of, fmod, pow, char_at;
         preserving: allocate, remember, remember_slot, interrupt, to_boolean, strict_equal, loosely_equal, to_int32, fill_element, append,
     }
@@ -615,6 +615,10 @@ unsafe extern "C" fn stack_overflow(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -
             }
         }
     }
+}
+unsafe extern "C" fn sample(vm: *mut Vm, fp: *mut Raw, pc: *const u64) {
+    // SAFETY: a complete frame that has not begun.
+    unsafe { crate::profile::sample_at(vm, fp, pc) }
 }
 unsafe extern "C" fn interrupt(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u64 {
     // SAFETY: live frame.

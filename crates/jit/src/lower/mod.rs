@@ -313,6 +313,29 @@ impl Lower<'_, '_> {
         let next = self.fresh();
         self.b.ins().brif(ok, next, &[], exit, &[]);
         self.go(next);
+        self.force_exit(state);
+    }
+    /// Leaves by the state if `failed`.
+    fn refuse(&mut self, failed: ir::Value, state: StateId) {
+        let exit = self.exit_block(state);
+        let next = self.fresh();
+        self.b.ins().brif(failed, exit, &[], next, &[]);
+        self.go(next);
+        self.force_exit(state);
+    }
+    /// For tests: leaves by the state, although the guard holds, when the countdown has come to its end.
+    fn force_exit(&mut self, state: StateId) {
+        let countdown = self.snapshot.layout.vm_exit_countdown;
+        if countdown == 0 {
+            return;
+        }
+        let left = self.load_vm(I32, countdown);
+        let left = self.b.ins().iadd_imm_s(left, -1);
+        self.b.ins().store(trusted(), left, self.vm, countdown);
+        let exit = self.exit_block(state);
+        let next = self.fresh();
+        self.b.ins().brif(left, next, &[], exit, &[]);
+        self.go(next);
     }
     fn exit_block(&mut self, state: StateId) -> ir::Block {
         if let Some(b) = self.exits.get(&state) {
@@ -445,10 +468,24 @@ impl Lower<'_, '_> {
         let under = self.b.ins().icmp(IntCC::UnsignedLessThan, sp, native);
         let bad = self.b.ins().bor(over, under);
         let (overflow, start) = (self.cold(), self.blocks[0]);
-        self.b.ins().brif(bad, overflow, &[], start, &[]);
-        self.go(overflow);
         let f = &self.snapshot.functions[0];
-        let pc = self.imm(f.base + 8 * self.snapshot.entry as u64);
+        let first = f.base + 8 * self.snapshot.entry as u64;
+        if l.sample_bit == 0 || self.snapshot.entry != 0 {
+            self.b.ins().brif(bad, overflow, &[], start, &[]);
+        } else {
+            let (look, sample) = (self.fresh(), self.cold());
+            self.b.ins().brif(bad, overflow, &[], look, &[]);
+            self.go(look);
+            let word = self.load_vm(I32, l.vm_interrupt);
+            let wanted = self.b.ins().band_imm_u(word, l.sample_bit as i64);
+            self.b.ins().brif(wanted, sample, &[], start, &[]);
+            self.go(sample);
+            let pc = self.imm(first);
+            self.call(self.snapshot.stubs.sample, &[self.vm, self.fp, pc], None);
+            self.b.ins().jump(start, &[]);
+        }
+        self.go(overflow);
+        let pc = self.imm(first);
         if self.snapshot.entry == 0 {
             let (vm, fp) = (self.vm, self.fp);
             let r = self.call(self.snapshot.stubs.stack_overflow, &[vm, fp, pc], Some(I64)).expect("result");

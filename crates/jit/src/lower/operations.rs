@@ -107,10 +107,7 @@ impl Lower<'_, '_> {
             Binary::Mul if k > 0 => {
                 // A product of 0 is not -0.
                 let (r, overflow) = self.b.ins().smul_overflow(x, y);
-                let exit = self.exit_block(s);
-                let next = self.fresh();
-                self.b.ins().brif(overflow, exit, &[], next, &[]);
-                self.go(next);
+                self.refuse(overflow, s);
                 r
             }
             Binary::Mul => self.int_binary(op, x, y, Some(s)),
@@ -158,10 +155,7 @@ impl Lower<'_, '_> {
                     Binary::Sub => self.b.ins().ssub_overflow(x, y),
                     _ => self.b.ins().smul_overflow(x, y),
                 };
-                let exit = self.exit_block(st());
-                let next = self.fresh();
-                self.b.ins().brif(overflow, exit, &[], next, &[]);
-                self.go(next);
+                self.refuse(overflow, st());
                 if op == Binary::Mul {
                     // 0 may be -0.
                     let (zero, done) = (self.cold(), self.fresh());

@@ -24,6 +24,11 @@ pub(super) fn layout(vm: &Vm) -> Layout {
     let heap: &Heap = &vm.heap;
     Layout {
         vm_interrupt: offset_of!(Vm, interrupt) as i32,
+        sample_bit: if vm.config().tier.profile { crate::interrupt::bit::SAMPLE } else { 0 },
+        vm_exit_countdown: match vm.config().tier.force_exits {
+            0 => 0,
+            _ => offset_of!(Vm, exit_countdown) as i32,
+        },
         vm_fp: offset_of!(Vm, fp) as i32,
         vm_pc: offset_of!(Vm, pc) as i32,
         vm_result: offset_of!(Vm, stub_result) as i32,
