@@ -34,3 +34,10 @@ let proxy = 0;
 const trap = Object.setPrototypeOf([1, , 3], new Proxy(Array.prototype, { get(t, k, r) { proxy++; return k === '1' ? 'trap' : Reflect.get(t, k, r); } }));
 for (let i = 0; i < 300; i++) get(trap, 1);
 print(get(trap, 1), proxy);
+
+// A key that is a double to the compiler, at a site that has seen elements and names.
+const mixed = { x: 1 };
+const one = Math.imul(1, 1) + (1.7e308 | 0) - 1;
+function store() { mixed[Math.min(-(one * -1), one)] = 1; }
+for (let i = 0; i < 3000; i++) store();
+console.log(Object.keys(mixed).join());

@@ -287,7 +287,10 @@ impl Builder<'_> {
     fn index_of(&mut self, k: Value) -> Value {
         match self.as_int_free(k) {
             Some(index) => index,
-            None => self.emit(Op::LowHalf, vec![k], Repr::Int32, 0),
+            None => {
+                let word = self.tagged(k);
+                self.emit(Op::LowHalf, vec![word], Repr::Int32, 0)
+            }
         }
     }
     /// An access that found dense elements and other things: in line where it finds them again, else as a subroutine. `then` is
