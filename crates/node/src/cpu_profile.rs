@@ -47,7 +47,8 @@ fn default_name() -> String {
 fn civil(days: u64) -> (u64, u64, u64) {
     let mut left = days;
     let mut year = 1970;
-    let is_leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_leap =
+        |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     loop {
         let length = if is_leap(year) { 366 } else { 365 };
         if left < length {
