@@ -111,7 +111,8 @@ pub fn take(s: &mut Scope<'_>) -> String {
     out.push_str("]}");
     out
 }
-fn quote(out: &mut String, text: &str) {
+/// Writes a text as a JSON string.
+pub fn quote(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {
         match c {

@@ -645,13 +645,10 @@ pub(crate) unsafe fn try_concat(vm: &mut Vm, a: Raw, b: Raw) -> Raw {
         if lb == 0 {
             return a;
         }
-        let p = vm.heap.try_alloc(Kind::String as u8, 16 + total) as *mut JsString;
+        let p = try_alloc_flat(vm, total, 0);
         if p.is_null() {
             return Raw::EMPTY;
         }
-        (*p).header.aux = FLAT;
-        (*p).length = total as u32;
-        (*p).offset = 0;
         let out = (p as *mut u8).add(16);
         copy_short(narrow_units(x), la as usize, out);
         copy_short(narrow_units(y), lb as usize, out.add(la as usize));
@@ -674,14 +671,10 @@ unsafe fn try_concat_other(vm: &mut Vm, a: Raw, b: Raw) -> Raw {
         let total = la as usize + lb as usize;
         let two_byte = ((*x).header.flags | (*y).header.flags) & TWO_BYTE;
         if total < ROPE_MIN as usize {
-            let p = vm.heap.try_alloc(Kind::String as u8, 16 + total * 2) as *mut JsString;
+            let p = try_alloc_flat(vm, total, TWO_BYTE);
             if p.is_null() {
                 return Raw::EMPTY;
             }
-            (*p).header.aux = FLAT;
-            (*p).header.flags |= two_byte;
-            (*p).length = total as u32;
-            (*p).offset = 0;
             let out = (p as *mut u8).add(16).cast::<u16>();
             copy_view(view_raw(x), out, |u| u);
             copy_view(view_raw(y), out.add(la as usize), |u| u);
@@ -702,6 +695,25 @@ unsafe fn try_concat_other(vm: &mut Vm, a: Raw, b: Raw) -> Raw {
         Raw::cell(p.cast())
     }
 }
+/// As [`alloc_flat`] of a young string if there is room without a collection; else null.
+///
+/// # Safety
+/// The caller writes all code units before the next allocation.
+#[inline(always)]
+unsafe fn try_alloc_flat(vm: &mut Vm, length: usize, two_byte: u8) -> *mut JsString {
+    let bytes = if two_byte != 0 { length * 2 } else { length };
+    // SAFETY: the struct part is initialised here, the rest by the caller.
+    unsafe {
+        let p = vm.heap.try_alloc(Kind::String as u8, 16 + bytes) as *mut JsString;
+        if !p.is_null() {
+            (*p).header.aux = FLAT;
+            (*p).header.flags |= two_byte;
+            (*p).length = length as u32;
+            (*p).offset = 0;
+        }
+        p
+    }
+}
 /// A new flat string of a few narrow units, or the empty value if there is no room without a collection.
 pub fn try_new_latin1(vm: &mut Vm, text: &[u8]) -> Raw {
     if let [unit] = *text {
@@ -709,13 +721,10 @@ pub fn try_new_latin1(vm: &mut Vm, text: &[u8]) -> Raw {
     }
     // SAFETY: the cell is initialised here.
     unsafe {
-        let p = vm.heap.try_alloc(Kind::String as u8, 16 + text.len()) as *mut JsString;
+        let p = try_alloc_flat(vm, text.len(), 0);
         if p.is_null() {
             return Raw::EMPTY;
         }
-        (*p).header.aux = FLAT;
-        (*p).length = text.len() as u32;
-        (*p).offset = 0;
         copy_short(text.as_ptr(), text.len(), (p as *mut u8).add(16));
         Raw::cell(p.cast())
     }
@@ -731,13 +740,10 @@ pub fn try_concat_latin1(vm: &mut Vm, texts: [&[u8]; 3]) -> Raw {
     }
     // SAFETY: the cell is initialised here.
     unsafe {
-        let p = vm.heap.try_alloc(Kind::String as u8, 16 + total) as *mut JsString;
+        let p = try_alloc_flat(vm, total, 0);
         if p.is_null() {
             return Raw::EMPTY;
         }
-        (*p).header.aux = FLAT;
-        (*p).length = total as u32;
-        (*p).offset = 0;
         let mut out = (p as *mut u8).add(16);
         for text in texts {
             std::ptr::copy_nonoverlapping(text.as_ptr(), out, text.len());
@@ -882,14 +888,10 @@ pub fn try_substring(vm: &mut Vm, string: Raw, from: usize, to: usize) -> Raw {
             StrView::Latin1(text) => try_new_latin1(vm, &text[from..to]),
             StrView::Utf16(text) if n == 1 && text[from] < 256 => vm.single_chars[text[from] as usize],
             StrView::Utf16(text) => {
-                let p = vm.heap.try_alloc(Kind::String as u8, 16 + n * 2) as *mut JsString;
+                let p = try_alloc_flat(vm, n, TWO_BYTE);
                 if p.is_null() {
                     return Raw::EMPTY;
                 }
-                (*p).header.aux = FLAT;
-                (*p).header.flags |= TWO_BYTE;
-                (*p).length = n as u32;
-                (*p).offset = 0;
                 std::ptr::copy_nonoverlapping(text.as_ptr().add(from), (p as *mut u8).add(16).cast(), n);
                 Raw::cell(p.cast())
             }

@@ -69,15 +69,8 @@ impl Tracing {
 }
 /// A JSON string.
 fn quote(text: &str) -> String {
-    let mut out = String::from('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            c if c < ' ' => out.push_str(&format!("\\u{:04x}", c as u32)),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
+    let mut out = String::new();
+    spey_engine::heap_snapshot::quote(&mut out, text);
     out
 }
 /// A value as JSON; nothing of what has none.
