@@ -207,7 +207,7 @@ fn get_set_record<'s>(s: &mut Scope<'s>, v: Local<'s, Value>) -> JsResult<SetRec
     let raw = object::get(s, object, key)?;
     let n = conversion::to_number(s, raw)?;
     if n.is_nan() {
-        return s.throw_type_error("The 'size' property must be a number, but is NaN");
+        return s.throw_type_error("The .size property is NaN");
     }
     let size = conversion::integer_or_infinity(n);
     if size < 0.0 {
@@ -216,9 +216,7 @@ fn get_set_record<'s>(s: &mut Scope<'s>, v: Local<'s, Value>) -> JsResult<SetRec
     let method = |s: &mut Scope<'s>, name: &str| {
         let f = object::get_named(s, object, name)?;
         if !f.is_callable() {
-            return s.throw_type_error(&format!(
-                "The '{name}' property of the set-like object is not a function"
-            ));
+            return support::throw_not_callable(s, f);
         }
         Ok(f)
     };

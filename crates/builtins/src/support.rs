@@ -42,8 +42,25 @@ pub fn require_callable(s: &mut Scope<'_>, v: Local<'_, Value>) -> JsResult<()> 
 }
 #[cold]
 pub fn throw_not_callable<T>(s: &mut Scope<'_>, v: Local<'_, Value>) -> JsResult<T> {
-    let text = error::describe(s, v);
+    let text = error::describe_with_type(s, v);
     s.throw_type_error(&format!("{text} is not a function"))
+}
+/// GetMethod of an iterable that the function `of` is given: what is neither undefined nor null must be callable.
+pub fn iterator_method<'s>(
+    s: &mut Scope<'s>,
+    items: Local<'_, Value>,
+    key: PropertyKey,
+    of: &str,
+) -> JsResult<Option<Local<'s, Value>>> {
+    let f = object::get_v(s, items, key)?;
+    match f {
+        f if f.is_nullish() => Ok(None),
+        f if f.is_callable() => Ok(Some(f)),
+        _ => s.throw_type_error(&format!(
+            "{of} requires that the property of the first argument, items[{}], when exists, be a function",
+            key.to_text().trim_start_matches("Symbol(").trim_end_matches(')')
+        )),
+    }
 }
 /// TypeError of a method called on the wrong kind of receiver.
 #[cold]

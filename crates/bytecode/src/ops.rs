@@ -390,8 +390,8 @@ macro_rules! for_each_op {
         Throw [Use No No];
         /// Throws a new error: kind a (0 TypeError, 1 ReferenceError, 2 SyntaxError, 3 RangeError) with message constant b:c.
         ThrowError [Uint Const32 No];
-        /// TypeError when a is undefined or null, with a message for destructuring; b:c constant = source text or empty.
-        CheckCoercible [Use Const32 No];
+        /// TypeError when a is undefined or null, with a message for destructuring.
+        CheckCoercible [Use No No];
 
         // ---- explicit resource management
         /// `a =` new dispose scope (list of disposable resources).

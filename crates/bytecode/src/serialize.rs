@@ -24,7 +24,7 @@ use crate::*;
 use std::collections::HashMap;
 
 /// Format version; the instruction set has its own fingerprint.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 const MAGIC: [u8; 4] = *b"SPYB";
 const HEADER_BYTES: usize = 40;

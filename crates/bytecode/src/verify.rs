@@ -229,9 +229,6 @@ impl Verifier<'_> {
                 }
                 Operand::Const | Operand::Const32 => {
                     let index = if *kind == Operand::Const { unsigned as u32 } else { i.operand32(n) as u32 };
-                    if i.op == Op::CheckCoercible && index == u32::MAX {
-                        continue; // no source text
-                    }
                     let constant = self.constant(index)?;
                     if i.op != Op::LoadConst && !matches!(constant, Constant::String(_)) {
                         return Err(Rule::ConstantKind(index));

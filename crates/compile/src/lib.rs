@@ -31,11 +31,13 @@
 //!   blocks are one function called with the class as `this`.
 
 mod analyze;
+mod blame;
 mod builder;
 mod class;
 mod environment;
 mod evals;
 mod expression;
+mod expression_text;
 mod function;
 mod hoist;
 mod leave;
@@ -60,6 +62,7 @@ use spey_bytecode::{
     Template,
 };
 
+pub use blame::{Blame, Deed};
 pub use stack::set_thread_stack;
 
 use crate::analyze::Top;
@@ -264,6 +267,14 @@ impl Unit {
         let meta = self.meta(function);
         let stack = parse::stack_for((meta.source_end - meta.source_start) as usize);
         stack::with(stack, || function::compile(self.tree.borrow_dependent(), function))
+    }
+
+    /// What stands at a position in a function's code, for messages of errors.
+    pub fn blame(&self, function: FunctionIndex, at: u32, deed: Deed) -> Option<Blame> {
+        let meta = self.meta(function);
+        let stack = parse::stack_for((meta.source_end - meta.source_start) as usize);
+        let node = &self.tree.borrow_dependent().functions[function as usize].node;
+        stack::with(stack, || blame::find(node, self.source(), at, deed))
     }
 
     /// Names declared by a script or by eval code.

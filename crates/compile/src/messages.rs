@@ -70,6 +70,11 @@ const PUNCTUATORS: &[&str] = &[
     "~", "?", ":", "=",
 ];
 
+/// Is a word one of the reserved words?
+pub fn is_keyword(word: &str) -> bool {
+    KEYWORDS.contains(&word)
+}
+
 fn syntax(message: impl Into<String>, start: u32, end: u32) -> SyntaxError {
     SyntaxError { message: message.into(), start, end, kind: SyntaxErrorKind::Syntax }
 }

@@ -4,6 +4,7 @@ use oxc_ast::ast::*;
 use oxc_span::{GetSpan, Span};
 use spey_bytecode::Op;
 
+use crate::blame::{Pattern, split_default};
 use crate::builder::{Reg, special};
 use crate::expression::Key;
 use crate::function::{Control, Gen};
@@ -26,7 +27,8 @@ impl<'a> Gen<'a, '_> {
             BindingPattern::BindingIdentifier(id) => self.init_binding(id, src, lexical),
             BindingPattern::ObjectPattern(o) => {
                 let mark = self.b.mark();
-                self.check_coercible(src, source);
+                self.b.at(Pattern::Binding(p).position());
+                self.b.op(Op::CheckCoercible, src, 0, 0);
                 let keys = self.rest_keys(o.rest.is_some(), o.properties.len());
                 for (i, prop) in o.properties.iter().enumerate() {
                     let inner = self.b.mark();
@@ -102,7 +104,7 @@ impl<'a> Gen<'a, '_> {
         match p {
             BindingPattern::AssignmentPattern(a) => {
                 self.default_value(&a.right, r);
-                self.bind_pattern(&a.left, r, lexical);
+                self.bind_pattern_from(&a.left, r, lexical, Some(a.right.span()));
             }
             other => self.bind_pattern(other, r, lexical),
         }
@@ -183,7 +185,8 @@ impl<'a> Gen<'a, '_> {
                 let value = self.b.temp();
                 self.b.mov(value, src);
                 let src = value;
-                self.check_coercible(src, None);
+                self.b.at(Pattern::Target(t).position());
+                self.b.op(Op::CheckCoercible, src, 0, 0);
                 let keys = self.rest_keys(o.rest.is_some(), o.properties.len());
                 for (i, p) in o.properties.iter().enumerate() {
                     let inner = self.b.mark();
@@ -259,15 +262,5 @@ impl<'a> Gen<'a, '_> {
                 self.store(&place, src);
             }
         }
-    }
-}
-
-/// A target and its default value.
-fn split_default<'a>(
-    t: &'a AssignmentTargetMaybeDefault<'a>,
-) -> (Option<&'a AssignmentTarget<'a>>, Option<&'a Expression<'a>>) {
-    match t {
-        AssignmentTargetMaybeDefault::AssignmentTargetWithDefault(d) => (Some(&d.binding), Some(&d.init)),
-        other => (other.as_assignment_target(), None),
     }
 }

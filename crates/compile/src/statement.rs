@@ -366,17 +366,7 @@ impl<'a> Gen<'a, '_> {
                 (pattern, Some(init)) => {
                     let r = self.operand(init, Some(pattern.span()));
                     self.b.at(init.span().start);
-                    // Messages name what is iterated if it is as simple as this.
-                    let is_named = match init {
-                        Expression::CallExpression(call) => matches!(call.callee, Expression::Identifier(_)),
-                        Expression::Identifier(_)
-                        | Expression::NewExpression(_)
-                        | Expression::ThisExpression(_)
-                        | Expression::ObjectExpression(_) => true,
-                        other => other.is_literal(),
-                    };
-                    let source = is_named || !matches!(pattern, BindingPattern::ArrayPattern(_));
-                    self.bind_pattern_from(pattern, r, lexical, source.then(|| init.span()));
+                    self.bind_pattern_from(pattern, r, lexical, Some(init.span()));
                 }
                 (_, None) => {}
             }

@@ -461,7 +461,7 @@ pub fn rem<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -> J
 /// BigInt::exponentiate, ECMA-262 §6.1.6.2.3
 pub fn pow<'s>(s: &mut Scope<'s>, a: Local<'_, Value>, b: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
     if is_negative(b.raw()) {
-        return s.throw_range_error("Exponent must be non-negative");
+        return s.throw_range_error("Exponent must be positive");
     }
     let base_bits = bit_length(a.raw());
     if is_zero(b.raw()) {

@@ -115,7 +115,10 @@ pub(crate) fn throw_class_constructor<T>(s: &mut Scope<'_>, f: Local<'_, Object>
     let name = crate::error::function_name(s, f);
     let id = function::function_realm(s, f)?;
     crate::realm::with_realm(s, id, |s| {
-        s.throw_type_error(&format!("Class constructor {name} cannot be invoked without 'new'"))
+        s.throw_type_error(&match name.as_str() {
+            "" => "Class constructors cannot be invoked without 'new'".into(),
+            name => format!("Class constructor {name} cannot be invoked without 'new'"),
+        })
     })
 }
 /// Call(F, V, argumentsList), ECMA-262 §7.3.14
@@ -382,7 +385,7 @@ pub(crate) fn step<'s>(
 }
 #[cold]
 fn not_callable<'s>(s: &mut Scope<'s>, f: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
-    let text = crate::error::describe(s, f);
+    let text = crate::error::describe_with_type(s, f);
     s.throw_type_error(&format!("{text} is not a function"))
 }
 fn bound_parts<'s>(

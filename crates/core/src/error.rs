@@ -1,10 +1,11 @@
 //! Errors: creation, V8's stack API, texts for messages.
 
 use spey_bytecode::{Insn, Op};
+use spey_compile::{Blame, Deed};
 use spey_gc::Value as Raw;
 
 use crate::cell::{Kind, Object};
-use crate::code::{Code, ScriptUnit, code_flag};
+use crate::code::{Code, ScriptUnit, UnitBody, code_flag};
 use crate::frame::{FrameView, argc, frames};
 use crate::function;
 use crate::key::PropertyKey;
@@ -614,6 +615,13 @@ pub fn describe(s: &mut Scope<'_>, v: Local<'_, Value>) -> String {
         })
     })
 }
+/// As [`describe`], but strings without quotation marks.
+pub fn describe_unquoted(s: &mut Scope<'_>, v: Local<'_, Value>) -> String {
+    match v.as_string() {
+        Some(t) => t.to_text(s),
+        None => describe(s, v),
+    }
+}
 /// `#<Foo>` or `[object Array]` for objects, the value otherwise.
 pub fn describe_receiver(s: &mut Scope<'_>, v: Local<'_, Value>) -> String {
     s.nested(|s| match v.as_object() {
@@ -686,24 +694,31 @@ pub fn describe_key(s: &mut Scope<'_>, what: &str, k: Local<'_, Value>) -> Strin
     }
 }
 
-/// Source text of the callee of the call at a frame's position, as V8 prints it ("a.b.c"), or the value's text.
-fn callee_text(s: &mut Scope<'_>, f: FrameView, v: Local<'_, Value>, is_new: bool) -> String {
-    if let Some(c) = f.code() {
-        // SAFETY: live code that has run.
-        let text = unsafe {
-            let pc = f.pc.offset_from((*c).first) as u32;
-            let positions = (*c).positions();
-            match positions.binary_search_by_key(&pc, |p| p.0) {
-                Ok(i) => callee_source(&(*c).script().source, positions[i].1 as usize, is_new),
-                Err(_) => None,
-            }
-        };
-        // SAFETY: as above.
-        if let Some(t) = text.or_else(|| unsafe { method_text(f, c) }) {
-            return t;
+/// What the source has at a frame's position, if the source is there.
+fn blame(f: FrameView, deed: Deed) -> Option<Blame> {
+    let c = f.code()?;
+    // SAFETY: live code that has run.
+    unsafe {
+        let pc = f.pc.offset_from((*c).first) as u32;
+        match &(*c).script().body {
+            UnitBody::Source(unit) => unit.blame((*c).index, (*c).source_offset(pc), deed),
+            _ => None,
         }
     }
-    describe(s, v)
+}
+const RETURN_VALUE: &str = " is not a function or its return value";
+/// What a message calls the callee of the call at a frame's position: its source text as V8 prints it ("a.b.c"), or the value.
+fn callee_text(s: &mut Scope<'_>, f: FrameView, v: Local<'_, Value>, deed: Deed) -> String {
+    match blame(f, deed) {
+        Some(Blame::Expression(text)) => return text,
+        Some(Blame::ValueOf(text)) => return format!("{text}{RETURN_VALUE}"),
+        _ => {}
+    }
+    // SAFETY: live code that has run.
+    match f.code().and_then(|c| unsafe { method_text(f, c) }) {
+        Some(text) => text,
+        None => describe(s, v),
+    }
 }
 /// Text of the callee of a method call whose source is not there, as in the library: what the instruction tells.
 ///
@@ -722,165 +737,89 @@ unsafe fn method_text(f: FrameView, c: *const Code) -> Option<String> {
         Some(format!("{base}.{}", PropertyKey::from_raw((*cache).key).to_text()))
     }
 }
-/// Expression text around `at` that is being called: a chain of names, members and calls.
-fn callee_source(source: &str, at: usize, is_new: bool) -> Option<String> {
-    let b = source.as_bytes();
-    let ident = |c: u8| c.is_ascii_alphanumeric() || c == b'_' || c == b'$' || c == b'#' || c >= 0x80;
-    if at >= b.len() {
-        return None;
-    }
-    let mut at = at;
-    if is_new && source[at..].starts_with("new") {
-        at += 3;
-        while at < b.len() && b[at].is_ascii_whitespace() {
-            at += 1;
-        }
-    }
-    if !ident(b[at]) && b[at] != b'(' && b[at] != b'[' {
-        return None;
-    }
-    // Forward: the member or name itself and, from a chain's start, its following members up to the call's parenthesis.
-    let mut end = at;
-    loop {
-        while end < b.len() && ident(b[end]) {
-            end += 1;
-        }
-        if end < b.len() && b[end] == b'.' && end + 1 < b.len() && ident(b[end + 1]) {
-            end += 1;
-            continue;
-        }
-        if end + 2 < b.len() && b[end] == b'?' && b[end + 1] == b'.' && ident(b[end + 2]) {
-            end += 2;
-            continue;
-        }
-        break;
-    }
-    // Backward: `a.b.` in front of the member.
-    let mut start = at;
-    while start > 0 {
-        let p = b[start - 1];
-        if p == b'.' || ident(p) || (p == b'?' && b[start] == b'.') {
-            start -= 1;
-        } else if p == b')' && b[start] == b'.' {
-            return Some(format!("(intermediate value){}", &source.get(start..end)?));
-        } else {
-            break;
-        }
-    }
-    let text = source.get(start..end)?;
-    if text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit()) {
-        None
-    } else {
-        Some(text.to_string())
-    }
-}
 /// TypeError "x is not a function" with the source text of the callee.
 #[cold]
 pub fn throw_not_callable<T>(s: &mut Scope<'_>, f: FrameView, callee: Local<'_, Value>) -> JsResult<T> {
-    let text = callee_text(s, f, callee, false);
-    s.throw_type_error(&format!("{text} is not a function"))
+    let text = callee_text(s, f, callee, Deed::Call);
+    // A call whose value is iterated is told of with both.
+    let wanted = if text.ends_with(RETURN_VALUE) { "iterable" } else { "a function" };
+    s.throw_type_error(&format!("{text} is not {wanted}"))
 }
 /// TypeError "x is not a constructor".
 #[cold]
 pub fn throw_not_constructor<T>(s: &mut Scope<'_>, f: FrameView, callee: Local<'_, Value>) -> JsResult<T> {
-    let text = callee_text(s, f, callee, true);
+    let text = callee_text(s, f, callee, Deed::Construct);
     s.throw_type_error(&format!("{text} is not a constructor"))
 }
 /// TypeError "x is not iterable" with the source text where it can be found.
 #[cold]
 pub fn throw_not_iterable<T>(s: &mut Scope<'_>, f: Option<FrameView>, v: Local<'_, Value>) -> JsResult<T> {
-    let text = match f.and_then(|f| iterable_source(s, f, v)) {
-        Some(Iterable::Described(text)) => format!("{text} is not iterable"),
-        Some(Iterable::Argument(text)) if v.is_nullish() => {
+    const UNREAD: &str = "is not iterable (cannot read property Symbol(Symbol.iterator))";
+    let text = match f.and_then(|f| blame(f, Deed::Iterate)) {
+        Some(Blame::Expression(text)) => format!("{text} is not iterable"),
+        Some(Blame::ValueOf(text)) => format!("{text}{RETURN_VALUE} is not iterable"),
+        Some(Blame::SpreadArgument(text)) if v.is_nullish() => {
             format!("{text} is not iterable (cannot read property {})", describe(s, v))
         }
-        Some(Iterable::Argument(_)) => {
+        Some(Blame::SpreadArgument(_)) => {
             "Spread syntax requires ...iterable[Symbol.iterator] to be a function".into()
         }
-        None => {
-            let text = describe_with_type(s, v);
-            format!("{text} is not iterable (cannot read property Symbol(Symbol.iterator))")
+        Some(Blame::Delegate) => "yield* (intermediate value) is not iterable".into(),
+        Some(Blame::Pattern { source, .. }) if v.is_nullish() => {
+            let (source, what) = (source.unwrap_or_else(|| describe_with_type(s, v)), describe(s, v));
+            format!("Cannot destructure property 'Symbol(Symbol.iterator)' of '{source}' as it is {what}.")
         }
+        Some(Blame::Pattern { source: Some(source), .. }) => format!("{source} {UNREAD}"),
+        _ => format!("{} {UNREAD}", describe_with_type(s, v)),
+    };
+    s.throw_type_error(&text)
+}
+/// TypeError "x is not async iterable".
+#[cold]
+pub fn throw_not_async_iterable<T>(
+    s: &mut Scope<'_>,
+    f: Option<FrameView>,
+    v: Local<'_, Value>,
+) -> JsResult<T> {
+    let text = match f.and_then(|f| blame(f, Deed::Iterate)) {
+        _ if v.is_nullish() && f.is_some() => {
+            let what = describe(s, v);
+            return s.throw_type_error(&format!(
+                "Cannot read properties of {what} (reading 'Symbol(Symbol.asyncIterator)')"
+            ));
+        }
+        Some(Blame::Expression(text)) => text,
+        Some(Blame::ValueOf(text)) => format!("{text}(...){RETURN_VALUE}"),
+        _ => describe(s, v),
+    };
+    s.throw_type_error(&format!("{text} is not async iterable"))
+}
+/// TypeError of an object pattern that undefined or null was to be taken apart by.
+#[cold]
+pub fn throw_not_destructurable<T>(s: &mut Scope<'_>, f: FrameView, v: Local<'_, Value>) -> JsResult<T> {
+    let what = describe(s, v);
+    let text = match blame(f, Deed::Destructure) {
+        Some(Blame::Read { property: Some(name) }) => {
+            format!("Cannot read properties of {what} (reading '{name}')")
+        }
+        Some(Blame::Read { property: None }) => format!("Cannot read properties of {what}"),
+        Some(Blame::Pattern { property, source }) => {
+            let property = property.map_or(String::new(), |name| format!("property '{name}' of "));
+            let source = source.unwrap_or_else(|| describe_with_type(s, v));
+            format!("Cannot destructure {property}'{source}' as it is {what}.")
+        }
+        _ => format!("Cannot destructure '{}' as it is {what}.", describe_with_type(s, v)),
     };
     s.throw_type_error(&text)
 }
 /// A value after its type, as V8 names what has no expression in the source.
-fn describe_with_type(s: &mut Scope<'_>, v: Local<'_, Value>) -> String {
+pub fn describe_with_type(s: &mut Scope<'_>, v: Local<'_, Value>) -> String {
     let of_type = crate::operators::type_of_raw(v.raw());
     if v.is_null() || v.is_bool() || v.is_number() || v.is_string() {
         format!("{of_type} {}", describe(s, v))
     } else {
         of_type.into()
     }
-}
-/// How messages name what should have been iterable.
-enum Iterable {
-    Described(String),
-    /// Of a call: `f(...x)`.
-    Argument(String),
-}
-/// Looks for the expression at a frame's position; None if there is none, as with an element that is destructured.
-fn iterable_source(s: &mut Scope<'_>, f: FrameView, v: Local<'_, Value>) -> Option<Iterable> {
-    let c = f.code()?;
-    // SAFETY: live code that has run.
-    let (source, at) = unsafe {
-        let pc = f.pc.offset_from((*c).first) as u32;
-        let positions = (*c).positions();
-        let index = positions.partition_point(|p| p.0 <= pc).checked_sub(1)?;
-        (&(*c).script().source, positions[index].1 as usize)
-    };
-    let text = source.get(at..)?;
-    match text.strip_prefix("...") {
-        Some(argument) => {
-            let named = expression_text(argument.trim_start());
-            Some(Iterable::Argument(named.unwrap_or_else(|| describe(s, v))))
-        }
-        None if text.starts_with(|c: char| c.is_ascii_digit() || c == '"' || c == '\'') => {
-            Some(Iterable::Described(describe(s, v)))
-        }
-        None => expression_text(text).map(Iterable::Described),
-    }
-}
-/// The names and members that an expression is made of, if it has nothing else but a call at its end.
-fn expression_text(source: &str) -> Option<String> {
-    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '#' | '.');
-    let chain = |text: &str| text.find(|c| !is_name(c)).unwrap_or(text.len());
-    if source.starts_with('{') {
-        return Some(if source.starts_with("{}") { "{}" } else { "{(intermediate value)}" }.into());
-    }
-    let (is_new, source) = match source.strip_prefix("new ") {
-        Some(class) => (true, class.trim_start()),
-        None => (false, source),
-    };
-    let mut end = chain(source);
-    // Members that are named by one name or number: `a[0].b`.
-    while end > 0
-        && let Some(inner) = source[end..].strip_prefix('[')
-    {
-        let length = chain(inner);
-        if length == 0 || !inner[length..].starts_with(']') {
-            break;
-        }
-        end += length + 2;
-        end += chain(&source[end..]);
-    }
-    let (text, mut rest) = source.split_at(end);
-    let mut is_call = is_new;
-    if let Some(arguments) = rest.strip_prefix('(') {
-        let mut depth = 1;
-        let end = arguments.find(|c| {
-            depth += i32::from(c == '(') - i32::from(c == ')');
-            depth == 0
-        })?;
-        rest = &arguments[end + 1..];
-        is_call = true;
-    }
-    let rest = rest.trim_start_matches([' ', '\t']);
-    let is_all = rest.is_empty() || rest.starts_with([';', ',', ')', ']', '}', '\n', '\r']);
-    if text.is_empty() || text == "yield" || !is_all {
-        return None;
-    }
-    Some(if is_call { format!("{text} is not a function or its return value") } else { text.into() })
 }
 /// Turns a compile error into a SyntaxError (or other class) whose stack starts with file, line and caret.
 #[cold]

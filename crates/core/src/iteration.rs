@@ -155,6 +155,14 @@ pub fn get_iterator_direct<'s>(s: &mut Scope<'s>, it: Local<'_, Value>) -> JsRes
 }
 /// GetIterator(obj, async), §7.4.4
 pub fn get_async_iterator<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResult<IteratorRecord<'s>> {
+    get_async_iterator_described(s, v, None)
+}
+/// As [`get_async_iterator`], with the source text of the iterable in the error message.
+pub(crate) fn get_async_iterator_described<'s>(
+    s: &mut Scope<'s>,
+    v: Local<'_, Value>,
+    f: Option<FrameView>,
+) -> JsResult<IteratorRecord<'s>> {
     let key = s.names().sym_async_iterator;
     let method = if v.is_nullish() { None } else { object::get_method(s, v, key)? };
     match method {
@@ -168,10 +176,7 @@ pub fn get_async_iterator<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResul
         None => {
             let key = s.names().sym_iterator;
             let m = if v.is_nullish() { None } else { object::get_method_or_none(s, v, key)? };
-            let Some(m) = m else {
-                let text = crate::error::describe(s, v);
-                return s.throw_type_error(&format!("{text} is not async iterable"));
-            };
+            let Some(m) = m else { return crate::error::throw_not_async_iterable(s, f, v) };
             let sync = get_iterator_from_method(s, v, m)?;
             create_async_from_sync(s, sync)
         }

@@ -1327,8 +1327,27 @@ pub fn get_method<'s>(
         return Ok(None);
     }
     if !f.is_callable() {
-        let text = crate::error::describe(s, f);
+        let text = crate::error::describe_with_type(s, f);
         return s.throw_type_error(&format!("{text} is not a function"));
+    }
+    Ok(Some(f))
+}
+/// As [`get_method`], with an error that names the property.
+pub fn get_named_method<'s>(
+    s: &mut Scope<'s>,
+    v: Local<'_, Value>,
+    key: PropertyKey,
+) -> JsResult<Option<Local<'s, Value>>> {
+    let f = get_v(s, v, key)?;
+    if f.is_nullish() {
+        return Ok(None);
+    }
+    if !f.is_callable() {
+        let (text, of) = (crate::error::describe(s, f), crate::error::describe_receiver(s, v));
+        return s.throw_type_error(&format!(
+            "'{text}' returned for property '{}' of object '{of}' is not a function",
+            key.to_text()
+        ));
     }
     Ok(Some(f))
 }
@@ -1531,7 +1550,8 @@ pub fn throw_read_only<T>(s: &mut Scope<'_>, v: Local<'_, Value>, key: PropertyK
             _ => {}
         }
     } else {
-        text = format!("{} '{}'", crate::operators::type_of_raw(v.raw()), crate::error::describe(s, v));
+        text =
+            format!("{} '{}'", crate::operators::type_of_raw(v.raw()), crate::error::describe_unquoted(s, v));
         return s.throw_type_error(&format!("Cannot create property '{}' on {text}", key.to_text()));
     }
     s.throw_type_error(&format!("Cannot assign to read only property '{}' of object '{text}'", key.to_text()))

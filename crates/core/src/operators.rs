@@ -447,7 +447,7 @@ pub fn has_in(s: &mut Scope<'_>, key: Local<'_, Value>, o: Local<'_, Value>) -> 
     let Some(o) = o.as_object() else {
         let key_text =
             if key.is_string() { conversion::to_text(s, key)? } else { crate::error::describe(s, key) };
-        let text = crate::error::describe(s, o);
+        let text = crate::error::describe_unquoted(s, o);
         return s.throw_type_error(&format!("Cannot use 'in' operator to search for '{key_text}' in {text}"));
     };
     // OPTIMIZATION: what caches know.

@@ -22,6 +22,10 @@ pub fn get<'s>(s: &mut Scope<'s>, v: Local<'_, Value>, key: PropertyKey) -> JsRe
             let getter = s.local(getter);
             crate::call::call(s, getter, v, &[])
         }
+        _ if v.is_nullish() => {
+            let what = crate::error::describe(s, v);
+            s.throw_type_error(&format!("Cannot read properties of {what} (reading '{}')", key.to_text()))
+        }
         _ => s.throw_type_error(&format!(
             "Cannot read private member {} from an object whose class did not declare it",
             key.to_text()
@@ -50,6 +54,10 @@ pub fn set(
             let setter = s.local(setter);
             crate::call::call(s, setter, v, &[value]).map(|_| ())
         }
+        _ if v.is_nullish() => {
+            let what = crate::error::describe(s, v);
+            s.throw_type_error(&format!("Cannot set properties of {what} (setting '{}')", key.to_text()))
+        }
         _ => s.throw_type_error(&format!(
             "Cannot write private member {} to an object whose class did not declare it",
             key.to_text()
@@ -59,7 +67,7 @@ pub fn set(
 /// `#x in v`
 pub fn has(s: &mut Scope<'_>, v: Local<'_, Value>, key: PropertyKey) -> JsResult<bool> {
     if !v.is_object() {
-        let text = crate::error::describe(s, v);
+        let text = crate::error::describe_unquoted(s, v);
         return s.throw_type_error(&format!(
             "Cannot use 'in' operator to search for '{}' in {text}",
             key.to_text()

@@ -137,7 +137,7 @@ fn trap<'s>(s: &mut Scope<'s>, o: Local<'_, Object>, name: PropertyKey) -> JsRes
         Lookup::Absent => None,
         Lookup::Value(v) if v.is_nullish() => None,
         Lookup::Value(v) if crate::value::is_callable(v) => Some(s.local(v)),
-        _ => object::get_method(s, handler, name)?,
+        _ => object::get_named_method(s, handler, name)?,
     };
     Ok(Trap { target, handler, function })
 }

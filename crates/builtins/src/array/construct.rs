@@ -7,10 +7,10 @@ use spey_core::function::prototype_from_constructor;
 use spey_core::object::{self, new_array_with};
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
-use spey_core::{call, conversion, iteration, value};
+use spey_core::{call, conversion, error, iteration, value};
 
 use super::array_create;
-use crate::support::{MAX_SAFE, create_index, get_index, require_callable, set_length};
+use crate::support::{MAX_SAFE, create_index, get_index, iterator_method, require_callable, set_length};
 
 /// Array ( ...values ), ECMA-262 §23.1.1.1
 pub(super) fn construct<'s>(
@@ -108,7 +108,10 @@ pub(super) fn from<'s>(
         require_callable(s, mapper)?;
     }
     let key = s.names().sym_iterator;
-    if let Some(method) = object::get_method(s, items, key)? {
+    if items.is_nullish() {
+        return error::throw_not_iterable(s, None, items);
+    }
+    if let Some(method) = iterator_method(s, items, key, "%Array%.from")? {
         let a = construct_receiver(s, this, None)?;
         let record = iteration::get_iterator_from_method(s, items, method)?;
         let mut k = 0u64;

@@ -11,7 +11,7 @@ use spey_core::{call, conversion};
 use spey_gc::Value as Raw;
 
 use super::construct::construct_receiver;
-use crate::support::{MAX_SAFE, create_index, get_index, require_callable, set_length};
+use crate::support::{MAX_SAFE, create_index, get_index, iterator_method, require_callable, set_length};
 
 /// Values of the state record.
 mod state {
@@ -77,10 +77,10 @@ fn start(
         require_callable(s, mapper)?;
     }
     let key = s.names().sym_async_iterator;
-    let async_method = object::get_method(s, items, key)?;
+    let async_method = iterator_method(s, items, key, "Array.fromAsync")?;
     let sync_method = if async_method.is_none() {
         let key = s.names().sym_iterator;
-        object::get_method(s, items, key)?
+        iterator_method(s, items, key, "Array.fromAsync")?
     } else {
         None
     };

@@ -175,11 +175,10 @@ pub(super) fn concat<'s>(
         s.nested(|s| {
             let item = args.get(i);
             if !item.is_object() {
-                let text = error::describe(s, item);
-                return s.throw_type_error(&format!("{text} is not an object"));
+                return s.throw_type_error("Iterator.concat called on non-object");
             }
             let key = s.names().sym_iterator;
-            let Some(method) = object::get_method(s, item, key)? else {
+            let Some(method) = object::get_named_method(s, item, key)? else {
                 let text = error::describe(s, item);
                 return s.throw_type_error(&format!("{text} is not iterable"));
             };
@@ -302,7 +301,7 @@ fn flat_map_step<'s>(s: &mut Scope<'s>, h: Local<'_, Object>) -> JsResult<Option
         let more = s.nested(|s| {
             let Some(v) = iteration::step_value(s, &record)? else { return Ok(false) };
             let mapped = call_back(s, h, &record, v)?;
-            let inner = get_iterator_flattenable(s, mapped, Primitives::Reject);
+            let inner = get_iterator_flattenable(s, mapped, Primitives::Reject, "Iterator.prototype.flatMap");
             let inner = iteration::close_on_error(s, &record, inner)?;
             set_inner(s, h, Some(&inner));
             Ok(true)

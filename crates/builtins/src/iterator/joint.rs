@@ -113,7 +113,7 @@ pub(super) fn zip<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -
             Err(t) => return fail(s, list, t),
         };
         let Some(v) = next else { break };
-        match get_iterator_flattenable(s, v, Primitives::Reject) {
+        match get_iterator_flattenable(s, v, Primitives::Reject, "Iterator.zip") {
             Ok(record) => push_record(s, list, &record),
             Err(t) => {
                 // The input iterator is closed last: it comes first in the list.
@@ -175,7 +175,7 @@ pub(super) fn zip_keyed<'s>(
             if v.is_undefined() {
                 return Ok(());
             }
-            let record = get_iterator_flattenable(s, v, Primitives::Reject)?;
+            let record = get_iterator_flattenable(s, v, Primitives::Reject, "Iterator.zipKeyed")?;
             let name = key.to_value(s);
             object::array_push(s, keys, name);
             push_record(s, list, &record);

@@ -206,19 +206,19 @@ pub(crate) fn get_iterator_flattenable<'s>(
     s: &mut Scope<'s>,
     v: Local<'_, Value>,
     primitives: Primitives,
+    of: &str,
 ) -> JsResult<IteratorRecord<'s>> {
     if !v.is_object() && (primitives == Primitives::Reject || !v.is_string()) {
-        let text = error::describe(s, v);
-        return s.throw_type_error(&format!("{text} is not an object"));
+        return s.throw_type_error(&format!("{of} called on non-object"));
     }
     let key = s.names().sym_iterator;
-    let it = match object::get_method(s, v, key)? {
+    let it = match object::get_named_method(s, v, key)? {
         None => s.local(v.raw()),
         Some(f) => call::call(s, f, v, &[])?,
     };
     if !it.is_object() {
-        let text = error::describe(s, it);
-        return s.throw_type_error(&format!("{text} is not an object"));
+        let text = error::describe(s, v);
+        return s.throw_type_error(&format!("{text} is not iterable"));
     }
     iteration::get_iterator_direct(s, it)
 }
@@ -229,7 +229,7 @@ const WRAPPED_NEXT: usize = 2;
 
 /// Iterator.from ( O ), ECMA-262 §27.1.3.2.2
 fn from<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
-    let record = get_iterator_flattenable(s, args.get(0), Primitives::IterateStrings)?;
+    let record = get_iterator_flattenable(s, args.get(0), Primitives::IterateStrings, "Iterator.from")?;
     let iterator = s.intrinsic(Intrinsic::Iterator);
     if operators::ordinary_has_instance(s, iterator.value(), record.iterator)? {
         return Ok(record.iterator);

@@ -7,11 +7,11 @@ use spey_core::iteration;
 use spey_core::object;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::typed_array::{self as views, Element, ElementType, slot};
-use spey_core::{call, conversion, value};
+use spey_core::{call, conversion, error, value};
 
 use super::{create_from_constructor, require_constructor};
 use crate::array_buffer::throw_detached;
-use crate::support::{self, get_index, require_callable, set_index};
+use crate::support::{self, get_index, iterator_method, require_callable, set_index};
 
 macro_rules! constructors {
     ($($element:ident $name:literal,)*) => {
@@ -49,7 +49,7 @@ fn construct<'s>(s: &mut Scope<'s>, args: &Args<'s>, element: ElementType) -> Js
         Kind::ArrayBuffer | Kind::SharedArrayBuffer => from_buffer(s, proto, element, o, args),
         _ => {
             let key = s.names().sym_iterator;
-            match object::get_method(s, first, key)? {
+            match iterator_method(s, first, key, "TypedArray's constructor")? {
                 Some(method) => {
                     // OPTIMIZATION: iterating a plain array is reading its elements.
                     if iteration::is_plain_array(s, first) && is_inert(s, o) {
@@ -284,7 +284,10 @@ pub(super) fn from<'s>(
         require_callable(s, mapper)?;
     }
     let key = s.names().sym_iterator;
-    let list = match object::get_method(s, source, key)? {
+    if source.is_nullish() {
+        return error::throw_not_iterable(s, None, source);
+    }
+    let list = match iterator_method(s, source, key, "%TypedArray%.from")? {
         Some(method) => {
             let record = iteration::get_iterator_from_method(s, source, method)?;
             Some(iteration::iterator_to_list(s, &record)?)

@@ -413,13 +413,6 @@ impl<'a> Gen<'a, '_> {
         self.b.bind(done);
     }
 
-    /// Throws for a destructured undefined or null.
-    pub fn check_coercible(&mut self, r: Reg, source: Option<Span>) {
-        let text = source.map_or("", |s| &self.an.source[s.start as usize..s.end as usize]);
-        let c = self.b.text(if text.len() <= 64 { text } else { "" });
-        self.b.op32(Op::CheckCoercible, r, c);
-    }
-
     pub fn undefined(&mut self) -> Reg {
         let r = self.b.temp();
         self.b.load_special(r, special::UNDEFINED);

@@ -5,6 +5,7 @@ use oxc_span::{GetSpan, Span};
 use spey_bytecode::{EVAL_SPREAD, JsStr, Op};
 
 use crate::analyze::forwarding;
+use crate::blame::call_position;
 use crate::builder::Reg;
 use crate::expression::{Key, named_key};
 use crate::function::Gen;
@@ -109,20 +110,19 @@ impl<'a> Gen<'a, '_> {
                 let object = self.chain_part_any(&m.object, short);
                 let window = self.b.temps(1 + c.arguments.len());
                 self.window_arguments(window, &c.arguments);
-                self.b.at(m.property.span.start);
+                self.b.at(call_position(c, self.an.source));
                 self.b.op2(Op::CallMethod, dst, object, window, c.arguments.len() as i16, ic, 0, 0);
                 self.b.release(mark);
                 return;
             }
         }
-        let callee_start = c.callee.span().start;
+        let position = call_position(c, self.an.source);
         let callee = strip(&c.callee);
         // Functions that need a this value.
         let mut f = self.b.temp();
         let spread = Self::needs_array(&c.arguments);
         let count = if spread { 2 } else { 1 + c.arguments.len() };
         let mut has_this = true;
-        let mut position = callee_start;
         let mut window = -1;
         let mut direct_eval = false;
         match callee {
@@ -156,11 +156,6 @@ impl<'a> Gen<'a, '_> {
                 Some(m) => {
                     window = self.b.temps(count);
                     self.member_chain(m, f, Some(window), short);
-                    position = match m {
-                        MemberExpression::StaticMemberExpression(s) => s.property.span.start,
-                        MemberExpression::PrivateFieldExpression(p) => p.field.span.start,
-                        MemberExpression::ComputedMemberExpression(c) => c.expression.span().start,
-                    };
                 }
                 None => {
                     has_this = false;
@@ -318,7 +313,7 @@ impl<'a> Gen<'a, '_> {
             self.b.release(inner);
         }
         let ic = self.b.call_ic();
-        self.b.at(t.span.start);
+        self.b.at(t.quasi.span.start);
         let op = if has_this { Op::CallThis } else { Op::Call };
         self.b.op2(op, dst, f, window, argc as i16, ic, 0, 0);
         self.b.release(mark);

@@ -636,10 +636,18 @@ slow_ops! {
             let c = f.local(s, i.b()).as_object().expect("active function");
             let p = object::get_prototype_of(s, c)?;
             if !crate::value::is_constructor(p.raw()) {
-                let text = crate::error::describe(s, p);
                 let name = crate::error::function_name(s, c);
-                return s.throw_type_error(&format!("Super constructor {text} of {} is not a constructor",
-                    if name.is_empty() { "anonymous class".to_string() } else { format!("class '{name}'") }));
+                let is_root = p.is_same(s.intrinsic(Intrinsic::FunctionPrototype));
+                let message = if is_root {
+                    // `extends null`
+                    let name = if name.is_empty() { "anonymous class" } else { name.as_str() };
+                    format!("Super constructor null of {name} is not a constructor")
+                } else {
+                    let text = crate::error::describe(s, p);
+                    let name = if name.is_empty() { "anonymous class".into() } else { format!("class '{name}'") };
+                    format!("Super constructor {text} of {name} is not a constructor")
+                };
+                return s.throw_type_error(&message);
             }
             Ok(p)
         };
@@ -924,7 +932,7 @@ slow_ops! {
         };
         GetAsyncIterator 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let v = f.local(s, i.b());
-            let r = crate::iteration::get_async_iterator(s, v)?;
+            let r = crate::iteration::get_async_iterator_described(s, v, Some(f.view()))?;
             f.set(i.a(), r.iterator.raw());
             f.set(i.a() + 1, r.next_method.raw());
             Ok(())
@@ -986,11 +994,7 @@ slow_ops! {
             if !v.is_nullish() {
                 return Ok(());
             }
-            let what = if v.is_null() { "null" } else { "undefined" };
-            let text = s.local(f.constant(i.bc() as u32));
-            let text = match text.as_string() { Some(t) => t.to_text(s), None => String::new() };
-            let subject = if text.is_empty() || text == what { format!("'{what}'") } else { format!("'{text}'") };
-            s.throw_type_error(&format!("Cannot destructure {subject} as it is {what}."))
+            crate::error::throw_not_destructurable(s, f.view(), v)
         };
         AddDisposable 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let (scope, v) = (f.local(s, i.a()), f.local(s, i.b()));
@@ -2056,7 +2060,7 @@ fn put_primitive(
     };
     if own_string {
         if f.strict() {
-            let text = crate::error::describe(s, target);
+            let text = crate::error::describe_unquoted(s, target);
             return s.throw_type_error(&format!(
                 "Cannot assign to read only property '{}' of string '{text}'",
                 key.to_text()
