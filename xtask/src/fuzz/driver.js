@@ -1,6 +1,8 @@
 // Runs the programs of CASES one after the other and prints what each of them logs, below a line `== index`.
 // What is printed must not depend on the engine: of errors only the name is shown, unless MESSAGES is set.
 
+const { types } = require("node:util");
+
 const show = (value, depth = 3) => {
   switch (typeof value) {
     case "string": return JSON.stringify(value.length > 300 ? value.slice(0, 300) + "…" + value.length : value);
@@ -14,6 +16,7 @@ const show = (value, depth = 3) => {
   if (value === null) return "null";
   if (value instanceof Error) return MESSAGES ? `${value.name}: ${value.message}` : value.name;
   if (value instanceof Promise) return "Promise";
+  if (types.isProxy(value)) return "Proxy";
   if (depth === 0) return "…";
   const list = (items) => items.slice(0, 40).map((item) => show(item, depth - 1)).join(", ");
   if (value instanceof Map) return `Map{${[...value].slice(0, 40).map((e) => list(e)).join("; ")}}`;
@@ -49,6 +52,10 @@ const cut = (array) => (weigh(array, 500) > 0 ? array.slice(0, 30) : []);
 // Jobs that a program has queued run before the next one starts.
 const pause = () => new Promise(setImmediate);
 
+// What nobody waits for must not end the process, for the programs after it. Which of them it was is seen by where it is logged.
+let rejected = () => {};
+process.on("unhandledRejection", (error) => rejected(error));
+
 (async () => {
   for (let index = 0; index < CASES.length; index++) {
     const lines = [];
@@ -58,6 +65,7 @@ const pause = () => new Promise(setImmediate);
       if (lines.length < 100) lines.push(line);
       else for (let i = 0; i < line.length; i++) digest = (Math.imul(digest, 31) + line.charCodeAt(i)) | 0;
     };
+    rejected = (error) => log("rejected", error);
     /(?:)/.test(""); // the static properties of RegExp
     try {
       await new Function("log", "cut", CASES[index])(log, cut);

@@ -1,7 +1,7 @@
 //! Expressions of a wanted type.
 
 use super::program::{Generator, Type};
-use Type::{Any, Array, BigInt, Boolean, Class, Function, Map, Number, Object, Typed};
+use Type::{Any, Array, BigInt, Boolean, Class, Function, Map, Number, Object, Set, Typed};
 
 /// Around the limits of integers, doubles and representations.
 const NUMBERS: &[&str] = &[
@@ -132,6 +132,7 @@ impl Generator<'_> {
             BigInt => self.big(depth - 1),
             Array => self.array(depth - 1),
             Object => self.object(depth - 1),
+            Set => self.set(depth - 1),
             Typed | Map => self.literal(of),
             _ => self.any(depth - 1),
         }
@@ -183,6 +184,11 @@ impl Generator<'_> {
                     "new ArrayBuffer(16)",
                 ]);
                 format!("new {class}({content})")
+            }
+            Set => {
+                let literals =
+                    ["new Set()", "new Set([1, 'a', NaN])", "new Set('hello')", "new Set([0, -0, [1]])"];
+                (*self.random.pick(&literals)).to_owned()
             }
             Map => {
                 let literals = ["new Map()", "new Map([[1, 'a'], ['b', 2]])", "new Map([[NaN, 1], [-0, 2]])"];
@@ -309,6 +315,10 @@ impl Generator<'_> {
                 Some(c) => format!("({} instanceof {c})", self.expression(Object, depth)),
                 None => format!("Array.isArray({})", self.expression(Any, depth)),
             },
+            9 if self.random.chance(30) => {
+                let question = *self.random.pick(&["isSubsetOf", "isSupersetOf", "isDisjointFrom"]);
+                format!("{}.{question}({})", self.expression(Set, depth), self.expression(Set, depth))
+            }
             _ => {
                 let operator = *self.random.pick(&["<", ">", "<="]);
                 format!(
@@ -331,7 +341,7 @@ impl Generator<'_> {
                 format!("({a} {operator} ({b} || 7n))")
             }
             5 => format!("({a} {} {}n)", self.random.pick(&["<<", ">>"]).to_owned(), self.random.below(40)),
-            6 => format!("(-{a})"),
+            6 => format!("(- {a})"),
             _ => format!("BigInt(({}) | 0)", self.expression(Number, depth)),
         }
     }
@@ -375,6 +385,11 @@ impl Generator<'_> {
             },
             _ => format!("Array.from({{ length: {} & 7 }}, (_, i) => i)", self.expression(Number, depth)),
         }
+    }
+    fn set(&mut self, depth: usize) -> String {
+        let (a, b) = (self.expression(Set, depth), self.expression(Set, depth));
+        let method = *self.random.pick(&["union", "intersection", "difference", "symmetricDifference"]);
+        format!("{a}.{method}({b})")
     }
     fn object(&mut self, depth: usize) -> String {
         let (k, l) = (self.key(), self.key());

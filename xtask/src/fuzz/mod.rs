@@ -6,6 +6,7 @@
 
 mod expression;
 mod program;
+mod protocols;
 mod random;
 mod regexp;
 
@@ -72,17 +73,24 @@ pub fn run(arguments: Vec<String>) -> Result<bool, String> {
     while done < batches && findings < limit && Instant::now() < end {
         let seed = first + done;
         let cases = batch(generate, seed, count);
-        for index in fuzzer.differences(&cases)? {
+        let found = fuzzer.differences(&cases)?;
+        let seen = std::mem::take(&mut fuzzer.seen);
+        for index in found {
             findings += 1;
-            if fuzzer.differences(&cases[index..=index])?.is_empty() {
-                println!("seed {seed}, case {index}: differs only after the cases before it");
-                continue;
-            }
-            fuzzer.is_shrinking = true;
-            let small = fuzzer.shrink(cases[index].clone())?;
-            fuzzer.is_shrinking = false;
             let file = out.join(format!("{}-{seed}-{index}.js", args.positional[0]));
-            let text = fuzzer.describe(&small)?;
+            let text = if fuzzer.differences(&cases[index..=index])?.is_empty() {
+                let outputs: Vec<&str> = seen.iter().map(|all| all[index].as_str()).collect();
+                let text = fuzzer.tell(&outputs);
+                format!(
+                    "{}\n// Differs only after the cases before it in its batch.\n{text}",
+                    cases[index].join("\n")
+                )
+            } else {
+                fuzzer.is_shrinking = true;
+                let small = fuzzer.shrink(cases[index].clone())?;
+                fuzzer.is_shrinking = false;
+                fuzzer.describe(&small)?
+            };
             std::fs::write(&file, &text).map_err(|e| format!("{}: {e}", file.display()))?;
             println!("{}\n{text}", file.display());
             if findings >= limit {
@@ -135,6 +143,8 @@ struct Fuzzer {
     hasty: Runner,
     is_shrinking: bool,
     messages: bool,
+    /// What each subject printed for each of the cases that were compared last.
+    seen: Vec<Vec<String>>,
 }
 
 impl Fuzzer {
@@ -170,7 +180,7 @@ impl Fuzzer {
         let runner = Runner::new(&scratch, 0, Duration::from_secs(seconds))?;
         let hasty = Runner::new(&scratch, 1, Duration::from_secs(seconds / 18))?;
         let messages = args.flag("messages");
-        Ok(Fuzzer { subjects, scratch, runner, hasty, is_shrinking: false, messages })
+        Ok(Fuzzer { subjects, scratch, runner, hasty, is_shrinking: false, messages, seen: vec![] })
     }
 
     /// Indices of the cases on which the subjects do not agree.
@@ -191,7 +201,9 @@ impl Fuzzer {
             let first = kept.next();
             kept.any(|o| first.is_some_and(|f| f[i] != o[i]))
         };
-        Ok((0..cases.len()).filter(differs).collect())
+        let found = (0..cases.len()).filter(differs).collect();
+        self.seen = outputs;
+        Ok(found)
     }
 
     /// What each case prints. The case at which the process ends is skipped, and the rest runs in a new one.
@@ -244,26 +256,29 @@ impl Fuzzer {
         Ok(case)
     }
 
-    /// A finding as text: the program and, as comments, what each subject printed from the first difference on.
+    /// A finding as text: the program, and what each subject prints.
     fn describe(&mut self, case: &Case) -> Result<String, String> {
-        let mut text = case.join("\n") + "\n";
-        let mut outputs = vec![];
-        for subject in 0..self.subjects.len() {
-            outputs.push(self.outputs(subject, std::slice::from_ref(case))?.swap_remove(0));
-        }
+        self.differences(std::slice::from_ref(case))?;
+        let outputs: Vec<&str> = self.seen.iter().map(|all| all[0].as_str()).collect();
+        Ok(case.join("\n") + "\n" + &self.tell(&outputs))
+    }
+
+    /// What each subject printed, from the first difference on, as comments.
+    fn tell(&self, outputs: &[&str]) -> String {
         let same = |i: usize| {
             let mut lines = outputs.iter().map(|o| o.lines().nth(i));
             let first = lines.next();
             lines.all(|line| Some(line) == first && line.is_some())
         };
         let start = (0..).find(|&i| !same(i)).unwrap_or_default();
-        for (subject, output) in self.subjects.iter().zip(&outputs) {
+        let mut text = String::new();
+        for (subject, output) in self.subjects.iter().zip(outputs) {
             text += &format!("// {}, line {start}:\n", subject.name);
             for line in output.lines().skip(start).take(6) {
                 text += &format!("//   {line}\n");
             }
         }
-        Ok(text)
+        text
     }
 }
 

@@ -15,12 +15,13 @@ pub(super) enum Type {
     Object,
     Typed,
     Map,
+    Set,
     Any,
     Function,
     Generator,
     Class,
 }
-use Type::{Any, Array, BigInt, Boolean, Class, Function, Map, Number, Object, Typed};
+use Type::{Any, Array, BigInt, Boolean, Class, Function, Map, Number, Object, Set, Typed};
 
 /// Types of values that variables are made for.
 const VALUES: &[Type] = &[
@@ -37,6 +38,7 @@ const VALUES: &[Type] = &[
     Object,
     Typed,
     Map,
+    Set,
     Any,
 ];
 
@@ -68,6 +70,8 @@ pub(super) struct Generator<'r> {
     /// Statements that may still be made.
     budget: usize,
     loops: usize,
+    /// Of the loops around.
+    pub(super) labels: Vec<String>,
 }
 
 /// A case.
@@ -88,6 +92,7 @@ pub(super) fn generate(random: &mut Random) -> Case {
         indent: 0,
         names: 0,
         loops: 0,
+        labels: vec![],
     };
     if strict {
         g.line("'use strict';");
@@ -118,7 +123,7 @@ pub(super) fn generate(random: &mut Random) -> Case {
 }
 
 impl Generator<'_> {
-    fn line(&mut self, text: &str) {
+    pub(super) fn line(&mut self, text: &str) {
         self.lines.push(format!("{:1$}{text}", "", self.indent));
     }
     pub(super) fn name(&mut self, prefix: &str) -> String {
@@ -126,7 +131,7 @@ impl Generator<'_> {
         format!("{prefix}{}", self.names)
     }
     /// A block: head, what `body` makes with the variables of an inner scope, and tail.
-    fn block(&mut self, head: &str, tail: &str, body: impl FnOnce(&mut Self)) {
+    pub(super) fn block(&mut self, head: &str, tail: &str, body: impl FnOnce(&mut Self)) {
         self.line(head);
         self.indent += 1;
         let scope = self.variables.len();
@@ -135,7 +140,7 @@ impl Generator<'_> {
         self.indent -= 1;
         self.line(tail);
     }
-    fn statements(&mut self, depth: usize) {
+    pub(super) fn statements(&mut self, depth: usize) {
         for _ in 0..1 + self.random.below(4) {
             self.statement(depth);
         }
@@ -208,11 +213,16 @@ impl Generator<'_> {
             71..74 if nested => self.switch(depth - 1),
             74..82 if nested => self.function(depth - 1),
             82..86 if nested => self.class(depth - 1),
-            86..90 => self.destructuring(),
+            86..88 => self.destructuring(),
+            88..90 if nested => self.more(depth - 1),
             90..92 if self.place.in_loop => {
                 let test = self.expression(Boolean, 2);
                 let leave = *self.random.pick(&["break", "continue"]);
-                self.line(&format!("if ({test}) {leave};"));
+                let label = match self.labels.is_empty() {
+                    true => String::new(),
+                    false => format!(" {}", self.random.pick(&self.labels)),
+                };
+                self.line(&format!("if ({test}) {leave}{label};"));
             }
             92..94 if self.place.in_function => {
                 let test = self.expression(Boolean, 2);
@@ -232,6 +242,7 @@ impl Generator<'_> {
                 self.variables.push(Variable { name, of: Any, constant: true });
             }
             97 if !self.place.in_function => self.drive(),
+            98 if nested => self.more(depth - 1),
             _ => self.assignment(),
         }
     }
@@ -332,6 +343,14 @@ impl Generator<'_> {
             let operator = *self.random.pick(&["=", "=", "+=", "^="]);
             return self.line(&format!("{t}[{n}] {operator} {value};"));
         }
+        if let (Some(m), 0..5) = (self.variable(Set), self.random.below(10)) {
+            let key = self.expression(Any, 1);
+            let text = match self.random.below(6) {
+                0..2 => format!("{m}.delete({key});"),
+                _ => format!("if ({m}.size < 30) {m}.add({key});"),
+            };
+            return self.line(&text);
+        }
         if let Some(m) = self.variable(Map) {
             let key = self.expression(Any, 1);
             let text = match self.random.below(6) {
@@ -351,24 +370,31 @@ impl Generator<'_> {
             _ => 2,
         };
         let was = self.place;
+        let labels = self.labels.len();
         self.place.in_loop = true;
+        let mut label = String::new();
+        if self.random.chance(20) {
+            let name = self.name("loop");
+            label = format!("{name}: ");
+            self.labels.push(name);
+        }
         let i = self.name("i");
         match self.random.below(10) {
             0..5 => {
                 let step = *self.random.pick(&["++", " += 1", "++", " += 3"]);
-                let head = format!("for (let {i} = 0; {i} < {count}; {i}{step}) {{");
+                let head = format!("{label}for (let {i} = 0; {i} < {count}; {i}{step}) {{");
                 self.block(&head, "}", |g| {
                     g.variables.push(Variable { name: i, of: Number, constant: true });
                     g.statements(depth);
                 });
             }
             5..7 => {
-                let of = *self.random.pick(&[Array, Array, Type::String, Map, Type::Generator]);
+                let of = *self.random.pick(&[Array, Array, Type::String, Map, Set, Type::Generator]);
                 let list = match self.variable(Type::Generator) {
                     Some(f) if of == Type::Generator => format!("{f}({})", self.expression(Any, 1)),
                     _ => self.expression(if of == Type::Generator { Array } else { of }, 2),
                 };
-                self.block(&format!("for (const {i} of {list}) {{"), "}", |g| {
+                self.block(&format!("{label}for (const {i} of {list}) {{"), "}", |g| {
                     g.line(&format!("if (fuel-- < {}) break;", if count > 20 { 100 } else { 0 }));
                     g.variables.push(Variable { name: i, of: Any, constant: true });
                     g.statements(depth);
@@ -376,7 +402,7 @@ impl Generator<'_> {
             }
             7 => {
                 let o = self.expression(Object, 2);
-                self.block(&format!("for (const {i} in {o}) {{"), "}", |g| {
+                self.block(&format!("{label}for (const {i} in {o}) {{"), "}", |g| {
                     g.line("if (fuel-- < 0) break;");
                     g.variables.push(Variable { name: i, of: Type::String, constant: true });
                     g.statements(depth);
@@ -385,14 +411,17 @@ impl Generator<'_> {
             8 => {
                 let test = self.expression(Boolean, 2);
                 self.line(&format!("let {i} = {count};"));
-                self.block(&format!("while ({i}-- > 0 && {test}) {{"), "}", |g| g.statements(depth));
+                self.block(&format!("{label}while ({i}-- > 0 && {test}) {{"), "}", |g| g.statements(depth));
             }
             _ => {
                 self.line(&format!("let {i} = 0;"));
-                self.block("do {", &format!("}} while (++{i} < {count});"), |g| g.statements(depth));
+                self.block(&format!("{label}do {{"), &format!("}} while (++{i} < {count});"), |g| {
+                    g.statements(depth)
+                });
             }
         }
         self.place = was;
+        self.labels.truncate(labels);
         self.loops -= 1;
     }
     fn guarded(&mut self, depth: usize) {
@@ -458,8 +487,9 @@ impl Generator<'_> {
         list.join(", ")
     }
     /// The body of a function whose parameters are declared; `head` goes up to the parameters.
-    fn body(&mut self, head: &str, place: Place, tail: &str, depth: usize) {
+    pub(super) fn body(&mut self, head: &str, place: Place, tail: &str, depth: usize) {
         let (was, loops, scope) = (self.place, std::mem::take(&mut self.loops), self.variables.len());
+        let labels = std::mem::take(&mut self.labels);
         self.place = Place { is_async: false, is_generator: false, ..place };
         let parameters = self.parameters();
         self.place = Place { in_function: true, in_loop: false, ..place };
@@ -472,6 +502,7 @@ impl Generator<'_> {
         self.variables.truncate(scope);
         self.place = was;
         self.loops = loops;
+        self.labels = labels;
     }
     fn function(&mut self, depth: usize) {
         let place = Place { is_async: false, is_generator: false, in_method: false, ..self.place };
@@ -527,6 +558,17 @@ impl Generator<'_> {
                     5 if !extends.is_empty() => {
                         let v = g.expression(Any, 1);
                         g.line(&format!("constructor(p) {{ super({v}); this.{key} = p; }}"));
+                    }
+                    6 if g.random.chance(50) => {
+                        let v = g.expression(Any, 2);
+                        let number = g.name("hidden");
+                        let form = match g.random.below(4) {
+                            0 => format!("#{number}(p) {{ return {v}; }} {key}(p) {{ return this.#{number}(p); }}"),
+                            1 => format!("get #{number}() {{ return {v}; }} get {key}() {{ return this.#{number}; }}"),
+                            2 => format!("static #{number} = {v}; static {key}(p) {{ return this.#{number} = p; }}"),
+                            _ => format!("#{number} = {v}; {key}(p) {{ return #{number} in p ? p.#{number} : this.#{number}++; }}"),
+                        };
+                        g.line(&form);
                     }
                     6 => g.body(&format!("static {key}"), place, "}", depth),
                     7 => g.body(&format!("*{key}"), Place { is_generator: true, ..place }, "}", depth),
