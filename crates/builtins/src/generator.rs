@@ -48,6 +48,12 @@ pub(crate) fn install(s: &mut Scope<'_>) {
         s.nested(|s| {
             let proto = support::new_prototype(s, parent);
             function::define_properties(s, proto, table);
+            if intrinsic == Intrinsic::GeneratorPrototype {
+                let key = s.names().next;
+                if let Some(next) = object::ordinary_get_own_property(s, proto, key).and_then(|d| d.value) {
+                    s.vm().realm_mut().generator_next = next.raw();
+                }
+            }
             s.set_intrinsic(intrinsic, proto);
         });
     }

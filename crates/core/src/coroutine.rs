@@ -4,6 +4,8 @@
 //! Resuming copies them above the current frame and runs the interpreter from there; suspending copies them out and
 //! leaves that run.
 
+use std::cell::Cell;
+
 use spey_bytecode::{Insn, Op};
 use spey_gc::{Gc, Header, Tracer, Value as Raw};
 
@@ -12,6 +14,7 @@ use crate::code::{Code, code_flag};
 use crate::frame::{self, FrameView, HEADER, argc};
 use crate::function;
 use crate::interp;
+use crate::iteration::IteratorRecord;
 use crate::object;
 use crate::promise;
 use crate::realm::{Intrinsic, iterator_result};
@@ -26,6 +29,8 @@ pub enum State {
     Start,
     /// Suspended in a yield.
     Yielded,
+    /// Suspended in a yield*: what has been passed out is the result object of the inner iterator.
+    Delegated,
     /// Suspended in an await.
     Awaiting,
     /// On the VM stack.
@@ -33,6 +38,27 @@ pub enum State {
     /// Finished.
     Done,
 }
+
+impl State {
+    /// `next` goes on with it.
+    fn is_resumable(self) -> bool {
+        (self as u32) < State::Awaiting as u32
+    }
+}
+
+/// Where a coroutine of some code can be resumed. It is at the same address as long as the code cell lives.
+#[repr(C)]
+#[derive(Debug)]
+pub struct ResumePoint {
+    /// Machine code that goes on from here ([`ResumeCode`]), or null.
+    pub machine: Cell<*const u8>,
+    /// Bytes from the window of a frame of the code to its registers.
+    pub window_bytes: u64,
+    /// Word index of the instruction to go on with.
+    pub at: u32,
+}
+/// Machine code of a [`ResumePoint`]: of a frame it finds the caller and the return address only, and the rest in the coroutine.
+pub(crate) type ResumeCode = unsafe extern "C" fn(*mut Vm, *mut Raw, *mut Coroutine, Raw, Raw) -> u64;
 
 /// A coroutine. `header.word` = number of saved values.
 #[repr(C)]
@@ -47,8 +73,8 @@ pub struct Coroutine {
     pub object: Raw,
     /// The function.
     pub callee: Raw,
-    /// 1 when the yielded value is passed out as it is (yield*).
-    pub raw_result: u64,
+    /// Where it is suspended; null before the first time, and without machine code.
+    pub point: *const ResumePoint,
 }
 
 impl Coroutine {
@@ -95,7 +121,7 @@ fn new_coroutine<'s>(
         (*c).pc = 0;
         (*c).object = object.raw();
         (*c).callee = Raw::cell(f.callee().cast());
-        (*c).raw_result = 0;
+        (*c).point = std::ptr::null();
         if !saved {
             for i in 0..n {
                 *Coroutine::at(c, i) = Raw::UNDEFINED;
@@ -118,6 +144,7 @@ unsafe fn save(vm: &mut Vm, f: FrameView, c: *mut Coroutine, state: State) {
         let live = liveness.live_across(&data.unit.code, pc);
         (*c).state = state;
         (*c).pc = pc;
+        (*c).point = crate::tier::resume_point(code, pc + 1);
         *Coroutine::at(c, 0) = *f.fp.offset(frame::NEW_TARGET);
         let this = f.this();
         for i in 0..=n {
@@ -192,9 +219,7 @@ pub(crate) fn op_enter_async(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsResu
 pub(crate) unsafe fn suspend_yield(vm: &mut Vm, f: FrameView, i: Insn, raw: bool) {
     // SAFETY: live frame with its coroutine.
     unsafe {
-        let c = of_frame(f);
-        (*c).raw_result = raw as u64;
-        save(vm, f, c, State::Yielded);
+        save(vm, f, of_frame(f), if raw { State::Delegated } else { State::Yielded });
         vm.result = *f.fp.offset(i.b() as isize);
     }
 }
@@ -230,7 +255,6 @@ pub(crate) fn op_return(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsResult<bo
             Local::from_slot(std::ptr::NonNull::new_unchecked(f.fp.offset(i.a() as isize)));
         let c = of_frame(f);
         (*c).state = State::Done;
-        (*c).raw_result = 0;
         let code = f.code().expect("bytecode frame");
         if (*code).has(code_flag::GENERATOR) {
             s.vm().result = v.raw();
@@ -299,54 +323,58 @@ fn run<'s>(
     unsafe {
         let co = cell(c.raw());
         let vm: *mut Vm = s.vm();
-        let code = function::code_of((*co).callee.as_cell() as *mut Object);
+        let callee = (*co).callee.as_cell() as *mut Object;
+        let code = function::code_of(callee);
         let n = (*code).param_count as usize;
         let registers = (*code).register_count as usize;
-        let base = interp::frame_top(&*vm);
-        if base.add(2 + n + HEADER + registers) > (*vm).stack_limit || !(*vm).native_stack_ok() {
+        let window = interp::frame_top(&*vm);
+        if window.add(1 + n + HEADER + registers) > (*vm).stack_limit || !(*vm).native_stack_ok() {
             return crate::error::throw_stack_overflow(s);
         }
-        *base = Raw::from_bits((*vm).pc as u64);
-        std::ptr::copy_nonoverlapping(Coroutine::at(co, 1), base.add(1), n + 1);
-        let fp = base.add(2 + n + HEADER);
-        *fp.offset(frame::NEW_TARGET) = *Coroutine::at(co, 0);
-        *fp.offset(frame::RETURN_PC) = Raw::from_bits(&interp::slow::LEAVE_WORD as *const u64 as u64);
-        *fp.offset(frame::CALLER) = Raw::from_bits((*vm).fp as u64);
-        *fp.offset(frame::ARGC) = Raw::int32((n as u32 | argc::ENTRY | argc::RESUMED) as i32);
-        *fp.offset(frame::CALLEE) = (*co).callee;
-        std::ptr::copy_nonoverlapping(Coroutine::at(co, 2 + n), fp, registers);
-        let pc = (*code).first.add((*co).pc as usize);
-        let word = *pc;
-        let i = Insn(word);
-        (*co).state = State::Running;
         let (fp0, pc0) = ((*vm).fp, (*vm).pc);
-        let mut thrown = how == mode::THROW;
-        match Op::from_u8(word as u8).expect("valid op") {
-            Op::Yield | Op::YieldDelegate => {
-                let delegate = word as u8 == Op::YieldDelegate as u8;
-                if !thrown || delegate {
-                    thrown = false;
-                    *fp.offset(i.a() as isize) = v.raw();
-                    *fp.offset(i.c() as isize) = Raw::int32(how);
+        // The realm of running code is that of its function.
+        let realm0 = (*vm).realm_override.take();
+        let fp = window.add(1 + n + HEADER);
+        *fp.offset(frame::RETURN_PC) = Raw::from_bits(pc0 as u64);
+        *fp.offset(frame::CALLER) = Raw::from_bits(fp0 as u64);
+        let pc = (*code).first.add((*co).pc as usize);
+        let i = Insn(*pc);
+        let op = Op::from_u8(i.op_byte()).expect("valid op");
+        let thrown = how == mode::THROW && op != Op::YieldDelegate;
+        let machine = if thrown { std::ptr::null() } else { crate::tier::on_resume(vm, callee, (*co).point) };
+        let status = if !machine.is_null() {
+            let machine: ResumeCode = std::mem::transmute(machine);
+            match machine(vm, fp, co, v.raw(), Raw::int32(how)) {
+                interp::machine::THREW => interp::THREW,
+                interp::machine::EXITED => interp::run(vm, (*vm).enter_pc, (*vm).enter_fp, (*vm).enter_ics),
+                v => {
+                    (*vm).result = Raw::from_bits(v);
+                    interp::RETURNED
                 }
             }
-            Op::Await if !thrown => *fp.offset(i.a() as isize) = v.raw(),
-            _ => {}
-        }
-        let status = if thrown {
-            (*vm).exception = v.raw();
-            interp::slow::handlers::unwind_run(pc, fp, vm, (*code).ics)
         } else {
-            let machine =
-                crate::tier::on_resume(vm, (*fp.offset(frame::CALLEE)).as_cell().cast(), (*co).pc + 1);
-            if machine.is_null() {
-                interp::run(vm, pc.add(1), fp, (*code).ics)
+            std::ptr::copy_nonoverlapping(Coroutine::at(co, 1), window, n + 1);
+            *fp.offset(frame::NEW_TARGET) = *Coroutine::at(co, 0);
+            *fp.offset(frame::ARGC) = Raw::int32((n as u32 | argc::MACHINE | argc::RESUMED) as i32);
+            *fp.offset(frame::CALLEE) = (*co).callee;
+            std::ptr::copy_nonoverlapping(Coroutine::at(co, 2 + n), fp, registers);
+            (*co).state = State::Running;
+            if thrown {
+                (*vm).exception = v.raw();
+                interp::slow::handlers::unwind_run(pc, fp, vm, (*code).ics)
             } else {
-                interp::machine::enter(vm, machine, fp)
+                if op != Op::InitialYield {
+                    *fp.offset(i.a() as isize) = v.raw();
+                }
+                if matches!(op, Op::Yield | Op::YieldDelegate) {
+                    *fp.offset(i.c() as isize) = Raw::int32(how);
+                }
+                interp::run(vm, pc.add(1), fp, (*code).ics)
             }
         };
         (*vm).fp = fp0;
         (*vm).pc = pc0;
+        (*vm).realm_override = realm0;
         if status == interp::THREW {
             (*cell(c.raw())).state = State::Done;
             return Err(Thrown(()));
@@ -388,56 +416,85 @@ pub const NEXT: &str = "GeneratorNext";
 /// What marks the description of the `return` method of generators.
 pub const RETURN: &str = "GeneratorReturn";
 
-/// Resumes a generator that can be resumed, if `next` is what generators inherit, without the ways of native calls. None: not
-/// such a generator.
+/// Stands for the method in the record of a generator in two registers, if that is the `next` that generators inherit.
+pub(crate) const OWN_NEXT: Raw = Raw::EMPTY;
+
+/// The object is a generator that is known to be iterated over and closed as generators of the realm are.
+///
+/// # Safety
+/// `o` is a live object.
+#[inline(always)]
+pub(crate) unsafe fn is_known_plain(vm: &Vm, realm: u32, o: *const Object) -> bool {
+    // SAFETY: by the contract.
+    unsafe {
+        let shape = (*o).header.word;
+        (*o).header.kind == Kind::Generator as u8
+            && vm.plain_generators[shape as usize % vm.plain_generators.len()]
+                == (shape, vm.prototype_epoch, realm)
+    }
+}
+/// The record is that of a generator with the `next` that the generators of the realm inherit. Remembered is whether anything else is
+/// different.
+pub(crate) fn has_own_next(s: &mut Scope<'_>, r: &IteratorRecord<'_>) -> bool {
+    let next = s.vm().realm().generator_next;
+    let Some(g) = r.iterator.as_object().filter(|o| o.kind() == Kind::Generator) else { return false };
+    if r.next_method.raw() != next {
+        return false;
+    }
+    let names = s.names();
+    let (iterator_key, next_key, return_key) = (names.sym_iterator, names.next, names.return_);
+    // SAFETY: a live generator; nothing is allocated.
+    unsafe {
+        let mut find = |key| interp::slow::cached_lookup(s.vm(), g.gc().as_ptr(), key);
+        let plain = find(iterator_key).is_some_and(crate::iteration::is_identity)
+            && find(next_key) == Some(next)
+            && find(return_key).is_some_and(is_generator_return);
+        if plain {
+            let (shape, vm) = (g.gc().header.word, s.vm());
+            let at = shape as usize % vm.plain_generators.len();
+            vm.plain_generators[at] = (shape, vm.prototype_epoch, vm.realm_id());
+        }
+    }
+    true
+}
+fn is_generator_return(method: Raw) -> bool {
+    // SAFETY: a live value.
+    unsafe {
+        crate::value::is_kind(method, Kind::NativeFunction)
+            && function::native_spec(method.as_cell().cast()).known == RETURN
+    }
+}
+/// The `next` that generators inherit, of any realm.
+pub(crate) fn is_generator_next(next: Raw) -> bool {
+    // SAFETY: a live value.
+    unsafe {
+        crate::value::is_kind(next, Kind::NativeFunction)
+            && function::native_spec(next.as_cell().cast()).known == NEXT
+    }
+}
+/// Resumes a generator, if `next` is what generators inherit, without the ways of native calls. None: not such a generator.
 fn quick_resume<'s>(
     s: &mut Scope<'s>,
     next: Local<'_, Value>,
     it: Local<'_, Value>,
     v: Local<'_, Value>,
 ) -> Option<JsResult<Resumed<'s>>> {
-    // SAFETY: live values; the frame of the method is laid above the current one and popped again.
-    unsafe {
-        if !crate::value::is_kind(it.raw(), Kind::Generator)
-            || !crate::value::is_kind(next.raw(), Kind::NativeFunction)
-            || function::native_spec(next.raw().as_cell().cast()).known != NEXT
-        {
+    if next.raw() != OWN_NEXT {
+        if !crate::value::is_kind(it.raw(), Kind::Generator) || !is_generator_next(next.raw()) {
             return None;
         }
         let c = it.as_object()?.slot_local(s, 0);
-        let vm: *mut Vm = s.vm();
-        if !matches!(state(c), State::Yielded | State::Start) || (*vm).realm_override.is_some() {
+        if !state(c).is_resumable() || s.vm().realm_override.is_some() {
             return None;
         }
-        let base = interp::frame_top(&*vm);
-        let fp = base.add(2 + HEADER);
-        if fp > (*vm).stack_limit {
-            return None;
-        }
-        *base = Raw::from_bits((*vm).pc as u64);
-        *base.add(1) = it.raw();
-        *fp.offset(frame::NEW_TARGET) = Raw::UNDEFINED;
-        *fp.offset(frame::RETURN_PC) = Raw::from_bits(&interp::slow::LEAVE_WORD as *const u64 as u64);
-        *fp.offset(frame::CALLER) = Raw::from_bits((*vm).fp as u64);
-        *fp.offset(frame::ARGC) = Raw::int32(argc::ENTRY as i32);
-        *fp.offset(frame::CALLEE) = next.raw();
-        let (fp0, pc0) = ((*vm).fp, (*vm).pc);
-        (*vm).fp = fp;
-        (*vm).pc = std::ptr::null();
-        let r = run(s, c, v, mode::NEXT);
-        (*vm).fp = fp0;
-        (*vm).pc = pc0;
-        Some(r.map(|v| resumed(c, v)))
     }
+    Some(resume_parts(s, it.as_object()?, v, mode::NEXT))
 }
 /// What a coroutine that has been run left with.
 fn resumed<'s>(c: Local<'_, Value>, v: Local<'s, Value>) -> Resumed<'s> {
-    if state(c) == State::Done {
-        return Resumed::Returned(v);
-    }
-    // SAFETY: live coroutine.
-    match unsafe { (*cell(c.raw())).raw_result } {
-        1 => Resumed::Delegated(v),
+    match state(c) {
+        State::Done => Resumed::Returned(v),
+        State::Delegated => Resumed::Delegated(v),
         _ => Resumed::Yielded(v),
     }
 }
@@ -477,19 +534,19 @@ pub(crate) fn quick_close(s: &mut Scope<'_>, it: Local<'_, Value>) -> bool {
         let pc = (*co).pc;
         let finished = match (*co).state {
             State::Start | State::Done => true,
-            State::Yielded => {
-                Insn(*(*code).first.add(pc as usize)).op_byte() == Op::Yield as u8
-                    && !(*code).data().unit.handlers.iter().any(|h| h.start <= pc && pc < h.end)
-            }
+            State::Yielded => !(*code).data().unit.handlers.iter().any(|h| h.start <= pc && pc < h.end),
             _ => false,
         };
-        let key = s.names().return_;
-        let Some(method) = interp::slow::cached_lookup(s.vm(), g.gc().as_ptr(), key) else { return false };
-        if !finished
-            || !crate::value::is_kind(method, Kind::NativeFunction)
-            || function::native_spec(method.as_cell().cast()).known != RETURN
-        {
+        if !finished {
             return false;
+        }
+        let realm = s.vm().realm_id();
+        if !is_known_plain(s.vm(), realm, g.gc().as_ptr()) {
+            let key = s.names().return_;
+            let method = interp::slow::cached_lookup(s.vm(), g.gc().as_ptr(), key);
+            if !method.is_some_and(is_generator_return) {
+                return false;
+            }
         }
         (*co).state = State::Done;
     }
@@ -647,7 +704,7 @@ fn async_after_run(
         }
         Ok(v) => match state(c) {
             State::Awaiting => {}
-            State::Yielded => {
+            State::Yielded | State::Delegated => {
                 set_async_state(s, g, async_state::YIELDED);
                 complete_step(s, g, Ok((v, false)));
             }
@@ -731,6 +788,11 @@ pub(crate) fn awaiting_of_frame(s: &mut Scope<'_>, f: FrameView) -> Option<Raw> 
     let _ = s;
     // SAFETY: a resumed frame has its coroutine.
     unsafe { awaiting(Raw::cell(of_frame(f).cast())) }
+}
+/// The object of the coroutine of a resumed frame.
+pub(crate) fn object_of_frame(f: FrameView) -> Raw {
+    // SAFETY: a resumed frame has its coroutine.
+    unsafe { (*of_frame(f)).object }
 }
 /// Coroutine waiting for this one's promise.
 pub(crate) fn awaiting(c: Raw) -> Option<Raw> {

@@ -170,6 +170,7 @@ fn capture(s: &mut Scope<'_>, skip_until: Option<Raw>, limit: usize) -> Vec<Site
                 flags: f.argc(),
                 is_async: false,
             });
+            list.extend(next_of_generator(s.vm_ref(), f));
         }
     }
     // Async frames: follow the awaiting coroutines from the outermost resumed frame.
@@ -194,6 +195,24 @@ fn capture(s: &mut Scope<'_>, skip_until: Option<Raw>, limit: usize) -> Vec<Site
         }
     }
     list
+}
+
+/// The method `next` that resumed a generator, where the instruction that steps it has done that without a call.
+///
+/// # Safety
+/// `f` is a live frame.
+unsafe fn next_of_generator(vm: &Vm, f: FrameView) -> Option<Site> {
+    // SAFETY: by the contract; callers of live frames are live.
+    unsafe {
+        let code = f.code().filter(|c| (**c).has(code_flag::GENERATOR) && !(**c).has(code_flag::ASYNC))?;
+        let caller = f.caller().filter(|c| f.argc() & argc::RESUMED != 0 && !c.pc.is_null())?;
+        if caller.code().is_none_or(|c| (*c).script().internal) {
+            return None;
+        }
+        let function = vm.realms[(*code).header.word as usize].as_ref()?.generator_next;
+        let this = crate::coroutine::object_of_frame(f);
+        Some(Site { function, this, code: None, pc: 0, flags: 0, is_async: false })
+    }
 }
 
 /// Built-in functions that stack traces leave out: those that only pass a call on, and bindings, which the library calls.

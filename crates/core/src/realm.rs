@@ -83,6 +83,8 @@ pub struct Realm {
     pub arguments_callee: Raw,
     /// The original %ArrayIteratorPrototype%.next; undefined until the array chapter sets it.
     pub array_iterator_next: Raw,
+    /// The original %GeneratorPrototype%.next; undefined until the generator chapter sets it.
+    pub generator_next: Raw,
     /// Accessor cell of the `stack` property of errors; undefined until the first error.
     pub stack_accessor: Raw,
     /// Names of global lexical declarations.
@@ -119,6 +121,7 @@ impl Realm {
             arguments_shapes: [0; 2],
             arguments_callee: Raw::UNDEFINED,
             array_iterator_next: Raw::UNDEFINED,
+            generator_next: Raw::UNDEFINED,
             stack_accessor: Raw::UNDEFINED,
             lexical: FastMap::default(),
             lexical_values: vec![],
@@ -145,6 +148,7 @@ impl Realm {
         t.value(&mut self.host_defined);
         t.value(&mut self.stack_accessor);
         t.value(&mut self.array_iterator_next);
+        t.value(&mut self.generator_next);
         t.value(&mut self.arguments_callee);
         self.regexp.trace(t);
         for id in self.arguments_shapes {

@@ -277,6 +277,8 @@ pub struct Vm {
     pub array_iteration_epoch: (u32, u32),
     /// Shape of an object that, like its prototypes, had no enumerable named properties at that prototype epoch.
     pub(crate) bare_prototypes: (crate::shape::ShapeId, u32),
+    /// Shapes of generators that had nothing but what generators inherit, prototype epochs, and realms.
+    pub(crate) plain_generators: [(crate::shape::ShapeId, u32, u32); 8],
     /// A shape held by an operation that allocates: kept alive by collections.
     pub pinned_shape: u32,
     /// Counter of [[AsyncEvaluationOrder]].
@@ -383,6 +385,7 @@ impl Vm {
             embedder: vec![],
             array_iteration_epoch: (0, 0),
             bare_prototypes: (0, 0),
+            plain_generators: Default::default(),
             pinned_shape: 0,
             module_async_order: 0,
             preparing_stack: false,
@@ -551,6 +554,7 @@ impl RootProvider for Vm {
         } else {
             // Ids of shapes that die are given again.
             self.bare_prototypes = (0, 0);
+            self.plain_generators = Default::default();
         }
         self.tier.trace(t);
         if let Some(profiler) = &self.profiler {

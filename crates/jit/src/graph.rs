@@ -233,6 +233,8 @@ pub enum Op {
     Memory(u64),
     /// The value in a slot of the frame.
     Slot(i32),
+    /// What code that resumes a coroutine is called with: the coroutine, the value sent to it, the mode.
+    Argument(u8),
     /// Merge of the predecessors' values.
     Phi,
 
@@ -421,6 +423,13 @@ pub enum Op {
     CallForward,
     /// An instruction that suspends or ends the coroutine; the function returns the result.
     Suspend,
+    /// Resumes a generator by its machine code: iterator, next method, value sent. Window slot of the frame. Result: the empty marker
+    /// if that cannot be done.
+    ResumeGenerator(i32),
+    /// IteratorComplete and IteratorValue of a result object. Result: a word that is no value at the end.
+    UnpackResult,
+    /// A new result object of an iterator, of this shape: value, boolean.
+    NewResult(u32),
     /// Calls closure code by a frame laid out at the slot; the window's slot.
     CallDirect(u64, i32, i32),
 }
@@ -467,6 +476,9 @@ impl Op {
                 | Op::CreateThis
                 | Op::CallForward
                 | Op::Suspend
+                | Op::ResumeGenerator(_)
+                | Op::UnpackResult
+                | Op::NewResult(_)
                 | Op::CallDirect(..)
         )
     }
@@ -514,7 +526,7 @@ impl Op {
     }
     /// A safepoint that runs no JavaScript. Its fast path writes nothing to the frame.
     pub fn is_quiet(&self) -> bool {
-        matches!(self, Op::Allocate(..) | Op::Poll | Op::FillElement(_))
+        matches!(self, Op::Allocate(..) | Op::Poll | Op::FillElement(_) | Op::NewResult(_))
     }
 }
 

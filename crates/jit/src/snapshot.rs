@@ -29,6 +29,10 @@ pub struct FunctionSnapshot {
     pub param_count: u16,
     /// Derived class constructor, class constructor, strict and so on: see [`function_flag`].
     pub flags: u32,
+    /// Of a coroutine: where it is suspended, word index of the instruction, and the address of the runtime's point of resumption.
+    pub points: Vec<(u32, u64)>,
+    /// Shape of the result objects of iterators it makes.
+    pub result_shape: u32,
     /// Shape of the arrays it makes.
     pub array_shape: u32,
     /// Address of the address of its realm's global lexical bindings.
@@ -43,6 +47,17 @@ pub struct FunctionSnapshot {
     pub closures: Vec<(u32, u64, u32)>,
     /// Word indices at which machine code was left too often: no speculation there.
     pub generic: Vec<u32>,
+}
+
+/// States of coroutines.
+#[allow(missing_docs)]
+pub mod coroutine_state {
+    pub const YIELDED: u32 = 1;
+    pub const DELEGATED: u32 = 2;
+    /// From here on `next` does not resume.
+    pub const AWAITING: u32 = 3;
+    pub const RUNNING: u32 = 4;
+    pub const DONE: u32 = 5;
 }
 
 /// Marks a constant that may move.
@@ -60,6 +75,8 @@ pub mod function_flag {
     pub const STRICT: u32 = 8;
     /// `new` may call it.
     pub const CONSTRUCTOR: u32 = 16;
+    /// Generator or async generator.
+    pub const GENERATOR: u32 = 32;
 }
 
 /// State of an inline cache.
@@ -292,6 +309,8 @@ intrinsics! {
     FunctionApply,
     /// Array, of the realm that is compiled for
     ArrayConstructor,
+    /// %GeneratorPrototype%.next
+    GeneratorNext,
     /// get %TypedArray%.prototype.length
     TypedArrayLength,
 }
@@ -303,6 +322,9 @@ pub struct Snapshot {
     pub functions: Vec<FunctionSnapshot>,
     /// Word index where execution enters: 0, or the target of a `JumpLoop` to enter a running loop.
     pub entry: u32,
+    /// A coroutine is resumed there: `extern "C" fn(vm, fp, coroutine, sent: value, mode: value) -> u64`, for a frame of which only the
+    /// return address and the caller have been written.
+    pub resumed: bool,
     /// Names this compilation to the runtime.
     pub id: u64,
     /// Instructions that never ran are left to the interpreter; no: they are compiled without feedback.
@@ -455,6 +477,20 @@ pub struct Layout {
     pub lexical_shape: u32,
     /// `Accessor`: getter.
     pub accessor_get: i32,
+    /// `Coroutine`: state (u32), and behind it the word index of the instruction.
+    pub coroutine_state: i32,
+    /// `Coroutine`: function.
+    pub coroutine_callee: i32,
+    /// `Coroutine`: point of resumption.
+    pub coroutine_point: i32,
+    /// `Coroutine`: first saved value: new.target, `this`, parameters, registers.
+    pub coroutine_first: i32,
+    /// Point of resumption: machine code or null.
+    pub point_machine: i32,
+    /// Point of resumption: bytes from a frame's window to its registers (u64).
+    pub point_window: i32,
+    /// Generator.
+    pub kind_generator: u8,
     /// `FunctionRare`: home object.
     pub rare_home: i32,
     /// `FunctionRare`: field initialiser.
@@ -504,6 +540,10 @@ stubs! {
     unwind,
     /// `(vm, fp, pc) -> value`: executes a Yield, YieldDelegate, Await or CoroutineReturn instruction: what the frame is left with. 0: exception.
     suspend,
+    /// `(vm, fp, pc, result: value) -> value`: the value of the result object of an iterator, 1 at its end. 0: exception.
+    unpack_result,
+    /// `(vm, fp, pc, shape: u32, value, done: value) -> value`: a result object of an iterator when the nursery is full. Preserves registers.
+    new_result,
     /// `(vm, fp, pc, kind, bytes) -> cell`: allocates when the nursery is full; header written, rest not. Preserves registers.
     allocate,
     /// `(vm, owner)`: adds an old cell to the remembered set. Preserves registers.

@@ -55,7 +55,12 @@ pub(crate) mod iterable {
     /// Something else.
     pub const OTHER: u8 = 2;
 }
-/// Records what a GetIterator instruction has been given.
+/// Feedback bits of the instructions that step an iterator.
+pub(crate) mod stepped {
+    /// A generator with the `next` that generators inherit.
+    pub const GENERATOR: u8 = 1;
+}
+/// Records what a GetIterator instruction has been given, or what another has stepped.
 ///
 /// # Safety
 /// `pc` points at the instruction `i` in linked bytecode.
@@ -636,6 +641,14 @@ op!(GetIterator(pc, fp, vm, ics, word) {
         set(fp, i.a(), v);
         set(fp, i.a() + 1, Raw::int32(0));
         note_iterable(pc, i, iterable::PLAIN_ARRAY);
+        dispatch!(pc.add(1), fp, vm, ics)
+    }
+    if crate::value::is_object(v)
+        && crate::coroutine::is_known_plain(&*vm, super::realm_of(vm, fp).id, v.as_cell().cast())
+    {
+        set(fp, i.a(), v);
+        set(fp, i.a() + 1, crate::coroutine::OWN_NEXT);
+        note_iterable(pc, i, iterable::OTHER);
         dispatch!(pc.add(1), fp, vm, ics)
     }
     miss!(slow_GetIterator)

@@ -283,6 +283,14 @@ macro_rules! slow_ops {
     };
 }
 
+/// Records what an instruction steps whose record has this `next`.
+fn note_step(f: Frame, i: Insn, next: Local<'_, Value>) {
+    if next.raw() == crate::coroutine::OWN_NEXT {
+        // SAFETY: the running instruction.
+        unsafe { super::property::note_iterable(f.pc, i, super::property::stepped::GENERATOR) }
+    }
+}
+
 /// Binary operators on registers b and c.
 macro_rules! binary {
     ($f:path) => {
@@ -688,6 +696,7 @@ slow_ops! {
             if v.raw().is_empty() {
                 return crate::call::call(s, next, it, &[]);
             }
+            note_step(f, i, next);
             if let Some(r) = crate::coroutine::quick_next(s, next, it, v) {
                 return r;
             }
@@ -926,8 +935,9 @@ slow_ops! {
                 return Ok(());
             }
             let r = crate::iteration::get_iterator_described(s, v, f.view())?;
+            let own = crate::coroutine::has_own_next(s, &r);
             f.set(i.a(), r.iterator.raw());
-            f.set(i.a() + 1, r.next_method.raw());
+            f.set(i.a() + 1, if own { crate::coroutine::OWN_NEXT } else { r.next_method.raw() });
             Ok(())
         };
         GetAsyncIterator 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
@@ -944,6 +954,7 @@ slow_ops! {
             }
             f.set(i.c(), Raw::TRUE);
             let (it, next) = (f.local(s, i.b()), f.local(s, i.b() + 1));
+            note_step(f, i, next);
             match crate::iteration::step_registers(s, it, next)? {
                 Some(v) => {
                     f.set(i.c(), Raw::FALSE);
@@ -1057,6 +1068,7 @@ slow_ops! {
         slow_IterNext |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let it = f.local(s, i.b());
             let next = f.local(s, i.b() + 1);
+            note_step(f, i, next);
             match crate::iteration::step_registers(s, it, next)? {
                 Some(v) => {
                     f.set(i.a(), v.raw());

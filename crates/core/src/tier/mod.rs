@@ -28,7 +28,7 @@ mod worker;
 #[cfg(feature = "jit")]
 pub use policy::{CodeTier, Tier};
 #[cfg(feature = "jit")]
-pub(crate) use policy::{collect, init, on_call, on_loop, on_resume};
+pub(crate) use policy::{collect, init, on_call, on_loop, on_resume, resume_point};
 #[cfg(feature = "jit")]
 pub use regexp::RegexpCode;
 
@@ -88,6 +88,7 @@ mod without {
 
     use crate::cell::Object;
     use crate::code::{Code, code_flag};
+    use crate::coroutine::ResumePoint;
     use crate::function;
     use crate::scope::Scope;
     use crate::vm::Vm;
@@ -117,7 +118,10 @@ mod without {
     pub(crate) unsafe fn on_loop(_: *mut Vm, _: *mut Object, _: *const u64) -> *const u8 {
         std::ptr::null()
     }
-    pub(crate) unsafe fn on_resume(_: *mut Vm, _: *mut Object, _: u32) -> *const u8 {
+    pub(crate) unsafe fn on_resume(_: *mut Vm, _: *mut Object, _: *const ResumePoint) -> *const u8 {
+        std::ptr::null()
+    }
+    pub(crate) unsafe fn resume_point(_: *mut Code, _: u32) -> *const ResumePoint {
         std::ptr::null()
     }
     pub(crate) fn collect(_: &mut Vm) {}

@@ -1,5 +1,7 @@
 //! When functions are compiled, and what the VM knows about those that are.
 
+use std::cell::Cell;
+
 use spey_bytecode::Op;
 use spey_gc::{Tracer, Value as Raw};
 use spey_jit::{Compiled, Refused};
@@ -10,6 +12,7 @@ use super::snapshot::{self, Job};
 use super::worker::Worker;
 use crate::cell::Object;
 use crate::code::{Code, code_flag};
+use crate::coroutine::ResumePoint;
 use crate::frame;
 use crate::function;
 use crate::interp::machine::{ENTER_COUNTED, ENTER_MACHINE};
@@ -23,6 +26,8 @@ const PATIENCE: u32 = 12;
 const LOOP_WEIGHT: i32 = 16;
 /// Calls after which a function whose compilation is under way asks for the result.
 const PENDING_CALLS: i32 = 64;
+/// Marks an entry: a coroutine is resumed at this word.
+pub(super) const RESUMED: u32 = 1 << 31;
 /// Functions longer than this are not compiled.
 const MAX_WORDS: usize = 30_000;
 
@@ -31,10 +36,12 @@ const MAX_WORDS: usize = 30_000;
 pub struct CodeTier {
     /// All machine code made so far; frames may still run what has been discarded.
     pub(super) installed: Vec<Installed>,
-    /// Machine code that enters at a loop, or where a coroutine is resumed: word index.
+    /// Machine code that enters at a loop: word index.
     pub(super) loops: Vec<(u32, *const u8)>,
-    /// Loops that the compiler has refused to enter at.
-    refused_loops: Vec<u32>,
+    /// Where coroutines have been suspended, with the machine code that resumes them.
+    points: Vec<Box<ResumePoint>>,
+    /// Entries that the compiler has refused: loops, and with [`RESUMED`] points of resumption.
+    refused: Vec<u32>,
     /// Where the machine code has been left.
     pub(super) exits: Vec<ExitCount>,
     /// Instructions at which it was left too often once, and the name of the last compilation that began before.
@@ -204,7 +211,7 @@ pub(crate) unsafe fn on_loop(vm: *mut Vm, closure: *mut Object, target: *const u
         }
         collect(&mut *vm);
         let t = CodeTier::of(code);
-        if t.is_pending || t.refused_loops.contains(&at) {
+        if t.is_pending || t.refused.contains(&at) {
             still_hot(&mut *vm, code);
         } else if found(code).is_null() && (*code).flags & code_flag::NO_MACHINE == 0 {
             request(&mut *vm, closure, at);
@@ -213,38 +220,51 @@ pub(crate) unsafe fn on_loop(vm: *mut Vm, closure: *mut Object, target: *const u
     }
 }
 
-/// A coroutine is resumed at word `at`: machine code to go on with, or null.
+/// The point of resumption at word `at` of a function.
 ///
 /// # Safety
-/// `closure` is the callee of the frame that has been laid.
-pub(crate) unsafe fn on_resume(vm: *mut Vm, closure: *mut Object, at: u32) -> *const u8 {
-    // SAFETY: live VM and closure; nothing here allocates in the heap.
+/// `code` is a live, compiled code cell.
+pub(crate) unsafe fn resume_point(code: *mut Code, at: u32) -> *const ResumePoint {
+    // SAFETY: by the contract.
     unsafe {
-        let code = function::code_of(closure);
-        if (*code).flags & code_flag::NO_MACHINE != 0 {
-            return std::ptr::null();
+        let t = CodeTier::of(code);
+        if let Some(point) = t.points.iter().find(|p| p.at == at) {
+            return &raw const **point;
         }
-        let found = |code: *mut Code| {
-            CodeTier::of(code).loops.iter().find(|l| l.0 == at).map_or(std::ptr::null(), |l| l.1)
-        };
-        if !(*code).tier.is_null() {
-            let machine = found(code);
-            if !machine.is_null() {
-                return machine;
-            }
+        let words = 1 + (*code).param_count as u64 + frame::HEADER as u64;
+        t.points.push(Box::new(ResumePoint {
+            machine: Cell::new(std::ptr::null()),
+            window_bytes: 8 * words,
+            at,
+        }));
+        &raw const **t.points.last().expect("just made")
+    }
+}
+/// A coroutine is resumed: machine code to go on with, or null.
+///
+/// # Safety
+/// `closure` is live, and the point one of its code's.
+pub(crate) unsafe fn on_resume(vm: *mut Vm, closure: *mut Object, point: *const ResumePoint) -> *const u8 {
+    // SAFETY: live VM and closure; nothing here allocates in the heap. Machine code may be put in place meanwhile.
+    unsafe {
+        let found = || (*point).machine.get();
+        let code = function::code_of(closure);
+        if !found().is_null() || (*code).flags & code_flag::NO_MACHINE != 0 {
+            return found();
         }
         (*code).counter -= 1;
         if (*code).counter > 0 {
             return std::ptr::null();
         }
         collect(&mut *vm);
+        let entry = (*point).at | RESUMED;
         let t = CodeTier::of(code);
-        if t.is_pending || t.refused_loops.contains(&at) {
+        if t.is_pending || t.refused.contains(&entry) {
             still_hot(&mut *vm, code);
-        } else if found(code).is_null() {
-            request(&mut *vm, closure, at);
+        } else if found().is_null() {
+            request(&mut *vm, closure, entry);
         }
-        found(code)
+        found()
     }
 }
 
@@ -261,7 +281,7 @@ pub(super) unsafe fn outer_loop(vm: *mut Vm, closure: *mut Object, at: u32) -> *
             CodeTier::of(code).loops.iter().find(|l| l.0 == at).map_or(std::ptr::null(), |l| l.1)
         };
         let t = CodeTier::of(code);
-        let wanted = found(code).is_null() && !t.is_pending && !t.refused_loops.contains(&at);
+        let wanted = found(code).is_null() && !t.is_pending && !t.refused.contains(&at);
         if wanted && (*code).flags & code_flag::NO_MACHINE == 0 {
             request(&mut *vm, closure, at);
         }
@@ -369,19 +389,22 @@ unsafe fn finish(vm: &mut Vm, job: Job, result: Result<Compiled, Refused>) {
                     // As above.
                     return;
                 }
+                let at = Entry(entry);
                 let [build, rest] = compiled.took.map(|t| t.as_secs_f64() * 1e3);
                 let Some(address) = super::install::install(vm, job, compiled) else {
                     return give_up(code);
                 };
                 if trace {
                     super::trace(format_args!(
-                        "[compiled {} at {entry}: {nodes} nodes, {size} bytes, {build:.1} + {rest:.1} ms]",
+                        "[compiled {} {at}: {nodes} nodes, {size} bytes, {build:.1} + {rest:.1} ms]",
                         describe(code)
                     ));
                 }
                 if entry == 0 {
                     (*code).machine = address;
                     (*code).entry = &ENTER_MACHINE;
+                } else if entry & RESUMED != 0 {
+                    (*resume_point(code, entry & !RESUMED)).machine.set(address);
                 } else {
                     let t = CodeTier::of(code);
                     t.loops.retain(|l| l.0 != entry);
@@ -390,7 +413,7 @@ unsafe fn finish(vm: &mut Vm, job: Job, result: Result<Compiled, Refused>) {
             }
             Err(Refused(why)) => {
                 if trace {
-                    super::trace(format_args!("[refused {} at {entry}: {why}]", describe(code)));
+                    super::trace(format_args!("[refused {} {}: {why}]", describe(code), Entry(entry)));
                 }
                 if entry == 0 && (*code).flags & code_flag::COROUTINE == 0 {
                     give_up(code);
@@ -398,13 +421,23 @@ unsafe fn finish(vm: &mut Vm, job: Job, result: Result<Compiled, Refused>) {
                     // It may still be resumed in machine code.
                     (*code).entry = (*code).first;
                 } else {
-                    CodeTier::of(code).refused_loops.push(entry);
+                    CodeTier::of(code).refused.push(entry);
                 }
             }
         }
     }
 }
 
+/// Where machine code enters, for traces.
+struct Entry(u32);
+impl std::fmt::Display for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 & RESUMED {
+            0 => write!(f, "at {}", self.0),
+            _ => write!(f, "resumed at {}", self.0 & !RESUMED),
+        }
+    }
+}
 /// Name and place of a function, for traces.
 pub(super) unsafe fn describe(code: *mut Code) -> String {
     // SAFETY: live code cell.
@@ -428,6 +461,9 @@ pub(super) unsafe fn discard(vm: &mut Vm, code: *mut Code, id: u64) {
         t.exits.clear();
         let Some(address) = t.installed.iter().find(|i| i.id == id).map(|i| i.address) else { return };
         t.loops.retain(|l| l.1 != address);
+        for point in t.points.iter().filter(|p| p.machine.get() == address) {
+            point.machine.set(std::ptr::null());
+        }
         if (*code).machine != address {
             return;
         }

@@ -15,7 +15,7 @@ use spey_jit::snapshot::{
 
 use self::constants::Known;
 use self::layout::layout;
-use super::policy::CodeTier;
+use super::policy::{CodeTier, RESUMED};
 use super::stubs;
 use crate::cell::{Accessor, Kind, Object, flag};
 use crate::code::{Code, code_flag};
@@ -130,6 +130,7 @@ pub(super) unsafe fn build(
     entry: u32,
     leave_unseen: bool,
 ) -> (Job, Snapshot) {
+    let (at, resumed) = (entry & !RESUMED, entry & RESUMED != 0);
     let layout = layout(vm);
     let stubs = vm.tier.stubs.get_or_insert_with(stubs::addresses).clone();
     let epoch = vm.prototype_epoch;
@@ -205,7 +206,8 @@ pub(super) unsafe fn build(
         Snapshot {
             id,
             functions,
-            entry,
+            entry: at,
+            resumed,
             leave_unseen,
             lookups,
             env,
@@ -329,9 +331,9 @@ impl Builder<'_> {
             let data = c.data();
             let unit = &data.unit;
             let realm = self.vm.realms[c.header.word as usize].as_ref().expect("live realm");
-            let array_shape = realm.array_shape;
+            let (array_shape, result_shape) = (realm.array_shape, realm.iterator_result_shape);
             let lexicals = &raw const realm.lexical_base as u64;
-            self.shapes.push(array_shape);
+            self.shapes.extend([array_shape, result_shape]);
             let mut flags = 0;
             for (from, to) in [
                 (code_flag::CLASS, function_flag::CLASS),
@@ -339,6 +341,7 @@ impl Builder<'_> {
                 (code_flag::COROUTINE, function_flag::COROUTINE),
                 (code_flag::STRICT, function_flag::STRICT),
                 (code_flag::CONSTRUCTOR, function_flag::CONSTRUCTOR),
+                (code_flag::GENERATOR, function_flag::GENERATOR),
             ] {
                 if c.has(from) {
                     flags |= to;
@@ -351,7 +354,7 @@ impl Builder<'_> {
                     if moves { MOVING } else { v.bits() }
                 })
                 .collect();
-            let mut closures = vec![];
+            let (mut closures, mut points) = (vec![], vec![]);
             let (mut methods, mut keyed) = (vec![false; data.ic_count], vec![false; data.ic_count]);
             let mut before = Op::Nop;
             for i in Instructions::new(&unit.code).map_while(Result::ok) {
@@ -383,6 +386,11 @@ impl Builder<'_> {
                     }
                     Op::GetPrivate | Op::SetPrivate | Op::DefinePrivateField => {
                         keyed[ext().field(0) as u16 as usize] = true;
+                        continue;
+                    }
+                    Op::InitialYield | Op::Yield | Op::YieldDelegate | Op::Await => {
+                        let point = super::policy::resume_point(code, i.pc + 1);
+                        points.push((i.pc, point as u64));
                         continue;
                     }
                     Op::GetGlobal => Insn(unit.code[i.pc as usize]).b(),
@@ -420,6 +428,8 @@ impl Builder<'_> {
                 coroutine: unit.coroutine,
                 param_count: c.param_count,
                 flags,
+                points,
+                result_shape,
                 array_shape,
                 lexicals,
                 constants,

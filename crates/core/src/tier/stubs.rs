@@ -35,9 +35,9 @@ pub(super) fn addresses() -> Stubs {
         };
     }
     table! {
-        call, construct, create_this, call_forward, get_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, stack_overflow, sample, quick, concatenate, array_of_length, new_arguments, instance_of,
+        call, construct, create_this, call_forward, get_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, unpack_result, stack_overflow, sample, quick, concatenate, array_of_length, new_arguments, instance_of,
         typed_length, prototype_of, super_constructor, type_of, fmod, pow, char_at;
-        preserving: allocate, remember, remember_slot, interrupt, to_boolean, strict_equal, loosely_equal, to_int32, fill_element, append,
+        preserving: allocate, new_result, remember, remember_slot, interrupt, to_boolean, strict_equal, loosely_equal, to_int32, fill_element, append,
     }
 }
 
@@ -80,7 +80,7 @@ mod preserving {
             pub(super) unsafe extern "C" fn $name() {}
         )*};
     }
-    preserving! { allocate remember remember_slot interrupt to_boolean strict_equal loosely_equal to_int32 fill_element append }
+    preserving! { allocate new_result remember remember_slot interrupt to_boolean strict_equal loosely_equal to_int32 fill_element append }
 }
 
 /// Subroutines by op code; null for what cannot be done as one: calls that the interpreter runs, suspending, returning.
@@ -590,6 +590,18 @@ unsafe extern "C" fn suspend(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u64 {
         if left.is_some() { (*vm).result.bits() } else { THREW }
     }
 }
+unsafe extern "C" fn unpack_result(vm: *mut Vm, fp: *mut Raw, pc: *const u64, result: Raw) -> u64 {
+    /// The iteration is at its end.
+    const AT_END: u64 = 1;
+    // SAFETY: live frame and value.
+    unsafe {
+        let v = scoped(vm, fp, pc, |s| {
+            let result = s.local(result);
+            Ok(crate::iteration::unpack_value(s, result)?.map(Local::raw))
+        });
+        v.map_or(THREW, |v| v.map_or(AT_END, |v| v.bits()))
+    }
+}
 unsafe extern "C" fn enter_async(vm: *mut Vm, fp: *mut Raw, pc: *const u64, word: u64) -> u64 {
     // SAFETY: live frame of an async function, at this instruction.
     unsafe {
@@ -639,6 +651,27 @@ unsafe extern "C" fn allocate(
         (*vm).fp = fp;
         (*vm).pc = pc;
         (*vm).heap.alloc(kind as u8, bytes as usize)
+    }
+}
+unsafe extern "C" fn new_result(
+    vm: *mut Vm,
+    fp: *mut Raw,
+    pc: *const u64,
+    shape: u32,
+    v: Raw,
+    done: Raw,
+) -> *mut Header {
+    // SAFETY: live frame and values.
+    unsafe {
+        (*vm).fp = fp;
+        (*vm).pc = pc;
+        let mark = (*vm).heap.handles.mark();
+        let root = (*vm).heap.handles.push(v);
+        let o = crate::object::alloc_object(&mut *vm, Kind::Object, shape, 2, Raw::UNDEFINED);
+        *Object::trailing(o, 0) = *root.as_ptr();
+        *Object::trailing(o, 1) = done;
+        (*vm).heap.handles.reset(mark);
+        o.cast()
     }
 }
 unsafe extern "C" fn remember(vm: *mut Vm, owner: *mut Header) {

@@ -172,6 +172,12 @@ impl Builder<'_> {
                     self.set(a, v);
                     return Ok(Step::Next);
                 }
+                if intrinsic == Intrinsic::GeneratorNext {
+                    call.callee = self.emit(Op::Table(function), vec![], Repr::Tagged, ty::OBJECT);
+                    if let Some(step) = self.call_generator_next(i, &call)? {
+                        return Ok(step);
+                    }
+                }
                 if let Some(v) = self.array_intrinsic(intrinsic, &call.window) {
                     return self.unless_simple(i, v, |this| this.call_any(i, call, false));
                 }

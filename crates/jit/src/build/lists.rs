@@ -37,6 +37,9 @@ impl Builder<'_> {
     pub(super) fn iter_step(&mut self, i: &Instruction) -> Result_<Step> {
         let (a, b, c) = (i.word.a(), i.word.b(), i.word.c());
         let (array, next, done) = (self.reg(b), self.reg(b + 1), self.reg(c));
+        if self.steps_generator(i) && self.as_int_free(next).is_none() {
+            return self.step_of_generator(i);
+        }
         if self.is_generic() || self.constant_bits(done) != Some(FALSE) {
             return self.execute(i);
         }
@@ -57,6 +60,9 @@ impl Builder<'_> {
             return self.execute(i);
         }
         let (array, next) = (self.reg(b), self.reg(b + 1));
+        if self.steps_generator(i) && self.as_int_free(next).is_none() {
+            return self.next_of_generator(i);
+        }
         // Not a plain array where this was compiled for one: the interpreter takes over, and soon the general way.
         let index = self.as_int(next);
         let l = self.snapshot.layout;

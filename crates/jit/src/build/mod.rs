@@ -9,6 +9,7 @@
 
 mod arithmetic;
 mod calls;
+mod coroutines;
 mod elements;
 mod env;
 mod lists;
@@ -20,6 +21,7 @@ mod singletons;
 mod values;
 
 pub use calls::ARGC_CONSTRUCT;
+pub use coroutines::MAX_PARAMETERS;
 pub use values::{DOUBLE_OFFSET, FALSE, NULL, NUMBER_TAG, UNDEFINED};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -143,6 +145,8 @@ struct Builder<'a> {
     reason: &'static str,
     /// The instruction has done something that cannot be done again.
     started: bool,
+    /// What the coroutine that is resumed holds of the frame's slots.
+    saved: BTreeMap<i32, Value>,
     /// Constants of the graph, by operation, bits and representation.
     constants: BTreeMap<(u8, u64, Repr), Value>,
     /// States of guards, by the state they leave by, frame, instruction, reason and kind.
@@ -165,6 +169,7 @@ impl<'a> Builder<'a> {
             state: None,
             reason: "",
             started: false,
+            saved: BTreeMap::new(),
             constants: BTreeMap::new(),
             sites: BTreeMap::new(),
         }
@@ -190,6 +195,10 @@ impl<'a> Builder<'a> {
                 .map(|r| r as i32)
                 .collect()
         };
+        if self.snapshot.resumed {
+            self.enter_resumed(parameters.chain(live));
+            return self.walk_all();
+        }
         for slot in parameters.chain(live) {
             let v = self.emit(Op::Slot(slot), vec![], Repr::Tagged, ty::ANY);
             self.env.slots.insert(slot, v);
@@ -200,6 +209,9 @@ impl<'a> Builder<'a> {
             let empty = self.constant(0);
             self.env.slots.insert(-(HEADER + f.param_count as i32 + 1), empty);
         }
+        self.walk_all()
+    }
+    fn walk_all(&mut self) -> Result_<()> {
         let returns = self.walk(0, 0, 0, self.snapshot.entry)?;
         for (block, env, v) in returns {
             self.block = block;
@@ -216,11 +228,15 @@ impl<'a> Builder<'a> {
         let Some(load) = first.filter(|i| i.op_byte() == Code::LoadEnv as u8) else { return };
         let slot = self.slot(load.a());
         if let Some(&v) = self.env.slots.get(&slot)
-            && matches!(self.graph.node(v).op, Op::Slot(_))
+            && matches!(self.graph.node(v).op, Op::Slot(_) | Op::Load(..))
         {
             let env = self.only_environment(v);
             self.env.slots.insert(slot, env);
-            self.env.in_place.insert(slot, env);
+            if self.snapshot.resumed {
+                self.saved.insert(slot, env);
+            } else {
+                self.env.in_place.insert(slot, env);
+            }
         }
     }
     /// The environment of the function to compile, which is constant if the function has one closure only; leaves if that is
@@ -661,13 +677,7 @@ impl<'a> Builder<'a> {
             }
             Code::NewEnv => return self.new_env(i),
             Code::InitialYield | Code::Yield | Code::YieldDelegate | Code::Await | Code::CoroutineReturn => {
-                let state = self.state();
-                let spills = self.spills(state);
-                let v = self.emit(Op::Suspend, vec![], Repr::Tagged, ty::ANY);
-                self.graph.nodes[v.index()].state = Some(state);
-                self.graph.nodes[v.index()].spills = spills;
-                self.end(Terminator::Return(v));
-                return Ok(Step::End);
+                return Ok(self.suspend(i));
             }
             // From here on an exception is a rejected promise.
             Code::EnterAsync => return self.execute(i),

@@ -159,6 +159,14 @@ impl Builder<'_> {
                 }
             }
             Code::IterNext => return self.iter_next(i).map(Some),
+            Code::AsyncIterNext if self.steps_generator(i) => return self.result_of_generator(i).map(Some),
+            Code::IterUnwrap => return self.unwrap_result(i).map(Some),
+            Code::CheckObject => {
+                let v = self.reg(a);
+                if self.types(v) & !ty::OBJECT != 0 && (self.is_generic() || !self.check_object(v)) {
+                    return self.execute(i).map(Some);
+                }
+            }
             Code::ToPropertyKey => {
                 let v = self.reg(b);
                 let Some(key) = self.as_int_free(v) else { return self.execute(i).map(Some) };

@@ -17,6 +17,8 @@ pub const UNDEFINED: u64 = 0x0a;
 pub const NULL: u64 = 0x02;
 /// false; true is the next word.
 pub const FALSE: u64 = 0x06;
+/// true
+pub const TRUE: u64 = 0x07;
 
 impl Builder<'_> {
     // ---------------------------------------------------------------- constants

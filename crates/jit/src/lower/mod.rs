@@ -3,6 +3,7 @@
 //! Tagged results that can move are Cranelift variables: after a safepoint they are defined again by a load of their slot.
 //! All other results are plain values. Exits are cold blocks, one for each state.
 
+mod coroutines;
 mod exits;
 mod nodes;
 mod operations;
@@ -65,6 +66,8 @@ struct Lower<'a, 'b> {
     reloads: BTreeMap<Value, Vec<Value>>,
     vm: ir::Value,
     fp: ir::Value,
+    /// Of code that resumes a coroutine: what it is called with besides.
+    arguments: Vec<ir::Value>,
     references: References,
 }
 
@@ -77,13 +80,15 @@ pub fn lower(
     target: TargetFrontendConfig,
 ) -> References {
     function.signature = Signature::new(CallConv::SystemV);
-    function.signature.params = vec![AbiParam::new(I64), AbiParam::new(I64)];
+    let parameters = if snapshot.resumed { 5 } else { 2 };
+    function.signature.params = vec![AbiParam::new(I64); parameters];
     function.signature.returns = vec![AbiParam::new(I64)];
     let mut b = FunctionBuilder::new(function, context);
     let entry = b.create_block();
     b.append_block_params_for_function_params(entry);
     b.switch_to_block(entry);
     let (vm, fp) = (b.block_params(entry)[0], b.block_params(entry)[1]);
+    let arguments = b.block_params(entry)[2..].to_vec();
     let mut l = Lower {
         snapshot,
         graph,
@@ -100,6 +105,7 @@ pub fn lower(
         reloads: crate::liveness::reloads(graph),
         vm,
         fp,
+        arguments,
         references: References::default(),
     };
     l.run();
@@ -460,6 +466,9 @@ impl Lower<'_, '_> {
 
     fn prologue(&mut self) {
         let l = self.snapshot.layout;
+        if self.snapshot.resumed {
+            self.write_header();
+        }
         let top = self.frame_address(self.graph.extent + 8);
         let limit = self.load_vm(I64, l.vm_stack_limit);
         let over = self.b.ins().icmp(IntCC::UnsignedGreaterThan, top, limit);
@@ -470,7 +479,13 @@ impl Lower<'_, '_> {
         let (overflow, start) = (self.cold(), self.blocks[0]);
         let f = &self.snapshot.functions[0];
         let first = f.base + 8 * self.snapshot.entry as u64;
-        if l.sample_bit == 0 || self.snapshot.entry != 0 {
+        if self.snapshot.resumed {
+            let run = self.fresh();
+            self.b.ins().brif(bad, overflow, &[], run, &[]);
+            self.go(run);
+            self.write_running();
+            self.b.ins().jump(start, &[]);
+        } else if l.sample_bit == 0 || self.snapshot.entry != 0 {
             self.b.ins().brif(bad, overflow, &[], start, &[]);
         } else {
             let (look, sample) = (self.fresh(), self.cold());
@@ -486,7 +501,7 @@ impl Lower<'_, '_> {
         }
         self.go(overflow);
         let pc = self.imm(first);
-        if self.snapshot.entry == 0 {
+        if self.snapshot.entry == 0 || self.snapshot.resumed {
             let (vm, fp) = (self.vm, self.fp);
             let r = self.call(self.snapshot.stubs.stack_overflow, &[vm, fp, pc], Some(I64)).expect("result");
             self.b.ins().return_(&[r]);

@@ -28,6 +28,7 @@ impl Lower<'_, '_> {
             }
             Op::Part(offset) => self.b.ins().iadd_imm_s(args[0], offset as i64),
             Op::Slot(slot) => self.b.ins().load(I64, trusted(), self.fp, slot * 8),
+            Op::Argument(k) => self.arguments[k as usize],
             Op::Phi => return,
 
             // guards
@@ -446,6 +447,22 @@ impl Lower<'_, '_> {
                 self.unless_threw(r, st());
                 self.reload(v, st(), i32::MAX);
                 r
+            }
+            Op::ResumeGenerator(slot) => {
+                self.spill(v);
+                let r = self.resume_generator(slot, &args, st());
+                self.reload(v, st(), slot);
+                r
+            }
+            Op::UnpackResult => {
+                self.spill(v);
+                let r = self.unpack_result(args[0], st());
+                self.reload(v, st(), i32::MAX);
+                r
+            }
+            Op::NewResult(shape) => {
+                self.references.shapes.push(shape);
+                self.new_result(v, &args, shape, st())
             }
             Op::CallDirect(cell, slot, window) => {
                 self.spill(v);

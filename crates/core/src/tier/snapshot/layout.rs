@@ -3,10 +3,11 @@
 use std::mem::offset_of;
 
 use spey_gc::Heap;
-use spey_jit::snapshot::Layout;
+use spey_jit::snapshot::{Layout, coroutine_state};
 
 use crate::cell::{Elements, Kind, OBJECT_TRAILING, Object, flag};
 use crate::code::{Code, code_flag};
+use crate::coroutine::{Coroutine, ResumePoint, State};
 use crate::env::Environment;
 use crate::function::{FunctionRare, closure};
 use crate::inline_cache::InlineCache;
@@ -93,6 +94,25 @@ pub(super) fn layout(vm: &Vm) -> Layout {
         string_shape: STRING_SHAPE,
         lexical_shape: LEXICAL,
         accessor_get: offset_of!(crate::cell::Accessor, get) as i32,
+        coroutine_state: {
+            for (ours, theirs) in [
+                (State::Yielded, coroutine_state::YIELDED),
+                (State::Delegated, coroutine_state::DELEGATED),
+                (State::Awaiting, coroutine_state::AWAITING),
+                (State::Running, coroutine_state::RUNNING),
+                (State::Done, coroutine_state::DONE),
+            ] {
+                assert!(ours as u32 == theirs);
+            }
+            assert!(offset_of!(Coroutine, pc) == offset_of!(Coroutine, state) + 4);
+            offset_of!(Coroutine, state) as i32
+        },
+        coroutine_callee: offset_of!(Coroutine, callee) as i32,
+        coroutine_point: offset_of!(Coroutine, point) as i32,
+        coroutine_first: size_of::<Coroutine>() as i32,
+        point_machine: offset_of!(ResumePoint, machine) as i32,
+        point_window: offset_of!(ResumePoint, window_bytes) as i32,
+        kind_generator: Kind::Generator as u8,
         rare_home: offset_of!(FunctionRare, home_object) as i32,
         rare_fields: offset_of!(FunctionRare, fields) as i32,
         rare_prototype: offset_of!(FunctionRare, initial_prototype) as i32,
