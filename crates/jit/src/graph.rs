@@ -91,6 +91,8 @@ pub mod ty {
     pub const CELL: Types = STRING | SYMBOL | BIGINT | OBJECT | INTERNAL;
     /// Anything.
     pub const ANY: Types = 2047;
+    /// Anything that a program can have in hand.
+    pub const VALUE: Types = ANY & !EMPTY & !INTERNAL;
 }
 use ty::Types;
 
@@ -246,7 +248,10 @@ pub enum Op {
     /// Double -> Int32 if exact and not -0.
     DoubleToInt,
     /// A cell.
-    CheckCell,
+    CheckCell {
+        /// The value may be the empty marker.
+        maybe_empty: bool,
+    },
     /// An object.
     CheckObject,
     /// A cell of this kind.
@@ -490,7 +495,7 @@ impl Op {
             Op::UnboxInt
                 | Op::UnboxDouble
                 | Op::DoubleToInt
-                | Op::CheckCell
+                | Op::CheckCell { .. }
                 | Op::CheckObject
                 | Op::CheckKind(_)
                 | Op::CheckNotEmpty
@@ -672,6 +677,31 @@ impl Graph {
         let n = self.node(v);
         let cell = n.repr == Repr::Tagged && n.types & ty::CELL != 0;
         matches!(n.op, Op::LoadCell(_)) || (cell && !n.op.is_constant())
+    }
+    /// Takes out phis that only phis use.
+    pub fn drop_unused_phis(&mut self) {
+        let mut used = vec![false; self.nodes.len()];
+        let mut open: Vec<Value> = vec![];
+        for block in &self.blocks {
+            for v in &block.nodes {
+                let node = self.node(*v);
+                open.extend(node.args.iter().copied().chain(node.spills.iter().map(|s| s.1)));
+            }
+            match block.end {
+                Terminator::Branch(v, ..) | Terminator::Return(v) => open.push(v),
+                _ => {}
+            }
+        }
+        open.extend(self.states.iter().flat_map(|s| s.slots.iter().map(|slot| slot.value)));
+        while let Some(v) = open.pop() {
+            let node = &self.nodes[v.index()];
+            if matches!(node.op, Op::Phi) && !std::mem::replace(&mut used[v.index()], true) {
+                open.extend(&node.args);
+            }
+        }
+        for block in &mut self.blocks {
+            block.phis.retain(|v| used[v.index()]);
+        }
     }
     /// The state by which a guard with this one leaves.
     pub fn resume(&self, s: StateId) -> StateId {

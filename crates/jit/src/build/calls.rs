@@ -431,7 +431,7 @@ impl Builder<'_> {
             vec![callee],
             &call,
             true,
-            ty::ANY & !ty::EMPTY & !ty::INTERNAL,
+            ty::VALUE,
         );
         self.set(i.word.a(), v);
         Ok(Step::Next)
@@ -467,7 +467,7 @@ impl Builder<'_> {
     pub(super) fn call_above(&mut self, callee: Value, this: Value) -> Value {
         let slot = self.base() + self.function().register_count as i32;
         let call = Call { callee, window: vec![this], slot, new_target: None, accessor: false };
-        self.runtime_call(Op::Call(slot, 0), vec![callee], &call, true, ty::ANY & !ty::EMPTY & !ty::INTERNAL)
+        self.runtime_call(Op::Call(slot, 0), vec![callee], &call, true, ty::VALUE)
     }
     /// The general way to the method of a CallMethod instruction.
     pub(super) fn get_method(&mut self) -> Option<Value> {
@@ -476,7 +476,7 @@ impl Builder<'_> {
         }
         let state = self.state();
         let spills = self.spills(state);
-        let v = self.emit(Op::GetMethod, vec![], Repr::Tagged, ty::ANY & !ty::EMPTY & !ty::INTERNAL);
+        let v = self.emit(Op::GetMethod, vec![], Repr::Tagged, ty::VALUE);
         self.graph.nodes[v.index()].state = Some(state);
         self.graph.nodes[v.index()].spills = spills;
         self.after_call();
@@ -542,7 +542,7 @@ impl Builder<'_> {
         }
         let state = self.state();
         let spills = self.spills(state);
-        let v = self.emit(Op::CallForward, vec![], Repr::Tagged, ty::ANY & !ty::EMPTY & !ty::INTERNAL);
+        let v = self.emit(Op::CallForward, vec![], Repr::Tagged, ty::VALUE);
         self.graph.nodes[v.index()].state = Some(state);
         self.graph.nodes[v.index()].spills = spills;
         self.after_call();
@@ -619,7 +619,7 @@ impl Builder<'_> {
                 spills.push((slot, v));
             }
         }
-        let types = if call.new_target.is_some() { ty::OBJECT } else { ty::ANY & !ty::EMPTY & !ty::INTERNAL };
+        let types = if call.new_target.is_some() { ty::OBJECT } else { ty::VALUE };
         let v = self.emit(Op::CallDirect(code, fp, call.slot), vec![], Repr::Tagged, types);
         self.graph.nodes[v.index()].state = Some(state);
         self.graph.nodes[v.index()].spills = spills;
@@ -766,7 +766,7 @@ impl Builder<'_> {
         let (env, state) = (self.env.clone(), self.state);
         self.block = yes;
         if self.graph.node(v).repr == Repr::Tagged {
-            self.env.fact_mut(v).types = Some(ty::ANY & !ty::EMPTY & !ty::INTERNAL);
+            self.env.fact_mut(v).types = Some(ty::VALUE);
         }
         self.set(i.word.a(), v);
         let fast = (self.block, std::mem::replace(&mut self.env, env));

@@ -314,7 +314,7 @@ impl Builder<'_> {
         self.graph.blocks[other.index()].cold = true;
         let (env, state) = (self.env.clone(), self.state);
         self.block = found;
-        self.env.fact_mut(v).types = Some(ty::ANY & !ty::EMPTY & !ty::INTERNAL);
+        self.env.fact_mut(v).types = Some(ty::VALUE);
         then(self, v);
         let mut edges = vec![(self.block, std::mem::replace(&mut self.env, env))];
         (self.block, self.state) = (other, state);

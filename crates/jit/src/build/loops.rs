@@ -136,6 +136,7 @@ impl Builder<'_> {
                 merged.in_place.remove(&slot);
             }
         }
+        self.merge_loads(&edges, &mut merged, &mut phis);
         for (block, _) in &edges {
             self.block = *block;
             self.end(Terminator::Jump(target));
@@ -144,6 +145,47 @@ impl Builder<'_> {
         self.block = target;
         self.env = merged;
         self.state = None;
+    }
+
+    /// What memory is known to hold on all ways, if differently: numbers and other words that collections leave alone.
+    /// Phis that nobody asks for are dropped in the end ([`Graph::drop_unused_phis`]).
+    fn merge_loads(&mut self, edges: &[(Block, Env)], merged: &mut Env, phis: &mut Vec<Value>) {
+        let (first, others) = edges.split_first().expect("several");
+        for (place, &v) in &first.1.loads {
+            if merged.loads.contains_key(place) {
+                continue;
+            }
+            let mut values = vec![v];
+            values.extend(others.iter().map_while(|(_, e)| e.loads.get(place)));
+            if values.len() < edges.len() {
+                continue;
+            }
+            let unboxed = |form: fn(&env::Fact) -> Option<Value>, repr: Repr| -> Option<Vec<Value>> {
+                let of = |((_, env), &v): (&(Block, Env), &Value)| {
+                    if self.graph.node(v).repr == repr { Some(v) } else { form(&env.fact(v)) }
+                };
+                edges.iter().zip(&values).map(of).collect()
+            };
+            let node = |v: &Value| self.graph.node(*v);
+            let (repr, args) = if let Some(ints) = unboxed(|f| f.int, Repr::Int32) {
+                (Repr::Int32, ints)
+            } else if let Some(doubles) = unboxed(|f| f.double, Repr::Double) {
+                (Repr::Double, doubles)
+            } else if matches!(node(&v).repr, Repr::Tagged | Repr::Bool)
+                && values.iter().all(|x| node(x).repr == node(&v).repr && !self.graph.is_movable(*x))
+            {
+                (node(&v).repr, values.clone())
+            } else {
+                continue;
+            };
+            let types = edges.iter().zip(&args).fold(0, |types, ((_, env), v)| {
+                let own = self.graph.node(*v).types;
+                types | env.fact(*v).types.map_or(own, |t| t & own)
+            });
+            let phi = self.graph.add(Node { op: Op::Phi, args, repr, types, state: None, spills: vec![] });
+            phis.push(phi);
+            merged.loads.insert(*place, phi);
+        }
     }
 
     /// Starts a loop: the current block becomes its preheader.

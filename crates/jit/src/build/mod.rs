@@ -81,6 +81,7 @@ pub fn build(snapshot: &Snapshot, keep_addresses: bool) -> Result<Graph, Refused
         assumptions = builder.assumptions;
         if !assumptions.changed {
             ok?;
+            builder.graph.drop_unused_phis();
             return Ok(builder.graph);
         }
     }
@@ -199,15 +200,19 @@ impl<'a> Builder<'a> {
             self.enter_resumed(parameters.chain(live));
             return self.walk_all();
         }
+        let this = parameters.start;
+        let derived = f.flags & function_flag::DERIVED != 0;
         for slot in parameters.chain(live) {
-            let v = self.emit(Op::Slot(slot), vec![], Repr::Tagged, ty::ANY);
+            let any = slot >= 0 || (derived && slot == this);
+            let types = if any { ty::ANY } else { ty::VALUE };
+            let v = self.emit(Op::Slot(slot), vec![], Repr::Tagged, types);
             self.env.slots.insert(slot, v);
             self.env.in_place.insert(slot, v);
         }
-        if f.flags & function_flag::DERIVED != 0 && self.snapshot.entry == 0 {
+        if derived && self.snapshot.entry == 0 {
             // `this` comes from the superclass.
             let empty = self.constant(0);
-            self.env.slots.insert(-(HEADER + f.param_count as i32 + 1), empty);
+            self.env.slots.insert(this, empty);
         }
         self.walk_all()
     }

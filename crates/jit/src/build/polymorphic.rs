@@ -279,7 +279,7 @@ impl Builder<'_> {
             let (no, yes) = self.branch(empty);
             self.graph.blocks[no.index()].cold = true;
             let (mut other, state) = (self.env.clone(), self.state);
-            self.env.fact_mut(known).types = Some(ty::ANY & !ty::EMPTY & !ty::INTERNAL);
+            self.env.fact_mut(known).types = Some(ty::VALUE);
             self.env.slots.insert(RESULT_SLOT, known);
             let found = (yes, std::mem::take(&mut self.env));
             (self.block, self.state) = (no, state);

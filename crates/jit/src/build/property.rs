@@ -215,7 +215,11 @@ impl Builder<'_> {
         } else {
             o
         };
-        self.load(base, Width::Value, offset)
+        let v = self.load(base, Width::Value, offset);
+        if self.types(v) & !ty::VALUE != 0 {
+            self.env.fact_mut(v).types = Some(self.types(v) & ty::VALUE);
+        }
+        v
     }
     /// What an entry says, after its shape has been checked.
     pub(super) fn entry_value(&mut self, o: Value, e: &EntrySnapshot) -> Value {

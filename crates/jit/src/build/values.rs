@@ -234,7 +234,7 @@ impl Builder<'_> {
             return false;
         }
         if types & !ty::CELL != 0 {
-            self.guard(Op::CheckCell, vec![v], Repr::None, 0);
+            self.guard(Op::CheckCell { maybe_empty: types & ty::EMPTY != 0 }, vec![v], Repr::None, 0);
             self.narrow(v, ty::CELL);
         }
         true

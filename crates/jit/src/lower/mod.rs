@@ -23,6 +23,8 @@ use crate::snapshot::{Exit, ExitKind, Filler, Resume, Snapshot, function_flag};
 
 /// Words below this are no addresses.
 const FIRST_CELL: i64 = 16;
+/// Bits of which words of values that are no cells have one, except for the empty marker.
+const NO_CELL: i64 = NUMBER_TAG as i64 | 2;
 const CANONICAL_NAN: u64 = 0x7FF8_0000_0000_0000;
 /// Bit of raw pointers kept in value slots.
 const RAW_BIT: i64 = 1 << 49;
@@ -262,6 +264,30 @@ impl Lower<'_, '_> {
         let w = self.b.ins().bitcast(I64, MemFlags::new(), x);
         self.b.ins().iadd_imm_u(w, DOUBLE_OFFSET as i64)
     }
+    /// Is a double probably an int32, by its making? As int32 it stays one for all that comes after.
+    fn may_be_whole(&self, v: Value) -> bool {
+        matches!(
+            self.graph.node(v).op,
+            Op::DoubleUnary(Unary::Floor | Unary::Ceil | Unary::Trunc | Unary::Round | Unary::Abs)
+                | Op::DoubleBinary(Binary::Min | Binary::Max)
+        )
+    }
+    fn boxed_whole(&mut self, x: ir::Value) -> ir::Value {
+        let (double, done) = (self.cold(), self.fresh());
+        let r = self.b.append_block_param(done, I64);
+        let i = self.b.ins().fcvt_to_sint_sat(I32, x);
+        let back = self.b.ins().fcvt_from_sint(F64, i);
+        let (a, b) =
+            (self.b.ins().bitcast(I64, MemFlags::new(), x), self.b.ins().bitcast(I64, MemFlags::new(), back));
+        let same = self.b.ins().icmp(IntCC::Equal, a, b);
+        let int = self.boxed_as(i, Repr::Int32);
+        self.b.ins().brif(same, done, &[BlockArg::Value(int)], double, &[]);
+        self.go(double);
+        let word = self.boxed_as(x, Repr::Double);
+        self.b.ins().jump(done, &[BlockArg::Value(word)]);
+        self.go(done);
+        r
+    }
     /// Is a double certainly no NaN with a payload? Arithmetic makes none of its own: the processor's NaN is a quiet one without, and
     /// operands that are NaN are passed on.
     fn is_plain_double(&self, v: Value) -> bool {
@@ -472,11 +498,12 @@ impl Lower<'_, '_> {
         let top = self.frame_address(self.graph.extent + 8);
         let limit = self.load_vm(I64, l.vm_stack_limit);
         let over = self.b.ins().icmp(IntCC::UnsignedGreaterThan, top, limit);
+        let (overflow, then, start) = (self.cold(), self.fresh(), self.blocks[0]);
+        self.b.ins().brif(over, overflow, &[], then, &[]);
+        self.go(then);
         let native = self.load_vm(I64, l.vm_native_limit);
         let sp = self.b.ins().get_stack_pointer(I64);
-        let under = self.b.ins().icmp(IntCC::UnsignedLessThan, sp, native);
-        let bad = self.b.ins().bor(over, under);
-        let (overflow, start) = (self.cold(), self.blocks[0]);
+        let bad = self.b.ins().icmp(IntCC::UnsignedLessThan, sp, native);
         let f = &self.snapshot.functions[0];
         let first = f.base + 8 * self.snapshot.entry as u64;
         if self.snapshot.resumed {

@@ -4,7 +4,7 @@ use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{F64, I8, I32, I64};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData as MemFlags};
 
-use super::{Lower, RAW_BIT, trusted};
+use super::{Lower, NO_CELL, RAW_BIT, trusted};
 use crate::build::NUMBER_TAG;
 use crate::graph::{Binary, Condition, Op, Repr, Unary, Value, Width};
 
@@ -48,9 +48,15 @@ impl Lower<'_, '_> {
                 self.require(ok, st());
                 i
             }
-            Op::CheckCell => {
+            Op::CheckCell { maybe_empty: true } => {
                 let ok = self.is_cell(args[0]);
                 self.require(ok, st());
+                return;
+            }
+            Op::CheckCell { maybe_empty: false } => {
+                // One test: numbers have one of the first bits, undefined and its kin the last but one, addresses neither.
+                let other = self.b.ins().band_imm_u(args[0], NO_CELL);
+                self.refuse(other, st());
                 return;
             }
             Op::CheckObject => {
@@ -158,6 +164,7 @@ impl Lower<'_, '_> {
             }
             Op::Truncate => self.truncate(args[0]),
             Op::BoxInt => self.boxed_as(args[0], Repr::Int32),
+            Op::BoxDouble if self.may_be_whole(n.args[0]) => self.boxed_whole(args[0]),
             Op::BoxDouble if self.is_plain_double(n.args[0]) => self.boxed_plain(args[0]),
             Op::BoxDouble => self.boxed_as(args[0], Repr::Double),
             Op::BoxBool => self.boxed_as(args[0], Repr::Bool),

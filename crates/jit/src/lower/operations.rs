@@ -1,7 +1,7 @@
 //! Operations of more than a few instructions: conversions, comparison of any values, memory, allocation, calls.
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::types::{F32, F64, I8, I32, I64};
+use cranelift_codegen::ir::types::{F32, F64, F64X2, I8, I32, I64, I64X2};
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData as MemFlags};
 
 use super::{FIRST_CELL, Lower, trusted, unaligned};
@@ -16,14 +16,16 @@ impl Lower<'_, '_> {
     pub(super) fn unbox_double(&mut self, x: ir::Value, s: StateId) -> ir::Value {
         let (other, int, done) = (self.cold(), self.cold(), self.fresh());
         let r = self.b.append_block_param(done, F64);
-        // The same constant as for boxing.
-        let offset = self.imm(DOUBLE_OFFSET);
-        let bits = self.b.ins().isub(x, offset);
-        let span = (NUMBER_TAG - DOUBLE_OFFSET) as i64;
-        let is_double = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, bits, span);
-        let d = self.b.ins().bitcast(F64, MemFlags::new(), bits);
+        // What is no double becomes a NaN by that.
+        let wide = self.b.ins().scalar_to_vector(I64X2, x);
+        let offset = self.vector_offset();
+        let bits = self.b.ins().isub(wide, offset);
+        let bits = self.b.ins().bitcast(F64X2, MemFlags::new().with_endianness(ir::Endianness::Little), bits);
+        let d = self.b.ins().extractlane(bits, 0);
+        let is_double = self.b.ins().fcmp(FloatCC::Ordered, d, d);
         self.b.ins().brif(is_double, done, &[BlockArg::Value(d)], other, &[]);
         self.go(other);
+        let x = self.b.ins().extractlane(wide, 0);
         let is_int = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, x, NUMBER_TAG as i64);
         let exit = self.exit_block(s);
         self.b.ins().brif(is_int, int, &[], exit, &[]);
@@ -33,6 +35,12 @@ impl Lower<'_, '_> {
         self.b.ins().jump(done, &[BlockArg::Value(d)]);
         self.go(done);
         r
+    }
+    /// What is added to the bits of a double, as a vector.
+    pub(super) fn vector_offset(&mut self) -> ir::Value {
+        let bytes = [DOUBLE_OFFSET.to_le_bytes(), DOUBLE_OFFSET.to_le_bytes()].concat();
+        let constant = self.b.func.dfg.constants.insert(bytes.into());
+        self.b.ins().vconst(I64X2, constant)
     }
     pub(super) fn check_construct(&mut self, f: ir::Value, shape: u32, s: StateId) {
         let l = self.snapshot.layout;
