@@ -678,6 +678,21 @@ impl Graph {
         let cell = n.repr == Repr::Tagged && n.types & ty::CELL != 0;
         matches!(n.op, Op::LoadCell(_)) || (cell && !n.op.is_constant())
     }
+    /// How often nodes, ends of blocks and states refer to each value.
+    pub fn uses(&self) -> Vec<u32> {
+        let mut uses = vec![0; self.nodes.len()];
+        let nodes =
+            self.nodes.iter().flat_map(|n| n.args.iter().copied().chain(n.spills.iter().map(|s| s.1)));
+        let ends = self.blocks.iter().filter_map(|b| match b.end {
+            Terminator::Branch(v, ..) | Terminator::Return(v) => Some(v),
+            _ => None,
+        });
+        let states = self.states.iter().flat_map(|s| s.slots.iter().map(|slot| slot.value));
+        for v in nodes.chain(ends).chain(states) {
+            uses[v.index()] += 1;
+        }
+        uses
+    }
     /// Takes out phis that only phis use.
     pub fn drop_unused_phis(&mut self) {
         let mut used = vec![false; self.nodes.len()];

@@ -6,7 +6,6 @@ use spey_bytecode::decode::{Instruction, Instructions};
 
 use super::env::access;
 use super::polymorphic::is_plain;
-use super::property::RESULT_SLOT;
 use super::{Builder, HEADER, INLINE_NODES, Result_, Step};
 use crate::graph::{Binary, Block, Condition, Frame, Op, Repr, Unary, Value, Width, ty};
 use crate::snapshot::{
@@ -676,6 +675,7 @@ impl Builder<'_> {
             return Ok(Step::End);
         }
         let construct = call.new_target.is_some();
+        let result = self.slot(i.word.a());
         let mut edges: Vec<(Block, super::Env)> = vec![];
         for (block, env, v) in returns {
             self.block = block;
@@ -683,12 +683,16 @@ impl Builder<'_> {
             let v = if construct { self.constructed(v, window) } else { v };
             self.env.slots.retain(|s, _| *s < slot);
             self.env.in_place.retain(|s, _| *s < slot);
-            self.env.slots.insert(RESULT_SLOT, v);
+            self.env.slots.insert(result, v);
             edges.push((self.block, std::mem::take(&mut self.env)));
         }
+        if matches!(i.op, Code::Call | Code::CallThis | Code::CallMethod) && !call.accessor {
+            edges = self.thread_jumps(i.next_pc(), edges);
+        }
+        if edges.is_empty() {
+            return Ok(Step::End);
+        }
         self.merge(edges, None);
-        let v = self.env.slots.remove(&RESULT_SLOT).expect("all edges have it");
-        self.set(i.word.a(), v);
         Ok(Step::Next)
     }
     /// Result of a base constructor: an object it returned, or `this`.

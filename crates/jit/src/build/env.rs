@@ -28,6 +28,8 @@ pub struct Fact {
     pub double: Option<Value>,
     /// The same, tagged.
     pub tagged: Option<Value>,
+    /// ToBoolean of it.
+    pub truth: Option<bool>,
     /// Int32 below, above some other: one more, one less is an int32.
     pub below: bool,
     /// See `below`.
@@ -69,6 +71,7 @@ impl Fact {
             int: same(self.int, other.int),
             double: same(self.double, other.double),
             tagged: same(self.tagged, other.tagged),
+            truth: same(self.truth, other.truth),
             below: self.below && other.below,
             above: self.above && other.above,
             literal: same(self.literal, other.literal),

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use spey_bytecode::Operand;
-use spey_bytecode::decode::Instructions;
+use spey_bytecode::decode::{Instruction, Instructions};
+use spey_bytecode::{Op as Code, Operand};
 
 use super::env::{self, Env};
 use super::{Builder, Loop, OUTER_WORDS, PEEL_NODES, PEEL_WORDS};
@@ -60,6 +60,35 @@ impl Builder<'_> {
     pub(super) fn edge_from(&mut self, block: Block, target: u32) {
         let env = self.env.clone();
         self.walk_mut().pending.entry(target).or_default().push((block, env));
+    }
+
+    /// Edges that meet at a conditional jump go on at once where they know the way. Returns the others.
+    pub(super) fn thread_jumps(&mut self, pc: u32, edges: Vec<(Block, Env)>) -> Vec<(Block, Env)> {
+        let code = &self.function().code;
+        let Ok(i) = Instruction::decode(code, pc) else { return edges };
+        let when = match i.op {
+            Code::JumpIfTrue => true,
+            Code::JumpIfFalse => false,
+            _ => return edges,
+        };
+        if edges.len() < 2 {
+            return edges;
+        }
+        let slot = self.slot(i.word.a());
+        let (taken, next) = (i.jump_target().expect("jump") as u32, i.next_pc());
+        let mut rest = vec![];
+        for (block, env) in edges {
+            match env.slots.get(&slot).and_then(|v| self.known_truth(&env, *v)) {
+                Some(truth) => {
+                    let target = if truth == when { taken } else { next };
+                    self.walk_mut().pending.entry(target).or_default().push((block, env));
+                }
+                None => rest.push((block, env)),
+            }
+        }
+        let function = self.walk_mut().function;
+        self.infos.get_mut(&function).expect("made").targets.insert(next);
+        rest
     }
 
     /// Makes one block and environment of several edges. With `pc`, registers of the frame that are dead there are dropped.

@@ -491,6 +491,10 @@ impl<'a> Builder<'a> {
             self.pc = pc;
             self.state = None;
             let is_loop = self.infos[&function].loops.contains_key(&pc);
+            let edges = if is_loop || pc == entry { edges } else { self.thread_jumps(pc, edges) };
+            if edges.is_empty() {
+                continue;
+            }
             self.merge(edges, Some(pc));
             if entry != 0 && pc == entry {
                 self.environment_of_the_frame();
@@ -752,11 +756,21 @@ impl<'a> Builder<'a> {
         self.state = None;
         Step::Next
     }
-    /// What a comparison says about what was compared.
+    /// What a condition says about itself and what was compared.
     fn learn(&mut self, condition: Value, holds: bool) {
         use Condition::*;
+        self.env.fact_mut(condition).truth = Some(holds);
         let node = self.graph.node(condition);
-        let Op::IntCompare(c) = node.op else { return };
+        let c = match node.op {
+            Op::IntCompare(c) => c,
+            Op::Not => return self.learn(node.args[0], !holds),
+            Op::Truthy => {
+                let v = node.args[0];
+                self.env.fact_mut(v).truth = Some(holds);
+                return;
+            }
+            _ => return,
+        };
         let (x, y) = (node.args[0], node.args[1]);
         let (less, more) = match (c, holds) {
             (Less, true) | (GreaterEqual, false) => (x, y),

@@ -313,7 +313,17 @@ impl Builder<'_> {
     pub(super) fn known_bool(&self, v: Value) -> Option<bool> {
         match self.graph.node(v).op {
             Op::Int(n) => Some(n != 0),
-            _ => None,
+            _ => self.env.fact(v).truth,
+        }
+    }
+    /// ToBoolean of a value if that is known in an environment.
+    pub(super) fn known_truth(&self, env: &env::Env, v: Value) -> Option<bool> {
+        let node = self.graph.node(v);
+        match node.op {
+            Op::Int(n) => Some(n != 0),
+            Op::Const(bits) if bits <= UNDEFINED => Some(bits == FALSE | 1),
+            Op::BoxBool => self.known_truth(env, node.args[0]),
+            _ => env.fact(v).truth,
         }
     }
     pub(super) fn known(&mut self, b: bool) -> Value {
@@ -344,6 +354,9 @@ impl Builder<'_> {
                 }
                 if types & !(ty::UNDEFINED | ty::NULL) == 0 {
                     return self.known(false);
+                }
+                if let Some(known) = self.known_truth(&self.env, v) {
+                    return self.known(known);
                 }
                 if let Some(i) = self.as_int_free(v) {
                     return self.truthy(i);

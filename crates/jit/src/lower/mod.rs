@@ -21,6 +21,8 @@ use crate::build::{DOUBLE_OFFSET, NUMBER_TAG};
 use crate::graph::{Binary, Block, Graph, Op, Repr, StateId, Terminator, Unary, Value, ty};
 use crate::snapshot::{Exit, ExitKind, Filler, Resume, Snapshot, function_flag};
 
+/// How machine code is called. Without preserved registers calls were no quicker: what is needed after them comes back through memory.
+const MACHINE: CallConv = CallConv::SystemV;
 /// Words below this are no addresses.
 const FIRST_CELL: i64 = 16;
 /// Bits of which words of values that are no cells have one, except for the empty marker.
@@ -55,7 +57,9 @@ struct Lower<'a, 'b> {
     blocks: Vec<ir::Block>,
     values: Vec<Option<ir::Value>>,
     variables: Vec<Option<Variable>>,
-    signatures: BTreeMap<(bool, Vec<u8>, u8), SigRef>,
+    /// How often each value is referred to.
+    uses: Vec<u32>,
+    signatures: BTreeMap<(u8, Vec<u8>, u8), SigRef>,
     /// Blocks of guards, by their state: they give the exit its number.
     exits: BTreeMap<StateId, ir::Block>,
     /// Blocks that complete the frame, by the state to go on with.
@@ -81,7 +85,7 @@ pub fn lower(
     context: &mut FunctionBuilderContext,
     target: TargetFrontendConfig,
 ) -> References {
-    function.signature = Signature::new(CallConv::SystemV);
+    function.signature = Signature::new(MACHINE);
     let parameters = if snapshot.resumed { 5 } else { 2 };
     function.signature.params = vec![AbiParam::new(I64); parameters];
     function.signature.returns = vec![AbiParam::new(I64)];
@@ -98,6 +102,7 @@ pub fn lower(
         blocks: vec![],
         values: vec![None; graph.nodes.len()],
         variables: vec![None; graph.nodes.len()],
+        uses: graph.uses(),
         signatures: BTreeMap::new(),
         exits: BTreeMap::new(),
         resumes: BTreeMap::new(),
@@ -176,13 +181,7 @@ impl Lower<'_, '_> {
 
     /// Anything refers to the value.
     fn is_used(&self, v: Value) -> bool {
-        let g = self.graph;
-        let in_nodes = g.nodes.iter().any(|n| n.args.contains(&v) || n.spills.iter().any(|s| s.1 == v));
-        let ends =
-            |end: &Terminator| matches!(end, Terminator::Branch(x, ..) | Terminator::Return(x) if *x == v);
-        in_nodes
-            || g.blocks.iter().any(|b| ends(&b.end))
-            || g.states.iter().any(|s| s.slots.iter().any(|slot| slot.value == v))
+        self.uses[v.index()] != 0
     }
 
     // ---------------------------------------------------------------- values
@@ -449,15 +448,11 @@ impl Lower<'_, '_> {
     }
     fn call(&mut self, address: u64, args: &[ir::Value], result: Option<ir::Type>) -> Option<ir::Value> {
         let callee = self.imm(address);
-        self.call_value(callee, args, result)
-    }
-    fn call_value(
-        &mut self,
-        callee: ir::Value,
-        args: &[ir::Value],
-        result: Option<ir::Type>,
-    ) -> Option<ir::Value> {
         self.call_by(CallConv::SystemV, callee, args, result)
+    }
+    /// Calls machine code on a frame.
+    fn call_machine(&mut self, callee: ir::Value, fp: ir::Value) -> ir::Value {
+        self.call_by(MACHINE, callee, &[self.vm, fp], Some(I64)).expect("result")
     }
     fn call_by(
         &mut self,
@@ -473,8 +468,8 @@ impl Lower<'_, '_> {
             _ => 3,
         };
         let types: Vec<ir::Type> = args.iter().map(|a| self.b.func.dfg.value_type(*a)).collect();
-        let preserving = convention == CallConv::PreserveAll;
-        let key = (preserving, types.iter().map(|t| code(*t)).collect::<Vec<_>>(), result.map_or(9, code));
+        let key =
+            (convention as u8, types.iter().map(|t| code(*t)).collect::<Vec<_>>(), result.map_or(9, code));
         let signature = match self.signatures.get(&key) {
             Some(s) => *s,
             None => {
@@ -553,7 +548,15 @@ impl Lower<'_, '_> {
                 self.define(phi, v);
             }
         }
-        for &v in &data.nodes {
+        // A test that only the end of the block asks for is a part of it.
+        let fused = match data.end {
+            Terminator::Branch(c, ..) => Some(c),
+            _ => None,
+        };
+        let fused = fused.filter(|c| {
+            data.nodes.last() == Some(c) && self.graph.node(*c).op == Op::Truthy && self.uses[c.index()] == 1
+        });
+        for &v in data.nodes.iter().filter(|v| Some(**v) != fused) {
             self.node(v);
         }
         match data.end {
@@ -564,10 +567,15 @@ impl Lower<'_, '_> {
                 self.b.ins().jump(t, &args);
             }
             Terminator::Branch(c, t, e) => {
-                let c = self.get(c);
                 let (ta, ea) = (self.edge(block, t), self.edge(block, e));
                 let (t, e) = (self.blocks[t.index()], self.blocks[e.index()]);
-                self.b.ins().brif(c, t, &ta, e, &ea);
+                if Some(c) == fused {
+                    let x = self.get(self.graph.node(c).args[0]);
+                    self.branch_on_truth(x, (t, &ta), (e, &ea));
+                } else {
+                    let c = self.get(c);
+                    self.b.ins().brif(c, t, &ta, e, &ea);
+                }
             }
             Terminator::Return(v) => self.write_return(v),
             Terminator::Exit(s) => self.write_exit(s),

@@ -345,57 +345,63 @@ impl Lower<'_, '_> {
         self.b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, tag, last)
     }
     pub(super) fn truthy(&mut self, x: ir::Value) -> ir::Value {
-        let l = self.snapshot.layout;
-        let (cell, string, other, number, special, double, leaf, done) = (
-            self.fresh(),
-            self.fresh(),
-            self.fresh(),
-            self.fresh(),
-            self.fresh(),
-            self.fresh(),
-            self.cold(),
-            self.fresh(),
-        );
+        let (yes, no, done) = (self.fresh(), self.fresh(), self.fresh());
         let r = self.b.append_block_param(done, I8);
-        let yes = self.b.ins().iconst(I8, 1);
-        let is = self.is_cell(x);
-        self.b.ins().brif(is, cell, &[], other, &[]);
+        self.branch_on_truth(x, (yes, &[]), (no, &[]));
+        for (block, truth) in [(yes, 1), (no, 0)] {
+            self.go(block);
+            let truth = self.b.ins().iconst(I8, truth);
+            self.b.ins().jump(done, &[BlockArg::Value(truth)]);
+        }
+        self.go(done);
+        r
+    }
+    /// Ends the block: goes to `yes` if ToBoolean of the value is true, else to `no`.
+    pub(super) fn branch_on_truth(
+        &mut self,
+        x: ir::Value,
+        yes: (ir::Block, &[BlockArg]),
+        no: (ir::Block, &[BlockArg]),
+    ) {
+        let l = self.snapshot.layout;
+        let (low, high, cell, number) = (self.fresh(), self.fresh(), self.fresh(), self.fresh());
+        let (maybe, string, leaf, int, double) =
+            (self.fresh(), self.fresh(), self.cold(), self.fresh(), self.fresh());
+        // Booleans first; true is the only low word that is truthy.
+        let is = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, x, FIRST_CELL);
+        self.b.ins().brif(is, low, &[], high, &[]);
+        self.go(low);
+        let is = self.b.ins().icmp_imm_u(IntCC::Equal, x, 7);
+        self.b.ins().brif(is, yes.0, yes.1, no.0, no.1);
+        self.go(high);
+        let is = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, x, DOUBLE_OFFSET as i64);
+        self.b.ins().brif(is, cell, &[], number, &[]);
         self.go(cell);
         let kind = self.b.ins().uload8(I32, trusted(), x, 0);
         let object = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, kind, l.kind_object as i64);
-        let maybe = self.fresh();
-        self.b.ins().brif(object, done, &[BlockArg::Value(yes)], maybe, &[]);
+        self.b.ins().brif(object, yes.0, yes.1, maybe, &[]);
         self.go(maybe);
         let is = self.b.ins().icmp_imm_u(IntCC::Equal, kind, l.kind_string as i64);
         self.b.ins().brif(is, string, &[], leaf, &[]);
         self.go(string);
         let length = self.b.ins().load(I32, trusted(), x, l.string_length);
-        let some = self.b.ins().icmp_imm_u(IntCC::NotEqual, length, 0);
-        self.b.ins().jump(done, &[BlockArg::Value(some)]);
-        self.go(other);
-        let int = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, x, NUMBER_TAG as i64);
-        self.b.ins().brif(int, number, &[], special, &[]);
+        self.b.ins().brif(length, yes.0, yes.1, no.0, no.1);
+        self.go(leaf);
+        let vm = self.vm;
+        let v = self.call_preserving(self.snapshot.stubs.to_boolean, &[vm, x], Some(I8)).expect("result");
+        self.b.ins().brif(v, yes.0, yes.1, no.0, no.1);
         self.go(number);
+        let is = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, x, NUMBER_TAG as i64);
+        self.b.ins().brif(is, int, &[], double, &[]);
+        self.go(int);
         let n = self.b.ins().ireduce(I32, x);
-        let some = self.b.ins().icmp_imm_u(IntCC::NotEqual, n, 0);
-        self.b.ins().jump(done, &[BlockArg::Value(some)]);
-        self.go(special);
-        // true is the only low word that is truthy; the rest are doubles.
-        let low = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, x, FIRST_CELL);
-        let is = self.b.ins().icmp_imm_u(IntCC::Equal, x, 7);
-        self.b.ins().brif(low, done, &[BlockArg::Value(is)], double, &[]);
+        self.b.ins().brif(n, yes.0, yes.1, no.0, no.1);
         self.go(double);
         let bits = self.b.ins().iadd_imm_s(x, -(DOUBLE_OFFSET as i64));
         let d = self.b.ins().bitcast(F64, MemFlags::new(), bits);
         let zero = self.b.ins().f64const(0.0);
         let some = self.b.ins().fcmp(FloatCC::OrderedNotEqual, d, zero);
-        self.b.ins().jump(done, &[BlockArg::Value(some)]);
-        self.go(leaf);
-        let vm = self.vm;
-        let v = self.call_preserving(self.snapshot.stubs.to_boolean, &[vm, x], Some(I8)).expect("result");
-        self.b.ins().jump(done, &[BlockArg::Value(v)]);
-        self.go(done);
-        r
+        self.b.ins().brif(some, yes.0, yes.1, no.0, no.1);
     }
     pub(super) fn type_is(&mut self, x: ir::Value, name: TypeName) -> ir::Value {
         let l = self.snapshot.layout;
@@ -824,7 +830,7 @@ impl Lower<'_, '_> {
         let x = self.call(self.snapshot.stubs.run_frame, &[vm, new], Some(I64)).expect("result");
         self.b.ins().jump(done, &[BlockArg::Value(x)]);
         self.go(direct);
-        let x = self.call_value(machine, &[vm, new], Some(I64)).expect("result");
+        let x = self.call_machine(machine, new);
         self.b.ins().jump(done, &[BlockArg::Value(x)]);
         self.go(done);
         let special = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, r, 2);
@@ -876,7 +882,7 @@ impl Lower<'_, '_> {
         for (at, x) in [undefined, pc, fp, argc_word, callee].into_iter().enumerate() {
             self.b.ins().store(trusted(), x, to, 8 * (at as i32 - HEADER));
         }
-        let x = self.call_value(machine, &[vm, to], Some(I64)).expect("result");
+        let x = self.call_machine(machine, to);
         let exited = self.b.ins().icmp_imm_u(IntCC::Equal, x, 1);
         let finish = self.cold();
         self.b.ins().brif(exited, finish, &[], done, &[BlockArg::Value(x)]);
