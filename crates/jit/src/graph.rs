@@ -345,6 +345,12 @@ pub enum Op {
     ShapeWord,
     /// IsStrictlyEqual of two tagged values.
     StrictEqual,
+    /// A tagged value is a string that is no atom.
+    IsOpenString,
+    /// A tagged value is the same string as an atom; the third argument tells whether it is a string that is no atom.
+    EqualsAtom,
+    /// A tagged value is the number that an Int32 is.
+    EqualsInt,
     /// IsLooselyEqual of two tagged values; leaves where one must be converted.
     LooseEqual,
     /// InstanceofOperator(value, target); leaves where that calls JavaScript or throws.
@@ -406,6 +412,8 @@ pub enum Op {
     CharCode,
     /// One-unit string of a string's unit, or 0.
     CharAt,
+    /// The part of a string between two indices as a string if that is one Latin-1 character; else the empty marker.
+    CharIfOne,
 
     // ---- what may collect
     /// New cell with the given first word; the rest is uninitialised. Bytes.
@@ -525,6 +533,8 @@ impl Op {
                 | Op::IsNullish
                 | Op::IsObject
                 | Op::Truthy
+                | Op::EqualsInt
+                | Op::IsOpenString
                 | Op::DoubleTruthy
                 | Op::Not
         )

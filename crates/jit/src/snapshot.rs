@@ -239,8 +239,9 @@ pub enum Callee {
     Pure1(u64),
     /// The same of two numbers.
     Pure2(u64),
-    /// A built-in function with a form without a frame: address of its description.
-    Quick(u64),
+    /// A built-in function with a form without a frame: address of its description, and what it is if a part of what it does is
+    /// done in line.
+    Quick(u64, Option<Intrinsic>),
     /// The same, which may write properties of its operands.
     WritingQuick(u64),
     /// A built-in function with a body in JavaScript.
@@ -299,6 +300,10 @@ intrinsics! {
     MathPow,
     /// String.prototype.charCodeAt
     StringCharCodeAt,
+    /// String.prototype.charAt, and .at
+    StringCharAt,
+    /// String.prototype.slice, and .substring
+    StringPart,
     /// Array.prototype.push
     ArrayPush,
     /// Array.prototype.pop
@@ -369,6 +374,8 @@ pub struct Layout {
     pub vm_pc: i32,
     /// `Vm`: result of a preserving stub.
     pub vm_result: i32,
+    /// Strings of one Latin-1 character, in the VM.
+    pub vm_single_chars: i32,
     /// `Vm`: end of the VM stack.
     pub vm_stack_limit: i32,
     /// `Vm`: lowest native stack address.

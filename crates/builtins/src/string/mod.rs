@@ -33,11 +33,13 @@ static STATICS: &[PropertySpec] = &[
 ];
 static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("anchor", 1, html::anchor)),
-    PropertySpec::Method(NativeSpec::new("at", 1, at).with_quick(quick::at)),
+    PropertySpec::Method(NativeSpec::new("at", 1, at).with_quick(quick::at).known_as("StringCharAt")),
     PropertySpec::Method(NativeSpec::new("big", 0, html::big)),
     PropertySpec::Method(NativeSpec::new("blink", 0, html::blink)),
     PropertySpec::Method(NativeSpec::new("bold", 0, html::bold)),
-    PropertySpec::Method(NativeSpec::new("charAt", 1, char_at).with_quick(quick::char_at)),
+    PropertySpec::Method(
+        NativeSpec::new("charAt", 1, char_at).with_quick(quick::char_at).known_as("StringCharAt"),
+    ),
     PropertySpec::Method(
         NativeSpec::new("charCodeAt", 1, char_code_at)
             .with_quick(quick::char_code_at)
@@ -68,7 +70,7 @@ static PROPERTIES: &[PropertySpec] = &[
     ),
     PropertySpec::Method(NativeSpec::new("replaceAll", 2, pattern::replace_all)),
     PropertySpec::Method(NativeSpec::new("search", 1, pattern::search)),
-    PropertySpec::Method(NativeSpec::new("slice", 2, slice).with_quick(quick::slice)),
+    PropertySpec::Method(NativeSpec::new("slice", 2, slice).with_quick(quick::slice).known_as("StringPart")),
     PropertySpec::Method(NativeSpec::new("small", 0, html::small)),
     PropertySpec::Method(
         NativeSpec::new("split", 2, pattern::split).with_writing_quick(regexp::quick::split),
@@ -76,7 +78,9 @@ static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("strike", 0, html::strike)),
     PropertySpec::Method(NativeSpec::new("sub", 0, html::sub)),
     PropertySpec::Method(NativeSpec::new("substr", 2, substr).with_quick(quick::substr)),
-    PropertySpec::Method(NativeSpec::new("substring", 2, substring).with_quick(quick::substring)),
+    PropertySpec::Method(
+        NativeSpec::new("substring", 2, substring).with_quick(quick::substring).known_as("StringPart"),
+    ),
     PropertySpec::Method(NativeSpec::new("sup", 0, html::sup)),
     PropertySpec::Method(
         NativeSpec::new("startsWith", 1, search::starts_with).with_quick(quick::starts_with),

@@ -25,6 +25,7 @@ use crate::interp::slow::{self, LEXICAL};
 use crate::key::PropertyKey;
 use crate::realm::Intrinsic as Intrinsics;
 use crate::script_form::{MAKES_PLAIN_ARRAYS, ScriptForm};
+use crate::string::JsString;
 use crate::vm::Vm;
 use crate::watch::{self, Validity};
 
@@ -350,7 +351,9 @@ impl Builder<'_> {
             let constants = (0..data.constant_count)
                 .map(|i| {
                     let v = *(c.ics as *const Raw).sub(i + 1);
-                    let moves = v.is_cell() && self.vm.heap.is_young(v.as_cell());
+                    // Strings are atoms, which stay where they are.
+                    let moves =
+                        v.is_cell() && (!crate::value::is_string(v) || self.vm.heap.is_young(v.as_cell()));
                     if moves { MOVING } else { v.bits() }
                 })
                 .collect();
@@ -539,8 +542,10 @@ impl Builder<'_> {
         // SAFETY: a live cell.
         let kind = unsafe { (*v.as_cell()).kind };
         let index = self.index(v);
-        // Old cells stay where they are; the table keeps them alive.
-        if self.vm.heap.is_young(v.as_cell()) {
+        // Old cells stay where they are; the table keeps them alive. Strings in the code itself are atoms.
+        // SAFETY: the same.
+        let open = kind == Kind::String as u8 && unsafe { !(*(v.as_cell() as *const JsString)).is_atom() };
+        if open || self.vm.heap.is_young(v.as_cell()) {
             Constant::Table(index, kind)
         } else {
             Constant::Bits(v.bits(), kind)
@@ -674,9 +679,15 @@ impl Builder<'_> {
                     }
                     (None, Some(Pure::One(f))) => Callee::Pure1(f as usize as u64),
                     (None, Some(Pure::Two(f))) => Callee::Pure2(f as usize as u64),
-                    (None, None) if spec.quick.is_some() => {
+                    (known @ (None | Some(Intrinsic::StringCharAt | Intrinsic::StringPart)), None)
+                        if spec.quick.is_some() =>
+                    {
                         let address = spec as *const function::NativeSpec as u64;
-                        if spec.quick_writes { Callee::WritingQuick(address) } else { Callee::Quick(address) }
+                        if spec.quick_writes {
+                            Callee::WritingQuick(address)
+                        } else {
+                            Callee::Quick(address, known)
+                        }
                     }
                     (known, _) => Callee::Native(known),
                 };

@@ -423,6 +423,11 @@ impl Builder<'_> {
             let (x, y) = (self.as_double(x), self.as_double(y));
             return self.emit(Op::DoubleCompare(Condition::Equal), vec![x, y], Repr::Bool, 0);
         }
+        if let Some(i) = self.as_int_free(x).or_else(|| self.as_int_free(y)) {
+            let other = if self.as_int_free(x).is_some() { y } else { x };
+            let other = self.tagged(other);
+            return self.emit(Op::EqualsInt, vec![other, i], Repr::Bool, 0);
+        }
         let (x, y) = (self.tagged(x), self.tagged(y));
         let is = |v: Value, test: fn(&Op) -> bool| test(&self.graph.node(v).op);
         let atom = |op: &Op| matches!(op, Op::Const(_));
@@ -431,6 +436,12 @@ impl Builder<'_> {
         if (is(x, type_name) && is(y, atom)) || (is(x, atom) && is(y, type_name)) {
             let (name, constant) = if is(x, type_name) { (x, y) } else { (y, x) };
             return self.type_is(self.graph.node(name).args[0], constant);
+        }
+        // Two atoms are the same string or differ.
+        if is(x, atom) && tx == ty::STRING || is(y, atom) && ty == ty::STRING {
+            let (atom, other) = if is(x, atom) && tx == ty::STRING { (x, y) } else { (y, x) };
+            let open = self.emit(Op::IsOpenString, vec![other], Repr::Bool, 0);
+            return self.emit(Op::EqualsAtom, vec![other, atom, open], Repr::Bool, 0);
         }
         // Where one side has one representation only, the words tell.
         let unique = ty::BOOL | ty::UNDEFINED | ty::NULL | ty::OBJECT | ty::SYMBOL | ty::EMPTY;

@@ -181,18 +181,20 @@ impl Builder<'_> {
                     return self.unless_simple(i, v, |this| this.call_any(i, call, false));
                 }
             }
-            Callee::Quick(spec) | Callee::WritingQuick(spec)
+            Callee::Quick(spec, known)
                 if function != NO_INDEX && call.argc() <= MAX_QUICK && !self.is_generic() =>
             {
                 self.check_function(call.callee, function);
-                let args = call.window.iter().map(|&v| self.tagged(v)).collect();
-                let v = self.emit(Op::Quick(spec), args, Repr::Tagged, ty::ANY);
-                // Bytes of buffers may have changed.
-                self.env.forget_elements(super::env::TYPED_ELEMENT);
-                if matches!(target, Callee::WritingQuick(_)) {
-                    self.env.loads.clear();
-                }
-                return self.unless_simple(i, v, |this| this.call_any(i, call, false));
+                return match known.and_then(|known| self.character(known, &call.window)) {
+                    Some(v) => self.unless_simple(i, v, |this| this.call_quick(i, call, spec, false)),
+                    None => self.call_quick(i, call, spec, false),
+                };
+            }
+            Callee::WritingQuick(spec)
+                if function != NO_INDEX && call.argc() <= MAX_QUICK && !self.is_generic() =>
+            {
+                self.check_function(call.callee, function);
+                return self.call_quick(i, call, spec, true);
             }
             Callee::Script(script) if function != NO_INDEX && !self.is_generic() => {
                 if let Some(k) = self.takes_script(&call, script) {
@@ -726,6 +728,32 @@ impl Builder<'_> {
         let fact = self.env.fact_mut(v);
         (fact.kind, fact.shape) = (Some(kind), Some(shape));
         Some(v)
+    }
+    /// Calls a built-in function without a frame, and as always if it has nothing to say.
+    fn call_quick(&mut self, i: &Instruction, call: Call, spec: u64, writes: bool) -> Result_<Step> {
+        let args = call.window.iter().map(|&v| self.tagged(v)).collect();
+        let v = self.emit(Op::Quick(spec), args, Repr::Tagged, ty::ANY);
+        // Bytes of buffers may have changed.
+        self.env.forget_elements(super::env::TYPED_ELEMENT);
+        if writes {
+            self.env.loads.clear();
+        }
+        self.unless_simple(i, v, |this| this.call_any(i, call, false))
+    }
+    /// A character of a string as a string. The result is the empty marker where more than one is asked for, or none is there.
+    fn character(&mut self, known: Intrinsic, window: &[Value]) -> Option<Value> {
+        let (&string, rest) = window.split_first()?;
+        let rest: Vec<Value> = rest.iter().map_while(|v| self.as_int_free(*v)).collect();
+        let op = match (known, rest.len()) {
+            (Intrinsic::StringCharAt, 1) => Op::CharAt,
+            (Intrinsic::StringPart, 2) => Op::CharIfOne,
+            _ => return None,
+        };
+        if !self.check_kind(string, self.snapshot.layout.kind_string) {
+            return None;
+        }
+        let args = [vec![string], rest].concat();
+        Some(self.emit(op, args, Repr::Tagged, ty::STRING | ty::EMPTY))
     }
     /// Array methods that work in place. The result is -1 or the empty marker where they do not.
     fn array_intrinsic(&mut self, intrinsic: Intrinsic, window: &[Value]) -> Option<Value> {

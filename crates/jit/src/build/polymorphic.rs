@@ -185,7 +185,7 @@ impl Builder<'_> {
             return None;
         }
         self.check_valid();
-        if let Callee::Quick(spec) = e.callee {
+        if let Callee::Quick(spec, _) = e.callee {
             let r = self.emit(Op::Quick(spec), vec![v], Repr::Tagged, ty::ANY);
             self.check_not_empty(r);
             return Some(r);

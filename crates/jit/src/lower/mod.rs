@@ -554,7 +554,9 @@ impl Lower<'_, '_> {
             _ => None,
         };
         let fused = fused.filter(|c| {
-            data.nodes.last() == Some(c) && self.graph.node(*c).op == Op::Truthy && self.uses[c.index()] == 1
+            data.nodes.last() == Some(c)
+                && matches!(self.graph.node(*c).op, Op::Truthy | Op::EqualsInt | Op::EqualsAtom)
+                && self.uses[c.index()] == 1
         });
         for &v in data.nodes.iter().filter(|v| Some(**v) != fused) {
             self.node(v);
@@ -570,8 +572,9 @@ impl Lower<'_, '_> {
                 let (ta, ea) = (self.edge(block, t), self.edge(block, e));
                 let (t, e) = (self.blocks[t.index()], self.blocks[e.index()]);
                 if Some(c) == fused {
-                    let x = self.get(self.graph.node(c).args[0]);
-                    self.branch_on_truth(x, (t, &ta), (e, &ea));
+                    let (op, args) = (&self.graph.node(c).op, &self.graph.node(c).args);
+                    let args: Vec<ir::Value> = args.iter().map(|v| self.get(*v)).collect();
+                    self.branch_on(op, &args, (t, &ta), (e, &ea));
                 } else {
                     let c = self.get(c);
                     self.b.ins().brif(c, t, &ta, e, &ea);

@@ -302,6 +302,10 @@ impl Lower<'_, '_> {
                 self.is_closure_of(args[0], cell)
             }
             Op::ShapeWord => self.shape_word(args[0]),
+            Op::IsOpenString => self.is_open_string(args[0]),
+            Op::Truthy | Op::EqualsInt | Op::EqualsAtom => {
+                self.as_bool(|this, yes, no| this.branch_on(&n.op, &args, yes, no))
+            }
             Op::StrictEqual => self.equal(args[0], args[1], None),
             Op::LooseEqual => self.equal(args[0], args[1], Some(st())),
             Op::InstanceOf => {
@@ -310,7 +314,6 @@ impl Lower<'_, '_> {
                 self.require_bool(r.expect("result"), st())
             }
             Op::Inherits => self.inherits(args[0], args[1], st()),
-            Op::Truthy => self.truthy(args[0]),
             Op::DoubleTruthy => {
                 let zero = self.b.ins().f64const(0.0);
                 self.b.ins().fcmp(FloatCC::OrderedNotEqual, args[0], zero)
@@ -376,10 +379,8 @@ impl Lower<'_, '_> {
             }
             Op::ArrayPop => self.array_pop(args[0]),
             Op::CharCode => self.char_code(args[0], args[1], args[2]),
-            Op::CharAt => {
-                let vm = self.vm;
-                self.call(self.snapshot.stubs.char_at, &[vm, args[0], args[1]], Some(I64)).expect("result")
-            }
+            Op::CharAt => self.char_at(args[0], args[1]),
+            Op::CharIfOne => self.char_if_one(args[0], args[1], args[2]),
 
             // safepoints
             Op::Allocate(header, bytes) => self.allocate(v, header, bytes, st()),

@@ -6,11 +6,14 @@ use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData as MemFlag
 
 use super::{FIRST_CELL, Lower, trusted, unaligned};
 use crate::build::{DOUBLE_OFFSET, NUMBER_TAG, UNDEFINED};
-use crate::graph::{Binary, Repr, StateId, Value, Width};
+use crate::graph::{Binary, Op, Repr, StateId, Value, Width};
 use crate::snapshot::TypeName;
 
 /// Words of a frame header.
 const HEADER: i32 = spey_bytecode::FRAME_HEADER_WORDS as i32;
+
+/// Where a test goes on, with the arguments of the block.
+type Way<'a> = (ir::Block, &'a [BlockArg]);
 
 impl Lower<'_, '_> {
     pub(super) fn unbox_double(&mut self, x: ir::Value, s: StateId) -> ir::Value {
@@ -344,10 +347,11 @@ impl Lower<'_, '_> {
         let last = (NUMBER_TAG >> 49) as i64 - 2;
         self.b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, tag, last)
     }
-    pub(super) fn truthy(&mut self, x: ir::Value) -> ir::Value {
+    /// A test by branches as a value.
+    pub(super) fn as_bool(&mut self, test: impl FnOnce(&mut Self, Way<'_>, Way<'_>)) -> ir::Value {
         let (yes, no, done) = (self.fresh(), self.fresh(), self.fresh());
         let r = self.b.append_block_param(done, I8);
-        self.branch_on_truth(x, (yes, &[]), (no, &[]));
+        test(self, (yes, &[]), (no, &[]));
         for (block, truth) in [(yes, 1), (no, 0)] {
             self.go(block);
             let truth = self.b.ins().iconst(I8, truth);
@@ -356,13 +360,75 @@ impl Lower<'_, '_> {
         self.go(done);
         r
     }
-    /// Ends the block: goes to `yes` if ToBoolean of the value is true, else to `no`.
-    pub(super) fn branch_on_truth(
+    /// Ends the block with one of the tests that branch themselves.
+    pub(super) fn branch_on(&mut self, op: &Op, args: &[ir::Value], yes: Way<'_>, no: Way<'_>) {
+        match op {
+            Op::Truthy => self.branch_on_truth(args[0], yes, no),
+            Op::EqualsInt => self.branch_on_int(args[0], args[1], yes, no),
+            Op::EqualsAtom => self.branch_on_atom(args[0], args[1], args[2], yes, no),
+            _ => unreachable!("an ordinary condition"),
+        }
+    }
+    pub(super) fn is_open_string(&mut self, x: ir::Value) -> ir::Value {
+        let l = self.snapshot.layout;
+        let (cell, done) = (self.fresh(), self.fresh());
+        let r = self.b.append_block_param(done, I8);
+        let no = self.b.ins().iconst(I8, 0);
+        let is = self.is_cell(x);
+        self.b.ins().brif(is, cell, &[], done, &[BlockArg::Value(no)]);
+        self.go(cell);
+        let head = self.b.ins().load(I32, trusted(), x, 0);
+        let kind = self.b.ins().band_imm_u(head, 0xff | (l.string_atom as i64) << 8);
+        let open = self.b.ins().icmp_imm_u(IntCC::Equal, kind, l.kind_string as i64);
+        self.b.ins().jump(done, &[BlockArg::Value(open)]);
+        self.go(done);
+        r
+    }
+    /// Ends the block: goes to `yes` if the value is the same string as an atom, else to `no`.
+    pub(super) fn branch_on_atom(
         &mut self,
         x: ir::Value,
-        yes: (ir::Block, &[BlockArg]),
-        no: (ir::Block, &[BlockArg]),
+        atom: ir::Value,
+        open: ir::Value,
+        yes: Way<'_>,
+        no: Way<'_>,
     ) {
+        let (differ, long, leaf) = (self.fresh(), self.cold(), self.cold());
+        let same = self.b.ins().icmp(IntCC::Equal, x, atom);
+        self.b.ins().brif(same, yes.0, yes.1, differ, &[]);
+        self.go(differ);
+        self.b.ins().brif(open, long, &[], no.0, no.1);
+        self.go(long);
+        let at = self.snapshot.layout.string_length;
+        let (m, n) = (self.b.ins().load(I32, trusted(), x, at), self.b.ins().load(I32, trusted(), atom, at));
+        let same = self.b.ins().icmp(IntCC::Equal, m, n);
+        self.b.ins().brif(same, leaf, &[], no.0, no.1);
+        self.go(leaf);
+        let args = [self.vm, x, atom];
+        let v = self.call_preserving(self.snapshot.stubs.strict_equal, &args, Some(I8)).expect("result");
+        self.b.ins().brif(v, yes.0, yes.1, no.0, no.1);
+    }
+    /// Ends the block: goes to `yes` if the value is the number `i`, else to `no`.
+    pub(super) fn branch_on_int(&mut self, x: ir::Value, i: ir::Value, yes: Way<'_>, no: Way<'_>) {
+        let (differ, other, double) = (self.fresh(), self.fresh(), self.cold());
+        let word = self.boxed_as(i, Repr::Int32);
+        let same = self.b.ins().icmp(IntCC::Equal, x, word);
+        self.b.ins().brif(same, yes.0, yes.1, differ, &[]);
+        self.go(differ);
+        let int = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, x, NUMBER_TAG as i64);
+        self.b.ins().brif(int, no.0, no.1, other, &[]);
+        self.go(other);
+        let number = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, x, DOUBLE_OFFSET as i64);
+        self.b.ins().brif(number, double, &[], no.0, no.1);
+        self.go(double);
+        let bits = self.b.ins().iadd_imm_s(x, -(DOUBLE_OFFSET as i64));
+        let d = self.b.ins().bitcast(F64, MemFlags::new(), bits);
+        let i = self.b.ins().fcvt_from_sint(F64, i);
+        let same = self.b.ins().fcmp(FloatCC::Equal, d, i);
+        self.b.ins().brif(same, yes.0, yes.1, no.0, no.1);
+    }
+    /// Ends the block: goes to `yes` if ToBoolean of the value is true, else to `no`.
+    pub(super) fn branch_on_truth(&mut self, x: ir::Value, yes: Way<'_>, no: Way<'_>) {
         let l = self.snapshot.layout;
         let (low, high, cell, number) = (self.fresh(), self.fresh(), self.fresh(), self.fresh());
         let (maybe, string, leaf, int, double) =
@@ -762,6 +828,52 @@ impl Lower<'_, '_> {
         let at = self.b.ins().iadd(s, i2);
         let x = self.b.ins().uload16(I32, unaligned(), at, first);
         self.b.ins().jump(done, &[BlockArg::Value(x)]);
+        self.go(done);
+        r
+    }
+    /// The string of a character of a flat Latin-1 string; goes to `other` for other strings and indices.
+    fn latin1_char(&mut self, s: ir::Value, index: ir::Value, other: ir::Block) -> ir::Value {
+        let l = self.snapshot.layout;
+        let (flat, inside) = (self.fresh(), self.fresh());
+        let head = self.b.ins().load(I32, trusted(), s, 0);
+        let special = self.b.ins().band_imm_u(head, 0xffff_0000 | (l.string_two_byte as i64) << 8);
+        self.b.ins().brif(special, other, &[], flat, &[]);
+        self.go(flat);
+        let length = self.b.ins().load(I32, trusted(), s, l.string_length);
+        let ok = self.b.ins().icmp(IntCC::UnsignedLessThan, index, length);
+        self.b.ins().brif(ok, inside, &[], other, &[]);
+        self.go(inside);
+        let index = self.b.ins().uextend(I64, index);
+        let at = self.b.ins().iadd(s, index);
+        let unit = self.b.ins().uload8(I64, unaligned(), at, l.string_units);
+        let offset = self.b.ins().ishl_imm_u(unit, 3);
+        let place = self.b.ins().iadd(self.vm, offset);
+        self.b.ins().load(I64, trusted(), place, l.vm_single_chars)
+    }
+    pub(super) fn char_at(&mut self, s: ir::Value, index: ir::Value) -> ir::Value {
+        let (other, done) = (self.cold(), self.fresh());
+        let r = self.b.append_block_param(done, I64);
+        let c = self.latin1_char(s, index, other);
+        self.b.ins().jump(done, &[BlockArg::Value(c)]);
+        self.go(other);
+        let vm = self.vm;
+        let c = self.call(self.snapshot.stubs.char_at, &[vm, s, index], Some(I64)).expect("result");
+        self.b.ins().jump(done, &[BlockArg::Value(c)]);
+        self.go(done);
+        r
+    }
+    pub(super) fn char_if_one(&mut self, s: ir::Value, from: ir::Value, to: ir::Value) -> ir::Value {
+        let (one, other, done) = (self.fresh(), self.fresh(), self.fresh());
+        let r = self.b.append_block_param(done, I64);
+        let length = self.b.ins().isub(to, from);
+        let ok = self.b.ins().icmp_imm_s(IntCC::Equal, length, 1);
+        self.b.ins().brif(ok, one, &[], other, &[]);
+        self.go(one);
+        let c = self.latin1_char(s, from, other);
+        self.b.ins().jump(done, &[BlockArg::Value(c)]);
+        self.go(other);
+        let empty = self.imm(0);
+        self.b.ins().jump(done, &[BlockArg::Value(empty)]);
         self.go(done);
         r
     }

@@ -33,6 +33,7 @@ pub(super) fn layout(vm: &Vm) -> Layout {
         vm_fp: offset_of!(Vm, fp) as i32,
         vm_pc: offset_of!(Vm, pc) as i32,
         vm_result: offset_of!(Vm, stub_result) as i32,
+        vm_single_chars: offset_of!(Vm, single_chars) as i32,
         vm_stack_limit: offset_of!(Vm, stack_limit) as i32,
         vm_native_limit: offset_of!(Vm, native_limit) as i32,
         empty_elements: vm.empty_elements as u64,
