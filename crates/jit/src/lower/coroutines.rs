@@ -68,7 +68,7 @@ impl Lower<'_, '_> {
         self.b.ins().store(trusted(), fp, new, -3 * 8);
         let next = self.imm(NUMBER_TAG);
         let vm = self.vm;
-        let x = self.call_value(machine, &[vm, new, coroutine, sent, next], Some(I64)).expect("result");
+        let x = self.call_machine(machine, &[vm, new, coroutine, sent, next]);
         let special = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, x, 2);
         let (rare, exited, threw) = (self.cold(), self.cold(), self.cold());
         self.b.ins().brif(special, rare, &[], done, &[BlockArg::Value(x)]);

@@ -451,8 +451,8 @@ impl Lower<'_, '_> {
         self.call_by(CallConv::SystemV, callee, args, result)
     }
     /// Calls machine code on a frame.
-    fn call_machine(&mut self, callee: ir::Value, fp: ir::Value) -> ir::Value {
-        self.call_by(MACHINE, callee, &[self.vm, fp], Some(I64)).expect("result")
+    fn call_machine(&mut self, callee: ir::Value, args: &[ir::Value]) -> ir::Value {
+        self.call_by(MACHINE, callee, args, Some(I64)).expect("result")
     }
     fn call_by(
         &mut self,

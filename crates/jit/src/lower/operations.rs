@@ -942,7 +942,7 @@ impl Lower<'_, '_> {
         let x = self.call(self.snapshot.stubs.run_frame, &[vm, new], Some(I64)).expect("result");
         self.b.ins().jump(done, &[BlockArg::Value(x)]);
         self.go(direct);
-        let x = self.call_machine(machine, new);
+        let x = self.call_machine(machine, &[vm, new]);
         self.b.ins().jump(done, &[BlockArg::Value(x)]);
         self.go(done);
         let special = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, r, 2);
@@ -994,7 +994,7 @@ impl Lower<'_, '_> {
         for (at, x) in [undefined, pc, fp, argc_word, callee].into_iter().enumerate() {
             self.b.ins().store(trusted(), x, to, 8 * (at as i32 - HEADER));
         }
-        let x = self.call_machine(machine, to);
+        let x = self.call_machine(machine, &[vm, to]);
         let exited = self.b.ins().icmp_imm_u(IntCC::Equal, x, 1);
         let finish = self.cold();
         self.b.ins().brif(exited, finish, &[], done, &[BlockArg::Value(x)]);
