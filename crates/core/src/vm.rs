@@ -246,6 +246,8 @@ pub struct Vm {
     pub kept_alive: Vec<Raw>,
     /// Host.
     pub hooks: Option<Box<dyn HostHooks>>,
+    /// Called when the outermost scope ends.
+    pub left: Option<fn(&Vm)>,
     /// Count of symbols, for hashes.
     pub symbol_count: u32,
     hash_state: u64,
@@ -369,6 +371,7 @@ impl Vm {
             symbol_registry: FastMap::default(),
             kept_alive: vec![],
             hooks: Some(Box::new(NoHooks)),
+            left: None,
             symbol_count: 0,
             hash_state: string::seed_hash() | 1,
             units: Default::default(),
@@ -426,6 +429,11 @@ impl Vm {
         // SAFETY: the VM outlives the call; the handle stack is reset after it.
         let r = f(&mut unsafe { Scope::new(NonNull::from(&mut *self)) });
         self.heap.handles.reset(mark);
+        if self.fp.is_null()
+            && let Some(left) = self.left
+        {
+            left(self);
+        }
         r
     }
     /// The current realm: that of the running function.

@@ -9,6 +9,7 @@ use spey_core::{bigint, call, function, native};
 use spey_gc::Value as Raw;
 use wasmtime::{AsContextMut, Caller, ValRaw, ValType};
 
+use crate::activation;
 use crate::errors;
 use crate::function::{Exported, Failure};
 use crate::memory;
@@ -79,33 +80,56 @@ pub unsafe fn call_exported(vm: *mut Vm, callee: *mut Object, args: &[Raw]) -> O
         (data, &*data.state)
     };
     let plan = data.plan.as_ref()?;
-    // SAFETY: the VM is live.
-    if args.len() < plan.count || !runtime::has_stack(unsafe { &*vm }) {
+    if args.len() < plan.count {
         return None;
     }
     let mut values = [const { MaybeUninit::<ValRaw>::uninit() }; MOST];
-    for (i, ty) in plan.params[..plan.count].iter().enumerate() {
-        let v = args[i];
+    let words = values.as_mut_ptr().cast::<ValRaw>();
+    let mut i = 0;
+    while i < plan.count {
+        // SAFETY: a plan has at most `MOST` parameters; there are as many arguments.
+        let (v, place) =
+            unsafe { (*args.get_unchecked(i), &mut *words.add(i).cast::<MaybeUninit<ValRaw>>()) };
         // Each is written in place: see `value::write_number`.
-        match ty {
-            Number::I32 if v.is_int32() => values[i].write(ValRaw::i32(v.as_int32())),
-            Number::F64 if v.is_number() => values[i].write(ValRaw::f64(v.as_number().to_bits())),
-            Number::F32 if v.is_number() => values[i].write(ValRaw::f32((v.as_number() as f32).to_bits())),
+        match plan.params[i] {
+            Number::I32 if v.is_int32() => place.write(ValRaw::i32(v.as_int32())),
+            Number::F64 if v.is_number() => place.write(ValRaw::f64(v.as_number().to_bits())),
+            Number::F32 if v.is_number() => place.write(ValRaw::f32((v.as_number() as f32).to_bits())),
             Number::I64 if spey_core::value::is_bigint(v) => {
-                values[i].write(ValRaw::i64(bigint::to_i64_wrapping(v)))
+                place.write(ValRaw::i64(bigint::to_i64_wrapping(v)))
             }
             _ => return None,
         };
+        i += 1;
     }
-    let words = std::ptr::slice_from_raw_parts_mut(values.as_mut_ptr().cast::<ValRaw>(), MOST);
-    // SAFETY: the array has room for parameters and result, and the parameters, which are all that is read, are of the
-    // function's types.
-    let outcome = state.with(|c| unsafe { data.func.call_unchecked(c, words) });
-    if (outcome.is_err() || state.grown.get()) && !settle(state, outcome) {
-        return Some(Raw::EMPTY);
+    // SAFETY: the VM is live; the array has room for parameters and result, and the parameters, which are all that is read,
+    // are of the function's types.
+    unsafe {
+        let done = match data.entry {
+            Some(entry) if activation::may_call(state) && (*vm).native_stack_ok() => {
+                entry.call(state, words, MOST)
+            }
+            _ if !runtime::has_stack(&*vm) => return None,
+            _ => {
+                let words = std::ptr::slice_from_raw_parts_mut(words, MOST);
+                let outcome = state.with(|c| data.func.call_unchecked(c, words));
+                if outcome.is_err() && !settle(state, outcome) {
+                    return Some(Raw::EMPTY);
+                }
+                if let Some(entry) = data.entry {
+                    activation::note_call(state, entry);
+                }
+                true
+            }
+        };
+        if (!done || state.grown.get())
+            && !settle(state, if done { Ok(()) } else { activation::leave(state, false) })
+        {
+            return Some(Raw::EMPTY);
+        }
     }
     // SAFETY: the function has returned, and written its result if it has one.
-    let value = || unsafe { values[0].assume_init_ref() };
+    let value = || unsafe { &*words };
     Some(match plan.result {
         None => Raw::UNDEFINED,
         Some(Number::I32) => Raw::int32(value().get_i32()),

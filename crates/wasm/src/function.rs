@@ -10,6 +10,7 @@ use spey_core::shape::attr;
 use spey_core::{call, iteration, native, object};
 use wasmtime::{AsContextMut, Caller, Func, FuncType, RootScope, StoreContextMut, Val, ValRaw, ValType};
 
+use crate::activation::Entry;
 use crate::direct::{self, Plan};
 use crate::errors::{self, Uncatchable};
 use crate::exception;
@@ -49,6 +50,8 @@ pub struct Exported {
     signature: Arc<Signature>,
     /// How simple calls are made, if there can be any.
     pub plan: Option<Plan>,
+    /// Its code, if it is a function of WebAssembly.
+    pub entry: Option<Entry>,
     /// The state of the VM.
     pub state: *const State,
 }
@@ -96,7 +99,8 @@ pub fn to_object<'s>(
     let signature = Arc::new(Signature::new(&func.ty(&*context)));
     let parameters = signature.params.len();
     let plan = Plan::of(&signature.params, &signature.results);
-    let data = native::new(s, Box::new(Exported { func, signature, plan, state }));
+    let entry = Entry::of(func, context);
+    let data = native::new(s, Box::new(Exported { func, signature, plan, entry, state }));
     // SAFETY: native cells are values the program never sees.
     let data = unsafe { data.cast() };
     let f = match state.anchor(s) {

@@ -7,6 +7,7 @@
 //! is. The store is never entered twice: a host function lends it to the JavaScript it calls. Memories do not move.
 //! *Not here*: fetching modules (`host`), modules as ES modules and WASI (`lib/node`).
 
+mod activation;
 mod binary;
 mod cache;
 mod class;

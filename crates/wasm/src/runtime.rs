@@ -25,6 +25,7 @@ use wasmtime::{
     Store, StoreContextMut, Tag, TagType, ValType,
 };
 
+use crate::activation::{self, Resting};
 use crate::class;
 use crate::identity::Identity;
 use crate::stop::Stoppable;
@@ -224,6 +225,8 @@ pub struct State {
     /// Of the main state: how many instances are in its store.
     pub instances: Cell<usize>,
     current: Cell<Option<StoreContextMut<'static, Data>>>,
+    /// How it stays in wasmtime for many calls.
+    pub resting: Resting,
     /// A memory has grown since the buffers were looked at.
     pub grown: Cell<bool>,
     values: RefCell<Values>,
@@ -314,6 +317,7 @@ pub fn private<'s, 'a>(s: &mut Scope<'s>, main: &State) -> wasmtime::Result<(Loc
 fn new_state<'s>(s: &mut Scope<'s>, private: bool) -> wasmtime::Result<Local<'s, Native>> {
     let engine = engine()?;
     let vm = s.vm_ptr();
+    s.vm().left = Some(activation::leave_all);
     let charge = ExternalBytes::new(s.vm(), LedgerCategory::Native);
     let data = Data { state: std::ptr::null(), vm, bytes: 0, charge };
     let mut store = Box::new(Store::try_new(engine, data)?);
@@ -329,6 +333,7 @@ fn new_state<'s>(s: &mut Scope<'s>, private: bool) -> wasmtime::Result<Local<'s,
         others_limit: Cell::new(0),
         instances: Cell::new(0),
         current: Cell::new(None),
+        resting: Resting::default(),
         grown: Cell::new(false),
         values: RefCell::default(),
         freed: Arc::default(),
@@ -357,6 +362,7 @@ fn new_state<'s>(s: &mut Scope<'s>, private: bool) -> wasmtime::Result<Local<'s,
 
 impl Drop for State {
     fn drop(&mut self) {
+        activation::end(self);
         self.current.set(None);
     }
 }
@@ -365,9 +371,17 @@ impl State {
     /// Runs `f` with the store. `f` enters JavaScript through WebAssembly only.
     pub fn with<R>(&self, f: impl FnOnce(&mut StoreContextMut<'_, Data>) -> R) -> R {
         let mut context = self.current.take().expect("the store is in use");
-        let r = f(&mut context);
+        let r = activation::using(self, || f(&mut context));
         self.current.set(Some(context));
         r
+    }
+    /// Runs `f` with the store, which remains at hand for others: for an entry of wasmtime that is left open.
+    pub fn with_copy<R>(&self, f: impl FnOnce(&mut StoreContextMut<'_, Data>) -> R) -> R {
+        let context = self.current.take().expect("the store is in use");
+        // SAFETY: the copy is inside wasmtime while the other one is in use, as if a host function had lent it.
+        let mut copy: StoreContextMut<'_, Data> = unsafe { std::mem::transmute_copy(&context) };
+        self.current.set(Some(context));
+        f(&mut copy)
     }
     /// Lends a host function's context while `f` runs.
     pub fn lend<R>(&self, context: StoreContextMut<'_, Data>, f: impl FnOnce() -> R) -> R {
@@ -375,7 +389,6 @@ impl State {
         // returns, and nothing unwinds past here without aborting.
         let context: StoreContextMut<'static, Data> = unsafe { std::mem::transmute(context) };
         let outer = self.current.replace(Some(context));
-        debug_assert!(outer.is_none(), "the store has two contexts");
         let r = f();
         self.current.set(outer);
         r

@@ -49,6 +49,7 @@ macro_rules! programs {
 }
 programs! {
     calls "calls.js",
+    many_calls "many_calls.js",
     lifetimes "lifetimes.js",
     memories "memories.js",
     tables_and_globals "tables_and_globals.js",

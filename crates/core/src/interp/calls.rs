@@ -159,19 +159,11 @@ unsafe fn run_framed(
     unsafe {
         let spec = function::native_spec(callee.as_cell() as *mut Object);
         if bits & argc::CONSTRUCT == 0 {
-            let args = std::slice::from_raw_parts(window.add(1), count as usize);
             if let Some(direct) = spec.direct {
-                let fp = window.add(1 + count as usize + HEADER);
-                if fp > (*vm).stack_limit {
-                    return overflow(vm);
-                }
-                lay_native_frame(vm, fp, callee, count | bits, new_target, return_pc);
-                let (saved_fp, saved_pc) = position(vm);
+                let (fp, pc) = position(vm);
+                let v = run_direct(vm, direct, callee, window, count, bits, fp, pc, return_pc);
                 (*vm).fp = fp;
-                (*vm).pc = std::ptr::null();
-                let v = direct(vm, callee.as_cell().cast(), args);
-                (*vm).fp = saved_fp;
-                (*vm).pc = saved_pc;
+                (*vm).pc = pc;
                 if let Some(v) = v {
                     return v;
                 }
@@ -180,6 +172,38 @@ unsafe fn run_framed(
         in_native_frame(vm, callee, window, count, bits, new_target, return_pc, |s, this, args| {
             (spec.function)(s, this, args).map(Local::raw)
         })
+    }
+}
+/// Runs the direct form of a built-in function on a window, called by frame `fp` at `pc`, which the VM is to be told again.
+/// As [`function::DirectFn`].
+///
+/// # Safety
+/// As for [`run_native`].
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+pub(crate) unsafe fn run_direct(
+    vm: *mut Vm,
+    direct: function::DirectFn,
+    callee: Raw,
+    window: *mut Raw,
+    count: u32,
+    bits: u32,
+    caller: *mut Raw,
+    pc: *const u64,
+    return_pc: *const u64,
+) -> Option<Raw> {
+    // SAFETY: by the contract.
+    unsafe {
+        let fp = window.add(1 + count as usize + HEADER);
+        if fp > (*vm).stack_limit {
+            (*vm).fp = caller;
+            (*vm).pc = pc;
+            return Some(overflow(vm));
+        }
+        lay_native_frame(fp, callee, count | bits, Raw::UNDEFINED, return_pc, caller);
+        (*vm).fp = fp;
+        (*vm).pc = std::ptr::null();
+        direct(vm, callee.as_cell().cast(), std::slice::from_raw_parts(window.add(1), count as usize))
     }
 }
 /// One step of a built-in iterator, whose `next` method `callee` has a step function, on a window of one word: the value,
@@ -223,18 +247,18 @@ pub(crate) unsafe fn position(vm: *mut Vm) -> (*mut Raw, *const u64) {
 /// As for [`run_native`]; there is room for the frame.
 #[inline(always)]
 unsafe fn lay_native_frame(
-    vm: *mut Vm,
     fp: *mut Raw,
     callee: Raw,
     argc: u32,
     new_target: Raw,
     return_pc: *const u64,
+    caller: *mut Raw,
 ) {
     // SAFETY: by the contract.
     unsafe {
         *fp.offset(NEW_TARGET) = new_target;
         *fp.offset(RETURN_PC) = Raw::from_bits(return_pc as u64);
-        *fp.offset(CALLER) = Raw::from_bits((*vm).fp as u64);
+        *fp.offset(CALLER) = Raw::from_bits(caller as u64);
         *fp.offset(ARGC) = Raw::int32(argc as i32);
         *fp.offset(CALLEE) = callee;
     }
@@ -261,8 +285,8 @@ unsafe fn in_native_frame<'s>(
         if fp > (*vm).stack_limit || !(*vm).native_stack_ok() {
             return overflow(vm);
         }
-        lay_native_frame(vm, fp, callee, count | bits, new_target, return_pc);
         let (saved_fp, saved_pc) = position(vm);
+        lay_native_frame(fp, callee, count | bits, new_target, return_pc, saved_fp);
         (*vm).fp = fp;
         (*vm).pc = std::ptr::null();
         let mark = (*vm).heap.handles.mark();

@@ -19,6 +19,8 @@ pub(crate) mod property;
 pub(crate) mod slow;
 
 pub(crate) use calls::position;
+#[cfg(feature = "jit")]
+pub(crate) use calls::run_direct;
 pub(crate) use calls::run_step;
 pub use calls::{construct_closure, enter, frame_top, run_native};
 

@@ -243,6 +243,11 @@ unsafe extern "C" fn call(
                     return run(vm, new, code);
                 }
             } else if (*f).header.kind == Kind::NativeFunction as u8 {
+                if let Some(direct) = function::native_spec(f).direct
+                    && let Some(v) = interp::run_direct(vm, direct, callee, window, count, 0, fp, pc, pc)
+                {
+                    return if v.is_empty() { threw(vm, fp, pc) } else { v.bits() };
+                }
                 if let Some((new, code)) = apply_fast(vm, fp, pc, f, window, count) {
                     return run(vm, new, code);
                 }
