@@ -1,6 +1,7 @@
 //! Generators, async functions and async generators: frames that leave the VM stack and come back.
 //!
-//! A suspended frame is a [`Coroutine`] cell: new.target, `this`, parameters and registers (dead ones undefined).
+//! A suspended frame is a [`Coroutine`] cell: new.target, `this`, parameters and registers (dead ones undefined). That of an async
+//! function is made by its first `await`: until then its register holds the promise.
 //! Resuming copies them above the current frame and runs the interpreter from there; suspending copies them out and
 //! leaves that run.
 
@@ -75,6 +76,8 @@ pub struct Coroutine {
     pub callee: Raw,
     /// Where it is suspended; null before the first time, and without machine code.
     pub point: *const ResumePoint,
+    /// Async context of an `await` that is the only reaction of a promise.
+    pub context: Raw,
 }
 
 impl Coroutine {
@@ -93,6 +96,7 @@ pub(crate) unsafe fn trace_coroutine(cell: *mut Header, t: &mut Tracer) {
         let c = cell as *mut Coroutine;
         t.value(&mut (*c).object);
         t.value(&mut (*c).callee);
+        t.value(&mut (*c).context);
         t.values(Coroutine::at(c, 0), (*cell).word as usize);
     }
 }
@@ -122,6 +126,7 @@ fn new_coroutine<'s>(
         (*c).object = object.raw();
         (*c).callee = Raw::cell(f.callee().cast());
         (*c).point = std::ptr::null();
+        (*c).context = Raw::UNDEFINED;
         if !saved {
             for i in 0..n {
                 *Coroutine::at(c, i) = Raw::UNDEFINED;
@@ -164,13 +169,30 @@ unsafe fn save(vm: &mut Vm, f: FrameView, c: *mut Coroutine, state: State) {
         vm.heap.write_barrier_all(c.cast());
     }
 }
-/// The coroutine of a running frame.
-unsafe fn of_frame(f: FrameView) -> *mut Coroutine {
+/// The register of a running frame that holds its coroutine, or before the first `await` of an async function the promise.
+unsafe fn register_of(f: FrameView) -> *mut Raw {
     // SAFETY: the compiler keeps the coroutine in its register from creation on.
     unsafe {
         let code = f.code().expect("bytecode frame");
         let r = (*code).data().unit.coroutine.expect("coroutine register");
-        cell(*f.fp.offset(r as isize))
+        f.fp.offset(r as isize)
+    }
+}
+/// The coroutine of a running frame that has been suspended before.
+unsafe fn of_frame(f: FrameView) -> *mut Coroutine {
+    // SAFETY: by the contract.
+    unsafe { cell(*register_of(f)) }
+}
+/// The frame of a coroutine is left for good: its object.
+unsafe fn finish(f: FrameView) -> Raw {
+    // SAFETY: a running frame.
+    unsafe {
+        let v = *register_of(f);
+        if !crate::value::is_kind(v, Kind::Coroutine) {
+            return v;
+        }
+        (*cell(v)).state = State::Done;
+        (*cell(v)).object
     }
 }
 
@@ -207,9 +229,8 @@ pub(crate) fn op_initial_yield(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsRe
 }
 pub(crate) fn op_enter_async(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsResult<bool> {
     let p = promise::new_promise(s);
-    let c = new_coroutine(s, f, p.value(), false);
     // SAFETY: the destination register belongs to the frame.
-    unsafe { *f.fp.offset(i.a() as isize) = c.raw() }
+    unsafe { *f.fp.offset(i.a() as isize) = p.raw() }
     Ok(false)
 }
 /// Suspends a frame in `yield`; `raw`: the value is passed out as it is. Nothing is allocated.
@@ -237,8 +258,19 @@ pub(crate) fn op_yield_delegate(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsR
 pub(crate) fn op_await(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsResult<bool> {
     // SAFETY: operand register of the running frame.
     let v = unsafe { Local::from_slot(std::ptr::NonNull::new_unchecked(f.fp.offset(i.b() as isize))) };
-    // SAFETY: live frame with its coroutine.
-    let c = unsafe { s.local(Raw::cell(of_frame(f).cast())) };
+    // SAFETY: live frame with its coroutine, or the promise of an async function that awaits for the first time.
+    let c = unsafe {
+        let held = s.local(*register_of(f));
+        if crate::value::is_kind(held.raw(), Kind::Coroutine) {
+            // Machine code may have saved it already.
+            (*cell(held.raw())).state = State::Running;
+            held
+        } else {
+            let c = new_coroutine(s, f, held, false);
+            *register_of(f) = c.raw();
+            c
+        }
+    };
     promise::await_value(s, v, c)?;
     // SAFETY: the same frame; nothing is allocated.
     unsafe {
@@ -253,13 +285,12 @@ pub(crate) fn op_return(s: &mut Scope<'_>, f: FrameView, i: Insn) -> JsResult<bo
     unsafe {
         let v: Local<'_, Value> =
             Local::from_slot(std::ptr::NonNull::new_unchecked(f.fp.offset(i.a() as isize)));
-        let c = of_frame(f);
-        (*c).state = State::Done;
+        let object = finish(f);
         let code = f.code().expect("bytecode frame");
         if (*code).has(code_flag::GENERATOR) {
             s.vm().result = v.raw();
         } else {
-            let p = s.local((*c).object);
+            let p = s.local(object);
             promise::resolve(s, p.as_object().expect("promise"), v);
             s.vm().result = p.raw();
         }
@@ -285,18 +316,56 @@ pub(crate) fn unwind_frame(vm: &mut Vm, f: FrameView) -> bool {
         if !created {
             return false;
         }
-        let c = of_frame(f);
-        (*c).state = State::Done;
+        let object = finish(f);
         if !is_async || vm.terminating {
             return false;
         }
         vm.scope(|s| {
-            let p = s.local((*c).object);
+            let p = s.local(object);
             let e = s.take_exception(Thrown(()));
             promise::reject(s, p.as_object().expect("promise"), e);
             s.vm().result = p.raw();
         });
         true
+    }
+}
+
+/// Await of a coroutine whose frame has been saved, where that neither allocates nor calls anything: what the frame is left with. The
+/// empty value: in the general way.
+///
+/// # Safety
+/// `fp` is the frame, at `pc`; live values.
+#[cfg(feature = "jit")]
+pub(crate) unsafe fn quick_await(vm: &mut Vm, fp: *mut Raw, pc: *const u64, c: Raw, v: Raw) -> Raw {
+    // SAFETY: by the contract.
+    unsafe {
+        vm.fp = fp;
+        vm.pc = pc;
+        let realm = interp::realm_of(vm, fp).id;
+        if !promise::quick_await(vm, realm, c, v) {
+            return Raw::EMPTY;
+        }
+        let resumed = FrameView { fp, pc }.argc() & argc::RESUMED != 0;
+        if resumed { Raw::UNDEFINED } else { (*cell(c)).object }
+    }
+}
+/// The end of an async function that returns no object: its promise. The empty value: in the general way.
+///
+/// # Safety
+/// As for [`quick_await`].
+#[cfg(feature = "jit")]
+pub(crate) unsafe fn quick_return(vm: &mut Vm, fp: *mut Raw, pc: *const u64, c: Raw, v: Raw) -> Raw {
+    // SAFETY: by the contract.
+    unsafe {
+        if vm.promise_hooks || crate::value::is_object(v) {
+            return Raw::EMPTY;
+        }
+        vm.fp = fp;
+        vm.pc = pc;
+        (*cell(c)).state = State::Done;
+        let p = (*cell(c)).object;
+        promise::settle_raw(vm, p.as_cell().cast(), v, promise::FULFILLED);
+        p
     }
 }
 
@@ -586,18 +655,21 @@ fn resume_parts<'s>(
 }
 
 /// The promise an awaiting coroutine waited for has settled.
-pub(crate) fn resume_await(s: &mut Scope<'_>, c: Raw, v: Local<'_, Value>, is_throw: bool) -> JsResult<()> {
-    let c = s.local(c);
+pub(crate) fn resume_await(
+    s: &mut Scope<'_>,
+    c: Local<'_, Value>,
+    v: Local<'_, Value>,
+    is_throw: bool,
+) -> JsResult<()> {
     let r = run(s, c, v, if is_throw { mode::THROW } else { mode::NEXT });
     // SAFETY: live coroutine.
     let object = unsafe { (*cell(c.raw())).object };
-    let object = s.local(object);
-    if let Some(g) = object.as_object() {
-        if g.kind() == Kind::AsyncGenerator {
-            async_after_run(s, g, c, r);
-            async_resume_next(s, g);
-            return Ok(());
-        }
+    if crate::value::is_kind(object, Kind::AsyncGenerator) {
+        let g = s.local(object).as_object().expect("async generator");
+        let c = s.local(c.raw());
+        async_after_run(s, g, c, r);
+        async_resume_next(s, g);
+        return Ok(());
     }
     match r {
         Ok(_) => Ok(()),

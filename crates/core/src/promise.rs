@@ -6,6 +6,7 @@ use spey_gc::Value as Raw;
 
 use crate::call::{call, call_with};
 use crate::cell::{Kind, Object, Record};
+use crate::coroutine::Coroutine;
 use crate::function::{self, NativeSpec};
 use crate::interp::slow::cached_lookup;
 use crate::object;
@@ -19,7 +20,7 @@ pub mod slot {
     pub const STATE: usize = 0;
     /// [[PromiseResult]]
     pub const RESULT: usize = 1;
-    /// First reaction record of a list, or undefined.
+    /// First reaction record of a list, or undefined. The last reaction may be a coroutine that awaits.
     pub const REACTIONS: usize = 2;
     /// [[PromiseIsHandled]]
     pub const HANDLED: usize = 3;
@@ -169,34 +170,120 @@ pub fn reject(s: &mut Scope<'_>, p: Local<'_, Object>, v: Local<'_, Value>) {
 }
 fn settle(s: &mut Scope<'_>, p: Local<'_, Object>, v: Local<'_, Value>, new_state: i32) {
     debug_assert_eq!(state(p), PENDING);
-    let mut at = p.slot(slot::REACTIONS);
-    p.set_slot(s, slot::STATE, Raw::int32(new_state));
-    p.set_slot(s, slot::RESULT, v.raw());
-    p.set_slot(s, slot::REACTIONS, Raw::UNDEFINED);
-    // SAFETY: reaction records; nothing is allocated as long as they are in use.
-    let next = |r: Raw| unsafe { *Record::at(r.as_cell() as *mut Record, reaction::NEXT) };
-    if !at.is_cell() {
-        return;
-    }
-    if !next(at).is_cell() {
-        return enqueue_reaction(s.vm(), at, v.raw(), new_state);
-    }
-    // Reactions were pushed in front: reverse.
-    let mut list = vec![];
-    while at.is_cell() {
-        list.push(at);
-        at = next(at);
-    }
-    for r in list.into_iter().rev() {
-        enqueue_reaction(s.vm(), r, v.raw(), new_state);
+    // SAFETY: a live promise and value.
+    unsafe { settle_raw(s.vm(), p.gc().as_ptr(), v.raw(), new_state) }
+}
+/// Settles a pending promise and queues its reactions. Nothing is allocated in the heap.
+///
+/// # Safety
+/// A live promise and value.
+pub(crate) unsafe fn settle_raw(vm: &mut Vm, p: *mut Object, v: Raw, new_state: i32) {
+    // SAFETY: by the contract; reactions are records or coroutines.
+    unsafe {
+        let mut at = *Object::trailing(p, slot::REACTIONS);
+        *Object::trailing(p, slot::STATE) = Raw::int32(new_state);
+        *Object::trailing(p, slot::RESULT) = v;
+        *Object::trailing(p, slot::REACTIONS) = Raw::UNDEFINED;
+        vm.heap.write_barrier(p.cast(), v);
+        let next = |r: Raw| match is_coroutine(r) {
+            true => Raw::UNDEFINED,
+            false => *Record::at(r.as_cell() as *mut Record, reaction::NEXT),
+        };
+        if !at.is_cell() {
+            return;
+        }
+        if !next(at).is_cell() {
+            return enqueue_reaction(vm, at, v, new_state);
+        }
+        // Reactions were pushed in front: reverse.
+        let mut list = vec![];
+        while at.is_cell() {
+            list.push(at);
+            at = next(at);
+        }
+        for r in list.into_iter().rev() {
+            enqueue_reaction(vm, r, v, new_state);
+        }
     }
 }
+fn is_coroutine(reaction: Raw) -> bool {
+    crate::value::is_kind(reaction, Kind::Coroutine)
+}
 fn enqueue_reaction(vm: &mut Vm, r: Raw, v: Raw, state: i32) {
-    // SAFETY: a reaction record; the queue is a Rust collection, so nothing is allocated on the heap.
-    let context = unsafe { *Record::at(r.as_cell() as *mut Record, reaction::CONTEXT) };
+    // SAFETY: a reaction; the queue is a Rust collection, so nothing is allocated on the heap.
+    let (context, kind) = unsafe {
+        if is_coroutine(r) {
+            ((*(r.as_cell() as *mut Coroutine)).context, JobKind::Resume)
+        } else {
+            (*Record::at(r.as_cell() as *mut Record, reaction::CONTEXT), JobKind::Reaction)
+        }
+    };
     let saved = std::mem::replace(&mut vm.async_context, context);
-    vm.enqueue_job(JobKind::Reaction, [r, v, Raw::int32(state), Raw::UNDEFINED]);
+    vm.enqueue_job(kind, [r, v, Raw::int32(state), Raw::UNDEFINED]);
     vm.async_context = saved;
+}
+/// The promise is known to have nothing but what promises inherit, in a realm.
+///
+/// # Safety
+/// `o` is a live object.
+#[inline(always)]
+unsafe fn is_known_plain(vm: &Vm, realm: u32, o: *const Object) -> bool {
+    // SAFETY: by the contract.
+    unsafe {
+        (*o).header.kind == Kind::Promise as u8
+            && vm.plain_promises == ((*o).header.word, vm.prototype_epoch, realm)
+    }
+}
+/// Await of a value that is no object or an unmodified promise, where that neither allocates nor tells the host of anything. False: in the
+/// general way.
+///
+/// # Safety
+/// A live coroutine and value.
+#[cfg(feature = "jit")]
+pub(crate) unsafe fn quick_await(vm: &mut Vm, realm: u32, coroutine: Raw, v: Raw) -> bool {
+    // SAFETY: by the contract.
+    unsafe {
+        if vm.promise_hooks {
+            return false;
+        }
+        let mut settled = (v, FULFILLED);
+        if crate::value::is_object(v) {
+            let p = v.as_cell() as *mut Object;
+            if !is_known_plain(vm, realm, p) {
+                return false;
+            }
+            let state = (*Object::trailing(p, slot::STATE)).as_int32();
+            if state == REJECTED && *Object::trailing(p, slot::HANDLED) == Raw::FALSE {
+                return false;
+            }
+            if state == PENDING {
+                if !(*Object::trailing(p, slot::REACTIONS)).is_undefined() {
+                    return false;
+                }
+                only_reaction(vm, p, coroutine);
+                return true;
+            }
+            *Object::trailing(p, slot::HANDLED) = Raw::TRUE;
+            settled = (*Object::trailing(p, slot::RESULT), state);
+        }
+        vm.enqueue_job(JobKind::Resume, [coroutine, settled.0, Raw::int32(settled.1), Raw::UNDEFINED]);
+        true
+    }
+}
+/// A coroutine awaits a pending promise that has no other reaction.
+///
+/// # Safety
+/// Both are live.
+unsafe fn only_reaction(vm: &mut Vm, p: *mut Object, coroutine: Raw) {
+    // SAFETY: by the contract.
+    unsafe {
+        let c = coroutine.as_cell() as *mut Coroutine;
+        (*c).context = vm.async_context;
+        vm.heap.write_barrier(c.cast(), vm.async_context);
+        *Object::trailing(p, slot::REACTIONS) = coroutine;
+        *Object::trailing(p, slot::HANDLED) = Raw::TRUE;
+        vm.heap.write_barrier(p.cast(), coroutine);
+    }
 }
 
 /// Promise Resolve Functions, §27.2.1.3.2, without the alreadyResolved flag.
@@ -333,9 +420,22 @@ pub fn promise_resolve<'s>(
     if let Some(o) = v.as_object() {
         if o.kind() == Kind::Promise {
             let key = s.names().constructor;
+            let realm = s.vm().realm_id();
+            let is_intrinsic = constructor.raw() == s.vm().realm().intrinsic(Intrinsic::Promise);
+            // SAFETY: a live promise.
+            if is_intrinsic && unsafe { is_known_plain(s.vm(), realm, o.gc().as_ptr()) } {
+                let raw = v.raw();
+                return Ok(s.local(raw));
+            }
             // SAFETY: promises are not exotic.
             let c = match unsafe { cached_lookup(s.vm(), o.gc().as_ptr(), key) } {
-                Some(c) => s.local(c),
+                Some(c) => {
+                    if is_intrinsic && c == constructor.raw() {
+                        let vm = s.vm();
+                        vm.plain_promises = (o.gc().header.word, vm.prototype_epoch, realm);
+                    }
+                    s.local(c)
+                }
                 None => object::get(s, o, key)?,
             };
             if c.is_same(constructor) {
@@ -405,6 +505,10 @@ pub(crate) fn await_value(
 }
 /// Registers a coroutine that awaits the promise.
 fn await_promise(s: &mut Scope<'_>, p: Local<'_, Object>, coroutine: Raw) {
+    if !s.vm().promise_hooks && state(p) == PENDING && p.slot(slot::REACTIONS).is_undefined() {
+        // SAFETY: a live promise and coroutine.
+        return unsafe { only_reaction(s.vm(), p.gc().as_ptr(), coroutine) };
+    }
     let coroutine = s.local(coroutine);
     let r = crate::record::new_local(s, 1, reaction::COUNT);
     r.set_at(s, reaction::ON_FULFILLED, coroutine.raw());
@@ -443,6 +547,9 @@ pub(crate) fn first_awaiting(p: Raw) -> Option<Raw> {
         if !r.is_cell() {
             return None;
         }
+        if is_coroutine(r) {
+            return Some(r);
+        }
         let rec = r.as_cell() as *mut Record;
         if (*rec).header.aux == 1 { Some(*Record::at(rec, reaction::ON_FULFILLED)) } else { None }
     }
@@ -450,8 +557,8 @@ pub(crate) fn first_awaiting(p: Raw) -> Option<Raw> {
 
 /// Runs one microtask. An exception is returned to the caller (callbacks of queueMicrotask).
 fn run_job(s: &mut Scope<'_>, job: Job) -> JsResult<()> {
-    let [a, b, c, d] = job.values;
-    let values = [s.local(a), s.local(b), s.local(c), s.local(d)];
+    let [a, b, c, _] = job.values;
+    let values = [s.local(a), s.local(b), s.local(c)];
     s.vm().async_context = job.context;
     let multi = s.vm().realms.len() > 1;
     let previous = if multi { s.vm().realm_override.replace(job.realm) } else { None };
@@ -471,7 +578,7 @@ fn run_job(s: &mut Scope<'_>, job: Job) -> JsResult<()> {
         }
         JobKind::Resume => {
             let is_throw = job.values[2].as_int32() == REJECTED;
-            crate::coroutine::resume_await(s, values[0].raw(), values[1], is_throw)
+            crate::coroutine::resume_await(s, values[0], values[1], is_throw)
         }
         JobKind::ResolveThenable => {
             // NewPromiseResolveThenableJob, §27.2.2.2
@@ -502,7 +609,8 @@ fn run_job(s: &mut Scope<'_>, job: Job) -> JsResult<()> {
 /// NewPromiseReactionJob, §27.2.2.1
 fn run_reaction(s: &mut Scope<'_>, r: Local<'_, Record>, v: Local<'_, Value>, state: i32) -> JsResult<()> {
     if r.tag() == 1 {
-        return crate::coroutine::resume_await(s, r.at(reaction::ON_FULFILLED), v, state == REJECTED);
+        let coroutine = s.local(r.at(reaction::ON_FULFILLED));
+        return crate::coroutine::resume_await(s, coroutine, v, state == REJECTED);
     }
     let h = r.at(if state == FULFILLED { reaction::ON_FULFILLED } else { reaction::ON_REJECTED });
     let h = s.local(h);
@@ -540,7 +648,7 @@ pub(crate) fn own_queue<'a>(vm: &'a mut Vm, job: &Job) -> Option<&'a mut VecDequ
     }
     let coroutine_realm = |v: Raw| {
         // SAFETY: jobs hold live coroutines.
-        unsafe { crate::function::realm_of((*(v.as_cell() as *mut crate::coroutine::Coroutine)).callee) }
+        unsafe { crate::function::realm_of((*(v.as_cell() as *mut Coroutine)).callee) }
     };
     let [a, _, c, _] = job.values;
     let realm = match job.kind {

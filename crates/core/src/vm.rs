@@ -281,6 +281,8 @@ pub struct Vm {
     pub(crate) bare_prototypes: (crate::shape::ShapeId, u32),
     /// Shapes of generators that had nothing but what generators inherit, prototype epochs, and realms.
     pub(crate) plain_generators: [(crate::shape::ShapeId, u32, u32); 8],
+    /// Shape of promises that had nothing but what promises inherit, prototype epoch, and realm.
+    pub(crate) plain_promises: (crate::shape::ShapeId, u32, u32),
     /// A shape held by an operation that allocates: kept alive by collections.
     pub pinned_shape: u32,
     /// Counter of [[AsyncEvaluationOrder]].
@@ -389,6 +391,7 @@ impl Vm {
             array_iteration_epoch: (0, 0),
             bare_prototypes: (0, 0),
             plain_generators: Default::default(),
+            plain_promises: (0, 0, 0),
             pinned_shape: 0,
             module_async_order: 0,
             preparing_stack: false,
@@ -563,6 +566,7 @@ impl RootProvider for Vm {
             // Ids of shapes that die are given again.
             self.bare_prototypes = (0, 0);
             self.plain_generators = Default::default();
+            self.plain_promises = (0, 0, 0);
         }
         self.tier.trace(t);
         if let Some(profiler) = &self.profiler {

@@ -270,6 +270,8 @@ pub enum Op {
     CheckNotEmpty,
     /// The code is still valid.
     CheckValid,
+    /// The host is not told of promises.
+    CheckNoHooks,
     /// First argument below the second, unsigned.
     CheckBounds,
     /// Backing store covers offset + length elements of so many bytes: store (tagged raw pointer), offset, length.
@@ -439,6 +441,10 @@ pub enum Op {
     /// Resumes a generator by its machine code: iterator, next method, value sent. Window slot of the frame. Result: the empty marker
     /// if that cannot be done.
     ResumeGenerator(i32),
+    /// Await of a coroutine that has been saved: coroutine, value. Result: the empty marker if that takes more.
+    SuspendAwait,
+    /// The end of an async function: coroutine, value. Result: the empty marker if that takes more.
+    FinishAsync,
     /// IteratorComplete and IteratorValue of a result object. Result: a word that is no value at the end.
     UnpackResult,
     /// A new result object of an iterator, of this shape: value, boolean.
@@ -471,6 +477,8 @@ impl Op {
                 | Op::Quick(_)
                 | Op::ArrayAppend
                 | Op::ArrayPop
+                | Op::SuspendAwait
+                | Op::FinishAsync
         );
         stores || self.is_safepoint()
     }

@@ -33,6 +33,8 @@ pub struct FunctionSnapshot {
     pub points: Vec<(u32, u64)>,
     /// Shape of the result objects of iterators it makes.
     pub result_shape: u32,
+    /// Shape of the promises it makes, of async functions.
+    pub promise_shape: u32,
     /// Shape of the arrays it makes.
     pub array_shape: u32,
     /// Address of the address of its realm's global lexical bindings.
@@ -486,6 +488,10 @@ pub struct Layout {
     pub accessor_get: i32,
     /// `Coroutine`: state (u32), and behind it the word index of the instruction.
     pub coroutine_state: i32,
+    /// `Coroutine`: generator or promise.
+    pub coroutine_object: i32,
+    /// `Coroutine`: async context.
+    pub coroutine_context: i32,
     /// `Coroutine`: function.
     pub coroutine_callee: i32,
     /// `Coroutine`: point of resumption.
@@ -496,6 +502,20 @@ pub struct Layout {
     pub point_machine: i32,
     /// Point of resumption: bytes from a frame's window to its registers (u64).
     pub point_window: i32,
+    /// `Vm`: the host is told of promises (u8).
+    pub vm_promise_hooks: i32,
+    /// Internal slots of promises.
+    pub promise_slots: u16,
+    /// State of a promise, an int32: 0 pending, 1 fulfilled.
+    pub promise_state: i32,
+    /// Result of a promise.
+    pub promise_result: i32,
+    /// Whether somebody has taken note of a promise.
+    pub promise_handled: i32,
+    /// Coroutine.
+    pub kind_coroutine: u8,
+    /// Promise.
+    pub kind_promise: u8,
     /// Generator.
     pub kind_generator: u8,
     /// `FunctionRare`: home object.
@@ -547,6 +567,11 @@ stubs! {
     unwind,
     /// `(vm, fp, pc) -> value`: executes a Yield, YieldDelegate, Await or CoroutineReturn instruction: what the frame is left with. 0: exception.
     suspend,
+    /// `(vm, fp, pc, coroutine, value) -> value`: Await of a coroutine that has been saved: what the frame is left with; empty: nothing has
+    /// been done, it takes more.
+    suspend_await,
+    /// `(vm, fp, pc, coroutine, value) -> value`: the end of an async function: its promise; empty: nothing has been done, it takes more.
+    finish_async,
     /// `(vm, fp, pc, result: value) -> value`: the value of the result object of an iterator, 1 at its end. 0: exception.
     unpack_result,
     /// `(vm, fp, pc, shape: u32, value, done: value) -> value`: a result object of an iterator when the nursery is full. Preserves registers.

@@ -333,8 +333,15 @@ impl Builder<'_> {
             let unit = &data.unit;
             let realm = self.vm.realms[c.header.word as usize].as_ref().expect("live realm");
             let (array_shape, result_shape) = (realm.array_shape, realm.iterator_result_shape);
+            let promise = realm.intrinsic(Intrinsics::PromisePrototype);
             let lexicals = &raw const realm.lexical_base as u64;
             self.shapes.extend([array_shape, result_shape]);
+            let mut promise_shape = 0;
+            if c.has(code_flag::ASYNC) && promise.is_cell() {
+                crate::object::mark_prototype(self.vm, promise);
+                promise_shape = self.vm.shapes.root(promise, 0);
+                self.shapes.push(promise_shape);
+            }
             let mut flags = 0;
             for (from, to) in [
                 (code_flag::CLASS, function_flag::CLASS),
@@ -433,6 +440,7 @@ impl Builder<'_> {
                 flags,
                 points,
                 result_shape,
+                promise_shape,
                 array_shape,
                 lexicals,
                 constants,

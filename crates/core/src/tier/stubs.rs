@@ -35,7 +35,7 @@ pub(super) fn addresses() -> Stubs {
         };
     }
     table! {
-        call, construct, create_this, call_forward, get_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, unpack_result, stack_overflow, sample, quick, concatenate, array_of_length, new_arguments, instance_of,
+        call, construct, create_this, call_forward, get_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, suspend_await, finish_async, unpack_result, stack_overflow, sample, quick, concatenate, array_of_length, new_arguments, instance_of,
         typed_length, prototype_of, super_constructor, type_of, fmod, pow, char_at;
         preserving: allocate, new_result, remember, remember_slot, interrupt, to_boolean, strict_equal, loosely_equal, to_int32, fill_element, append,
     }
@@ -594,6 +594,14 @@ unsafe extern "C" fn suspend(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u64 {
         });
         if left.is_some() { (*vm).result.bits() } else { THREW }
     }
+}
+unsafe extern "C" fn suspend_await(vm: *mut Vm, fp: *mut Raw, pc: *const u64, c: Raw, v: Raw) -> Raw {
+    // SAFETY: live frame of a coroutine that has been saved, and live values.
+    unsafe { coroutine::quick_await(&mut *vm, fp, pc, c, v) }
+}
+unsafe extern "C" fn finish_async(vm: *mut Vm, fp: *mut Raw, pc: *const u64, c: Raw, v: Raw) -> Raw {
+    // SAFETY: live frame of an async function that has been suspended before, and live values.
+    unsafe { coroutine::quick_return(&mut *vm, fp, pc, c, v) }
 }
 unsafe extern "C" fn unpack_result(vm: *mut Vm, fp: *mut Raw, pc: *const u64, result: Raw) -> u64 {
     /// The iteration is at its end.

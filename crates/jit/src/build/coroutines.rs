@@ -8,9 +8,9 @@ use spey_bytecode::{Insn, Op as Code};
 
 use super::calls::Call;
 use super::env::{Env, access};
-use super::values::{FALSE, TRUE, UNDEFINED};
+use super::values::{FALSE, NUMBER_TAG, TRUE, UNDEFINED};
 use super::{Builder, HEADER, Result_, Step};
-use crate::graph::{Block, Condition, Op, Repr, Value, Width, ty};
+use crate::graph::{Block, Condition, Op, Repr, Terminator, Value, Width, ty};
 use crate::snapshot::{coroutine_state, function_flag};
 
 /// Feedback of the instructions that step an iterator: it has been a generator with the `next` that generators inherit.
@@ -58,10 +58,44 @@ impl Builder<'_> {
         }
     }
 
+    /// EnterAsync: a promise, in the register of the coroutine until the first `await`.
+    pub(super) fn enter_async(&mut self, i: &Instruction) -> Result_<Step> {
+        let shape = self.function().promise_shape;
+        if shape == 0 || self.is_generic() {
+            return self.execute(i);
+        }
+        self.guard(Op::CheckNoHooks, vec![], Repr::None, 0);
+        let l = self.snapshot.layout;
+        let (first, slots) = (l.object_trailing, l.promise_slots);
+        let header = Self::header(l.kind_promise, 0, slots, shape);
+        let p = self.allocate(header, first as u32 + 8 * slots as u32, ty::OBJECT);
+        for (place, bits) in [(l.object_slots, 0), (l.object_elements, l.empty_elements)] {
+            let word = self.emit(Op::RawConst(bits), vec![], Repr::Raw, 0);
+            self.initialize(p, place, word);
+        }
+        let (undefined, unhandled) = (self.constant(UNDEFINED), self.constant(FALSE));
+        let pending = self.constant(NUMBER_TAG);
+        for slot in 0..slots as i32 {
+            let place = first + 8 * slot;
+            let v = match place {
+                _ if place == l.promise_state => pending,
+                _ if place == l.promise_handled => unhandled,
+                _ => undefined,
+            };
+            self.initialize(p, place, v);
+        }
+        self.promise = Some(p);
+        self.set(i.word.a(), p);
+        Ok(Step::Next)
+    }
     /// Instructions that suspend or end a coroutine.
     pub(super) fn suspend(&mut self, i: &Instruction) -> Step {
         let f = &self.snapshot.functions[0];
         let point = f.points.iter().find(|p| p.0 == self.pc).map(|p| p.1);
+        let is_generator = f.flags & function_flag::GENERATOR != 0;
+        // In what way the register of the coroutine is known.
+        let held = f.coroutine.map(|r| self.reg(r));
+        let is_promise = held.is_some() && held == self.promise;
         match (i.op, point) {
             (Code::Yield | Code::YieldDelegate, Some(point)) => {
                 let state = match i.op {
@@ -69,29 +103,95 @@ impl Builder<'_> {
                     _ => coroutine_state::DELEGATED,
                 };
                 self.save(state, point);
-                let v = self.reg(i.word.b());
-                let v = self.tagged(v);
-                self.end(crate::graph::Terminator::Return(v));
+                self.leave_with(i.word.b());
             }
-            (Code::CoroutineReturn, _) if f.flags & function_flag::GENERATOR != 0 => {
-                let coroutine = self.reg(f.coroutine.expect("of a coroutine"));
+            (Code::Await, Some(point)) if (is_promise || self.snapshot.resumed) && !self.is_generic() => {
+                if is_promise {
+                    self.make_coroutine();
+                }
+                self.save(coroutine_state::AWAITING, point);
+                self.suspend_by(Op::SuspendAwait, i.word.b());
+            }
+            (Code::CoroutineReturn, _) if is_generator => {
+                let coroutine = held.expect("of a coroutine");
                 let done = self.int(coroutine_state::DONE as i32);
                 let place = self.snapshot.layout.coroutine_state;
                 self.emit(Op::Store(Width::I32, place), vec![coroutine, done], Repr::None, 0);
-                let v = self.reg(i.word.a());
-                let v = self.tagged(v);
-                self.end(crate::graph::Terminator::Return(v));
+                self.leave_with(i.word.a());
             }
-            _ => {
-                let state = self.state();
-                let spills = self.spills(state);
-                let v = self.emit(Op::Suspend, vec![], Repr::Tagged, ty::ANY);
-                self.graph.nodes[v.index()].state = Some(state);
-                self.graph.nodes[v.index()].spills = spills;
-                self.end(crate::graph::Terminator::Return(v));
+            (Code::CoroutineReturn, _) if is_promise && !self.is_generic() => self.return_at_once(i),
+            (Code::CoroutineReturn, _) if self.snapshot.resumed => {
+                self.suspend_by(Op::FinishAsync, i.word.a());
             }
+            _ => self.suspend_generally(),
         }
         Step::End
+    }
+    /// Leaves with the value in a register.
+    fn leave_with(&mut self, r: i16) {
+        let v = self.reg(r);
+        let v = self.tagged(v);
+        self.end(Terminator::Return(v));
+    }
+    /// A call of the runtime on the frame, with everything in place.
+    fn suspend_generally(&mut self) {
+        let state = self.state();
+        let spills = self.spills(state);
+        let v = self.emit(Op::Suspend, vec![], Repr::Tagged, ty::ANY);
+        self.graph.nodes[v.index()].state = Some(state);
+        self.graph.nodes[v.index()].spills = spills;
+        self.end(Terminator::Return(v));
+    }
+    /// The quick way with the coroutine and the value in a register; otherwise the general one.
+    fn suspend_by(&mut self, op: Op, r: i16) {
+        let coroutine = self.reg(self.snapshot.functions[0].coroutine.expect("of a coroutine"));
+        let v = self.reg(r);
+        let v = self.tagged(v);
+        let state = self.state();
+        let left = self.emit(op, vec![coroutine, v], Repr::Tagged, ty::ANY);
+        self.graph.nodes[left.index()].state = Some(state);
+        let not = self.is_constant(left, 0);
+        let plain = self.leave_if(not);
+        self.suspend_generally();
+        self.go_on(plain);
+        self.end(Terminator::Return(left));
+    }
+    /// The first `await` of an async function makes its coroutine.
+    fn make_coroutine(&mut self) {
+        let f = &self.snapshot.functions[0];
+        let l = self.snapshot.layout;
+        let register = f.coroutine.expect("of a coroutine");
+        let words = 2 + f.param_count as u32 + f.register_count as u32;
+        let header = Self::header(l.kind_coroutine, 0, 0, words);
+        let coroutine = self.allocate(header, l.coroutine_first as u32 + 8 * words, ty::INTERNAL);
+        let promise = self.reg(register);
+        let (callee, context) = (self.callee(), self.constant(UNDEFINED));
+        for (place, v) in
+            [(l.coroutine_object, promise), (l.coroutine_callee, callee), (l.coroutine_context, context)]
+        {
+            let v = self.tagged(v);
+            self.initialize(coroutine, place, v);
+        }
+        self.set(register, coroutine);
+        self.state = None;
+    }
+    /// The end of an async function that has not been suspended: nobody else knows its promise.
+    fn return_at_once(&mut self, i: &Instruction) {
+        let v = self.reg(i.word.a());
+        if self.types(v) & ty::OBJECT != 0 {
+            let word = self.tagged(v);
+            let object = self.emit(Op::IsObject, vec![word], Repr::Bool, 0);
+            let plain = self.leave_if(object);
+            self.suspend_generally();
+            self.go_on(plain);
+        }
+        self.guard(Op::CheckNoHooks, vec![], Repr::None, 0);
+        let promise = self.reg(self.snapshot.functions[0].coroutine.expect("of a coroutine"));
+        let l = self.snapshot.layout;
+        let fulfilled = self.constant(NUMBER_TAG | 1);
+        self.save_word(promise, l.promise_state, fulfilled);
+        self.save_word(promise, l.promise_result, v);
+        self.end(Terminator::Return(promise));
     }
     /// Stores what the coroutine does not hold yet of what is needed after the instruction. Other registers are cleared, so that
     /// nothing is kept alive by them.

@@ -148,6 +148,8 @@ struct Builder<'a> {
     started: bool,
     /// What the coroutine that is resumed holds of the frame's slots.
     saved: BTreeMap<i32, Value>,
+    /// The promise of an async function, made by the code.
+    promise: Option<Value>,
     /// Constants of the graph, by operation, bits and representation.
     constants: BTreeMap<(u8, u64, Repr), Value>,
     /// States of guards, by the state they leave by, frame, instruction, reason and kind.
@@ -171,6 +173,7 @@ impl<'a> Builder<'a> {
             reason: "",
             started: false,
             saved: BTreeMap::new(),
+            promise: None,
             constants: BTreeMap::new(),
             sites: BTreeMap::new(),
         }
@@ -689,7 +692,7 @@ impl<'a> Builder<'a> {
                 return Ok(self.suspend(i));
             }
             // From here on an exception is a rejected promise.
-            Code::EnterAsync => return self.execute(i),
+            Code::EnterAsync => return self.enter_async(i),
             Code::CallEval | Code::Debugger => {
                 return Err(Refused("instruction"));
             }

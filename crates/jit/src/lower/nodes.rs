@@ -131,6 +131,11 @@ impl Lower<'_, '_> {
                 self.require(x, st());
                 return;
             }
+            Op::CheckNoHooks => {
+                let hooks = self.b.ins().uload8(I32, trusted(), self.vm, l.vm_promise_hooks);
+                self.refuse(hooks, st());
+                return;
+            }
             Op::CheckBounds => {
                 let ok = self.b.ins().icmp(IntCC::UnsignedLessThan, args[0], args[1]);
                 self.require(ok, st());
@@ -459,6 +464,13 @@ impl Lower<'_, '_> {
                 let r = self.resume_generator(slot, &args, st());
                 self.reload(v, st(), slot);
                 r
+            }
+            Op::SuspendAwait | Op::FinishAsync => {
+                let (fp, pc) = self.place(st());
+                let stubs = &self.snapshot.stubs;
+                let stub = if n.op == Op::FinishAsync { stubs.finish_async } else { stubs.suspend_await };
+                let list = [self.vm, fp, pc, args[0], args[1]];
+                self.call(stub, &list, Some(I64)).expect("result")
             }
             Op::UnpackResult => {
                 self.spill(v);

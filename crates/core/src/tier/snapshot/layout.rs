@@ -12,6 +12,7 @@ use crate::env::Environment;
 use crate::function::{FunctionRare, closure};
 use crate::inline_cache::InlineCache;
 use crate::interp::slow::{LEXICAL, STRING_SHAPE};
+use crate::promise::slot as promise;
 use crate::shape::Shape;
 use crate::string::JsString;
 use crate::typed_array::slot as typed;
@@ -108,11 +109,20 @@ pub(super) fn layout(vm: &Vm) -> Layout {
             assert!(offset_of!(Coroutine, pc) == offset_of!(Coroutine, state) + 4);
             offset_of!(Coroutine, state) as i32
         },
+        coroutine_object: offset_of!(Coroutine, object) as i32,
+        coroutine_context: offset_of!(Coroutine, context) as i32,
         coroutine_callee: offset_of!(Coroutine, callee) as i32,
         coroutine_point: offset_of!(Coroutine, point) as i32,
         coroutine_first: size_of::<Coroutine>() as i32,
         point_machine: offset_of!(ResumePoint, machine) as i32,
         point_window: offset_of!(ResumePoint, window_bytes) as i32,
+        vm_promise_hooks: offset_of!(Vm, promise_hooks) as i32,
+        kind_coroutine: Kind::Coroutine as u8,
+        kind_promise: Kind::Promise as u8,
+        promise_slots: promise::COUNT as u16,
+        promise_state: trailing(promise::STATE),
+        promise_result: trailing(promise::RESULT),
+        promise_handled: trailing(promise::HANDLED),
         kind_generator: Kind::Generator as u8,
         rare_home: offset_of!(FunctionRare, home_object) as i32,
         rare_fields: offset_of!(FunctionRare, fields) as i32,
