@@ -1,6 +1,6 @@
 //! Source text to bytecode: the only crate that knows the parser.
 //!
-//! Entry points: [`Unit::parse`], [`Unit::compile`], [`check_dynamic_function`], [`set_thread_stack`].
+//! Entry points: [`Unit::parse`], [`Unit::compile`], [`check_dynamic_function`], [`replace_thread_stack`].
 //!
 //! *Invariants*: [`Unit::parse`] finds every early error, so that [`Unit::compile`] fails only for want of room; compiling
 //! one function needs no other function's code; the code depends on nothing but the source and the options.
@@ -63,7 +63,7 @@ use spey_bytecode::{
 };
 
 pub use blame::{Blame, Deed};
-pub use stack::set_thread_stack;
+pub use stack::replace_thread_stack;
 
 use crate::analyze::Top;
 use crate::scope::Analysis;

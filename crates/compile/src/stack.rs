@@ -8,9 +8,10 @@ thread_local! {
 }
 
 /// Says which addresses of this thread's stack may be used. Without it the system is asked, which takes longer than to
-/// parse a short text.
-pub fn set_thread_stack(addresses: Range<usize>) {
-    THREAD_STACK.set((addresses.start, addresses.end));
+/// parse a short text. Gives those of before.
+pub fn replace_thread_stack(addresses: Range<usize>) -> Range<usize> {
+    let (start, end) = THREAD_STACK.replace((addresses.start, addresses.end));
+    start..end
 }
 
 /// Runs `f` with so much native stack, on another stack if this one is too short.
@@ -18,9 +19,9 @@ pub(crate) fn with<R>(bytes: usize, f: impl FnOnce() -> R) -> R {
     let (start, end) = THREAD_STACK.get();
     let local = 0u8;
     let here = &raw const local as usize;
-    if (start..end).contains(&here) && here - start >= bytes {
-        f()
-    } else {
-        stacker::maybe_grow(bytes, bytes, f)
+    match (start..end).contains(&here) {
+        true if here - start >= bytes => f(),
+        true => stacker::grow(bytes, f),
+        false => stacker::maybe_grow(bytes, bytes, f),
     }
 }

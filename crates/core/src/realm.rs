@@ -23,7 +23,7 @@ macro_rules! intrinsics {
 intrinsics! {
     WebAssembly, WasmModulePrototype, WasmInstancePrototype, WasmMemoryPrototype, WasmTablePrototype,
     WasmGlobalPrototype, WasmTagPrototype, WasmExceptionPrototype, WasmCompileErrorPrototype, WasmLinkErrorPrototype,
-    WasmRuntimeErrorPrototype,
+    WasmRuntimeErrorPrototype, WasmSuspendingPrototype, WasmSuspendErrorPrototype,
     ObjectPrototype, FunctionPrototype, Object, Function, ArrayPrototype, Array, ArrayProtoValues, ArrayIteratorPrototype,
     IteratorPrototype, Iterator, AsyncIteratorPrototype, AsyncFromSyncIteratorPrototype, IteratorHelperPrototype,
     WrapForValidIteratorPrototype, GeneratorFunction, GeneratorFunctionPrototype, GeneratorPrototype,

@@ -333,7 +333,7 @@ impl Vm {
         } as *mut Raw;
         assert!(stack_base as isize != -1, "no address space for the VM stack");
         let here = &config as *const _ as usize;
-        spey_compile::set_thread_stack(here - config.native_stack_bytes..here);
+        spey_compile::replace_thread_stack(here - config.native_stack_bytes..here);
         // SAFETY: Names is plain data; it is overwritten right below, before anything reads it.
         let names = unsafe { std::mem::zeroed() };
         let mut vm = Box::new(Vm {
@@ -505,6 +505,13 @@ impl Vm {
         let here = 0u8;
         (&here as *const u8 as usize) > self.native_limit
     }
+    /// Goes on with another native stack, which the thread switches to right afterwards; gives the one before.
+    pub fn switch_native_stack(&mut self, to: NativeStack) -> NativeStack {
+        NativeStack {
+            limit: std::mem::replace(&mut self.native_limit, to.limit),
+            addresses: spey_compile::replace_thread_stack(to.addresses),
+        }
+    }
     /// Takes the hooks out while they run (they may re-enter).
     pub fn with_hooks<R>(s: &mut Scope<'_>, f: impl FnOnce(&mut dyn HostHooks, &mut Scope<'_>) -> R) -> R {
         let hooks = s.vm().hooks.as_mut().map(|h| &mut **h as *mut dyn HostHooks).expect("hooks");
@@ -611,6 +618,20 @@ impl RootProvider for Vm {
     fn heap_limit_passed(&mut self) {
         self.heap_limit_passed = true;
         crate::interrupt::request(self);
+    }
+}
+
+/// A native stack that a VM may use.
+pub struct NativeStack {
+    limit: usize,
+    addresses: std::ops::Range<usize>,
+}
+impl NativeStack {
+    /// Native code called at the limit of recursion has so much.
+    const RESERVE_BYTES: usize = 512 << 10;
+    /// One with these addresses.
+    pub fn of(addresses: std::ops::Range<usize>) -> NativeStack {
+        NativeStack { limit: addresses.start + NativeStack::RESERVE_BYTES, addresses }
     }
 }
 

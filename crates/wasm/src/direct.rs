@@ -122,8 +122,7 @@ pub unsafe fn call_exported(vm: *mut Vm, callee: *mut Object, args: &[Raw]) -> O
                 true
             }
         };
-        if (!done || state.grown.get())
-            && !settle(state, if done { Ok(()) } else { activation::leave(state, false) })
+        if (!done || state.grown.get()) && !settle(state, if done { Ok(()) } else { activation::fail(state) })
         {
             return Some(Raw::EMPTY);
         }

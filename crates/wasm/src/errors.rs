@@ -8,6 +8,7 @@ use spey_core::shape::attr;
 use spey_core::{conversion, error, interrupt, object};
 use wasmtime::{ThrownException, Trap, WasmBacktrace};
 
+use crate::activation;
 use crate::class;
 use crate::exception;
 use crate::runtime::State;
@@ -22,6 +23,8 @@ pub enum ErrorClass {
     Link,
     /// RuntimeError
     Runtime,
+    /// SuspendError
+    Suspend,
 }
 impl ErrorClass {
     fn prototype(self) -> Intrinsic {
@@ -29,6 +32,7 @@ impl ErrorClass {
             ErrorClass::Compile => Intrinsic::WasmCompileErrorPrototype,
             ErrorClass::Link => Intrinsic::WasmLinkErrorPrototype,
             ErrorClass::Runtime => Intrinsic::WasmRuntimeErrorPrototype,
+            ErrorClass::Suspend => Intrinsic::WasmSuspendErrorPrototype,
         }
     }
 }
@@ -41,14 +45,24 @@ static LINK_ERROR: NativeSpec =
     NativeSpec::constructor("LinkError", 1, |s, _, args| construct(s, args, ErrorClass::Link));
 static RUNTIME_ERROR: NativeSpec =
     NativeSpec::constructor("RuntimeError", 1, |s, _, args| construct(s, args, ErrorClass::Runtime));
+static SUSPEND_ERROR: NativeSpec =
+    NativeSpec::constructor("SuspendError", 1, |s, _, args| construct(s, args, ErrorClass::Suspend));
 
 /// Defines the classes on the namespace.
 pub fn install(s: &mut Scope<'_>, namespace: Local<'_, Object>) {
-    for (class, spec) in [
+    let list = [
         (ErrorClass::Compile, &COMPILE_ERROR),
         (ErrorClass::Link, &LINK_ERROR),
         (ErrorClass::Runtime, &RUNTIME_ERROR),
-    ] {
+    ];
+    install_list(s, namespace, &list);
+}
+/// Defines SuspendError on the namespace.
+pub fn install_suspend_error(s: &mut Scope<'_>, namespace: Local<'_, Object>) {
+    install_list(s, namespace, &[(ErrorClass::Suspend, &SUSPEND_ERROR)]);
+}
+fn install_list(s: &mut Scope<'_>, namespace: Local<'_, Object>, list: &[(ErrorClass, &'static NativeSpec)]) {
+    for &(class, spec) in list {
         s.nested(|s| {
             let parent = s.intrinsic(Intrinsic::ErrorPrototype);
             let proto = object::new_object_with(s, parent.value(), 0);
@@ -186,11 +200,18 @@ fn opcode_at(state: &State, e: &wasmtime::Error) -> Option<u8> {
 }
 /// Puts the frames of WebAssembly above those of JavaScript in an error's `stack`.
 fn insert_frames(s: &mut Scope<'_>, state: &State, error: Local<'_, Object>, trace: &WasmBacktrace) {
-    if trace.frames().is_empty() {
+    let mut frames = trace.frames();
+    if activation::has_suspended(state) {
+        let others = state.with(|c| WasmBacktrace::force_capture(&*c)).frames().len();
+        if others < frames.len() {
+            frames = &frames[..frames.len() - others];
+        }
+    }
+    if frames.is_empty() {
         return;
     }
     let mut lines = String::new();
-    for frame in trace.frames() {
+    for frame in frames {
         let modules = state.modules.borrow();
         let hash = modules
             .iter()

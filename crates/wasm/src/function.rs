@@ -61,6 +61,10 @@ impl Exported {
     pub fn belongs_to(&self, state: &State) -> bool {
         std::ptr::eq(self.state, state)
     }
+    /// Its type, taken apart.
+    pub fn signature(&self) -> &Arc<Signature> {
+        &self.signature
+    }
     /// Its type.
     pub fn ty(&self) -> FuncType {
         // SAFETY: the function keeps its state.
@@ -194,9 +198,48 @@ fn call_exported<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) ->
         }
     }
 }
+/// TypeError because of a type whose values JavaScript does not have.
 #[cold]
-fn throw_opaque<T>(s: &mut Scope<'_>) -> JsResult<T> {
+pub fn throw_opaque<T>(s: &mut Scope<'_>) -> JsResult<T> {
     s.throw_type_error("type incompatibility when transforming from/to JS")
+}
+/// Arguments as wasmtime reads them, with room for the results. To be used before anything is allocated.
+pub fn raw_arguments(
+    s: &mut Scope<'_>,
+    state: &State,
+    context: &mut StoreContextMut<'_, Data>,
+    signature: &Signature,
+    prepared: &[Prepared<'_>],
+) -> wasmtime::Result<Vec<ValRaw>> {
+    let mut scope = RootScope::new(&mut *context);
+    let mut values = vec![ValRaw::i64(0); signature.params.len().max(signature.results.len())];
+    let made = prepared
+        .iter()
+        .map(|p| value::make(s, state, &mut scope.as_context_mut(), p))
+        .collect::<wasmtime::Result<Vec<Val>>>()?;
+    for (place, v) in values.iter_mut().zip(&made) {
+        *place = v.to_raw(&mut scope)?;
+    }
+    Ok(values)
+}
+/// Results, fresh from a call, as JavaScript has them.
+pub fn results_to_js<'s>(
+    s: &mut Scope<'s>,
+    state: &State,
+    context: &mut StoreContextMut<'_, Data>,
+    signature: &Signature,
+    values: &[ValRaw],
+) -> wasmtime::Result<Vec<Local<'s, Value>>> {
+    let mut scope = RootScope::new(&mut *context);
+    // All are rooted before the first is converted, which may collect.
+    let results: Vec<Val> = signature
+        .results
+        .iter()
+        .zip(values)
+        // SAFETY: raw results of these types.
+        .map(|(ty, raw)| unsafe { Val::from_raw(&mut scope, *raw, ty.clone()) })
+        .collect();
+    results.into_iter().map(|v| value::to_js(s, state, &mut scope.as_context_mut(), v)).collect()
 }
 fn call_with_references<'s>(
     s: &mut Scope<'s>,
@@ -216,26 +259,10 @@ fn call_with_references<'s>(
         }
     }
     let outcome = state.with(|c| -> wasmtime::Result<Vec<Local<'s, Value>>> {
-        let mut scope = RootScope::new(&mut *c);
-        let mut values = vec![ValRaw::i64(0); signature.params.len().max(signature.results.len())];
-        let made = prepared
-            .iter()
-            .map(|p| value::make(s, state, &mut scope.as_context_mut(), p))
-            .collect::<wasmtime::Result<Vec<Val>>>()?;
-        for (place, v) in values.iter_mut().zip(&made) {
-            *place = v.to_raw(&mut scope)?;
-        }
-        // SAFETY: as in `call_exported`; the references are rooted by `scope` and were made raw without a collection since.
-        unsafe { func.call_unchecked(&mut scope, values.as_mut_slice())? };
-        // All results are rooted before the first is converted, which may collect.
-        let results: Vec<Val> = signature
-            .results
-            .iter()
-            .zip(&values)
-            // SAFETY: raw results of these types, fresh from the call.
-            .map(|(ty, raw)| unsafe { Val::from_raw(&mut scope, *raw, ty.clone()) })
-            .collect();
-        results.into_iter().map(|v| value::to_js(s, state, &mut scope.as_context_mut(), v)).collect()
+        let mut values = raw_arguments(s, state, c, signature, &prepared)?;
+        // SAFETY: as in `call_exported`; nothing has been collected since the references were made raw.
+        unsafe { func.call_unchecked(&mut *c, values.as_mut_slice())? };
+        results_to_js(s, state, c, signature, &values)
     });
     if state.grown.get() {
         memory::settle(s, state);
@@ -304,7 +331,7 @@ impl Failure {
     }
     /// Throws it into WebAssembly.
     #[cold]
-    fn raise(self, state: &State, caller: &mut Caller<'_, Data>) -> wasmtime::Result<()> {
+    pub fn raise(self, state: &State, caller: &mut Caller<'_, Data>) -> wasmtime::Result<()> {
         if self.uncatchable {
             return Err(Uncatchable(self.slot).into());
         }
@@ -318,6 +345,34 @@ impl Failure {
     }
 }
 
+/// Arguments of a host function as JavaScript has them. Nothing of wasmtime's heap has been allocated since it was called,
+/// and nothing stays rooted: JavaScript may suspend the call, and scopes of roots must end in order.
+pub fn host_arguments<'s>(
+    s: &mut Scope<'s>,
+    state: &State,
+    signature: &Signature,
+    values: &[MaybeUninit<ValRaw>],
+) -> JsResult<Vec<Local<'s, Value>>> {
+    if signature.opaque {
+        return throw_opaque(s);
+    }
+    let args = signature.params.iter().zip(values);
+    if signature.numeric {
+        // SAFETY: the arguments are initialised.
+        return Ok(args.map(|(ty, v)| value::number_to_js(s, unsafe { v.assume_init_ref() }, ty)).collect());
+    }
+    let list = state.with(|c| -> wasmtime::Result<Vec<Local<'s, Value>>> {
+        let mut scope = RootScope::new(&mut *c);
+        // SAFETY: initialised arguments of these types, all rooted before anything can collect.
+        let args = args.map(|(ty, v)| unsafe { Val::from_raw(&mut scope, v.assume_init(), ty.clone()) });
+        let args: Vec<Val> = args.collect();
+        args.into_iter().map(|v| value::to_js(s, state, &mut scope.as_context_mut(), v)).collect()
+    });
+    match list {
+        Ok(list) => Ok(list),
+        Err(e) => errors::throw_outcome(s, state, e),
+    }
+}
 /// Run a Host Function
 fn host_call(
     mut caller: Caller<'_, Data>,
@@ -327,11 +382,6 @@ fn host_call(
 ) -> wasmtime::Result<()> {
     // SAFETY: the state owns the store that is running.
     let state: &State = unsafe { &*caller.data().state };
-    let references: Option<Vec<Val>> = (!signature.numeric && !signature.opaque).then(|| {
-        let args = signature.params.iter().zip(&*values);
-        // SAFETY: initialised arguments of these types, rooted before anything can collect.
-        args.map(|(ty, v)| unsafe { Val::from_raw(&mut caller, v.assume_init(), ty.clone()) }).collect()
-    });
     let mut vm = state.vm;
     // SAFETY: the VM is running this call; the scopes further down on the stack are not used until it returns.
     let vm = unsafe { vm.as_mut() };
@@ -340,7 +390,7 @@ fn host_call(
             if state.grown.get() {
                 memory::settle(s, state);
             }
-            let outcome = host_call_in(s, state, signature, callee, references, values);
+            let outcome = host_call_in(s, state, signature, callee, values);
             outcome.map_err(|t| Failure::of(s, state, t))
         })
     });
@@ -351,12 +401,8 @@ fn host_call_in<'s>(
     state: &State,
     signature: &Signature,
     callee: u32,
-    references: Option<Vec<Val>>,
     values: &mut [MaybeUninit<ValRaw>],
 ) -> JsResult<()> {
-    if signature.opaque {
-        return throw_opaque(s);
-    }
     let f = state.kept(s, callee);
     let undefined = s.undefined();
     let count = signature.params.len();
@@ -371,23 +417,25 @@ fn host_call_in<'s>(
         long = vec![undefined; count];
         &mut long
     };
-    match references {
-        None => {
-            for (i, ty) in signature.params.iter().enumerate() {
-                // SAFETY: the arguments are initialised.
-                args[i] = value::number_to_js(s, unsafe { values[i].assume_init_ref() }, ty);
-            }
+    if signature.numeric {
+        for (i, ty) in signature.params.iter().enumerate() {
+            // SAFETY: the arguments are initialised.
+            args[i] = value::number_to_js(s, unsafe { values[i].assume_init_ref() }, ty);
         }
-        Some(list) => {
-            for (i, v) in list.into_iter().enumerate() {
-                match state.with(|c| value::to_js(s, state, c, v)) {
-                    Ok(v) => args[i] = v,
-                    Err(e) => return errors::throw_outcome(s, state, e),
-                }
-            }
-        }
+    } else {
+        args.copy_from_slice(&host_arguments(s, state, signature, values)?);
     }
     let result = call::call(s, f, undefined, args)?;
+    host_results(s, state, signature, result, values)
+}
+/// What a function has given as the results of a host function.
+pub fn host_results<'s>(
+    s: &mut Scope<'s>,
+    state: &State,
+    signature: &Signature,
+    result: Local<'s, Value>,
+    values: &mut [MaybeUninit<ValRaw>],
+) -> JsResult<()> {
     match &*signature.results {
         [] => Ok(()),
         [ty] => write_results(s, state, &[result], std::slice::from_ref(ty), values),

@@ -25,6 +25,7 @@ use crate::memory::{self, MemoryData};
 use crate::module::{self, Compiled};
 use crate::runtime::{self, State};
 use crate::string_builtins;
+use crate::suspension;
 use crate::table;
 use crate::value;
 
@@ -331,6 +332,9 @@ fn import_function(
     ty: &FuncType,
     place: &Place<'_>,
 ) -> JsResult<Extern> {
+    if let Some(f) = suspension::function_of(s, v) {
+        return Ok(Extern::Func(state.with(|c| suspension::import(s, state, c, ty.clone(), f))));
+    }
     if !v.is_callable() {
         return place.link_error(s, "function import requires a callable");
     }

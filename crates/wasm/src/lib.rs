@@ -28,6 +28,7 @@ mod runtime;
 mod share;
 mod stop;
 mod string_builtins;
+mod suspension;
 mod sys;
 mod table;
 mod value;

@@ -17,7 +17,7 @@ use crate::class::{self, Property};
 use crate::exception;
 use crate::instance;
 use crate::module::{self, Compiled, Options};
-use crate::{errors, global, memory, table};
+use crate::{errors, global, memory, suspension, table};
 
 /// Tag of the namespace object.
 const TAG: i32 = -209;
@@ -65,6 +65,7 @@ fn materialize(s: &mut Scope<'_>, namespace: Local<'_, Object>) {
     exception::install(s, namespace);
     errors::install(s, namespace);
     class::define_properties(s, namespace, LAST);
+    suspension::install(s, namespace);
     class::define_tag(s, namespace, "WebAssembly");
 }
 

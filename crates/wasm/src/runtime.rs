@@ -10,7 +10,8 @@
 
 use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
-use std::ptr::NonNull;
+use std::mem::ManuallyDrop;
+use std::ptr::{NonNull, null};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -24,11 +25,13 @@ use wasmtime::{
     AsContextMut, Config, Engine, ExnRefPre, ExnType, FuncType, Module, OptLevel, RefType, ResourceLimiter,
     Store, StoreContextMut, Tag, TagType, ValType,
 };
+use wasmtime_internal_fiber::FiberStack;
 
 use crate::activation::{self, Resting};
 use crate::class;
 use crate::identity::Identity;
 use crate::stop::Stoppable;
+use crate::suspension::Call;
 use crate::{binary, cache};
 
 /// Native stack that WebAssembly may use, from the first call into it.
@@ -227,6 +230,12 @@ pub struct State {
     current: Cell<Option<StoreContextMut<'static, Data>>>,
     /// How it stays in wasmtime for many calls.
     pub resting: Resting,
+    /// Calls on stacks of their own.
+    pub calls: RefCell<Vec<Rc<Call>>>,
+    /// The one that is running, if nothing but WebAssembly is on its stack.
+    pub call: Cell<*const Call>,
+    /// Stacks for others.
+    pub stacks: RefCell<Vec<FiberStack>>,
     /// A memory has grown since the buffers were looked at.
     pub grown: Cell<bool>,
     values: RefCell<Values>,
@@ -242,7 +251,13 @@ pub struct State {
     pub js_tag_object: Cell<Option<u32>>,
 }
 
-struct StateCell(Box<State>);
+struct StateCell(ManuallyDrop<Box<State>>);
+impl Drop for StateCell {
+    fn drop(&mut self) {
+        // SAFETY: not used again.
+        activation::end(unsafe { ManuallyDrop::take(&mut self.0) });
+    }
+}
 impl NativeData for StateCell {
     fn trace(&mut self, tracer: &mut Tracer) {
         for v in &mut self.0.values.borrow_mut().list {
@@ -278,7 +293,7 @@ pub fn state<'a>(s: &mut Scope<'_>) -> wasmtime::Result<&'a State> {
 fn of_cell<'a>(v: Raw) -> Option<&'a State> {
     // SAFETY: only the collector takes an exclusive reference to the wrapper, never to the boxed state; the state is alive as
     // long as the cell.
-    unsafe { native::data::<StateCell>(v).map(|cell| &*cell.0) }
+    unsafe { native::data::<StateCell>(v).map(|cell| &**cell.0) }
 }
 /// The state that an object of a class belongs to.
 pub fn state_of<'a>(s: &mut Scope<'_>, o: Local<'_, Object>) -> wasmtime::Result<&'a State> {
@@ -334,6 +349,9 @@ fn new_state<'s>(s: &mut Scope<'s>, private: bool) -> wasmtime::Result<Local<'s,
         instances: Cell::new(0),
         current: Cell::new(None),
         resting: Resting::default(),
+        calls: RefCell::default(),
+        call: Cell::new(null()),
+        stacks: RefCell::default(),
         grown: Cell::new(false),
         values: RefCell::default(),
         freed: Arc::default(),
@@ -350,7 +368,7 @@ fn new_state<'s>(s: &mut Scope<'s>, private: bool) -> wasmtime::Result<Local<'s,
         let context: StoreContextMut<'static, Data> = (*store).as_context_mut();
         state.current.set(Some(context));
     }
-    let cell = native::new(s, Box::new(StateCell(state)));
+    let cell = native::new(s, Box::new(StateCell(ManuallyDrop::new(state))));
     let persistents = &mut s.vm().heap.persistents;
     let id = persistents.insert(cell.raw());
     persistents.make_weak(id);
@@ -362,7 +380,6 @@ fn new_state<'s>(s: &mut Scope<'s>, private: bool) -> wasmtime::Result<Local<'s,
 
 impl Drop for State {
     fn drop(&mut self) {
-        activation::end(self);
         self.current.set(None);
     }
 }
@@ -383,15 +400,32 @@ impl State {
         self.current.set(Some(context));
         f(&mut copy)
     }
+    /// Size of the heap of structures and references; 0 before there has been one.
+    pub fn gc_heap_bytes(&self) -> usize {
+        // SAFETY: a size is read, which only the store's thread changes: this one.
+        unsafe { (*self.store.0).gc_heap_capacity() }
+    }
     /// Lends a host function's context while `f` runs.
     pub fn lend<R>(&self, context: StoreContextMut<'_, Data>, f: impl FnOnce() -> R) -> R {
         // SAFETY: the longer lifetime ends below, before the shorter one does: `with` gives the context back before it
         // returns, and nothing unwinds past here without aborting.
         let context: StoreContextMut<'static, Data> = unsafe { std::mem::transmute(context) };
         let outer = self.current.replace(Some(context));
+        let call = self.call.replace(null());
         let r = f();
+        self.call.set(call);
         self.current.set(outer);
         r
+    }
+    /// The call on a stack of its own that is running, to be suspended, or why there is none.
+    pub fn current_call(&self) -> Result<Rc<Call>, &'static str> {
+        let at = self.call.get();
+        let calls = self.calls.borrow();
+        match calls.iter().find(|c| std::ptr::eq(Rc::as_ptr(c), at)) {
+            Some(call) => Ok(call.clone()),
+            None if calls.iter().any(|c| c.is_running()) => Err("trying to suspend JS frames"),
+            None => Err("trying to suspend without WebAssembly.promising"),
+        }
     }
 
     /// The cell that owns this state.
@@ -449,7 +483,9 @@ impl State {
     /// The value of a slot, not rooted.
     #[inline]
     pub fn kept_raw(&self, slot: u32) -> Raw {
-        self.values.borrow().list.get(slot as usize).copied().unwrap_or(Raw::UNDEFINED)
+        // SAFETY: whoever changes the values calls nothing meanwhile.
+        let list = unsafe { &(*self.values.as_ptr()).list };
+        list.get(slot as usize).copied().unwrap_or(Raw::UNDEFINED)
     }
     /// Takes the value out of a slot, which is free afterwards.
     pub fn take_kept<'s>(&self, s: &mut Scope<'s>, slot: u32) -> Local<'s, Value> {

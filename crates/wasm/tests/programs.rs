@@ -25,6 +25,11 @@ fn run(name: &str, stress: bool) {
             panic!("{name}: {}", error::describe(s, e));
         }
         promise::run_jobs(s, &mut |s, e| panic!("{name}: {}", error::describe(s, e)));
+        let last = "if (typeof finish === 'function') finish()";
+        if let Err(t) = evaluate(s, last, &Origin::file(name)) {
+            let e = s.take_exception(t);
+            panic!("{name}: {}", error::describe(s, e));
+        }
     });
 }
 
@@ -57,5 +62,6 @@ programs! {
     legacy_exceptions "legacy_exceptions.js",
     references "references.js",
     strings "strings.js",
+    suspension "suspension.js",
     hostile "hostile.js",
 }
