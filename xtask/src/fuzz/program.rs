@@ -191,7 +191,9 @@ impl Generator<'_> {
                 let of = *self.random.pick(VALUES);
                 self.declare(of);
             }
-            10..26 => self.assignment(),
+            10..20 => self.assignment(),
+            20..26 if nested => self.more(depth - 1),
+            20..26 => self.assignment(),
             26..33 => self.mutation(),
             33..38 => {
                 let v = self.expression(Any, 3);
@@ -213,8 +215,7 @@ impl Generator<'_> {
             71..74 if nested => self.switch(depth - 1),
             74..82 if nested => self.function(depth - 1),
             82..86 if nested => self.class(depth - 1),
-            86..88 => self.destructuring(),
-            88..90 if nested => self.more(depth - 1),
+            86..90 => self.destructuring(),
             90..92 if self.place.in_loop => {
                 let test = self.expression(Boolean, 2);
                 let leave = *self.random.pick(&["break", "continue"]);
@@ -242,7 +243,6 @@ impl Generator<'_> {
                 self.variables.push(Variable { name, of: Any, constant: true });
             }
             97 if !self.place.in_function => self.drive(),
-            98 if nested => self.more(depth - 1),
             _ => self.assignment(),
         }
     }

@@ -6,7 +6,9 @@ use Type::{Any, Array, Boolean, Function, Number, Object};
 impl Generator<'_> {
     /// One of them.
     pub(super) fn more(&mut self, depth: usize) {
-        match self.random.below(10) {
+        match self.random.below(13) {
+            10 | 11 => self.asynchronous(depth),
+            12 => self.asynchronous_iteration(),
             0 => self.proxy(),
             1 => self.accessor(),
             2 => self.iterable(depth),
@@ -18,10 +20,18 @@ impl Generator<'_> {
             _ => self.members(),
         }
     }
+    /// An expression for a function of its own: without `await`, `super` and their kin.
+    fn sealed(&mut self, depth: usize) -> String {
+        let place = Place { is_async: false, is_generator: false, in_method: false, ..self.place };
+        let was = std::mem::replace(&mut self.place, place);
+        let v = self.expression(Any, depth);
+        self.place = was;
+        v
+    }
     /// An object whose traps log and pass on.
     fn proxy(&mut self) {
         let (name, target) = (self.name("v"), self.expression(Object, 2));
-        let v = self.expression(Any, 1);
+        let v = self.sealed(1);
         let traps = [
             "get(t, k, r) { if (typeof k === 'string') log('get', k); return Reflect.get(t, k, r); }"
                 .to_owned(),
@@ -59,7 +69,7 @@ impl Generator<'_> {
     }
     /// An object with an iterator of its own, and a use of it.
     fn iterable(&mut self, depth: usize) {
-        let (name, v) = (self.name("v"), self.expression(Any, 1));
+        let (name, v) = (self.name("v"), self.sealed(1));
         let count = self.random.below(6);
         self.block(&format!("const {name} = {{ [Symbol.iterator]() {{"), "} };", |g| {
             g.line("let at = 0;");
@@ -124,7 +134,7 @@ impl Generator<'_> {
             "/()/g",
         ]);
         let (s, name, m) = (self.expression(Type::String, 2), self.name("v"), self.name("x"));
-        let other = self.expression(Type::String, 1);
+        let other = self.expression(Type::String, 0);
         match self.random.below(7) {
             0 => self.line(&format!("const {name} = String({s}).replace({pattern}, {other});")),
             1 => {
@@ -152,7 +162,7 @@ impl Generator<'_> {
     }
     /// A function that changes its arguments object, or its parameters, or both.
     fn arguments(&mut self, depth: usize) {
-        let (name, v, key) = (self.name("f"), self.expression(Any, 1), self.index());
+        let (name, v, key) = (self.name("f"), self.sealed(1), self.random.below(4));
         let place = Place { is_async: false, is_generator: false, in_method: false, ..self.place };
         let change = match self.random.below(5) {
             0 => format!("a = {v};"),
@@ -185,7 +195,7 @@ impl Generator<'_> {
     fn delegation(&mut self) {
         let Some(inner) = self.variable(Type::Generator) else { return self.closures() };
         let (name, it) = (self.name("f"), self.name("v"));
-        let (v, w, test) = (self.expression(Any, 1), self.expression(Any, 1), self.expression(Boolean, 1));
+        let (v, w, test) = (self.sealed(1), self.sealed(1), self.expression(Boolean, 0));
         self.block(&format!("function* {name}(p) {{"), "}", |g| {
             g.line("if (fuel-- < 0) return;");
             g.line(&format!("try {{ log(yield* {inner}({v}, p)); }} finally {{ if ({test}) yield {w}; }}"));
@@ -230,5 +240,104 @@ impl Generator<'_> {
             _ => format!("log(({target} -= {n}) | 0);"),
         };
         self.line(&text);
+    }
+    /// What is awaited: a value, a promise, something like a promise.
+    fn awaited(&mut self) -> String {
+        let v = self.sealed(2);
+        match self.random.below(8) {
+            0 => format!("Promise.resolve({v})"),
+            1 => format!("Promise.reject({v})"),
+            2 => format!("({{ then(done) {{ log('then is read'); done({v}); }} }})"),
+            3 => format!("({{ then(_, fail) {{ fail({v}); }} }})"),
+            4 => format!("Promise.all([{v}, Promise.resolve(1)])"),
+            5 => format!("new Promise((done) => queueMicrotask(() => done({v})))"),
+            _ => v,
+        }
+    }
+    /// An async function that awaits in loops and around exceptions, and is called until it is hot.
+    fn asynchronous(&mut self, depth: usize) {
+        let (name, i) = (self.name("f"), self.name("i"));
+        let (a, b) = (self.name("p"), self.name("p"));
+        let was = self.place;
+        let labels = std::mem::take(&mut self.labels);
+        self.place = Place {
+            is_async: true,
+            is_generator: false,
+            in_function: true,
+            in_loop: false,
+            in_method: false,
+        };
+        let head = match self.random.below(4) {
+            0 => format!("const {name} = async ({a}, {b}) => {{"),
+            1 => format!("const {name} = {{ async m({a}, {b}) {{"),
+            _ => format!("async function {name}({a}, {b}) {{"),
+        };
+        let tail = if head.contains(" m(") { "} }.m;" } else { "}" };
+        self.block(&head, tail, |g| {
+            g.line("if (fuel-- < 0) return;");
+            g.variables.push(Variable { name: a.clone(), of: Any, constant: false });
+            g.variables.push(Variable { name: b.clone(), of: Number, constant: false });
+            if g.random.chance(50) {
+                g.statements(depth);
+            }
+            g.block("try {", "}", |g| {
+                let first = g.awaited();
+                g.line(&format!("{a} = await {first};"));
+                let head = format!("for (let {i} = 0; {i} < {}; {i}++) {{", g.random.below(4));
+                g.block(&head, "}", |g| {
+                    let next = g.awaited();
+                    g.line(&format!("{b} += Number(await {next}) | 0;"));
+                });
+                let (test, v) = (g.expression(Boolean, 2), g.expression(Any, 1));
+                g.line(&format!("if ({test}) throw {v};"));
+                g.statements(depth);
+            });
+            g.block("catch (e) {", "}", |g| {
+                let (test, v) = (g.expression(Boolean, 2), g.awaited());
+                g.line(&format!("log('caught', e); if ({test}) return {v};"));
+            });
+            if g.random.chance(40) {
+                let v = g.awaited();
+                g.block("finally {", "}", |g| g.line(&format!("log('finally', await {v});")));
+            }
+            let v = g.awaited();
+            let form = *g.random.pick(&["return", "return await", "return", "throw await"]);
+            g.line(&format!("{form} {v};"));
+        });
+        self.place = was;
+        self.labels = labels;
+        let (v, w) = (self.expression(Any, 1), self.expression(Any, 1));
+        self.block(&format!("for (let {i} = 0; {i} < 20; {i}++) {{"), "}", |g| {
+            g.line(&format!(
+                "{name}({i} & 4 ? {v} : {w}, {i}).then((v) => log('then', {i}, v), (e) => log('failed', {i}, e));"
+            ));
+        });
+        self.variables.push(Variable { name, of: Function, constant: true });
+    }
+    /// An async generator and the loop that takes its values.
+    fn asynchronous_iteration(&mut self) {
+        let (name, x) = (self.name("f"), self.name("x"));
+        let was = self.place;
+        let labels = std::mem::take(&mut self.labels);
+        self.place =
+            Place { is_async: true, is_generator: true, in_function: true, in_loop: false, in_method: false };
+        self.block(&format!("async function* {name}(a) {{"), "}", |g| {
+            g.line("if (fuel-- < 0) return;");
+            let (v, w, u) = (g.awaited(), g.awaited(), g.expression(Array, 2));
+            g.line(&format!(
+                "try {{ yield {v}; log('sent', yield a); yield* {u}; }} finally {{ log('end', await {w}); }}"
+            ));
+        });
+        self.place = was;
+        self.labels = labels;
+        let v = self.expression(Any, 1);
+        let leave = *self.random.pick(&["", "", " break;", " throw 1;", " return 2;"]);
+        let source = match self.random.below(3) {
+            0 => format!("[{name}, {v}, Promise.resolve({v})]"),
+            _ => format!("{name}({v})"),
+        };
+        self.line(&format!(
+            "(async () => {{ for await (const {x} of {source}) {{ log('got', {x});{leave} }} }})().then((v) => log('done', v), (e) => log('failed', e));"
+        ));
     }
 }
