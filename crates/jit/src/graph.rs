@@ -349,7 +349,7 @@ pub enum Op {
     StrictEqual,
     /// A tagged value is a string that is no atom.
     IsOpenString,
-    /// A tagged value is the same string as an atom; the third argument tells whether it is a string that is no atom.
+    /// A tagged value is the same string as an atom; a third argument tells whether it is a string that is no atom.
     EqualsAtom,
     /// A tagged value is the number that an Int32 is.
     EqualsInt,

@@ -440,8 +440,12 @@ impl Builder<'_> {
         // Two atoms are the same string or differ.
         if is(x, atom) && tx == ty::STRING || is(y, atom) && ty == ty::STRING {
             let (atom, other) = if is(x, atom) && tx == ty::STRING { (x, y) } else { (y, x) };
-            let open = self.emit(Op::IsOpenString, vec![other], Repr::Bool, 0);
-            return self.emit(Op::EqualsAtom, vec![other, atom, open], Repr::Bool, 0);
+            let mut args = vec![other, atom];
+            // One that is compared again and again, as in a switch, is looked at once.
+            if std::mem::replace(&mut self.env.fact_mut(other).compared, true) {
+                args.push(self.emit(Op::IsOpenString, vec![other], Repr::Bool, 0));
+            }
+            return self.emit(Op::EqualsAtom, args, Repr::Bool, 0);
         }
         // Where one side has one representation only, the words tell.
         let unique = ty::BOOL | ty::UNDEFINED | ty::NULL | ty::OBJECT | ty::SYMBOL | ty::EMPTY;

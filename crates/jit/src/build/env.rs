@@ -28,6 +28,8 @@ pub struct Fact {
     pub double: Option<Value>,
     /// The same, tagged.
     pub tagged: Option<Value>,
+    /// It has been compared with an atom.
+    pub compared: bool,
     /// ToBoolean of it.
     pub truth: Option<bool>,
     /// Int32 below, above some other: one more, one less is an int32.
@@ -71,6 +73,7 @@ impl Fact {
             int: same(self.int, other.int),
             double: same(self.double, other.double),
             tagged: same(self.tagged, other.tagged),
+            compared: self.compared && other.compared,
             truth: same(self.truth, other.truth),
             below: self.below && other.below,
             above: self.above && other.above,

@@ -307,7 +307,7 @@ impl Lower<'_, '_> {
                 self.is_closure_of(args[0], cell)
             }
             Op::ShapeWord => self.shape_word(args[0]),
-            Op::IsOpenString => self.is_open_string(args[0]),
+            Op::IsOpenString => self.as_bool(|this, yes, no| this.branch_on_open_string(args[0], yes, no)),
             Op::Truthy | Op::EqualsInt | Op::EqualsAtom => {
                 self.as_bool(|this, yes, no| this.branch_on(&n.op, &args, yes, no))
             }

@@ -365,31 +365,28 @@ impl Lower<'_, '_> {
         match op {
             Op::Truthy => self.branch_on_truth(args[0], yes, no),
             Op::EqualsInt => self.branch_on_int(args[0], args[1], yes, no),
-            Op::EqualsAtom => self.branch_on_atom(args[0], args[1], args[2], yes, no),
+            Op::EqualsAtom => self.branch_on_atom(args[0], args[1], args.get(2).copied(), yes, no),
             _ => unreachable!("an ordinary condition"),
         }
     }
-    pub(super) fn is_open_string(&mut self, x: ir::Value) -> ir::Value {
+    /// Ends the block: goes to `yes` if the value is a string that is no atom, else to `no`.
+    pub(super) fn branch_on_open_string(&mut self, x: ir::Value, yes: Way<'_>, no: Way<'_>) {
         let l = self.snapshot.layout;
-        let (cell, done) = (self.fresh(), self.fresh());
-        let r = self.b.append_block_param(done, I8);
-        let no = self.b.ins().iconst(I8, 0);
+        let cell = self.fresh();
         let is = self.is_cell(x);
-        self.b.ins().brif(is, cell, &[], done, &[BlockArg::Value(no)]);
+        self.b.ins().brif(is, cell, &[], no.0, no.1);
         self.go(cell);
         let head = self.b.ins().load(I32, trusted(), x, 0);
         let kind = self.b.ins().band_imm_u(head, 0xff | (l.string_atom as i64) << 8);
         let open = self.b.ins().icmp_imm_u(IntCC::Equal, kind, l.kind_string as i64);
-        self.b.ins().jump(done, &[BlockArg::Value(open)]);
-        self.go(done);
-        r
+        self.b.ins().brif(open, yes.0, yes.1, no.0, no.1);
     }
     /// Ends the block: goes to `yes` if the value is the same string as an atom, else to `no`.
     pub(super) fn branch_on_atom(
         &mut self,
         x: ir::Value,
         atom: ir::Value,
-        open: ir::Value,
+        open: Option<ir::Value>,
         yes: Way<'_>,
         no: Way<'_>,
     ) {
@@ -397,7 +394,12 @@ impl Lower<'_, '_> {
         let same = self.b.ins().icmp(IntCC::Equal, x, atom);
         self.b.ins().brif(same, yes.0, yes.1, differ, &[]);
         self.go(differ);
-        self.b.ins().brif(open, long, &[], no.0, no.1);
+        match open {
+            Some(open) => {
+                self.b.ins().brif(open, long, &[], no.0, no.1);
+            }
+            None => self.branch_on_open_string(x, (long, &[]), no),
+        }
         self.go(long);
         let at = self.snapshot.layout.string_length;
         let (m, n) = (self.b.ins().load(I32, trusted(), x, at), self.b.ins().load(I32, trusted(), atom, at));
