@@ -351,8 +351,11 @@ pub enum Op {
     IsOpenString,
     /// A tagged value is the same string as an atom; a third argument tells whether it is a string that is no atom.
     EqualsAtom,
-    /// A tagged value is the number that an Int32 is.
-    EqualsInt,
+    /// A tagged value equals the number that an Int32 is.
+    EqualsInt {
+        /// By IsLooselyEqual.
+        loose: bool,
+    },
     /// IsLooselyEqual of two tagged values; leaves where one must be converted.
     LooseEqual,
     /// InstanceofOperator(value, target); leaves where that calls JavaScript or throws.
@@ -541,10 +544,17 @@ impl Op {
                 | Op::IsNullish
                 | Op::IsObject
                 | Op::Truthy
-                | Op::EqualsInt
+                | Op::EqualsInt { .. }
                 | Op::IsOpenString
                 | Op::DoubleTruthy
                 | Op::Not
+        )
+    }
+    /// A test that is made of branches.
+    pub fn branches(&self) -> bool {
+        matches!(
+            self,
+            Op::Truthy | Op::EqualsInt { .. } | Op::EqualsAtom | Op::IsOpenString | Op::StrictEqual | Op::LooseEqual
         )
     }
     /// A safepoint that runs no JavaScript. Its fast path writes nothing to the frame.

@@ -426,7 +426,7 @@ impl Builder<'_> {
         if let Some(i) = self.as_int_free(x).or_else(|| self.as_int_free(y)) {
             let other = if self.as_int_free(x).is_some() { y } else { x };
             let other = self.tagged(other);
-            return self.emit(Op::EqualsInt, vec![other, i], Repr::Bool, 0);
+            return self.emit(Op::EqualsInt { loose: false }, vec![other, i], Repr::Bool, 0);
         }
         let (x, y) = (self.tagged(x), self.tagged(y));
         let is = |v: Value, test: fn(&Op) -> bool| test(&self.graph.node(v).op);
@@ -502,6 +502,11 @@ impl Builder<'_> {
         }
         if self.is_generic() {
             return None;
+        }
+        if let Some(i) = self.as_int_free(x).or_else(|| self.as_int_free(y)) {
+            let other = if self.as_int_free(x).is_some() { y } else { x };
+            let other = self.tagged(other);
+            return Some(self.guard(Op::EqualsInt { loose: true }, vec![other, i], Repr::Bool, 0));
         }
         let (x, y) = (self.tagged(x), self.tagged(y));
         Some(self.guard(Op::LooseEqual, vec![x, y], Repr::Bool, 0))

@@ -555,7 +555,7 @@ impl Lower<'_, '_> {
         };
         let fused = fused.filter(|c| {
             data.nodes.last() == Some(c)
-                && matches!(self.graph.node(*c).op, Op::Truthy | Op::EqualsInt | Op::EqualsAtom)
+                && self.graph.node(*c).op.branches()
                 && self.uses[c.index()] == 1
         });
         for &v in data.nodes.iter().filter(|v| Some(**v) != fused) {
@@ -572,9 +572,7 @@ impl Lower<'_, '_> {
                 let (ta, ea) = (self.edge(block, t), self.edge(block, e));
                 let (t, e) = (self.blocks[t.index()], self.blocks[e.index()]);
                 if Some(c) == fused {
-                    let (op, args) = (&self.graph.node(c).op, &self.graph.node(c).args);
-                    let args: Vec<ir::Value> = args.iter().map(|v| self.get(*v)).collect();
-                    self.branch_on(op, &args, (t, &ta), (e, &ea));
+                    self.branch_on(c, (t, &ta), (e, &ea));
                 } else {
                     let c = self.get(c);
                     self.b.ins().brif(c, t, &ta, e, &ea);

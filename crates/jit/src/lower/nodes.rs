@@ -307,12 +307,12 @@ impl Lower<'_, '_> {
                 self.is_closure_of(args[0], cell)
             }
             Op::ShapeWord => self.shape_word(args[0]),
-            Op::IsOpenString => self.as_bool(|this, yes, no| this.branch_on_open_string(args[0], yes, no)),
-            Op::Truthy | Op::EqualsInt | Op::EqualsAtom => {
-                self.as_bool(|this, yes, no| this.branch_on(&n.op, &args, yes, no))
-            }
-            Op::StrictEqual => self.equal(args[0], args[1], None),
-            Op::LooseEqual => self.equal(args[0], args[1], Some(st())),
+            Op::Truthy
+            | Op::EqualsInt { .. }
+            | Op::EqualsAtom
+            | Op::IsOpenString
+            | Op::StrictEqual
+            | Op::LooseEqual => self.as_bool(|this, yes, no| this.branch_on(v, yes, no)),
             Op::InstanceOf => {
                 let vm = self.vm;
                 let r = self.call(self.snapshot.stubs.instance_of, &[vm, args[0], args[1]], Some(I8));

@@ -252,69 +252,67 @@ impl Lower<'_, '_> {
         r
     }
     /// Equality of two tagged words; `loose`: IsLooselyEqual, which leaves by the state where a value must be converted.
-    pub(super) fn equal(&mut self, x: ir::Value, y: ir::Value, loose: Option<StateId>) -> ir::Value {
-        let object = self.snapshot.layout.kind_object as i64;
-        let (same, differ, leaf, done) = (self.fresh(), self.fresh(), self.cold(), self.fresh());
-        let r = self.b.append_block_param(done, I8);
+    /// Ends the block: goes to `yes` if the values are equal, strictly or loosely, else to `no`. The state is that of a loose
+    /// comparison that would run JavaScript.
+    pub(super) fn branch_on_equal(
+        &mut self,
+        x: ir::Value,
+        y: ir::Value,
+        loose: Option<StateId>,
+        yes: Way<'_>,
+        no: Way<'_>,
+    ) {
+        let l = self.snapshot.layout;
+        let object = l.kind_object as i64;
+        let (same, differ, mixed, leaf) = (self.fresh(), self.fresh(), self.fresh(), self.cold());
         let eq = self.b.ins().icmp(IntCC::Equal, x, y);
-        let (no, yes) = (self.b.ins().iconst(I8, 0), self.b.ins().iconst(I8, 1));
         self.b.ins().brif(eq, same, &[], differ, &[]);
         self.go(same);
         // Only a double may differ from itself.
         let double = self.is_double(x);
-        self.b.ins().brif(double, leaf, &[], done, &[BlockArg::Value(yes)]);
+        self.b.ins().brif(double, leaf, &[], yes.0, yes.1);
         self.go(differ);
+        let both = self.b.ins().band(x, y);
+        let ints = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, both, NUMBER_TAG as i64);
+        self.b.ins().brif(ints, no.0, no.1, mixed, &[]);
+        self.go(mixed);
         let (cell, other, kind) = (self.fresh(), self.fresh(), self.fresh());
         let is = self.is_cell(x);
         self.b.ins().brif(is, cell, &[], other, &[]);
         self.go(cell);
-        if loose.is_some() {
-            let is = self.is_cell(y);
-            self.b.ins().brif(is, kind, &[], leaf, &[]);
-            self.go(kind);
-            let k = self.b.ins().uload8(I32, trusted(), y, 0);
-            let is = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, k, object);
-            let both = self.fresh();
-            self.b.ins().brif(is, both, &[], leaf, &[]);
-            self.go(both);
-        } else {
-            let is = self.is_cell(y);
-            self.b.ins().brif(is, kind, &[], done, &[BlockArg::Value(no)]);
-            self.go(kind);
-        }
-        // An object equals nothing but itself.
+        let is = self.is_cell(y);
+        let apart: Way<'_> = if loose.is_some() { (leaf, &[]) } else { no };
+        self.b.ins().brif(is, kind, &[], apart.0, apart.1);
+        self.go(kind);
+        // An object equals nothing but itself, and loosely what it may be converted for.
         let k = self.b.ins().uload8(I32, trusted(), x, 0);
-        let is = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, k, object);
-        if loose.is_some() {
-            self.b.ins().brif(is, done, &[BlockArg::Value(no)], leaf, &[]);
-        } else {
-            let text = self.fresh();
-            self.b.ins().brif(is, done, &[BlockArg::Value(no)], text, &[]);
-            self.go(text);
-            // Neither do two atoms. (The flag means something else for objects, which differ from a string, too.)
-            let (p, q) =
-                (self.b.ins().uload8(I32, trusted(), x, 1), self.b.ins().uload8(I32, trusted(), y, 1));
-            let both = self.b.ins().band(p, q);
-            let atoms = self.b.ins().band_imm_u(both, self.snapshot.layout.string_atom as i64);
-            let (text, length) = (self.fresh(), self.fresh());
-            self.b.ins().brif(atoms, done, &[BlockArg::Value(no)], text, &[]);
-            self.go(text);
-            let string = self.snapshot.layout.kind_string as i64;
-            let j = self.b.ins().uload8(I32, trusted(), y, 0);
-            let (p, q) = (self.b.ins().bxor_imm_u(k, string), self.b.ins().bxor_imm_u(j, string));
-            let other = self.b.ins().bor(p, q);
-            self.b.ins().brif(other, leaf, &[], length, &[]);
-            self.go(length);
-            let at = self.snapshot.layout.string_length;
-            let (m, n) = (self.b.ins().load(I32, trusted(), x, at), self.b.ins().load(I32, trusted(), y, at));
-            let same = self.b.ins().icmp(IntCC::Equal, m, n);
-            self.b.ins().brif(same, leaf, &[], done, &[BlockArg::Value(no)]);
-        }
+        let j = self.b.ins().uload8(I32, trusted(), y, 0);
+        let least = if loose.is_some() { self.b.ins().umin(k, j) } else { self.b.ins().umax(k, j) };
+        let is = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, least, object);
+        let text = self.fresh();
+        self.b.ins().brif(is, no.0, no.1, text, &[]);
+        self.go(text);
+        // Neither do two atoms.
+        let (strings, open, length) = (self.fresh(), self.fresh(), self.fresh());
+        let string = l.kind_string as i64;
+        let (p, q) = (self.b.ins().bxor_imm_u(k, string), self.b.ins().bxor_imm_u(j, string));
+        let differ = self.b.ins().bor(p, q);
+        self.b.ins().brif(differ, leaf, &[], strings, &[]);
+        self.go(strings);
+        let (p, q) = (self.b.ins().uload8(I32, trusted(), x, 1), self.b.ins().uload8(I32, trusted(), y, 1));
+        let both = self.b.ins().band(p, q);
+        let atoms = self.b.ins().band_imm_u(both, l.string_atom as i64);
+        self.b.ins().brif(atoms, no.0, no.1, open, &[]);
+        self.go(open);
+        let at = l.string_length;
+        let (m, n) = (self.b.ins().load(I32, trusted(), x, at), self.b.ins().load(I32, trusted(), y, at));
+        let same = self.b.ins().icmp(IntCC::Equal, m, n);
+        self.b.ins().brif(same, length, &[], no.0, no.1);
+        self.go(length);
+        self.b.ins().jump(leaf, &[]);
         self.go(other);
-        // Two int32 that differ, or a low word or number and something of another type.
-        let both = self.b.ins().band(x, y);
-        let ints = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, both, NUMBER_TAG as i64);
-        let differ = if loose.is_some() {
+        // A low word or number and something of another type.
+        let apart = if loose.is_some() {
             let rest = self.b.ins().band_imm_u(x, !8);
             let nullish = self.b.ins().icmp_imm_u(IntCC::Equal, rest, 2);
             let cell = self.is_cell(y);
@@ -324,21 +322,27 @@ impl Lower<'_, '_> {
             let no_number = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, y, DOUBLE_OFFSET as i64);
             self.b.ins().bor(low, no_number)
         };
-        let differ = self.b.ins().bor(ints, differ);
-        self.b.ins().brif(differ, done, &[BlockArg::Value(no)], leaf, &[]);
+        self.b.ins().brif(apart, no.0, no.1, leaf, &[]);
         self.go(leaf);
+        self.branch_on_leaf(x, y, loose, yes, no);
+    }
+    /// The same by the runtime.
+    fn branch_on_leaf(
+        &mut self,
+        x: ir::Value,
+        y: ir::Value,
+        loose: Option<StateId>,
+        yes: Way<'_>,
+        no: Way<'_>,
+    ) {
         let args = [self.vm, x, y];
-        let v = match loose {
-            None => self.call_preserving(self.snapshot.stubs.strict_equal, &args, Some(I8)).expect("result"),
-            Some(s) => {
-                let stub = self.snapshot.stubs.loosely_equal;
-                let v = self.call_preserving(stub, &args, Some(I8)).expect("result");
-                self.require_bool(v, s)
-            }
-        };
-        self.b.ins().jump(done, &[BlockArg::Value(v)]);
-        self.go(done);
-        r
+        let stubs = &self.snapshot.stubs;
+        let stub = if loose.is_some() { stubs.loosely_equal } else { stubs.strict_equal };
+        let v = self.call_preserving(stub, &args, Some(I8)).expect("result");
+        if let Some(s) = loose {
+            self.require_bool(v, s);
+        }
+        self.b.ins().brif(v, yes.0, yes.1, no.0, no.1);
     }
     fn is_double(&mut self, x: ir::Value) -> ir::Value {
         // Neither one of the low words nor tagged as an int32.
@@ -360,12 +364,16 @@ impl Lower<'_, '_> {
         self.go(done);
         r
     }
-    /// Ends the block with one of the tests that branch themselves.
-    pub(super) fn branch_on(&mut self, op: &Op, args: &[ir::Value], yes: Way<'_>, no: Way<'_>) {
-        match op {
+    /// Ends the block with a test that branches itself: [`Op::branches`].
+    pub(super) fn branch_on(&mut self, v: Value, yes: Way<'_>, no: Way<'_>) {
+        let node = self.graph.node(v);
+        let args: Vec<ir::Value> = node.args.iter().map(|v| self.get(*v)).collect();
+        match node.op {
             Op::Truthy => self.branch_on_truth(args[0], yes, no),
-            Op::EqualsInt => self.branch_on_int(args[0], args[1], yes, no),
+            Op::EqualsInt { .. } => self.branch_on_int(args[0], args[1], node.state, yes, no),
             Op::EqualsAtom => self.branch_on_atom(args[0], args[1], args.get(2).copied(), yes, no),
+            Op::IsOpenString => self.branch_on_open_string(args[0], yes, no),
+            Op::StrictEqual | Op::LooseEqual => self.branch_on_equal(args[0], args[1], node.state, yes, no),
             _ => unreachable!("an ordinary condition"),
         }
     }
@@ -410,8 +418,15 @@ impl Lower<'_, '_> {
         let v = self.call_preserving(self.snapshot.stubs.strict_equal, &args, Some(I8)).expect("result");
         self.b.ins().brif(v, yes.0, yes.1, no.0, no.1);
     }
-    /// Ends the block: goes to `yes` if the value is the number `i`, else to `no`.
-    pub(super) fn branch_on_int(&mut self, x: ir::Value, i: ir::Value, yes: Way<'_>, no: Way<'_>) {
+    /// Ends the block: goes to `yes` if the value equals the number `i`, strictly or loosely, else to `no`.
+    pub(super) fn branch_on_int(
+        &mut self,
+        x: ir::Value,
+        i: ir::Value,
+        loose: Option<StateId>,
+        yes: Way<'_>,
+        no: Way<'_>,
+    ) {
         let (differ, other, double) = (self.fresh(), self.fresh(), self.cold());
         let word = self.boxed_as(i, Repr::Int32);
         let same = self.b.ins().icmp(IntCC::Equal, x, word);
@@ -421,7 +436,18 @@ impl Lower<'_, '_> {
         self.b.ins().brif(int, no.0, no.1, other, &[]);
         self.go(other);
         let number = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, x, DOUBLE_OFFSET as i64);
-        self.b.ins().brif(number, double, &[], no.0, no.1);
+        let rest = self.cold();
+        let apart: Way<'_> = if loose.is_some() { (rest, &[]) } else { no };
+        self.b.ins().brif(number, double, &[], apart.0, apart.1);
+        if loose.is_some() {
+            self.go(rest);
+            let convert = self.fresh();
+            let bits = self.b.ins().band_imm_u(x, !8);
+            let nullish = self.b.ins().icmp_imm_u(IntCC::Equal, bits, 2);
+            self.b.ins().brif(nullish, no.0, no.1, convert, &[]);
+            self.go(convert);
+            self.branch_on_leaf(x, word, loose, yes, no);
+        }
         self.go(double);
         let bits = self.b.ins().iadd_imm_s(x, -(DOUBLE_OFFSET as i64));
         let d = self.b.ins().bitcast(F64, MemFlags::new(), bits);
