@@ -6,7 +6,7 @@ use spey_bytecode::decode::{Instruction, Instructions};
 
 use super::env::access;
 use super::polymorphic::is_plain;
-use super::{Builder, HEADER, INLINE_NODES, Result_, Step};
+use super::{Builder, HEADER, INLINE_NODES, Result_, Step, TINY_NODES};
 use crate::graph::{Binary, Block, Condition, Frame, Op, Repr, Unary, Value, Width, ty};
 use crate::snapshot::{
     Callee, Constant, FunctionSnapshot, Intrinsic, NO_INDEX, SETTER, SEVERAL, Script, function_flag,
@@ -491,7 +491,7 @@ impl Builder<'_> {
         let f = &self.snapshot.functions[k];
         let refused = function_flag::COROUTINE;
         let tiny = f.code.len() <= TINY_WORDS;
-        let (depth, nodes) = if tiny { (TINY_DEPTH, 2 * INLINE_NODES) } else { (INLINE_DEPTH, INLINE_NODES) };
+        let (depth, nodes) = if tiny { (TINY_DEPTH, TINY_NODES) } else { (INLINE_DEPTH, INLINE_NODES) };
         if f.code.is_empty()
             || f.code.len() > INLINE_WORDS
             || f.flags & refused != 0

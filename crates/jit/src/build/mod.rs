@@ -42,8 +42,10 @@ use numbering::Numbers;
 const HEADER: i32 = spey_bytecode::FRAME_HEADER_WORDS as i32;
 /// Larger graphs are refused.
 const MAX_NODES: usize = 60_000;
-/// No inlining when the graph has this many nodes.
-const INLINE_NODES: usize = 1_500;
+/// No inlining when the graph has this many nodes: what code costs to compile is what short programs wait for,
+const INLINE_NODES: usize = 300;
+/// and of tiny functions this many.
+const TINY_NODES: usize = 1_000;
 
 /// Longest loop, in words, whose first iteration is walked apart.
 const PEEL_WORDS: usize = 128;
@@ -387,6 +389,10 @@ impl<'a> Builder<'a> {
     /// Two fresh blocks after the current one; goes on in neither.
     fn branch(&mut self, condition: Value) -> (Block, Block) {
         let (t, e) = (self.graph.add_block(), self.graph.add_block());
+        let cold = self.graph.blocks[self.block.index()].cold;
+        for b in [t, e] {
+            self.graph.blocks[b.index()].cold = cold;
+        }
         self.end(Terminator::Branch(condition, t, e));
         (t, e)
     }

@@ -62,6 +62,8 @@ struct Lower<'a, 'b> {
     signatures: BTreeMap<(u8, Vec<u8>, u8), SigRef>,
     /// Blocks of guards, by their state: they give the exit its number.
     exits: BTreeMap<StateId, ir::Block>,
+    /// The block being written is cold.
+    is_cold: bool,
     /// Blocks that complete the frame, by the state to go on with.
     resumes: BTreeMap<StateId, ir::Block>,
     exit_tail: Option<ir::Block>,
@@ -105,6 +107,7 @@ pub fn lower(
         uses: graph.uses(),
         signatures: BTreeMap::new(),
         exits: BTreeMap::new(),
+        is_cold: false,
         resumes: BTreeMap::new(),
         exit_tail: None,
         lost: None,
@@ -328,7 +331,11 @@ impl Lower<'_, '_> {
     // ---------------------------------------------------------------- control
 
     fn fresh(&mut self) -> ir::Block {
-        self.b.create_block()
+        let b = self.b.create_block();
+        if self.is_cold {
+            self.b.set_cold_block(b);
+        }
+        b
     }
     fn cold(&mut self) -> ir::Block {
         let b = self.b.create_block();
@@ -542,6 +549,7 @@ impl Lower<'_, '_> {
         let b = self.blocks[block.index()];
         self.go(b);
         let data = &self.graph.blocks[block.index()];
+        self.is_cold = data.cold;
         for &phi in &data.phis {
             if self.graph.is_movable(phi) {
                 let v = self.values[phi.index()].expect("parameter");

@@ -403,6 +403,13 @@ impl Lower<'_, '_> {
                 self.reload(v, st(), i32::MAX);
                 r
             }
+            Op::CallClosure(slot, argc) => {
+                self.spill(v);
+                let r = self.call_closure(slot, argc, args[0], st());
+                self.unless_threw(r, st());
+                self.reload(v, st(), slot);
+                r
+            }
             Op::Call(slot, argc) => {
                 self.spill(v);
                 let (fp, pc) = self.place(st());
@@ -412,13 +419,6 @@ impl Lower<'_, '_> {
                 let r = self
                     .call(self.snapshot.stubs.call, &[vm, fp, pc, args[0], window, argc], Some(I64))
                     .expect("result");
-                self.unless_threw(r, st());
-                self.reload(v, st(), slot);
-                r
-            }
-            Op::CallClosure(slot, argc) => {
-                self.spill(v);
-                let r = self.call_closure(slot, argc, args[0], st());
                 self.unless_threw(r, st());
                 self.reload(v, st(), slot);
                 r

@@ -427,7 +427,8 @@ impl Lower<'_, '_> {
         yes: Way<'_>,
         no: Way<'_>,
     ) {
-        let (differ, other, double) = (self.fresh(), self.fresh(), self.cold());
+        let other = if loose.is_some() { self.cold() } else { self.fresh() };
+        let (differ, double) = (self.fresh(), self.cold());
         let word = self.boxed_as(i, Repr::Int32);
         let same = self.b.ins().icmp(IntCC::Equal, x, word);
         self.b.ins().brif(same, yes.0, yes.1, differ, &[]);
@@ -435,19 +436,11 @@ impl Lower<'_, '_> {
         let int = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, x, NUMBER_TAG as i64);
         self.b.ins().brif(int, no.0, no.1, other, &[]);
         self.go(other);
-        let number = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, x, DOUBLE_OFFSET as i64);
-        let rest = self.cold();
-        let apart: Way<'_> = if loose.is_some() { (rest, &[]) } else { no };
-        self.b.ins().brif(number, double, &[], apart.0, apart.1);
         if loose.is_some() {
-            self.go(rest);
-            let convert = self.fresh();
-            let bits = self.b.ins().band_imm_u(x, !8);
-            let nullish = self.b.ins().icmp_imm_u(IntCC::Equal, bits, 2);
-            self.b.ins().brif(nullish, no.0, no.1, convert, &[]);
-            self.go(convert);
-            self.branch_on_leaf(x, word, loose, yes, no);
+            return self.branch_on_leaf(x, word, loose, yes, no);
         }
+        let number = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, x, DOUBLE_OFFSET as i64);
+        self.b.ins().brif(number, double, &[], no.0, no.1);
         self.go(double);
         let bits = self.b.ins().iadd_imm_s(x, -(DOUBLE_OFFSET as i64));
         let d = self.b.ins().bitcast(F64, MemFlags::new(), bits);
