@@ -554,7 +554,12 @@ impl Op {
     pub fn branches(&self) -> bool {
         matches!(
             self,
-            Op::Truthy | Op::EqualsInt { .. } | Op::EqualsAtom | Op::IsOpenString | Op::StrictEqual | Op::LooseEqual
+            Op::Truthy
+                | Op::EqualsInt { .. }
+                | Op::EqualsAtom
+                | Op::IsOpenString
+                | Op::StrictEqual
+                | Op::LooseEqual
         )
     }
     /// A safepoint that runs no JavaScript. Its fast path writes nothing to the frame.

@@ -1,9 +1,9 @@
 //! What is known at a point of the program: the values of registers, what the frame's memory holds, facts about values
 //! and about memory.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::sorted::SortedMap;
 use crate::graph::{StateId, Value, Width, ty::Types};
 use crate::snapshot::Callee;
 
@@ -107,15 +107,15 @@ pub fn class((width, offset): Access) -> Access {
 #[derive(Clone, Default, Debug)]
 pub struct Env {
     /// Values of the live slots, counted from the outermost frame's register 0.
-    pub slots: BTreeMap<i32, Value>,
+    pub slots: SortedMap<i32, Value>,
     /// What the slots hold in memory.
-    pub in_place: BTreeMap<i32, Value>,
+    pub in_place: SortedMap<i32, Value>,
     /// Facts about values.
-    pub facts: BTreeMap<Value, Fact>,
+    pub facts: SortedMap<Value, Fact>,
     /// Loads and stores whose result is still in memory.
-    pub loads: BTreeMap<(Value, Access), Value>,
+    pub loads: SortedMap<(Value, Access), Value>,
     /// Values of arrays that have just been made.
-    pub lists: BTreeMap<Value, Rc<[Value]>>,
+    pub lists: SortedMap<Value, Rc<[Value]>>,
     /// The code has been checked to be valid.
     pub valid: bool,
     /// Nothing has been done since that could not be done again: guards may leave for the interpreter there.
@@ -129,7 +129,7 @@ impl Env {
     }
     /// Facts about a value, to be changed.
     pub fn fact_mut(&mut self, v: Value) -> &mut Fact {
-        self.facts.entry(v).or_default()
+        self.facts.get_or_default(v)
     }
     /// After a call: any object may have changed and any cell may have moved.
     pub fn forget_memory(&mut self) {

@@ -180,7 +180,7 @@ impl Builder<'_> {
     /// Phis that nobody asks for are dropped in the end ([`Graph::drop_unused_phis`]).
     fn merge_loads(&mut self, edges: &[(Block, Env)], merged: &mut Env, phis: &mut Vec<Value>) {
         let (first, others) = edges.split_first().expect("several");
-        for (place, &v) in &first.1.loads {
+        for (place, &v) in first.1.loads.iter() {
             if merged.loads.contains_key(place) {
                 continue;
             }
@@ -370,7 +370,7 @@ impl Builder<'_> {
         // What the head takes for granted about memory must still hold.
         let walk = self.walks.last().expect("a frame is being walked");
         let head = &walk.loops[at].env;
-        for (slot, v) in &head.in_place {
+        for (slot, v) in head.in_place.iter() {
             if self.env.in_place.get(slot) != Some(v) {
                 changed |= self.assumptions.slots.insert((key, *slot));
             }
@@ -390,7 +390,7 @@ impl Builder<'_> {
                 now == v || (matches!(node.op, Op::UnboxInt | Op::UnboxDouble) && node.args[0] == v)
             })
         };
-        for (k, v) in &head.loads {
+        for (k, v) in head.loads.iter() {
             if !same(self.env.loads.get(k), *v) {
                 changed |= self.assumptions.loads.insert((key, env::class(k.1)));
             }

@@ -18,6 +18,7 @@ mod numbering;
 mod polymorphic;
 mod property;
 mod singletons;
+mod sorted;
 mod values;
 
 pub use calls::ARGC_CONSTRUCT;

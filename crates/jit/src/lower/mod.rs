@@ -562,9 +562,7 @@ impl Lower<'_, '_> {
             _ => None,
         };
         let fused = fused.filter(|c| {
-            data.nodes.last() == Some(c)
-                && self.graph.node(*c).op.branches()
-                && self.uses[c.index()] == 1
+            data.nodes.last() == Some(c) && self.graph.node(*c).op.branches() && self.uses[c.index()] == 1
         });
         for &v in data.nodes.iter().filter(|v| Some(**v) != fused) {
             self.node(v);
