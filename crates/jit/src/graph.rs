@@ -347,6 +347,8 @@ pub enum Op {
     ShapeWord,
     /// IsStrictlyEqual of two tagged values.
     StrictEqual,
+    /// The first is the product of the others: it is not -0.
+    CheckNoMinusZero,
     /// A tagged value is a string that is no atom.
     IsOpenString,
     /// A tagged value is the same string as an atom; a third argument tells whether it is a string that is no atom.
@@ -520,6 +522,7 @@ impl Op {
                 | Op::CheckNotEmpty
                 | Op::CheckSame
                 | Op::CheckBounds
+                | Op::CheckNoMinusZero
                 | Op::LowHalf
                 | Op::PrimitiveToInt
                 | Op::BoolToInt

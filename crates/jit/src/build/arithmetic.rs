@@ -3,7 +3,7 @@
 use spey_bytecode::Op as Code;
 use spey_bytecode::decode::Instruction;
 
-use super::{Builder, Result_, Step};
+use super::{Builder, Result_, Step, ranges};
 use crate::graph::{Binary, Condition, Op, Repr, Value, ty};
 use crate::snapshot::TypeName;
 
@@ -376,6 +376,10 @@ impl Builder<'_> {
                     x
                 } else if self.needs_no_check(i, op, x, y) {
                     self.emit(Op::IntBinaryWrapping(op), vec![x, y], Repr::Int32, 0)
+                } else if op == Binary::Mul && ranges::fits(self.range_of(op, x, y)) {
+                    let r = self.emit(Op::IntBinaryWrapping(op), vec![x, y], Repr::Int32, 0);
+                    self.guard(Op::CheckNoMinusZero, vec![r, x, y], Repr::None, 0);
+                    r
                 } else {
                     self.guard(Op::IntBinary(op), vec![x, y], Repr::Int32, 0)
                 }
@@ -400,8 +404,16 @@ impl Builder<'_> {
 
     /// The result is an int32, or no more of it is used.
     fn needs_no_check(&mut self, i: &Instruction, op: Binary, x: Value, y: Value) -> bool {
+        let exact = ranges::fits(self.range_of(op, x, y));
+        if op == Binary::Mul {
+            let positive = self.range(x).0 >= 0 && self.range(y).0 >= 0;
+            return exact && (positive || self.is_truncated(i));
+        }
         if !matches!(op, Binary::Add | Binary::Sub) {
             return false;
+        }
+        if exact {
+            return true;
         }
         let fact = self.env.fact(x);
         let step = match self.graph.node(y).op {

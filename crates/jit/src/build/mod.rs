@@ -17,6 +17,7 @@ mod loops;
 mod numbering;
 mod polymorphic;
 mod property;
+mod ranges;
 mod singletons;
 mod sorted;
 mod values;

@@ -141,6 +141,7 @@ impl Lower<'_, '_> {
                 self.require(ok, st());
                 return;
             }
+            Op::CheckNoMinusZero => return self.check_no_minus_zero(args[0], args[1], args[2], st()),
             Op::CheckConstruct(shape) => {
                 self.references.shapes.push(shape);
                 self.check_construct(args[0], shape, st());

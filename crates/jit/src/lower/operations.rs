@@ -151,6 +151,17 @@ impl Lower<'_, '_> {
             }
         }
     }
+    /// Leaves if a product is -0.
+    pub(super) fn check_no_minus_zero(&mut self, r: ir::Value, x: ir::Value, y: ir::Value, s: StateId) {
+        let (zero, done) = (self.cold(), self.fresh());
+        self.b.ins().brif(r, done, &[], zero, &[]);
+        self.go(zero);
+        let signs = self.b.ins().bor(x, y);
+        let ok = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, signs, 0);
+        self.require(ok, s);
+        self.b.ins().jump(done, &[]);
+        self.go(done);
+    }
     pub(super) fn int_binary(
         &mut self,
         op: Binary,
@@ -168,15 +179,7 @@ impl Lower<'_, '_> {
                 };
                 self.refuse(overflow, st());
                 if op == Binary::Mul {
-                    // 0 may be -0.
-                    let (zero, done) = (self.cold(), self.fresh());
-                    self.b.ins().brif(r, done, &[], zero, &[]);
-                    self.go(zero);
-                    let signs = self.b.ins().bor(x, y);
-                    let ok = self.b.ins().icmp_imm_u(IntCC::SignedGreaterThanOrEqual, signs, 0);
-                    self.require(ok, st());
-                    self.b.ins().jump(done, &[]);
-                    self.go(done);
+                    self.check_no_minus_zero(r, x, y, st());
                 }
                 r
             }
