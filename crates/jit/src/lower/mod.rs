@@ -294,12 +294,17 @@ impl Lower<'_, '_> {
     /// operands that are NaN are passed on.
     fn is_plain_double(&self, v: Value) -> bool {
         let mut open = vec![v];
-        let mut steps = 0;
+        let mut seen = vec![];
         while let Some(v) = open.pop() {
+            // What comes around a loop is as it was before.
+            if seen.contains(&v) {
+                continue;
+            }
+            seen.push(v);
             let node = self.graph.node(v);
-            steps += 1;
             match node.op {
-                _ if steps > 64 => return false,
+                _ if seen.len() > 64 => return false,
+                Op::Phi => open.extend(&node.args),
                 Op::UnboxDouble | Op::IntToDouble | Op::UintToDouble => {}
                 Op::Double(bits) if !f64::from_bits(bits).is_nan() => {}
                 Op::DoubleBinary(Binary::Add | Binary::Sub | Binary::Mul | Binary::Div)
