@@ -64,6 +64,12 @@ pub unsafe fn address(o: *mut Object, location: u32) -> *mut Raw {
     }
 }
 
+/// Bits of [`InlineCache::feedback`].
+pub mod feedback {
+    /// The site has been given a proxy.
+    pub const PROXY: u32 = 1;
+}
+
 /// State of one site.
 #[repr(C)]
 pub struct InlineCache {
@@ -75,7 +81,7 @@ pub struct InlineCache {
     pub more: Option<Box<[Entry; 3]>>,
     /// Misses so far, 0: the site has not run; at [`MEGAMORPHIC`] the site stops caching locally.
     pub misses: u32,
-    /// Spare feedback.
+    /// Bits of [`feedback`].
     pub feedback: u32,
 }
 

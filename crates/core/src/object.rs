@@ -1189,6 +1189,23 @@ pub enum Quick {
     /// Nothing of that name, on the prototypes neither.
     Absent,
 }
+/// The value is a property key as it is, and no index.
+///
+/// # Safety
+/// A live value.
+pub(crate) unsafe fn is_plain_name(key: Raw) -> bool {
+    // SAFETY: by the contract.
+    unsafe {
+        if !crate::value::is_string(key) {
+            return crate::value::is_symbol(key);
+        }
+        let string = key.as_cell() as *const crate::string::JsString;
+        (*string).is_atom() && {
+            let view = crate::string::view_raw(string);
+            view.len() > 0 && !(0x30..=0x39).contains(&view.at(0))
+        }
+    }
+}
 /// Looks up what a program calls by the value `key`, on an object and its prototypes, if caches or shapes can tell without an
 /// allocation: names and symbols, of objects that are not exotic.
 pub fn quick_named(vm: &mut Vm, o: Raw, key: Raw) -> Option<Quick> {
@@ -1201,16 +1218,7 @@ pub fn quick_named(vm: &mut Vm, o: Raw, key: Raw) -> Option<Quick> {
         if Kind::of(object.cast()).is_exotic() {
             return None;
         }
-        if crate::value::is_string(key) {
-            let string = key.as_cell() as *const crate::string::JsString;
-            let is_name = (*string).is_atom() && {
-                let view = crate::string::view_raw(string);
-                view.len() > 0 && !(0x30..=0x39).contains(&view.at(0))
-            };
-            if !is_name {
-                return None;
-            }
-        } else if !crate::value::is_symbol(key) {
+        if !is_plain_name(key) {
             return None;
         }
         match named_lookup(vm, object, PropertyKey::from_raw(key)) {

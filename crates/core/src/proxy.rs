@@ -11,6 +11,8 @@ use crate::object::{self, PropertyDescriptor};
 use crate::scope::{JsResult, Local, Scope, Value};
 use crate::shape::attr;
 use crate::value::same_value;
+#[cfg(feature = "jit")]
+use crate::vm::Vm;
 
 /// Proxies on one prototype chain before it counts as endless.
 pub(crate) const MAX_CHAIN: usize = 100 << 10;
@@ -112,6 +114,26 @@ fn is_unconstrained(s: &mut Scope<'_>, target: Local<'_, Object>, key: PropertyK
         object::Own::Missing => true,
         object::Own::Data(_, a) | object::Own::Accessor(_, a) => a & attr::CONFIGURABLE != 0,
         object::Own::Lazy | object::Own::Exotic => false,
+    }
+}
+
+/// The same for [[HasProperty]] too, of a target that is no exotic object.
+///
+/// # Safety
+/// `target` is a live object.
+#[cfg(feature = "jit")]
+pub(crate) unsafe fn is_unconstrained_raw(vm: &mut Vm, target: Raw, key: PropertyKey) -> bool {
+    // SAFETY: by the contract.
+    unsafe {
+        let o = target.as_cell() as *mut Object;
+        if (*o).header.flags & crate::cell::flag::NON_EXTENSIBLE != 0 {
+            return false;
+        }
+        match object::own_raw(vm, o, key) {
+            object::Own::Missing => true,
+            object::Own::Data(_, a) | object::Own::Accessor(_, a) => a & attr::CONFIGURABLE != 0,
+            object::Own::Lazy | object::Own::Exotic => false,
+        }
     }
 }
 
@@ -362,25 +384,28 @@ pub fn has_property(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -
         let result = t.call(s, f, &[key_value])?;
         let result = to_boolean(result.raw());
         if !result {
-            if let Some(actual) = object::get_own_property(s, t.target, key)? {
-                if actual.configurable == Some(false) {
-                    return s.throw_type_error(&format!(
-                        "'has' on proxy: trap returned falsish for property '{}' which exists in the proxy target as \
-                         non-configurable",
-                        key.to_text()
-                    ));
-                }
-                if !object::is_extensible(s, t.target)? {
-                    return s.throw_type_error(&format!(
-                        "'has' on proxy: trap returned falsish for property '{}' but the proxy target is not \
-                         extensible",
-                        key.to_text()
-                    ));
-                }
-            }
+            check_has(s, t.target, key)?;
         }
         Ok(result)
     })
+}
+/// The invariants of [[HasProperty]] for a trap that has denied the property.
+fn check_has(s: &mut Scope<'_>, target: Local<'_, Object>, key: PropertyKey) -> JsResult<()> {
+    let Some(actual) = object::get_own_property(s, target, key)? else { return Ok(()) };
+    if actual.configurable == Some(false) {
+        return s.throw_type_error(&format!(
+            "'has' on proxy: trap returned falsish for property '{}' which exists in the proxy target as \
+             non-configurable",
+            key.to_text()
+        ));
+    }
+    if !object::is_extensible(s, target)? {
+        return s.throw_type_error(&format!(
+            "'has' on proxy: trap returned falsish for property '{}' but the proxy target is not extensible",
+            key.to_text()
+        ));
+    }
+    Ok(())
 }
 /// [[Get]], ECMA-262 §10.5.8
 pub fn get<'s>(
@@ -395,33 +420,44 @@ pub fn get<'s>(
         let Some(f) = t.function else { return object::get_with(s, t.target, key, receiver) };
         let key_value = key.to_value(s);
         let result = t.call(s, f, &[key_value, receiver])?;
-        if is_unconstrained(s, t.target, key) {
-            return Ok(result);
-        }
-        let Some(actual) = object::get_own_property(s, t.target, key)? else { return Ok(result) };
-        if actual.configurable == Some(false) {
-            if let Some(value) = actual.value {
-                if actual.writable == Some(false) && !same_value(result.raw(), value.raw()) {
-                    let expected = crate::error::describe(s, value);
-                    let got = crate::error::describe(s, result);
-                    return s.throw_type_error(&format!(
-                        "'get' on proxy: property '{}' is a read-only and non-configurable data property on the \
-                         proxy target but the proxy did not return its actual value (expected '{expected}' but got \
-                         '{got}')",
-                        key.to_text()
-                    ));
-                }
-            } else if actual.get.is_none_or(|g| g.is_undefined()) && !result.is_undefined() {
-                let got = crate::error::describe(s, result);
-                return s.throw_type_error(&format!(
-                    "'get' on proxy: property '{}' is a non-configurable accessor property on the proxy target and \
-                     does not have a getter function, but the trap did not return 'undefined' (got '{got}')",
-                    key.to_text()
-                ));
-            }
-        }
+        check_get(s, t.target, key, result)?;
         Ok(result)
     })
+}
+/// The invariants of [[Get]] for what a trap has returned.
+fn check_get(
+    s: &mut Scope<'_>,
+    target: Local<'_, Object>,
+    key: PropertyKey,
+    result: Local<'_, Value>,
+) -> JsResult<()> {
+    if is_unconstrained(s, target, key) {
+        return Ok(());
+    }
+    let Some(actual) = object::get_own_property(s, target, key)? else { return Ok(()) };
+    if actual.configurable != Some(false) {
+        return Ok(());
+    }
+    if let Some(value) = actual.value {
+        if actual.writable == Some(false) && !same_value(result.raw(), value.raw()) {
+            let expected = crate::error::describe(s, value);
+            let got = crate::error::describe(s, result);
+            return s.throw_type_error(&format!(
+                "'get' on proxy: property '{}' is a read-only and non-configurable data property on the \
+                 proxy target but the proxy did not return its actual value (expected '{expected}' but got \
+                 '{got}')",
+                key.to_text()
+            ));
+        }
+    } else if actual.get.is_none_or(|g| g.is_undefined()) && !result.is_undefined() {
+        let got = crate::error::describe(s, result);
+        return s.throw_type_error(&format!(
+            "'get' on proxy: property '{}' is a non-configurable accessor property on the proxy target and \
+             does not have a getter function, but the trap did not return 'undefined' (got '{got}')",
+            key.to_text()
+        ));
+    }
+    Ok(())
 }
 /// [[Set]], ECMA-262 §10.5.9
 pub fn set(
@@ -440,32 +476,95 @@ pub fn set(
         if !to_boolean(result.raw()) {
             return Ok(false);
         }
-        if is_unconstrained(s, t.target, key) {
-            return Ok(true);
-        }
-        if let Some(actual) = object::get_own_property(s, t.target, key)? {
-            if actual.configurable == Some(false) {
-                let frozen = match actual.value {
-                    Some(value) => {
-                        (actual.writable == Some(false) && !same_value(v.raw(), value.raw()))
-                            .then_some("data property with a different value")
-                    }
-                    None => actual
-                        .set
-                        .is_none_or(|f| f.is_undefined())
-                        .then_some("accessor property without a setter"),
-                };
-                if let Some(what) = frozen {
-                    return s.throw_type_error(&format!(
-                        "'set' on proxy: trap returned truish for property '{}' which exists in the proxy target as \
-                         a non-configurable and non-writable {what}",
-                        key.to_text()
-                    ));
-                }
-            }
-        }
+        check_set(s, t.target, key, v)?;
         Ok(true)
     })
+}
+/// The invariants of [[Set]] for a trap that has said that it stored the value.
+fn check_set(
+    s: &mut Scope<'_>,
+    target: Local<'_, Object>,
+    key: PropertyKey,
+    v: Local<'_, Value>,
+) -> JsResult<()> {
+    if is_unconstrained(s, target, key) {
+        return Ok(());
+    }
+    let Some(actual) = object::get_own_property(s, target, key)? else { return Ok(()) };
+    if actual.configurable != Some(false) {
+        return Ok(());
+    }
+    let frozen = match actual.value {
+        Some(value) => (actual.writable == Some(false) && !same_value(v.raw(), value.raw()))
+            .then_some("data property with a different value"),
+        None => actual.set.is_none_or(|f| f.is_undefined()).then_some("accessor property without a setter"),
+    };
+    match frozen {
+        Some(what) => s.throw_type_error(&format!(
+            "'set' on proxy: trap returned truish for property '{}' which exists in the proxy target as \
+             a non-configurable and non-writable {what}",
+            key.to_text()
+        )),
+        None => Ok(()),
+    }
+}
+/// An operation of an instruction on a proxy.
+#[cfg(feature = "jit")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Operation {
+    /// [[Get]] with the proxy as receiver.
+    Get,
+    /// [[Set]] with the proxy as receiver.
+    Set,
+    /// [[HasProperty]]
+    Has,
+}
+/// The trap of an operation on a proxy if nothing is unusual about it: the handler has a closure for it that is found
+/// without a getter, and the target is no exotic object. Else the empty value.
+///
+/// # Safety
+/// Live values.
+#[cfg(feature = "jit")]
+pub(crate) unsafe fn quick_trap(vm: &mut Vm, proxy: Raw, operation: Operation) -> Raw {
+    // SAFETY: by the contract; nothing is allocated.
+    unsafe {
+        if !crate::value::is_kind(proxy, Kind::Proxy) {
+            return Raw::EMPTY;
+        }
+        let o = proxy.as_cell() as *mut Object;
+        let (handler, target) = (*Object::trailing(o, slot::HANDLER), *Object::trailing(o, slot::TARGET));
+        let plain = |v: Raw| crate::value::is_object(v) && !Kind::of(v.as_cell()).is_exotic();
+        if !plain(handler) || !plain(target) {
+            return Raw::EMPTY;
+        }
+        let name = match operation {
+            Operation::Get => vm.names.get,
+            Operation::Set => vm.names.set,
+            Operation::Has => vm.names.has,
+        };
+        match named_lookup(vm, handler.as_cell().cast(), name) {
+            Lookup::Value(f) if crate::value::is_kind(f, Kind::Function) => f,
+            _ => Raw::EMPTY,
+        }
+    }
+}
+/// The invariants of an operation whose trap has given `result`; `v` is what was to be stored.
+#[cfg(feature = "jit")]
+pub(crate) fn check(
+    s: &mut Scope<'_>,
+    operation: Operation,
+    target: Local<'_, Object>,
+    key: PropertyKey,
+    result: Local<'_, Value>,
+    v: Local<'_, Value>,
+) -> JsResult<()> {
+    let truish = to_boolean(result.raw());
+    match operation {
+        Operation::Get => check_get(s, target, key, result),
+        Operation::Set if truish => check_set(s, target, key, v),
+        Operation::Has if !truish => check_has(s, target, key),
+        _ => Ok(()),
+    }
 }
 /// [[Delete]], ECMA-262 §10.5.10
 pub fn delete(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> JsResult<bool> {

@@ -437,6 +437,9 @@ pub enum Op {
     Construct(i32, u32),
     /// The object that `new` with this new.target makes for a base constructor.
     CreateThis,
+    /// An operation on a proxy (the number is the runtime's) with the key of the inline cache at an address: value, stored value; without a
+    /// cache the key is the second one. Result: a word that is no value if it is no proxy or takes more.
+    ProxyOperation(u8, u64),
     /// The method of a CallMethod instruction.
     GetMethod,
     /// A CallForward instruction of the function itself.
@@ -499,6 +502,7 @@ impl Op {
                 | Op::CallClosure(..)
                 | Op::Construct(..)
                 | Op::GetMethod
+                | Op::ProxyOperation(..)
                 | Op::CreateThis
                 | Op::CallForward
                 | Op::Suspend

@@ -92,6 +92,8 @@ pub struct CacheSnapshot {
     pub name: u64,
     /// The site has never run.
     pub unseen: bool,
+    /// The site has been given proxies, and its key is no index.
+    pub proxy: bool,
     /// More shapes than entries.
     pub megamorphic: bool,
     /// What the site called (sites without a key).
@@ -572,6 +574,9 @@ stubs! {
     suspend_await,
     /// `(vm, fp, pc, coroutine, value) -> value`: the end of an async function: its promise; empty: nothing has been done, it takes more.
     finish_async,
+    /// `(vm, fp, pc, value, key, stored: value, operation: u64) -> value`: [[Get]] (0), [[Set]] (1) or [[HasProperty]] (2) of a proxy by its
+    /// trap; a store that fails throws in strict code. 1: nothing has been done, it is no proxy or takes more. 0: exception.
+    proxy_operation,
     /// `(vm, fp, pc, result: value) -> value`: the value of the result object of an iterator, 1 at its end. 0: exception.
     unpack_result,
     /// `(vm, fp, pc, shape: u32, value, done: value) -> value`: a result object of an iterator when the nursery is full. Preserves registers.

@@ -441,7 +441,15 @@ slow_ops! {
         slow_Greater 1 predicate!(ops::greater);
         slow_GreaterEqual 1 predicate!(ops::greater_equal);
         InstanceOf 1 predicate!(ops::instance_of);
-        In 1 predicate!(ops::has_in);
+        In 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let (key, o) = (f.local(s, i.b()), f.local(s, i.c()));
+            if crate::value::is_kind(o.raw(), Kind::Proxy) {
+                // SAFETY: the running instruction.
+                unsafe { crate::interp::property::note_iterable(f.pc, i, ic::feedback::PROXY as u8) }
+            }
+            let r = ops::has_in(s, key, o)?;
+            Ok(s.bool(r))
+        };
         slow_CoerceThis 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let v = f.local(s, i.b());
             if v.is_nullish() {
@@ -1644,6 +1652,16 @@ unsafe fn entry_result(vm: &Vm, e: &Entry, o: *mut Object) -> Option<Lookup> {
 }
 
 /// GetV with an inline cache.
+/// Records that a site has been given a proxy.
+///
+/// # Safety
+/// The cache belongs to the running code.
+unsafe fn note_proxy(cache: *mut InlineCache, o: Local<'_, Object>) {
+    if o.kind() == Kind::Proxy {
+        // SAFETY: by the contract.
+        unsafe { (*cache).feedback |= ic::feedback::PROXY }
+    }
+}
 fn get_cached<'s>(
     s: &mut Scope<'s>,
     f: Frame,
@@ -1659,6 +1677,7 @@ fn get_cached<'s>(
         }
         let (start, shape) = if let Some(o) = v.as_object() {
             if o.kind().is_exotic() && !(o.kind() == Kind::TypedArray && key.is_never_numeric()) {
+                note_proxy(cache, o);
                 return object::get_with(s, o, key, v);
             }
             (o.gc().as_ptr(), o.gc().header.word)
@@ -1882,6 +1901,8 @@ fn set_cached(
                 }
             }
         }
+        // SAFETY: the cache belongs to the running code.
+        unsafe { note_proxy(cache, o) }
         if !object::set_with(s, o, key, v, target)? && f.strict() {
             return object::throw_read_only(s, target, key);
         }

@@ -460,6 +460,7 @@ impl Builder<'_> {
             let mut s = CacheSnapshot {
                 unseen: c.misses == 0 && c.entry.shape == ic::UNUSED && c.entry.holder.is_null(),
                 megamorphic: c.misses >= MEGAMORPHIC,
+                proxy: c.feedback & ic::feedback::PROXY != 0 && !PropertyKey::from_raw(c.key).is_index(),
                 ..Default::default()
             };
             if c.key.is_undefined() && c.entry.shape == ic::UNUSED {

@@ -19,6 +19,7 @@ use crate::function;
 use crate::inline_cache::InlineCache;
 use crate::interp::machine::{EXITED, MachineCode, THREW};
 use crate::interp::{self, Subroutine, property, slow};
+use crate::proxy::{self, Operation};
 use crate::scope::{JsResult, Local, Scope, Value};
 use crate::string::JsString;
 use crate::vm::Vm;
@@ -35,7 +36,7 @@ pub(super) fn addresses() -> Stubs {
         };
     }
     table! {
-        call, construct, create_this, call_forward, get_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, suspend_await, finish_async, unpack_result, stack_overflow, sample, quick, concatenate, array_of_length, new_arguments, instance_of,
+        call, construct, create_this, call_forward, get_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, suspend_await, finish_async, unpack_result, proxy_operation, stack_overflow, sample, quick, concatenate, array_of_length, new_arguments, instance_of,
         typed_length, prototype_of, super_constructor, type_of, fmod, pow, char_at;
         preserving: allocate, new_result, remember, remember_slot, interrupt, to_boolean, strict_equal, loosely_equal, to_int32, fill_element, append,
     }
@@ -508,6 +509,104 @@ unsafe extern "C" fn call_forward(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> 
             slow::Forward::Value(v) => Ok(Prepared::Value(v.raw())),
         });
         finish(vm, prepared)
+    }
+}
+/// [[Get]], [[Set]] or [[HasProperty]] of a proxy by its trap.
+unsafe extern "C" fn proxy_operation(
+    vm: *mut Vm,
+    fp: *mut Raw,
+    pc: *const u64,
+    proxy: Raw,
+    key: Raw,
+    v: Raw,
+    operation: u64,
+) -> u64 {
+    /// Nothing has been done: it takes more.
+    const NOT: u64 = 1;
+    // SAFETY: live frame and values; a named key.
+    unsafe {
+        let operation = match operation {
+            0 => Operation::Get,
+            1 => Operation::Set,
+            _ => Operation::Has,
+        };
+        // The key of `in` is any value.
+        if operation == Operation::Has && !crate::object::is_plain_name(key) {
+            return NOT;
+        }
+        let trap = proxy::quick_trap(&mut *vm, proxy, operation);
+        if trap.is_empty() {
+            return NOT;
+        }
+        let slots = Object::trailing(proxy.as_cell().cast(), 0);
+        let (handler, target) = (*slots.add(proxy::slot::HANDLER), *slots.add(proxy::slot::TARGET));
+        let code = function::code_of(trap.as_cell() as *mut Object);
+        let window = fp.add((*code_of_frame(fp)).register_count as usize);
+        if (*code).entry.is_null()
+            || (*code).flags & code_flag::CLASS != 0
+            || window.add(6) > (*vm).stack_limit
+            || !(*vm).native_stack_ok()
+        {
+            return NOT;
+        }
+        *window = handler;
+        *window.add(1) = target;
+        *window.add(2) = key;
+        let count = match operation {
+            Operation::Get => {
+                *window.add(3) = proxy;
+                3
+            }
+            Operation::Set => {
+                *window.add(3) = v;
+                *window.add(4) = proxy;
+                4
+            }
+            Operation::Has => 2,
+        };
+        let mark = (*vm).heap.handles.mark();
+        let target = (*vm).heap.handles.push(target);
+        let (proxy, v) = ((*vm).heap.handles.push(proxy), (*vm).heap.handles.push(v));
+        let new = interp::enter(vm, code, trap, window, count, 0, Raw::UNDEFINED, pc, fp);
+        if new.is_null() {
+            (*vm).heap.handles.reset(mark);
+            return overflow(vm, fp, pc);
+        }
+        let mut answer = run(vm, new, code);
+        if answer != THREW {
+            let result = Raw::from_bits(answer);
+            let key = crate::key::PropertyKey::from_raw(key);
+            let truish = operation != Operation::Get && conversion::to_boolean(result);
+            if operation != Operation::Get {
+                answer = Raw::bool(truish).bits();
+            }
+            let fails = operation == Operation::Set && !truish;
+            if fails || !proxy::is_unconstrained_raw(&mut *vm, *target.as_ptr(), key) {
+                let strict = (*code_of_frame(fp)).has(code_flag::STRICT);
+                let checked = scoped(vm, fp, pc, |s| {
+                    let (target, proxy) = (Local::from_slot(target), Local::from_slot(proxy));
+                    let result = s.local(result);
+                    if fails {
+                        return if strict {
+                            crate::object::throw_read_only(s, proxy, key)
+                        } else {
+                            Ok(result.raw())
+                        };
+                    }
+                    let target: Local<'_, Value> = target;
+                    let target = target.as_object().expect("target");
+                    proxy::check(s, operation, target, key, result, Local::from_slot(v))?;
+                    Ok(result.raw())
+                });
+                answer = match (checked, operation) {
+                    (None, _) => THREW,
+                    (Some(result), Operation::Get) => result.bits(),
+                    (Some(_), _) => answer,
+                };
+            }
+        }
+        (*vm).heap.handles.reset(mark);
+        answer
     }
 }
 unsafe extern "C" fn get_cached(vm: *mut Vm, v: Raw, cache: *mut InlineCache) -> Raw {

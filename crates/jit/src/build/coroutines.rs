@@ -17,8 +17,8 @@ use crate::snapshot::{coroutine_state, function_flag};
 const GENERATOR: u8 = 1;
 /// More parameters have no frame by machine code when they are resumed.
 pub const MAX_PARAMETERS: u16 = 16;
-/// Results that are no values: [`Op::UnpackResult`] at the end of the iteration.
-const AT_END: u64 = 1;
+/// What runtime functions say that is neither a value nor an exception.
+const MARK: u64 = 1;
 
 impl Builder<'_> {
     fn window(&self) -> i32 {
@@ -234,7 +234,7 @@ impl Builder<'_> {
     // ---------------------------------------------------------------- generators
 
     /// A node that runs JavaScript on a frame above the registers. `flag`: a slot that holds this meanwhile.
-    fn run_above(&mut self, op: Op, args: Vec<Value>, flag: Option<(i32, Value)>) -> Value {
+    pub(super) fn run_above(&mut self, op: Op, args: Vec<Value>, flag: Option<(i32, Value)>) -> Value {
         let slot = self.base() + self.function().register_count as i32;
         self.graph.extent = self.graph.extent.max(slot + 1 + MAX_PARAMETERS as i32 + HEADER);
         let state = self.state();
@@ -282,19 +282,19 @@ impl Builder<'_> {
         self.compare_ints(Condition::Equal, state, is)
     }
     /// Continues in a cold block where the condition holds; the other one, with the environment.
-    fn leave_if(&mut self, condition: Value) -> (Block, Env) {
+    pub(super) fn leave_if(&mut self, condition: Value) -> (Block, Env) {
         let (yes, no) = self.branch(condition);
         self.graph.blocks[yes.index()].cold = true;
         self.block = yes;
         self.state = None;
         (no, self.env.clone())
     }
-    fn go_on(&mut self, (block, env): (Block, Env)) {
+    pub(super) fn go_on(&mut self, (block, env): (Block, Env)) {
         self.block = block;
         self.env = env;
         self.state = None;
     }
-    fn here(&mut self) -> (Block, Env) {
+    pub(super) fn here(&mut self) -> (Block, Env) {
         (self.block, std::mem::take(&mut self.env))
     }
     /// An instruction that steps a generator.
@@ -315,7 +315,7 @@ impl Builder<'_> {
         let delegated = self.is_state(state, coroutine_state::DELEGATED);
         let plain = self.leave_if(delegated);
         let inner = self.run_above(Op::UnpackResult, vec![v], None);
-        let at_end = self.is_end(inner);
+        let at_end = self.is_mark(inner);
         let (end, more) = self.branch(at_end);
         self.edge_from(end, target);
         self.block = more;
@@ -331,9 +331,10 @@ impl Builder<'_> {
         self.merge(edges, Some(i.next_pc()));
         Ok(Step::Next)
     }
-    fn is_end(&mut self, v: Value) -> Value {
-        let end = self.constant(AT_END);
-        self.emit(Op::Same, vec![v, end], Repr::Bool, 0)
+    /// The result is the word that is no value.
+    pub(super) fn is_mark(&mut self, v: Value) -> Value {
+        let mark = self.constant(MARK);
+        self.emit(Op::Same, vec![v, mark], Repr::Bool, 0)
     }
     /// IterStep of a generator. `done` is set as long as it runs.
     pub(super) fn step_of_generator(&mut self, i: &Instruction) -> Result_<Step> {
@@ -360,7 +361,7 @@ impl Builder<'_> {
         let delegated = self.is_state(state, coroutine_state::DELEGATED);
         let plain = self.leave_if(delegated);
         let inner = self.run_above(Op::UnpackResult, vec![v], flag);
-        let is_end = self.is_end(inner);
+        let is_end = self.is_mark(inner);
         let more = self.leave_if(is_end);
         at_end.push(self.here());
         for (way, v) in [(plain, v), (more, inner)] {

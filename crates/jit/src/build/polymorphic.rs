@@ -173,7 +173,7 @@ impl Builder<'_> {
         self.unless_simple(i, r, |this| this.execute(i))
     }
     /// Address of an inline cache of the function being walked.
-    fn cache_address(&self, index: i16) -> u64 {
+    pub(super) fn cache_address(&self, index: i16) -> u64 {
         self.function().ics_address + self.snapshot.layout.cache_bytes * index as u16 as u64
     }
     /// Value of an accessor property whose getter is not known. None: by the general way.

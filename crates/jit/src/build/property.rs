@@ -15,6 +15,15 @@ pub(super) const MAX_LITERAL: u32 = 64;
 /// Slot number for the result of a diamond while its arms are merged.
 pub(super) const RESULT_SLOT: i32 = i32::MAX;
 
+/// Operations on proxies, as the runtime numbers them.
+const GET: u8 = 0;
+/// [[Set]]
+const SET: u8 = 1;
+/// [[HasProperty]]
+const HAS: u8 = 2;
+/// Feedback of an `In` instruction: it has been given proxies.
+const PROXY_SEEN: u8 = 1;
+
 impl Builder<'_> {
     /// Property instructions; None: not one of them.
     pub(super) fn property(&mut self, i: &Instruction) -> Result_<Option<Step>> {
@@ -26,7 +35,23 @@ impl Builder<'_> {
                     return self.unseen(i).map(Some);
                 }
                 let v = self.reg(b);
+                if cache.proxy && self.may_be_proxy(v) {
+                    let (at, undefined) = (self.cache_address(c), self.constant(super::values::UNDEFINED));
+                    return self
+                        .on_proxy(i, GET, at, v, undefined, |this| {
+                            let v = this.reg(b);
+                            this.get_property(i, v, &cache)
+                        })
+                        .map(Some);
+                }
                 return self.get_property(i, v, &cache).map(Some);
+            }
+            Code::In if i.word.feedback() == PROXY_SEEN => {
+                let (key, o) = (self.reg(b), self.reg(c));
+                if !self.may_be_proxy(o) {
+                    return self.execute(i).map(Some);
+                }
+                return self.on_proxy(i, HAS, 0, o, key, |this| this.execute(i)).map(Some);
             }
             Code::GetLength => return self.get_length(i).map(Some),
             Code::SetProp | Code::InitProp => {
@@ -35,6 +60,10 @@ impl Builder<'_> {
                     return self.unseen(i).map(Some);
                 }
                 let (o, v) = (self.reg(a), self.reg(c));
+                if cache.proxy && i.op == Code::SetProp && self.may_be_proxy(o) {
+                    let at = self.cache_address(b);
+                    return self.on_proxy(i, SET, at, o, v, |this| this.execute(i)).map(Some);
+                }
                 if let Some(step) = self.set_by_setter(i, o, v, &cache)? {
                     return Ok(Some(step));
                 }
@@ -179,6 +208,38 @@ impl Builder<'_> {
             _ => return Ok(None),
         }
         Ok(Some(Step::Next))
+    }
+
+    fn may_be_proxy(&self, v: Value) -> bool {
+        self.graph.node(v).repr == Repr::Tagged && self.types(v) & ty::OBJECT != 0
+    }
+    /// An operation on what has been a proxy; otherwise the general way.
+    fn on_proxy(
+        &mut self,
+        i: &Instruction,
+        operation: u8,
+        cache: u64,
+        proxy: Value,
+        v: Value,
+        otherwise: impl FnOnce(&mut Self) -> Result_<Step>,
+    ) -> Result_<Step> {
+        let v = self.tagged(v);
+        let r = self.run_above(Op::ProxyOperation(operation, cache), vec![proxy, v], None);
+        let not = self.is_mark(r);
+        let plain = self.leave_if(not);
+        let mut edges = vec![];
+        if let Step::Next = otherwise(self)? {
+            edges.push(self.here());
+        }
+        self.go_on(plain);
+        if operation != SET {
+            let types = if operation == HAS { ty::BOOL } else { ty::ANY & !ty::EMPTY & !ty::INTERNAL };
+            self.env.fact_mut(r).types = Some(types);
+            self.set(i.word.a(), r);
+        }
+        edges.push(self.here());
+        self.merge(edges, Some(i.next_pc()));
+        Ok(Step::Next)
     }
 
     pub(super) fn cache(&self, index: i16) -> CacheSnapshot {

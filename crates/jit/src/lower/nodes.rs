@@ -473,6 +473,17 @@ impl Lower<'_, '_> {
                 let list = [self.vm, fp, pc, args[0], args[1]];
                 self.call(stub, &list, Some(I64)).expect("result")
             }
+            Op::ProxyOperation(operation, cache) => {
+                self.spill(v);
+                let (fp, pc) = self.place(st());
+                let key = if cache == 0 { args[1] } else { self.load_at(cache) };
+                let operation = self.imm(operation as u64);
+                let list = [self.vm, fp, pc, args[0], key, args[1], operation];
+                let r = self.call(self.snapshot.stubs.proxy_operation, &list, Some(I64)).expect("result");
+                self.unless_threw(r, st());
+                self.reload(v, st(), i32::MAX);
+                r
+            }
             Op::UnpackResult => {
                 self.spill(v);
                 let r = self.unpack_result(args[0], st());
