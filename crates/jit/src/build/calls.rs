@@ -883,7 +883,7 @@ impl Builder<'_> {
                 }
                 let index = self.as_int(*k);
                 let length = self.load(*s, Width::I32, l.string_length);
-                self.guard(Op::CheckBounds, vec![index, length], Repr::None, 0);
+                self.check_bounds(index, length);
                 let wide = self.guard(Op::CheckFlat, vec![*s], Repr::Int32, 0);
                 Some(self.emit(Op::CharCode, vec![*s, index, wide], Repr::Int32, 0))
             }

@@ -146,7 +146,7 @@ impl Builder<'_> {
             }
             let index = self.as_int(k);
             let length = self.int(memory.length as i32);
-            self.guard(Op::CheckBounds, vec![index, length], Repr::None, 0);
+            self.check_bounds(index, length);
             let data = self.emit(Op::RawConst(memory.address), vec![], Repr::Raw, 0);
             return Some((data, index, width));
         }
@@ -172,7 +172,7 @@ impl Builder<'_> {
             self.guard(Op::CheckStore(width.bytes()), vec![store, offset, length], Repr::None, 0);
             self.env.fact_mut(o).in_store = true;
         }
-        self.guard(Op::CheckBounds, vec![index, length], Repr::None, 0);
+        self.check_bounds(index, length);
         let place = (o, access(Width::Word, TYPED_DATA));
         let data = match self.env.loads.get(&place) {
             Some(data) => *data,
@@ -242,7 +242,7 @@ impl Builder<'_> {
         let index = self.as_int(k);
         let l = self.snapshot.layout;
         let length = self.load(elements, Width::I32, l.elements_length);
-        self.guard(Op::CheckBounds, vec![index, length], Repr::None, 0);
+        self.check_bounds(index, length);
         let v = self.load_element(elements, index, Width::Value);
         self.check_not_empty(v);
         Some(v)
@@ -359,7 +359,7 @@ impl Builder<'_> {
                 let index = self.as_int(k);
                 let l = self.snapshot.layout;
                 let length = self.load(elements, Width::I32, l.elements_length);
-                self.guard(Op::CheckBounds, vec![index, length], Repr::None, 0);
+                self.check_bounds(index, length);
                 // A hole may be caught by a setter on the chain.
                 let old = self.load_element(elements, index, Width::Value);
                 self.check_not_empty(old);

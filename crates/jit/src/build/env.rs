@@ -32,6 +32,10 @@ pub struct Fact {
     pub compared: bool,
     /// ToBoolean of it.
     pub truth: Option<bool>,
+    /// Int32 that is at least this.
+    pub least: Option<i32>,
+    /// Int32 that is at most this.
+    pub most: Option<i32>,
     /// Int32 below, above some other: one more, one less is an int32.
     pub below: bool,
     /// See `below`.
@@ -75,6 +79,8 @@ impl Fact {
             tagged: same(self.tagged, other.tagged),
             compared: self.compared && other.compared,
             truth: same(self.truth, other.truth),
+            least: self.least.zip(other.least).map(|(a, b)| a.min(b)),
+            most: self.most.zip(other.most).map(|(a, b)| a.max(b)),
             below: self.below && other.below,
             above: self.above && other.above,
             literal: same(self.literal, other.literal),

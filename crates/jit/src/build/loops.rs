@@ -223,9 +223,20 @@ impl Builder<'_> {
         let (function, base, key) = (walk.function, walk.base, (walk.key, pc));
         let code = &self.snapshot.functions[function].code;
         let end = self.infos[&function].loops[&pc];
-        let mut assigned = BTreeSet::new();
+        let (mut assigned, mut falls) = (BTreeSet::new(), BTreeSet::new());
         for i in Instructions::range(code, pc, end).map_while(Result::ok) {
-            i.for_each_def(|first, n| assigned.extend((first..first + n as i32).map(|r| base + r)));
+            let rises = match i.op {
+                Code::Inc | Code::Add | Code::Move | Code::LoadInt => true,
+                Code::AddImm => i.word.c() >= 0,
+                _ => false,
+            };
+            i.for_each_def(|first, n| {
+                let registers = (first..first + n as i32).map(|r| base + r);
+                if !rises {
+                    falls.extend(registers.clone());
+                }
+                assigned.extend(registers);
+            });
             for (n, kind) in i.op.info().operands.iter().enumerate() {
                 if *kind == Operand::Use2 {
                     let r = base + i.operand(n) as i32;
@@ -288,6 +299,15 @@ impl Builder<'_> {
         for &(slot, phi) in &phis {
             self.env.slots.insert(slot, phi);
             self.env.in_place.remove(&slot);
+            // What only rises stays above what it starts from.
+            if self.graph.node(phi).repr == Repr::Int32
+                && !falls.contains(&slot)
+                && !self.assumptions.floors.contains(&(key, slot))
+            {
+                let first = self.graph.node(phi).args[0];
+                let least = self.range(first).0;
+                self.bound(phi, least, i32::MAX as i64);
+            }
         }
         self.graph.blocks[header.index()].phis = phis.iter().map(|p| p.1).collect();
         self.block = header;
@@ -393,6 +413,15 @@ impl Builder<'_> {
         for (k, v) in head.loads.iter() {
             if !same(self.env.loads.get(k), *v) {
                 changed |= self.assumptions.loads.insert((key, env::class(k.1)));
+            }
+        }
+        let floors: Vec<(Value, Option<i32>)> =
+            last.iter().map(|&(phi, _)| (phi, head.fact(phi).least)).collect();
+        for ((phi, floor), &(_, v)) in floors.into_iter().zip(&last) {
+            if floor.is_some_and(|least| self.range(v).0 < least as i64)
+                && let Some(&(slot, _)) = phis.iter().find(|p| p.1 == phi)
+            {
+                changed |= self.assumptions.floors.insert((key, slot));
             }
         }
         if changed {

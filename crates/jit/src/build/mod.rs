@@ -68,6 +68,8 @@ pub struct Assumptions {
     memory: BTreeSet<LoopKey>,
     /// Places that a loop's body stores to.
     loads: BTreeSet<(LoopKey, Access)>,
+    /// Variables that a loop's body may make less than they were before it.
+    floors: BTreeSet<(LoopKey, i32)>,
     /// Slots whose memory a loop's body leaves outdated.
     slots: BTreeSet<(LoopKey, i32)>,
     changed: bool,
@@ -358,6 +360,12 @@ impl<'a> Builder<'a> {
         let v = self.emit(op, args, repr, types);
         self.graph.nodes[v.index()].state = Some(state);
         v
+    }
+    /// Leaves unless an index is below a length.
+    fn check_bounds(&mut self, index: Value, length: Value) {
+        self.guard(Op::CheckBounds, vec![index, length], Repr::None, 0);
+        let most = self.range(length).1 - 1;
+        self.bound(index, 0, most);
     }
     fn end(&mut self, t: Terminator) {
         let from = self.block;
@@ -783,11 +791,19 @@ impl<'a> Builder<'a> {
             _ => return,
         };
         let (x, y) = (node.args[0], node.args[1]);
-        let (less, more) = match (c, holds) {
-            (Less, true) | (GreaterEqual, false) => (x, y),
-            (Greater, true) | (LessEqual, false) => (y, x),
+        let (less, more, apart) = match (c, holds) {
+            (Less, true) | (GreaterEqual, false) => (x, y, 1),
+            (Greater, true) | (LessEqual, false) => (y, x, 1),
+            (LessEqual, true) | (Greater, false) => (x, y, 0),
+            (GreaterEqual, true) | (Less, false) => (y, x, 0),
             _ => return,
         };
+        let (least, most) = (self.range(less).0 + apart, self.range(more).1 - apart);
+        self.bound(less, i32::MIN as i64, most);
+        self.bound(more, least, i32::MAX as i64);
+        if apart == 0 {
+            return;
+        }
         self.env.fact_mut(less).below = true;
         self.env.fact_mut(more).above = true;
     }

@@ -24,7 +24,25 @@ impl Builder<'_> {
     pub(super) fn range_of(&self, op: Binary, x: Value, y: Value) -> Range {
         combined(op, self.range(x), self.range(y))
     }
+    /// From here on the value lies between these.
+    pub(super) fn bound(&mut self, v: Value, least: i64, most: i64) {
+        let now = self.range(v);
+        let fact = self.env.fact_mut(v);
+        if least > now.0 {
+            fact.least = i32::try_from(least).ok();
+        }
+        if most < now.1 {
+            fact.most = i32::try_from(most).ok();
+        }
+    }
     fn range_at(&self, v: Value, depth: u32) -> Range {
+        let (fact, made) = (self.env.fact(v), self.range_as_made(v, depth));
+        let least = fact.least.map_or(made.0, |n| made.0.max(n as i64));
+        let most = fact.most.map_or(made.1, |n| made.1.min(n as i64));
+        // Where it is empty, control never comes.
+        if least <= most { (least, most) } else { made }
+    }
+    fn range_as_made(&self, v: Value, depth: u32) -> Range {
         let node = self.graph.node(v);
         if node.repr != Repr::Int32 || depth == 0 {
             return ALL;
