@@ -438,6 +438,12 @@ impl Builder<'_> {
         if let Some(i) = self.as_int_free(x).or_else(|| self.as_int_free(y)) {
             let other = if self.as_int_free(x).is_some() { y } else { x };
             let other = self.tagged(other);
+            // One that is compared with several, as in a switch, is a number like them.
+            let again = std::mem::replace(&mut self.env.fact_mut(other).counted, true);
+            if again && !self.is_generic() && self.types(other) & ty::INT != 0 {
+                let other = self.as_int(other);
+                return self.compare_ints(Condition::Equal, other, i);
+            }
             return self.emit(Op::EqualsInt { loose: false }, vec![other, i], Repr::Bool, 0);
         }
         let (x, y) = (self.tagged(x), self.tagged(y));

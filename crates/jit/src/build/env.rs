@@ -30,6 +30,8 @@ pub struct Fact {
     pub tagged: Option<Value>,
     /// It has been compared with an atom.
     pub compared: bool,
+    /// It has been compared with an int32.
+    pub counted: bool,
     /// ToBoolean of it.
     pub truth: Option<bool>,
     /// Int32 that is at least this.
@@ -78,6 +80,7 @@ impl Fact {
             double: same(self.double, other.double),
             tagged: same(self.tagged, other.tagged),
             compared: self.compared && other.compared,
+            counted: self.counted && other.counted,
             truth: same(self.truth, other.truth),
             least: self.least.zip(other.least).map(|(a, b)| a.min(b)),
             most: self.most.zip(other.most).map(|(a, b)| a.max(b)),
