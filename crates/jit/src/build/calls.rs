@@ -487,6 +487,11 @@ impl Builder<'_> {
 
     // ---------------------------------------------------------------- known functions
 
+    /// Nodes of functions walked in place so far.
+    fn inlined_nodes(&self) -> usize {
+        let (before, start) = self.inlined;
+        if self.walks.len() > 1 { before + self.graph.nodes.len() - start } else { before }
+    }
     fn can_inline(&mut self, k: usize) -> bool {
         let f = &self.snapshot.functions[k];
         let refused = function_flag::COROUTINE;
@@ -496,7 +501,7 @@ impl Builder<'_> {
             || f.code.len() > INLINE_WORDS
             || f.flags & refused != 0
             || !f.handlers.is_empty()
-            || self.graph.nodes.len() > nodes
+            || self.inlined_nodes() > nodes
             || self.walks.len() > depth
             || self.walks.iter().filter(|w| w.function == k).count() > 0
         {
@@ -669,7 +674,13 @@ impl Builder<'_> {
             self.env.slots.insert(base - HEADER + h as i32, v);
         }
         let key = (caller_key ^ (pc as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)).rotate_left(23);
+        if self.walks.len() == 1 {
+            self.inlined.1 = self.graph.nodes.len();
+        }
         let returns = self.walk(frame, k, key, 0)?;
+        if self.walks.len() == 1 {
+            self.inlined.0 += self.graph.nodes.len() - self.inlined.1;
+        }
         self.pc = pc;
         self.state = None;
         self.started = true;

@@ -44,7 +44,7 @@ use numbering::Numbers;
 const HEADER: i32 = spey_bytecode::FRAME_HEADER_WORDS as i32;
 /// Larger graphs are refused.
 const MAX_NODES: usize = 60_000;
-/// No inlining when the graph has this many nodes: what code costs to compile is what short programs wait for,
+/// No inlining when functions walked in place have made this many nodes: what code costs to compile is what short programs wait for,
 const INLINE_NODES: usize = 300;
 /// and of tiny functions this many.
 const TINY_NODES: usize = 1_000;
@@ -152,6 +152,8 @@ struct Builder<'a> {
     reason: &'static str,
     /// The instruction has done something that cannot be done again.
     started: bool,
+    /// Nodes of functions that have been walked in place, and of the graph when the last such walk of the outermost function began.
+    inlined: (usize, usize),
     /// What the coroutine that is resumed holds of the frame's slots.
     saved: BTreeMap<i32, Value>,
     /// The promise of an async function, made by the code.
@@ -178,6 +180,7 @@ impl<'a> Builder<'a> {
             state: None,
             reason: "",
             started: false,
+            inlined: (0, 0),
             saved: BTreeMap::new(),
             promise: None,
             constants: BTreeMap::new(),
