@@ -339,7 +339,12 @@ impl Thread {
             let Some((rest, _)) = self.pop(true) else { break };
             above.push(rest);
         }
-        for rest in above.into_iter().rev().filter(|r| !goes(r)) {
+        // The lowest has been suspended first, and may well be the next to go on: it comes to lie on top.
+        let first = above.first().map(|r| r.state);
+        if !above.iter().all(|r| r.suspended && Some(r.state) == first) {
+            above.reverse();
+        }
+        for rest in above.into_iter().filter(|r| !goes(r)) {
             self.push(rest);
         }
         true

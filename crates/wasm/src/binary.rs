@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use wasmparser::{BinaryReader, CompositeInnerType, SubType, TypeSectionReader};
+
 /// Kind of an import or export, in the order of the binary format.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
@@ -57,6 +59,8 @@ pub struct Sections {
     pub exports: Vec<Export>,
     /// Custom sections: name and place of the contents.
     pub custom: Vec<(String, Range<usize>)>,
+    /// Are there types of structures or arrays?
+    pub has_structures: bool,
 }
 
 struct Reader<'a> {
@@ -91,6 +95,7 @@ impl Reader<'_> {
 /// Reads the sections of a valid module.
 pub fn read(bytes: &[u8]) -> Option<Sections> {
     const CUSTOM: u8 = 0;
+    const TYPE: u8 = 1;
     const EXPORT: u8 = 7;
     let mut sections = Sections::default();
     let mut r = Reader { bytes, at: 8 };
@@ -104,6 +109,7 @@ pub fn read(bytes: &[u8]) -> Option<Sections> {
                 let name = body.name()?;
                 sections.custom.push((name, body.at..end));
             }
+            TYPE => sections.has_structures = has_structures(bytes, body.at..end),
             EXPORT => {
                 for _ in 0..body.u32()? {
                     let name = body.name()?;
@@ -119,6 +125,12 @@ pub fn read(bytes: &[u8]) -> Option<Sections> {
     Some(sections)
 }
 
+fn has_structures(bytes: &[u8], types: Range<usize>) -> bool {
+    let reader = BinaryReader::new(&bytes[types.clone()], types.start);
+    let Ok(types) = TypeSectionReader::new(reader) else { return false };
+    let is_function = |ty: &SubType| matches!(ty.composite_type.inner, CompositeInnerType::Func(_));
+    types.into_iter().flatten().any(|group| group.types().any(|ty| !is_function(ty)))
+}
 /// Number of globals and imports, of any module: 0 if it cannot be read.
 pub fn globals_and_imports(bytes: &[u8]) -> usize {
     const IMPORT: u8 = 2;

@@ -118,6 +118,9 @@ fn instantiate_with<'s>(
         Ok(i) => i,
         Err(e) => return throw_failed(s, state, e, api),
     };
+    if m.info.sections.has_structures {
+        state.enlarge_gc_heap(s);
+    }
     let exports = exports_object(s, state, m, instance, &imports)?;
     let o = class::create(s, &INSTANCE, proto, Box::new(InstanceData));
     o.set_slot(s, EXPORTS, exports.raw());

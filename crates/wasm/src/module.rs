@@ -207,7 +207,11 @@ pub fn compile(bytes: Vec<u8>, options: Options) -> Result<Compiled, String> {
     }
     let message = |e: wasmtime::Error| errors::compile_message(&e);
     let mut rewritten = None;
-    let module = match runtime::compile(&bytes) {
+    let compiled = match legacy::has_tags(&bytes) {
+        true => runtime::validate(&bytes).and_then(|()| runtime::compile(&bytes)),
+        false => runtime::compile(&bytes),
+    };
+    let module = match compiled {
         Err(e) if needs_rewriting(&e) => {
             let new = legacy::rewrite(&bytes)?;
             let module = runtime::compile(&new).map_err(message)?;
@@ -237,11 +241,10 @@ pub fn validate(bytes: &[u8], options: &Options) -> bool {
     if check_header(bytes).is_err() {
         return false;
     }
-    let Ok(engine) = runtime::engine() else { return false };
-    match Module::validate(engine, bytes) {
+    match runtime::validate(bytes) {
         Ok(()) => {}
         Err(e) if needs_rewriting(&e) => match legacy::rewrite(bytes) {
-            Ok(new) if Module::validate(engine, &new).is_ok() => {}
+            Ok(new) if runtime::validate(&new).is_ok() => {}
             _ => return false,
         },
         Err(_) => return false,

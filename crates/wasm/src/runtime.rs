@@ -22,8 +22,9 @@ use spey_core::scope::{Local, Scope, Value};
 use spey_core::vm::Vm;
 use spey_gc::{GcReason, LedgerCategory, PersistentId, Tracer, Value as Raw};
 use wasmtime::{
-    AsContextMut, Config, Engine, ExnRefPre, ExnType, FuncType, Module, OptLevel, RefType, ResourceLimiter,
-    Store, StoreContextMut, Tag, TagType, ValType,
+    ArrayRef, ArrayRefPre, ArrayType, AsContextMut, Config, Engine, ExnRefPre, ExnType, FieldType, FuncType,
+    GcHeapOutOfMemory, Module, Mutability, OptLevel, RefType, ResourceLimiter, RootScope, StorageType, Store,
+    StoreContextMut, Tag, TagType, Val, ValType,
 };
 use wasmtime_internal_fiber::FiberStack;
 
@@ -44,6 +45,9 @@ pub const MAX_TABLE_ELEMENTS: u64 = 10_000_000;
 /// First size of the heap of structures and arrays, half of which is in use at a time. wasmtime makes it larger only when
 /// what is alive fills a half, however often it must collect until then. The system gives the memory as it is used.
 const GC_HEAP_BYTES: u64 = 16 << 20;
+/// Its size for programs that have structures, where there is room for a multiple of that: what is alive is copied a quarter
+/// as often.
+const LARGE_GC_HEAP_BYTES: u32 = 64 << 20;
 
 /// With more globals and imports in all, a module is compiled without optimisation: each is a region of its own to
 /// Cranelift's alias analysis, which looks at all regions at each instruction that may trap, and in such modules (of
@@ -104,6 +108,10 @@ pub fn engine() -> wasmtime::Result<&'static Engine> {
         None => wasmtime::bail!("WebAssembly is not available on this machine"),
     }
 }
+/// Validates a module, on any thread.
+pub fn validate(bytes: &[u8]) -> wasmtime::Result<()> {
+    Module::validate(engine()?, bytes)
+}
 /// Compiles a module, on any thread.
 pub fn compile(bytes: &[u8]) -> wasmtime::Result<Module> {
     static SEQUENTIAL: OnceLock<Option<Engine>> = OnceLock::new();
@@ -134,6 +142,8 @@ pub struct Data {
     vm: NonNull<Vm>,
     /// What is charged to the ledger.
     bytes: usize,
+    /// Nothing may grow.
+    refuses: bool,
     charge: ExternalBytes,
 }
 // SAFETY: the store never leaves the thread of its VM; wasmtime asks for `Send` of limiters only.
@@ -152,6 +162,9 @@ impl Data {
 }
 impl ResourceLimiter for Data {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        if self.refuses {
+            return Ok(false);
+        }
         // SAFETY: the state owns the store, and so outlives this call.
         unsafe { &*self.state }.grown.set(true);
         Ok(self.charge(desired.saturating_sub(current)))
@@ -334,7 +347,7 @@ fn new_state<'s>(s: &mut Scope<'s>, private: bool) -> wasmtime::Result<Local<'s,
     let vm = s.vm_ptr();
     s.vm().left = Some(activation::leave_all);
     let charge = ExternalBytes::new(s.vm(), LedgerCategory::Native);
-    let data = Data { state: std::ptr::null(), vm, bytes: 0, charge };
+    let data = Data { state: std::ptr::null(), vm, bytes: 0, refuses: false, charge };
     let mut store = Box::new(Store::try_new(engine, data)?);
     store.limiter(|data| data);
     let store = Box::into_raw(store);
@@ -404,6 +417,32 @@ impl State {
     pub fn gc_heap_bytes(&self) -> usize {
         // SAFETY: a size is read, which only the store's thread changes: this one.
         unsafe { (*self.store.0).gc_heap_capacity() }
+    }
+    /// Makes the heap of structures as large as programs that live in it want it.
+    pub fn enlarge_gc_heap(&self, s: &mut Scope<'_>) {
+        let size = self.gc_heap_bytes();
+        if size == 0 || size >= LARGE_GC_HEAP_BYTES as usize {
+            return;
+        }
+        if !s.vm().heap.has_room(8 * LARGE_GC_HEAP_BYTES as usize) {
+            return;
+        }
+        self.with(|c| {
+            // wasmtime takes a size only from an allocation that has failed.
+            let bytes = ArrayType::new(c.engine(), FieldType::new(Mutability::Var, StorageType::I8));
+            let pre = ArrayRefPre::new(&mut *c, bytes);
+            c.data_mut().refuses = true;
+            let mut scope = RootScope::new(&mut *c);
+            let failed = ArrayRef::new(&mut scope, &pre, &Val::I32(0), LARGE_GC_HEAP_BYTES / 4 * 3);
+            drop(scope);
+            c.data_mut().refuses = false;
+            if let Err(e) = failed
+                && let Some(wanted) = e.downcast_ref::<GcHeapOutOfMemory<()>>()
+            {
+                // If there is no room after all, the heap stays as it is.
+                let _ = c.gc(Some(wanted));
+            }
+        });
     }
     /// Lends a host function's context while `f` runs.
     pub fn lend<R>(&self, context: StoreContextMut<'_, Data>, f: impl FnOnce() -> R) -> R {

@@ -19,6 +19,26 @@ const CODE_SECTION: u8 = 10;
 /// What the compiler says of a module that needs this.
 pub const NEEDED: &str = "legacy_exceptions feature required";
 
+/// May the module need this? To be looked at before it is compiled: the compiler complains of an instruction only when it has
+/// compiled the functions before it, and handlers without a tag are all that is not noticed here.
+pub fn has_tags(bytes: &[u8]) -> bool {
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload {
+            Ok(Payload::TagSection(_)) => return true,
+            Ok(Payload::ImportSection(imports)) => {
+                let is_tag = |i: wasmparser::Result<wasmparser::Import<'_>>| {
+                    i.is_ok_and(|i| matches!(i.ty, TypeRef::Tag(_)))
+                };
+                if imports.into_imports().any(is_tag) {
+                    return true;
+                }
+            }
+            Ok(Payload::CodeSectionStart { .. }) | Err(_) => return false,
+            Ok(_) => {}
+        }
+    }
+    false
+}
 /// The module without old exception instructions. The error is a message, as of the compiler.
 pub fn rewrite(bytes: &[u8]) -> Result<Vec<u8>, String> {
     let text = |e: wasmparser::BinaryReaderError| format!("{} @+{}", e.message(), e.offset());
