@@ -6,6 +6,8 @@ use spey_bytecode::decode::{Instruction, Instructions};
 
 use super::env::access;
 use super::polymorphic::is_plain;
+use super::property::MAX_LITERAL;
+use super::values::NUMBER_TAG;
 use super::{Builder, HEADER, INLINE_NODES, Result_, Step, TINY_NODES};
 use crate::graph::{Binary, Block, Condition, Frame, Op, Repr, Unary, Value, Width, ty};
 use crate::snapshot::{
@@ -149,6 +151,19 @@ impl Builder<'_> {
                 if function != NO_INDEX && !self.is_generic() =>
             {
                 self.check_function(call.callee, function);
+                if let [_, n] = call.window[..]
+                    && let Some(bits @ NUMBER_TAG..) = self.constant_bits(n)
+                    && bits - NUMBER_TAG <= MAX_LITERAL as u64
+                    && self.function().array_shape == self.snapshot.functions[0].array_shape
+                {
+                    let length = (bits - NUMBER_TAG) as u32;
+                    let v = self.new_array(length, length);
+                    let kind = self.snapshot.layout.kind_array;
+                    let fact = self.env.fact_mut(v);
+                    (fact.kind, fact.literal) = (Some(kind), None);
+                    self.set(a, v);
+                    return Ok(Step::Next);
+                }
                 if let Some(v) = self.array_of_length(&call) {
                     return self.unless_simple(i, v, |this| this.call_any(i, call, false));
                 }
@@ -583,7 +598,7 @@ impl Builder<'_> {
         let return_pc = self.emit(Op::RawConst(at), vec![], Repr::Raw, 0);
         let base = self.base();
         let caller = self.emit(Op::FrameAddress(base), vec![], Repr::Raw, 0);
-        let argc = self.constant(super::values::NUMBER_TAG | bits as u32 as u64);
+        let argc = self.constant(NUMBER_TAG | bits as u32 as u64);
         let callee = self.tagged(call.callee);
         [new_target, return_pc, caller, argc, callee]
     }

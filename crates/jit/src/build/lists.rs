@@ -92,7 +92,7 @@ impl Builder<'_> {
 
     /// A new array of these values, which are known until something may change it.
     fn list(&mut self, values: Rc<[Value]>) -> Value {
-        let array = self.new_array(values.len() as u32);
+        let array = self.new_array(values.len() as u32, 0);
         for (k, &v) in values.iter().enumerate() {
             let v = self.tagged(v);
             self.push_literal(array, k as u32, v);

@@ -150,7 +150,7 @@ impl Builder<'_> {
                 if capacity > MAX_LITERAL {
                     return self.execute(i).map(Some);
                 }
-                let array = self.new_array(capacity);
+                let array = self.new_array(capacity, 0);
                 self.env.lists.insert(array, [].into());
                 self.set(a, array);
             }
@@ -475,8 +475,8 @@ impl Builder<'_> {
 
     // ---------------------------------------------------------------- array literals
 
-    /// A new array with room for so many elements: the array and its elements are one allocation.
-    pub(super) fn new_array(&mut self, capacity: u32) -> Value {
+    /// A new array of a length, without elements but with room for some: the array and its elements are one allocation.
+    pub(super) fn new_array(&mut self, capacity: u32, length: u32) -> Value {
         let l = self.snapshot.layout;
         let shape = self.function().array_shape;
         let array_bytes = l.array_length + 8;
@@ -485,8 +485,8 @@ impl Builder<'_> {
         let array = self.allocate(header, (array_bytes + elements_bytes) as u32, ty::OBJECT);
         let null = self.emit(Op::RawConst(0), vec![], Repr::Raw, 0);
         self.initialize(array, l.object_slots, null);
-        let zero = self.constant(super::values::NUMBER_TAG);
-        self.initialize(array, l.array_length, zero);
+        let word = self.constant(super::values::NUMBER_TAG | length as u64);
+        self.initialize(array, l.array_length, word);
         let elements = if capacity == 0 {
             self.emit(Op::RawConst(l.empty_elements), vec![], Repr::Raw, 0)
         } else {
