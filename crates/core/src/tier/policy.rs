@@ -39,6 +39,7 @@ pub struct CodeTier {
     /// Machine code that enters at a loop: word index.
     pub(super) loops: Vec<(u32, *const u8)>,
     /// Where coroutines have been suspended, with the machine code that resumes them.
+    #[expect(clippy::vec_box, reason = "coroutines keep their addresses")]
     points: Vec<Box<ResumePoint>>,
     /// Entries that the compiler has refused: loops, and with [`RESUMED`] points of resumption.
     refused: Vec<u32>,
