@@ -233,6 +233,7 @@ struct Thread {
     /// Those that are to be entered again before wasmtime runs.
     owed: RefCell<Vec<Rest>>,
     /// States to be dropped.
+    #[expect(clippy::vec_box, reason = "wasmtime keeps their addresses until they are dropped")]
     going: RefCell<Vec<Box<State>>>,
 }
 impl Default for Thread {
@@ -414,6 +415,7 @@ pub struct Resting {
     thread: Rc<Thread>,
     own: OnceCell<Stack>,
     /// For resting above activations.
+    #[expect(clippy::vec_box, reason = "rests keep their addresses")]
     spare: RefCell<Vec<Box<Stack>>>,
     words: Cell<Option<StoreWords>>,
     /// An instance of the store.
