@@ -21,7 +21,7 @@ const EDENS_PER_MAJOR: usize = 2;
 /// many of the time; it shrinks when it was less than the other part for some collections in a row.
 const GROW_SURVIVAL: f64 = 0.30;
 const GROW_TIME_SHARE: u32 = 32;
-const SHRINK_SURVIVAL: f64 = 0.05;
+const SHRINK_SURVIVAL: f64 = 0.12;
 const SHRINK_AFTER_COUNT: u32 = 8;
 
 /// Remembered cells are scattered: so many are on their way to the cache while one is visited.

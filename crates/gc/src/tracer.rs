@@ -92,6 +92,10 @@ pub struct Tracer {
 
 /// Dirty cards are scattered: so many are on their way to the cache while one is visited.
 const CARDS_AHEAD: usize = 8;
+/// Of so many, what they refer to is on its way, too.
+const CARD_TARGETS_AHEAD: usize = 4;
+/// So many promoted cells wait for what they refer to.
+const PROMOTED_AHEAD: usize = 8;
 
 impl Tracer {
     pub(crate) fn new(mode: Mode, kinds: &[KindOps], old: *mut OldSpace, young_base: usize) -> Tracer {
@@ -228,12 +232,12 @@ impl Tracer {
                 new = self.to.top as *mut Header;
                 self.to.top += bytes;
                 self.copied_bytes += bytes;
-                copy_words(cell.cast(), new.cast(), bytes);
+                self.copy_words(cell.cast(), new.cast(), bytes);
                 (*new).flags = header.flags | Header::AGED;
             } else {
                 new = (*self.old).alloc(bytes).cast();
                 self.promoted_bytes += bytes;
-                copy_words(cell.cast(), new.cast(), bytes);
+                self.copy_words(cell.cast(), new.cast(), bytes);
                 (*new).flags = header.flags & !Header::GC_FLAGS | Header::OLD;
                 self.promoted.push(new);
             }
@@ -243,10 +247,47 @@ impl Tracer {
         }
     }
 
+    /// Copies a cell, and has what it refers to fetched; most are a few words, for which a call to `memcpy` costs more
+    /// than the copy.
+    ///
+    /// # Safety
+    /// Both ranges are valid, 8-aligned and apart; `bytes` is a multiple of 8 and not 0.
+    #[inline(always)]
+    unsafe fn copy_words(&self, from: *const u64, to: *mut u64, bytes: usize) {
+        let words = bytes / 8;
+        // SAFETY: by contract.
+        unsafe {
+            if words > 16 {
+                return std::ptr::copy_nonoverlapping(from, to, words);
+            }
+            // A cell has at least two words; an odd word is copied first, then pairs.
+            let odd = words & 1;
+            to.write(from.read());
+            let mut index = odd;
+            while index < words {
+                let pair = from.add(index).cast::<[u64; 2]>().read();
+                to.add(index).cast::<[u64; 2]>().write(pair);
+                self.prefetch_young(pair[0]);
+                self.prefetch_young(pair[1]);
+                index += 2;
+            }
+        }
+    }
+    /// Has the young cell fetched that a word refers to, if it does.
+    #[inline(always)]
+    fn prefetch_young(&self, word: u64) {
+        if (word as usize).wrapping_sub(self.young_base) < NURSERY_RESERVATION_BYTES {
+            prefetch(word as *const u8);
+        }
+    }
+
     /// Visits the slots of every copied and promoted cell until there is none left. Promoted cells that refer to young
     /// ones are appended to `remembered`.
     pub(crate) fn drain_minor(&mut self, remembered: &mut Vec<*mut Header>) {
         let mut scan = self.to.base;
+        // Promoted cells, oldest at `at`: what they refer to is on its way to the cache.
+        let mut waiting = [std::ptr::null_mut::<Header>(); PROMOTED_AHEAD];
+        let mut at = 0;
         loop {
             while scan < self.to.top {
                 let cell = scan as *mut Header;
@@ -257,11 +298,15 @@ impl Tracer {
                     (ops.trace_minor)(cell, self);
                 }
             }
-            let Some(cell) = self.promoted.pop() else {
+            let new = self.promoted.pop();
+            let cell = std::mem::replace(&mut waiting[at], new.unwrap_or(std::ptr::null_mut()));
+            at = (at + 1) % PROMOTED_AHEAD;
+            if !cell.is_null() {
+                // SAFETY: a cell just promoted is valid.
+                unsafe { self.trace_old_minor(cell, remembered) };
+            } else if new.is_none() && waiting.iter().all(|cell| cell.is_null()) {
                 return;
-            };
-            // SAFETY: a cell just promoted is valid.
-            unsafe { self.trace_old_minor(cell, remembered) };
+            }
         }
     }
 
@@ -313,6 +358,11 @@ impl Tracer {
             let end = start as usize + len * 8;
             let first = (start as usize - cell) / CARD_BYTES;
             let at = self.dirty_cards.partition_point(|&card| (card as usize) < first);
+            let slots = |card: usize| {
+                let from = (cell + card * CARD_BYTES).max(start as usize);
+                let to = (cell + (card + 1) * CARD_BYTES).min(end);
+                (from as *mut Value, to.saturating_sub(from) / 8)
+            };
             for index in at..self.dirty_cards.len() {
                 let card = self.dirty_cards[index] as usize;
                 if let Some(&next) = self.dirty_cards.get(index + CARDS_AHEAD) {
@@ -320,13 +370,18 @@ impl Tracer {
                     prefetch(next);
                     prefetch(next.wrapping_add(CARD_BYTES - 1));
                 }
-                let from = (cell + card * CARD_BYTES).max(start as usize);
-                let to = (cell + (card + 1) * CARD_BYTES).min(end);
-                if from >= end {
+                if let Some(&next) = self.dirty_cards.get(index + CARD_TARGETS_AHEAD) {
+                    let (from, count) = slots(next as usize);
+                    for index in 0..count {
+                        self.prefetch_young((*from.add(index)).bits());
+                    }
+                }
+                let (from, count) = slots(card);
+                if count == 0 {
                     break;
                 }
                 let before = std::mem::replace(&mut self.found_young, false);
-                self.values_all(from as *mut Value, (to - from) / 8);
+                self.values_all(from, count);
                 if self.found_young {
                     Block::dirty_card(block, card);
                 }
@@ -381,30 +436,6 @@ impl Tracer {
 unsafe fn forwarding_address(cell: *const Header) -> *mut Header {
     // SAFETY: by contract; the smallest cell has two words.
     unsafe { cell.cast::<*mut Header>().add(1).read() }
-}
-
-/// Copies a cell; most are a few words, for which a call to `memcpy` costs more than the copy.
-///
-/// # Safety
-/// Both ranges are valid, 8-aligned and apart; `bytes` is a multiple of 8 and not 0.
-#[inline(always)]
-unsafe fn copy_words(from: *const u64, to: *mut u64, bytes: usize) {
-    let words = bytes / 8;
-    // SAFETY: by contract.
-    unsafe {
-        if words > 16 {
-            return std::ptr::copy_nonoverlapping(from, to, words);
-        }
-        // A cell has at least two words; an odd word is copied first, then pairs.
-        let odd = words & 1;
-        to.write(from.read());
-        let mut index = odd;
-        while index < words {
-            let pair = from.add(index).cast::<[u64; 2]>().read();
-            to.add(index).cast::<[u64; 2]>().write(pair);
-            index += 2;
-        }
-    }
 }
 
 #[inline(always)]
