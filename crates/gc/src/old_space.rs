@@ -9,6 +9,7 @@ use crate::sys;
 use std::collections::HashSet;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::thread::{self, JoinHandle};
 
 pub const BLOCK_BYTES: usize = 256 << 10;
 /// Bigger cells are large objects.
@@ -20,6 +21,11 @@ pub const CARD_BYTES: usize = 128;
 const MARK_GRANULE_BYTES: usize = 16;
 const MARK_WORDS: usize = BLOCK_BYTES / MARK_GRANULE_BYTES / 64;
 const ARENA_BYTES: usize = 16 << 20;
+/// A heap that needs more arenas than this is big enough for huge pages, and so is a large object of so many bytes.
+const SMALL_ARENAS: usize = 3;
+const HUGE_PAGE_BYTES: usize = 2 << 20;
+const HUGE_OBJECT_BYTES: usize = 4 << 20;
+const POPULATING_STACK_BYTES: usize = 64 << 10;
 /// With so many blocks a heap is big enough for pages to be populated that may not be needed.
 const MANY_BLOCKS: usize = 128;
 /// Memory of empty blocks that is kept committed.
@@ -67,8 +73,8 @@ static CLASS_OF_WORDS: [u8; MAX_BLOCK_CELL_BYTES / 8 + 1] = {
     classes
 };
 
-/// The header of a block or of a large object.
-#[repr(C, align(16))]
+/// The header of a block or of a large object. Cells start with a cache line, so that those of its size lie in one.
+#[repr(C, align(64))]
 pub struct Block {
     marks: [u64; MARK_WORDS],
     /// Size of the cells; 0 for a large object.
@@ -270,6 +276,8 @@ pub struct OldSpace {
     /// Bytes of live cells after the last sweep, plus runs taken and large objects made since.
     taken_bytes: usize,
     large_committed_bytes: usize,
+    /// Threads that populate arenas.
+    populating: Vec<JoinHandle<()>>,
     pub on_out_of_memory: fn() -> !,
 }
 
@@ -299,6 +307,7 @@ impl OldSpace {
             warm_mapping_bytes: 0,
             taken_bytes: 0,
             large_committed_bytes: 0,
+            populating: Vec::new(),
             on_out_of_memory,
         }
     }
@@ -401,7 +410,14 @@ impl OldSpace {
             self.warm_mapping_bytes -= warm.1;
             return warm;
         }
-        (sys::map(bytes, BLOCK_BYTES).unwrap_or_else(|| (self.on_out_of_memory)()), bytes)
+        let is_huge = bytes >= HUGE_OBJECT_BYTES;
+        let align = if is_huge { HUGE_PAGE_BYTES } else { BLOCK_BYTES };
+        let base = sys::map(bytes, align).unwrap_or_else(|| (self.on_out_of_memory)());
+        if is_huge {
+            // SAFETY: just mapped.
+            unsafe { sys::prefer_huge_pages(base, bytes) };
+        }
+        (base, bytes)
     }
 
     /// # Safety
@@ -461,7 +477,10 @@ impl OldSpace {
             return (block, 0);
         }
         if self.arena_top == self.arena_limit {
-            let arena = sys::map(ARENA_BYTES, BLOCK_BYTES).unwrap_or_else(|| (self.on_out_of_memory)());
+            let arena = sys::map(ARENA_BYTES, HUGE_PAGE_BYTES).unwrap_or_else(|| (self.on_out_of_memory)());
+            if self.arenas.len() >= SMALL_ARENAS {
+                self.populate_arena(arena as usize);
+            }
             self.arenas.push(arena);
             self.arena_top = arena as usize;
             self.arena_limit = arena as usize + ARENA_BYTES;
@@ -469,6 +488,21 @@ impl OldSpace {
         let block = self.arena_top;
         self.arena_top += BLOCK_BYTES;
         (block as *mut u8, 0)
+    }
+
+    /// Gives an arena huge pages. It takes the system long to clear one: another thread lets it do so ahead of use.
+    fn populate_arena(&mut self, arena: usize) {
+        // SAFETY: just mapped.
+        unsafe { sys::prefer_huge_pages(arena as *mut u8, ARENA_BYTES) };
+        let populate = move || {
+            for at in (arena + HUGE_PAGE_BYTES..arena + ARENA_BYTES).step_by(HUGE_PAGE_BYTES) {
+                // SAFETY: arenas are mapped until the heap is dropped, which waits for this thread.
+                unsafe { sys::populate(at as *mut u8, HUGE_PAGE_BYTES) };
+            }
+        };
+        self.populating.retain(|thread| !thread.is_finished());
+        // Without the thread, pages are cleared when they are used.
+        self.populating.extend(thread::Builder::new().stack_size(POPULATING_STACK_BYTES).spawn(populate));
     }
 
     /// # Safety
@@ -693,6 +727,10 @@ impl Drop for OldSpace {
         for (base, bytes) in std::mem::take(&mut self.warm_mappings) {
             // SAFETY: as above.
             unsafe { sys::unmap(base, bytes) };
+        }
+        for thread in self.populating.drain(..) {
+            // It does not panic.
+            let _ = thread.join();
         }
         for &arena in &self.arenas {
             // SAFETY: as above.
