@@ -7,7 +7,7 @@
 //! *Invariant*: a tagged result that may be a cell can move whenever an instruction may collect ([`Op::is_safepoint`]). Such an
 //! instruction lists in its state every slot whose value is used after it, and the lowering reads those values back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 macro_rules! index {
@@ -324,6 +324,8 @@ pub enum Op {
     Quick(u64),
     /// a + b of strings and numbers. Result: the empty marker if that takes more.
     Concatenate,
+    /// The same, for which there may be a collection; leaves if one is neither string nor number.
+    Join,
     /// A new array of this shape, of a length (Int32) and without elements. Result: the empty marker if that takes more.
     ArrayOfLength(u32),
     /// The arguments object of the outermost frame, which has no mapped parameters; of sloppy code or not. Result: the empty marker if
@@ -497,6 +499,7 @@ impl Op {
             Op::Allocate(..)
                 | Op::Poll
                 | Op::FillElement(_)
+                | Op::Join
                 | Op::Execute
                 | Op::Call(..)
                 | Op::CallClosure(..)
@@ -571,7 +574,7 @@ impl Op {
     }
     /// A safepoint that runs no JavaScript. Its fast path writes nothing to the frame.
     pub fn is_quiet(&self) -> bool {
-        matches!(self, Op::Allocate(..) | Op::Poll | Op::FillElement(_) | Op::NewResult(_))
+        matches!(self, Op::Allocate(..) | Op::Poll | Op::FillElement(_) | Op::NewResult(_) | Op::Join)
     }
 }
 
@@ -603,6 +606,25 @@ pub struct StateSlot {
     pub in_place: bool,
 }
 
+/// A cell that only exits make.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// Its first word.
+    pub header: u64,
+    /// Its size.
+    pub bytes: u32,
+    /// What is stored in it, in order: how, where, what.
+    pub stores: Vec<(Width, i32, Stored)>,
+}
+/// What is stored in a [`Made`].
+#[derive(Clone, Copy, Debug)]
+pub enum Stored {
+    /// A value.
+    Value(Value),
+    /// An address in another cell of the list.
+    Made(u32, i32),
+}
+
 /// What the interpreter would see.
 #[derive(Clone, Debug)]
 pub struct State {
@@ -618,6 +640,10 @@ pub struct State {
     pub reason: &'static str,
     /// What leaving here says.
     pub kind: crate::snapshot::ExitKind,
+    /// Cells that leaving here makes.
+    pub cells: Vec<Made>,
+    /// Which of them go to which slots.
+    pub cell_slots: Vec<(i32, u32)>,
     /// Where the interpreter goes on, if not here: at an earlier instruction from which on nothing has been done that could not be done
     /// again. The slots are that state's.
     pub resume: Option<StateId>,
@@ -686,6 +712,8 @@ pub struct Graph {
     pub extent: i32,
     /// What is taken for granted about singletons.
     pub relied: BTreeSet<Reliance>,
+    /// Cells that need no barriers after a quiet safepoint: should it make one of them old, it remembers it.
+    pub fresh: BTreeMap<Value, Vec<Value>>,
 }
 
 impl Graph {
@@ -711,6 +739,26 @@ impl Graph {
             _ => (None, None),
         };
         x.into_iter().chain(y)
+    }
+    /// Reachable blocks in reverse post-order.
+    pub fn order(&self) -> Vec<Block> {
+        let mut seen = vec![false; self.blocks.len()];
+        let mut post = vec![];
+        let mut stack = vec![(Block(0), 0usize)];
+        seen[0] = true;
+        while let Some((b, k)) = stack.pop() {
+            match self.successors(b).nth(k) {
+                Some(s) => {
+                    stack.push((b, k + 1));
+                    if !std::mem::replace(&mut seen[s.index()], true) {
+                        stack.push((s, 0));
+                    }
+                }
+                None => post.push(b),
+            }
+        }
+        post.reverse();
+        post
     }
     /// The result may be a cell that moves.
     pub fn is_movable(&self, v: Value) -> bool {

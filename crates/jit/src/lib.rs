@@ -10,6 +10,7 @@
 //! *Not here*: when to compile, installation, exits (`core::tier`).
 
 mod build;
+mod escape;
 pub mod graph;
 mod liveness;
 mod lower;
@@ -75,18 +76,31 @@ pub fn compile(snapshot: &Snapshot, print: bool) -> Result<Compiled, Refused> {
     if cfg!(not(target_arch = "x86_64")) {
         return Err(Refused("no back end for this machine"));
     }
-    match compile_with(snapshot, print, true) {
-        Err(Refused(LOST)) => compile_with(snapshot, print, false),
-        result => result,
+    let mut result = Err(Refused(LOST));
+    for (keep_addresses, leave_out) in [(true, true), (true, false), (false, false)] {
+        if !matches!(result, Err(Refused(LOST))) {
+            break;
+        }
+        result = compile_with(snapshot, print, keep_addresses, leave_out);
     }
+    result
 }
 
 /// Why a function is compiled again, then refused.
 const LOST: &str = "a value outlives a safepoint without a slot";
 
-fn compile_with(snapshot: &Snapshot, print: bool, keep_addresses: bool) -> Result<Compiled, Refused> {
+/// `keep_addresses`: addresses of parts of objects outlive collections. `leave_out`: what nobody sees is not made.
+fn compile_with(
+    snapshot: &Snapshot,
+    print: bool,
+    keep_addresses: bool,
+    leave_out: bool,
+) -> Result<Compiled, Refused> {
     let start = std::time::Instant::now();
-    let graph = build::build(snapshot, keep_addresses)?;
+    let mut graph = build::build(snapshot, keep_addresses)?;
+    if leave_out {
+        escape::remove_unseen(&mut graph, &snapshot.layout);
+    }
     let built = start.elapsed();
     let loops = graph.nodes.iter().any(|n| n.op == graph::Op::Poll);
     let isa = isa(loops).ok_or(Refused("this processor has no SSE 4.1"))?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::graph::{Block, Graph, StateId, Terminator, Value};
+use crate::graph::{Block, Graph, StateId, Stored, Terminator, Value};
 
 /// A set of values.
 #[derive(Clone, PartialEq)]
@@ -85,9 +85,15 @@ impl Analysis<'_> {
     }
     /// What leaving by a state reads: slots in place are not written.
     fn use_state(&self, set: &mut Set, s: StateId) {
-        for slot in &self.graph.states[self.graph.resume(s).index()].slots {
+        let state = &self.graph.states[self.graph.resume(s).index()];
+        for slot in &state.slots {
             if !slot.in_place {
                 self.use_(set, slot.value);
+            }
+        }
+        for (_, _, what) in state.cells.iter().flat_map(|cell| &cell.stores) {
+            if let Stored::Value(v) = *what {
+                self.use_(set, v);
             }
         }
     }

@@ -605,6 +605,10 @@ stubs! {
     quick,
     /// `(vm, a, b) -> value`: a + b where one is a string and the other a string or number; 0: not by a few instructions.
     concatenate,
+    /// `(vm, kind, bytes) -> cell`: allocates without a collection; header written, rest not.
+    make_cell,
+    /// `(vm, fp, pc, a, b) -> value`: a + b of strings and numbers; 0: exception, 1: it takes more.
+    join,
     /// `(vm, shape: u32, length: u32) -> value`: a new array without elements; empty: not without a collection.
     array_of_length,
     /// `(vm, fp, pc, sloppy: u64) -> value`: the arguments object of a function without mapped parameters; empty: not without a collection.

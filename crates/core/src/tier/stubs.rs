@@ -36,7 +36,7 @@ pub(super) fn addresses() -> Stubs {
         };
     }
     table! {
-        call, construct, create_this, call_forward, get_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, suspend_await, finish_async, unpack_result, proxy_operation, stack_overflow, sample, quick, concatenate, array_of_length, new_arguments, instance_of,
+        call, construct, create_this, call_forward, get_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, suspend_await, finish_async, unpack_result, proxy_operation, stack_overflow, sample, quick, concatenate, join, make_cell, array_of_length, new_arguments, instance_of,
         typed_length, prototype_of, super_constructor, type_of, fmod, pow, char_at;
         preserving: allocate, new_result, remember, remember_slot, interrupt, to_boolean, strict_equal, loosely_equal, to_int32, fill_element, append,
     }
@@ -786,6 +786,14 @@ unsafe extern "C" fn new_result(
         o.cast()
     }
 }
+unsafe extern "C" fn make_cell(vm: *mut Vm, kind: u64, bytes: u64) -> *mut Header {
+    // SAFETY: the caller initialises the cell.
+    unsafe {
+        let heap = &mut (*vm).heap;
+        let cell = heap.try_alloc(kind as u8, bytes as usize);
+        if cell.is_null() { heap.alloc_old(kind as u8, bytes as usize) } else { cell }
+    }
+}
 unsafe extern "C" fn remember(vm: *mut Vm, owner: *mut Header) {
     // SAFETY: live cell.
     unsafe { (*vm).heap.write_barrier_all(owner) }
@@ -845,6 +853,20 @@ unsafe extern "C" fn concatenate(vm: *mut Vm, a: Raw, b: Raw) -> Raw {
             crate::interp::arithmetic::concatenate(vm, a, b)
         }
     }
+}
+unsafe extern "C" fn join(vm: *mut Vm, fp: *mut Raw, pc: *const u64, a: Raw, b: Raw) -> u64 {
+    let is_simple = |v: Raw| v.is_number() || crate::value::is_string(v);
+    if !is_simple(a) || !is_simple(b) {
+        return 1;
+    }
+    // SAFETY: live frame and values.
+    let sum = unsafe {
+        scoped(vm, fp, pc, |s| {
+            let (a, b) = (s.local(a), s.local(b));
+            Ok(crate::operators::add(s, a, b)?.raw())
+        })
+    };
+    sum.map_or(0, Raw::bits)
 }
 unsafe extern "C" fn array_of_length(vm: *mut Vm, shape: u32, length: u32) -> Raw {
     if length > MAX_ROOM {

@@ -338,6 +338,11 @@ impl Builder<'_> {
                     && !self.is_generic() =>
             {
                 let (x, y) = (self.tagged(x), self.tagged(y));
+                if i.word.feedback() & (BIGINT | OTHER) == 0 {
+                    let r = self.join(x, y);
+                    self.set(i.word.a(), r);
+                    return Ok(Step::Next);
+                }
                 let v = self.emit(Op::Concatenate, vec![x, y], Repr::Tagged, ty::STRING | ty::EMPTY);
                 return self.unless_simple(i, v, |this| this.execute(i));
             }
@@ -400,6 +405,17 @@ impl Builder<'_> {
         };
         self.set(i.word.a(), r);
         Ok(Step::Next)
+    }
+
+    /// The sum of strings and numbers.
+    fn join(&mut self, x: Value, y: Value) -> Value {
+        let known = self.types(x) == ty::STRING || self.types(y) == ty::STRING;
+        let types = if known { ty::STRING } else { ty::STRING | ty::NUMBER };
+        let state = self.state();
+        let v = self.emit(Op::Join, vec![x, y], Repr::Tagged, types);
+        self.graph.nodes[v.index()].state = Some(state);
+        self.after_collection(Some(v));
+        v
     }
 
     /// The result is an int32, or no more of it is used.

@@ -436,7 +436,7 @@ impl Builder<'_> {
         let frame_state = self.state();
         let result = self.emit(Op::NewResult(shape), vec![v, word], Repr::Tagged, ty::OBJECT);
         self.graph.nodes[result.index()].state = Some(frame_state);
-        self.after_collection();
+        self.after_collection(Some(result));
         let first = self.snapshot.layout.object_trailing;
         self.env.loads.insert((result, access(Width::Value, first + 8)), done);
         let fact = self.env.fact_mut(result);

@@ -444,7 +444,7 @@ impl Builder<'_> {
         let shape = self.function().array_shape;
         let fill = self.emit(Op::FillElement(shape), vec![o, word, index], Repr::None, 0);
         self.graph.nodes[fill.index()].state = Some(state);
-        self.after_collection();
+        self.after_collection(Some(fill));
         self.env.forget_loads_at(access(Width::I32, l.elements_length));
         self.env.forget_loads_at(access(Width::Value, l.array_length));
         self.env.forget_loads_at(access(Width::Word, l.object_elements));

@@ -51,7 +51,7 @@ pub struct Fact {
     pub dense: bool,
     /// Typed array whose store covers it.
     pub in_store: bool,
-    /// Allocated since the last safepoint: no barriers.
+    /// Allocated since the last safepoint that is not quiet: no barriers.
     pub fresh: bool,
 }
 
@@ -149,7 +149,11 @@ impl Env {
             f.forget_memory();
         }
     }
-    /// After a collection: cells may have moved and are not young any more; nothing else has changed.
+    /// Values that need no barriers.
+    pub fn fresh(&self) -> impl Iterator<Item = Value> {
+        self.facts.iter().filter(|(_, f)| f.fresh).map(|(v, _)| *v)
+    }
+    /// After a collection: cells may have moved; nothing else has changed.
     /// `stays`: what has been loaded from a place is read from it again.
     pub fn forget_addresses(
         &mut self,
@@ -158,7 +162,6 @@ impl Env {
     ) {
         self.loads.retain(|k, v| !is_address(*v) || stays(k, *v));
         for f in self.facts.values_mut() {
-            f.fresh = false;
             f.tagged = f.tagged.filter(|v| !is_address(*v));
         }
     }

@@ -250,7 +250,7 @@ impl Builder<'_> {
         }
         self.env.lists.clear();
         // Every iteration ends with a poll.
-        self.after_collection();
+        self.after_collection(None);
         let assumptions = &self.assumptions;
         self.env.loads.retain(|(_, p), _| !assumptions.loads.contains(&(key, env::class(*p))));
         self.env.in_place.retain(|s, _| !assumptions.slots.contains(&(key, *s)));

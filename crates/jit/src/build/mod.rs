@@ -303,7 +303,7 @@ impl<'a> Builder<'a> {
             self.env.checkpoint = None;
             self.started = true;
             // Stores at fixed places initialise what has just been made.
-            if !matches!(op, Op::Store(..) | Op::Allocate(..) | Op::Poll | Op::Quick(_)) {
+            if !matches!(op, Op::Store(..) | Op::Allocate(..) | Op::Poll | Op::Quick(_) | Op::Join) {
                 self.env.lists.clear();
             }
         }
@@ -350,7 +350,8 @@ impl<'a> Builder<'a> {
         let graph = &mut self.graph;
         *self.sites.entry(key).or_insert_with(|| {
             let resume = Some(resume);
-            graph.states.push(State { frame, pc, slots: vec![], covered, reason, kind, resume });
+            let (slots, cells, cell_slots) = (vec![], vec![], vec![]);
+            graph.states.push(State { frame, pc, slots, covered, reason, kind, cells, cell_slots, resume });
             StateId(graph.states.len() as u32 - 1)
         })
     }
@@ -477,7 +478,18 @@ impl<'a> Builder<'a> {
         slots.sort_by_key(|s| s.slot);
         slots.dedup_by_key(|s| s.slot);
         let kind = ExitKind::Guess;
-        self.graph.states.push(State { frame, pc, slots, covered, reason, kind, resume: None });
+        let (cells, cell_slots) = (vec![], vec![]);
+        self.graph.states.push(State {
+            frame,
+            pc,
+            slots,
+            covered,
+            reason,
+            kind,
+            cells,
+            cell_slots,
+            resume: None,
+        });
         let id = StateId(self.graph.states.len() as u32 - 1);
         self.state = Some(id);
         id
@@ -875,16 +887,27 @@ impl<'a> Builder<'a> {
         let state = self.state();
         let v = self.emit(Op::Poll, vec![], Repr::None, 0);
         self.graph.nodes[v.index()].state = Some(state);
-        self.after_collection();
+        self.after_collection(Some(v));
     }
     /// The last node may have run anything.
     fn after_call(&mut self) {
         self.env.forget_memory();
-        self.after_collection();
+        self.after_collection(None);
     }
-    /// The last node may have collected.
-    fn after_collection(&mut self) {
+    /// The last node may have collected. `quiet`: it is a quiet safepoint, which remembers what it makes old.
+    fn after_collection(&mut self, quiet: Option<Value>) {
         self.keep_lists();
+        let (literals, fresh): (Vec<Value>, Vec<Value>) =
+            self.env.fresh().partition(|v| self.env.fact(*v).literal.is_some());
+        // The elements of an array literal are a cell of their own.
+        literals.iter().for_each(|&v| self.env.fact_mut(v).fresh = false);
+        match quiet {
+            Some(v) if !fresh.is_empty() => {
+                self.graph.fresh.insert(v, fresh);
+            }
+            Some(_) => {}
+            None => fresh.iter().for_each(|&v| self.env.fact_mut(v).fresh = false),
+        }
         let (graph, keep) = (&self.graph, self.keep_addresses);
         let is_address = |v: Value| match graph.node(v).op {
             // Outside of the heap.

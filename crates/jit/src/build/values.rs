@@ -488,7 +488,7 @@ impl Builder<'_> {
         let state = self.state();
         let v = self.emit(Op::Allocate(header, bytes), vec![], Repr::Tagged, types);
         self.graph.nodes[v.index()].state = Some(state);
-        self.after_collection();
+        self.after_collection(Some(v));
         let f = self.env.fact_mut(v);
         f.fresh = true;
         f.kind = Some(header as u8);

@@ -10,7 +10,7 @@ use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder};
 
 use super::{Lower, PENDING};
-use crate::graph::{Repr, StateId, Value};
+use crate::graph::{Repr, StateId, Stored, Value};
 use crate::snapshot::{Exit, Filler, Resume};
 
 /// A place in the tree of what is written.
@@ -59,6 +59,7 @@ impl Lower<'_, '_> {
             for (s, fill) in std::mem::take(&mut tree[at].states) {
                 let block = resumes[&s];
                 self.go(block);
+                self.make_cells(s);
                 let index = self.b.block_params(block)[0];
                 places.insert(s.0 | PENDING, self.new_resume(s, fill));
                 let next = self.place_or_tail(tree[at].block);
@@ -86,11 +87,43 @@ impl Lower<'_, '_> {
         let index = self.new_exit(s, resume.0 | PENDING);
         self.b.ins().jump(block, &[BlockArg::Value(index)]);
     }
+    /// Makes the cells that the code has done without. There is no collection: addresses stay as they are.
+    fn make_cells(&mut self, s: StateId) {
+        let graph = self.graph;
+        let state = &graph.states[s.index()];
+        let mut made = vec![];
+        for cell in &state.cells {
+            let (kind, bytes) = (self.imm(cell.header & 0xff), self.imm(cell.bytes as u64));
+            let list = [self.vm, kind, bytes];
+            let new = self.call(self.snapshot.stubs.make_cell, &list, Some(I64)).expect("result");
+            self.complete_header(new, cell.header);
+            made.push(new);
+        }
+        for (cell, &new) in state.cells.iter().zip(&made) {
+            if cell.header as u8 >= self.snapshot.layout.kind_object {
+                self.references.shapes.push((cell.header >> 32) as u32);
+            }
+            for &(width, offset, what) in &cell.stores {
+                let x = match what {
+                    Stored::Value(v) => self.get(v),
+                    Stored::Made(other, at) => self.b.ins().iadd_imm_s(made[other as usize], at as i64),
+                };
+                self.store(width, new, offset, x);
+            }
+        }
+        for &(slot, cell) in &state.cell_slots {
+            self.store_slot(slot, made[cell as usize]);
+        }
+    }
     /// What leaving for a state stores, old values first, and what the runtime adds.
     fn path(&mut self, s: StateId) -> (Vec<(Value, i32)>, Vec<(i32, Filler)>) {
         let graph = self.graph;
         let (mut path, mut fill) = (vec![], vec![]);
-        for slot in graph.states[s.index()].slots.iter().filter(|slot| !slot.in_place) {
+        let state = &graph.states[s.index()];
+        for slot in state.slots.iter().filter(|slot| !slot.in_place) {
+            if state.cell_slots.iter().any(|c| c.0 == slot.slot) {
+                continue;
+            }
             if let Some(filler) = self.filler(slot.value) {
                 fill.push((slot.slot, filler));
                 continue;

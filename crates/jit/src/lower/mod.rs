@@ -147,7 +147,7 @@ impl Lower<'_, '_> {
             }
         }
         self.prologue();
-        for block in self.order() {
+        for block in self.graph.order() {
             self.block(block);
         }
         self.write_exits();
@@ -161,27 +161,6 @@ impl Lower<'_, '_> {
             _ => I64,
         }
     }
-    /// Blocks in reverse post-order.
-    fn order(&self) -> Vec<Block> {
-        let mut seen = vec![false; self.graph.blocks.len()];
-        let mut post = vec![];
-        let mut stack = vec![(Block(0), 0usize)];
-        seen[0] = true;
-        while let Some((b, k)) = stack.pop() {
-            match self.graph.successors(b).nth(k) {
-                Some(s) => {
-                    stack.push((b, k + 1));
-                    if !std::mem::replace(&mut seen[s.index()], true) {
-                        stack.push((s, 0));
-                    }
-                }
-                None => post.push(b),
-            }
-        }
-        post.reverse();
-        post
-    }
-
     /// Anything refers to the value.
     fn is_used(&self, v: Value) -> bool {
         self.uses[v.index()] != 0
@@ -668,7 +647,7 @@ impl Lower<'_, '_> {
         let wanted = self.reloads.get(&node).cloned().unwrap_or_default();
         let quiet = self.graph.node(node).op.is_quiet();
         let mut again = vec![];
-        for v in wanted {
+        for &v in &wanted {
             let slots = &self.graph.states[s.index()].slots;
             let slot = slots.iter().find(|slot| slot.value == v && slot.slot < window);
             let Some(slot) = slot.map(|s| s.slot) else {
@@ -698,6 +677,11 @@ impl Lower<'_, '_> {
                 _ => unreachable!("only loads have origins"),
             };
             self.define(v, x);
+        }
+        // Stores into these have no barriers.
+        for &v in self.graph.fresh.get(&node).into_iter().flatten().filter(|v| wanted.contains(v)) {
+            let (vm, cell) = (self.vm, self.get(v));
+            self.call_preserving(self.snapshot.stubs.remember, &[vm, cell], None);
         }
     }
 }

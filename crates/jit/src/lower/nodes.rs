@@ -263,6 +263,7 @@ impl Lower<'_, '_> {
                 let list = [self.vm, args[0], args[1]];
                 self.call(self.snapshot.stubs.concatenate, &list, Some(I64)).expect("result")
             }
+            Op::Join => self.join(v, args[0], args[1], st()),
             Op::ArrayOfLength(shape) => {
                 let shape = self.imm32(shape as i32);
                 let list = [self.vm, shape, args[0]];

@@ -922,7 +922,14 @@ impl Lower<'_, '_> {
         let vm = self.vm;
         let list = [vm, fp, pc, kind, size];
         let cell = self.call_preserving(self.snapshot.stubs.allocate, &list, Some(I64)).expect("result");
-        // Kind and the collector's flags are written: the cell may be old.
+        self.complete_header(cell, header);
+        self.reload(node, s, i32::MAX);
+        self.b.ins().jump(done, &[BlockArg::Value(cell)]);
+        self.go(done);
+        r
+    }
+    /// Completes the header of a cell that the runtime has made: kind and the collector's flags are written, the cell may be old.
+    pub(super) fn complete_header(&mut self, cell: ir::Value, header: u64) {
         let aux = self.imm32((header >> 16) as i32 & 0xffff);
         self.b.ins().istore16(trusted(), aux, cell, 2);
         if header >> 8 & 0xff != 0 {
@@ -932,8 +939,29 @@ impl Lower<'_, '_> {
         }
         let word = self.imm32((header >> 32) as i32);
         self.b.ins().store(trusted(), word, cell, 4);
+    }
+    pub(super) fn join(&mut self, node: Value, x: ir::Value, y: ir::Value, s: StateId) -> ir::Value {
+        let vm = self.vm;
+        let simple = self.call(self.snapshot.stubs.concatenate, &[vm, x, y], Some(I64)).expect("result");
+        let (other, done) = (self.cold(), self.fresh());
+        let r = self.b.append_block_param(done, I64);
+        self.b.ins().brif(simple, done, &[BlockArg::Value(simple)], other, &[]);
+        self.go(other);
+        self.spill_state(s);
+        let (fp, pc) = self.place(s);
+        let list = [vm, fp, pc, x, y];
+        let sum = self.call(self.snapshot.stubs.join, &list, Some(I64)).expect("result");
+        let (rare, threw, ok) = (self.cold(), self.cold(), self.cold());
+        let leave = self.exit_block(s);
+        let special = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, sum, 2);
+        self.b.ins().brif(special, rare, &[], ok, &[]);
+        self.go(rare);
+        self.b.ins().brif(sum, leave, &[], threw, &[]);
+        self.go(threw);
+        self.unwind(s);
+        self.go(ok);
         self.reload(node, s, i32::MAX);
-        self.b.ins().jump(done, &[BlockArg::Value(cell)]);
+        self.b.ins().jump(done, &[BlockArg::Value(sum)]);
         self.go(done);
         r
     }
