@@ -45,7 +45,7 @@ const HEADER: i32 = spey_bytecode::FRAME_HEADER_WORDS as i32;
 /// Larger graphs are refused.
 const MAX_NODES: usize = 60_000;
 /// No inlining when functions walked in place have made this many nodes: what code costs to compile is what short programs wait for,
-const INLINE_NODES: usize = 300;
+const INLINE_NODES: usize = 400;
 /// and of tiny functions this many.
 const TINY_NODES: usize = 1_000;
 
