@@ -385,6 +385,8 @@ function processTimers(now) {
       nextExpiry = list.expiry;
       now = getLibuvNow();
       if (nextExpiry > now || timersLeft <= 0) return timerInfo[0] > 0 ? nextExpiry : -nextExpiry;
+      // It has become due meanwhile: what is started from now on is the next.
+      nextExpiry = Infinity;
     }
     if (ranAny) runNextTicks();
     else ranAny = true;
