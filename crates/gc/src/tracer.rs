@@ -232,12 +232,12 @@ impl Tracer {
                 new = self.to.top as *mut Header;
                 self.to.top += bytes;
                 self.copied_bytes += bytes;
-                self.copy_words(cell.cast(), new.cast(), bytes);
+                self.copy_words::<false>(cell.cast(), new.cast(), bytes);
                 (*new).flags = header.flags | Header::AGED;
             } else {
                 new = (*self.old).alloc(bytes).cast();
                 self.promoted_bytes += bytes;
-                self.copy_words(cell.cast(), new.cast(), bytes);
+                self.copy_words::<true>(cell.cast(), new.cast(), bytes);
                 (*new).flags = header.flags & !Header::GC_FLAGS | Header::OLD;
                 self.promoted.push(new);
             }
@@ -247,13 +247,13 @@ impl Tracer {
         }
     }
 
-    /// Copies a cell, and has what it refers to fetched; most are a few words, for which a call to `memcpy` costs more
-    /// than the copy.
+    /// Copies a cell; most are a few words, for which a call to `memcpy` costs more than the copy. `FETCH`: has what it
+    /// refers to fetched. That pays for what is promoted: what stays is mostly in the cache.
     ///
     /// # Safety
     /// Both ranges are valid, 8-aligned and apart; `bytes` is a multiple of 8 and not 0.
     #[inline(always)]
-    unsafe fn copy_words(&self, from: *const u64, to: *mut u64, bytes: usize) {
+    unsafe fn copy_words<const FETCH: bool>(&self, from: *const u64, to: *mut u64, bytes: usize) {
         let words = bytes / 8;
         // SAFETY: by contract.
         unsafe {
@@ -267,8 +267,10 @@ impl Tracer {
             while index < words {
                 let pair = from.add(index).cast::<[u64; 2]>().read();
                 to.add(index).cast::<[u64; 2]>().write(pair);
-                self.prefetch_young(pair[0]);
-                self.prefetch_young(pair[1]);
+                if FETCH {
+                    self.prefetch_young(pair[0]);
+                    self.prefetch_young(pair[1]);
+                }
                 index += 2;
             }
         }
