@@ -28,7 +28,7 @@ impl Generator<'_> {
         self.place = was;
         v
     }
-    /// An object whose traps log and pass on.
+    /// An object whose traps log and pass on. Its target inherits nothing: for-in of V8 ends at a proxy among the prototypes.
     fn proxy(&mut self) {
         let (name, target) = (self.name("v"), self.expression(Object, 2));
         let v = self.sealed(1);
@@ -44,7 +44,7 @@ impl Generator<'_> {
             "defineProperty(t, k, d) { log('define', k); return Reflect.defineProperty(t, k, d); }".into(),
         ];
         let chosen: Vec<String> = traps.into_iter().filter(|_| self.random.chance(30)).collect();
-        self.line(&format!("const {name} = new Proxy({target}, {{ {} }});", chosen.join(", ")));
+        self.line(&format!("const {name} = new Proxy({{ ...{target} }}, {{ {} }});", chosen.join(", ")));
         self.variables.push(Variable { name, of: Object, constant: true });
     }
     /// A getter and a setter over a variable of their own.
