@@ -155,6 +155,7 @@ const TABLE: &[(&str, &str)] = &[
     ("Unterminated multiline comment", "Invalid or unexpected token"),
     ("Unterminated regular expression", "Invalid regular expression: missing /"),
     ("Invalid Character", "Invalid or unexpected token"),
+    ("File appears to be binary", "Invalid or unexpected token"),
     ("Invalid characters after number", "Invalid or unexpected token"),
     ("Invalid Number", "Invalid or unexpected token"),
     ("Invalid Unicode escape sequence", "Invalid Unicode escape sequence"),

@@ -61,6 +61,7 @@ fn messages() {
         ("'use strict'; let = 1", "Unexpected strict mode reserved word"),
         ("break;", "Illegal break statement"),
         ("var s = 'a", "Invalid or unexpected token"),
+        ("\u{fffd}\u{fffd} abc(", "Invalid or unexpected token"),
         ("foo bar", "Unexpected identifier 'bar'"),
         ("a 1", "Unexpected number"),
         ("a 'x'", "Unexpected string"),
