@@ -74,6 +74,11 @@ pub(super) fn generate(random: &mut Random) -> Case {
         // lazily: /(?-i:[^k]{1,3}?)/i finds no K. With u, its \W finds an s, as in /(?-i:)|\W/iu.
         lines.push("log('incomparable');".into());
     }
+    // With u, V8 takes the last half of a surrogate pair alone before the end of the input: /[^a]$/u finds no "\u{10400}".
+    let ends_after_set = pieces.windows(2).any(|p| p[0] == "]" && p[1] == "$");
+    if flags.contains('u') && ends_after_set && pieces.iter().any(|p| p == "[^") {
+        lines.push("log('incomparable');".into());
+    }
     lines.extend(
         [
             // V8 finds empty matches between the halves of a surrogate pair, where u and v do not look.
