@@ -1330,15 +1330,7 @@ pub fn get_method<'s>(
     v: Local<'_, Value>,
     key: PropertyKey,
 ) -> JsResult<Option<Local<'s, Value>>> {
-    let f = get_v(s, v, key)?;
-    if f.is_nullish() {
-        return Ok(None);
-    }
-    if !f.is_callable() {
-        let text = crate::error::describe_with_type(s, f);
-        return s.throw_type_error(&format!("{text} is not a function"));
-    }
-    Ok(Some(f))
+    method_or(s, v, key, |s, f| format!("{} is not a function", crate::error::describe_with_type(s, f)))
 }
 /// As [`get_method`], with an error that names the property.
 pub fn get_named_method<'s>(
@@ -1346,16 +1338,25 @@ pub fn get_named_method<'s>(
     v: Local<'_, Value>,
     key: PropertyKey,
 ) -> JsResult<Option<Local<'s, Value>>> {
+    method_or(s, v, key, |s, f| {
+        let (text, of) = (crate::error::describe(s, f), crate::error::describe_receiver(s, v));
+        format!("'{text}' returned for property '{}' of object '{of}' is not a function", key.to_text())
+    })
+}
+/// GetMethod with the message for what is no function.
+fn method_or<'s>(
+    s: &mut Scope<'s>,
+    v: Local<'_, Value>,
+    key: PropertyKey,
+    message: impl FnOnce(&mut Scope<'s>, Local<'s, Value>) -> String,
+) -> JsResult<Option<Local<'s, Value>>> {
     let f = get_v(s, v, key)?;
     if f.is_nullish() {
         return Ok(None);
     }
     if !f.is_callable() {
-        let (text, of) = (crate::error::describe(s, f), crate::error::describe_receiver(s, v));
-        return s.throw_type_error(&format!(
-            "'{text}' returned for property '{}' of object '{of}' is not a function",
-            key.to_text()
-        ));
+        let message = message(s, f);
+        return s.throw_type_error(&message);
     }
     Ok(Some(f))
 }

@@ -424,6 +424,18 @@ pub fn get<'s>(
         Ok(result)
     })
 }
+/// The target's own property if it is not configurable: the invariants are about those.
+fn fixed_property<'s>(
+    s: &mut Scope<'s>,
+    target: Local<'_, Object>,
+    key: PropertyKey,
+) -> JsResult<Option<PropertyDescriptor<'s>>> {
+    if is_unconstrained(s, target, key) {
+        return Ok(None);
+    }
+    let actual = object::get_own_property(s, target, key)?;
+    Ok(actual.filter(|p| p.configurable == Some(false)))
+}
 /// The invariants of [[Get]] for what a trap has returned.
 fn check_get(
     s: &mut Scope<'_>,
@@ -431,13 +443,7 @@ fn check_get(
     key: PropertyKey,
     result: Local<'_, Value>,
 ) -> JsResult<()> {
-    if is_unconstrained(s, target, key) {
-        return Ok(());
-    }
-    let Some(actual) = object::get_own_property(s, target, key)? else { return Ok(()) };
-    if actual.configurable != Some(false) {
-        return Ok(());
-    }
+    let Some(actual) = fixed_property(s, target, key)? else { return Ok(()) };
     if let Some(value) = actual.value {
         if actual.writable == Some(false) && !same_value(result.raw(), value.raw()) {
             let expected = crate::error::describe(s, value);
@@ -487,13 +493,7 @@ fn check_set(
     key: PropertyKey,
     v: Local<'_, Value>,
 ) -> JsResult<()> {
-    if is_unconstrained(s, target, key) {
-        return Ok(());
-    }
-    let Some(actual) = object::get_own_property(s, target, key)? else { return Ok(()) };
-    if actual.configurable != Some(false) {
-        return Ok(());
-    }
+    let Some(actual) = fixed_property(s, target, key)? else { return Ok(()) };
     let frozen = match actual.value {
         Some(value) => (actual.writable == Some(false) && !same_value(v.raw(), value.raw()))
             .then_some("data property with a different value"),

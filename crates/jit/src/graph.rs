@@ -595,6 +595,13 @@ pub struct Node {
     pub spills: Vec<(i32, Value)>,
 }
 
+impl Node {
+    /// Arguments and what is written before a call.
+    fn references(&self) -> impl Iterator<Item = Value> {
+        self.args.iter().copied().chain(self.spills.iter().map(|s| s.1))
+    }
+}
+
 /// One slot of a state.
 #[derive(Clone, Copy, Debug)]
 pub struct StateSlot {
@@ -769,33 +776,25 @@ impl Graph {
     /// How often nodes, ends of blocks and states refer to each value.
     pub fn uses(&self) -> Vec<u32> {
         let mut uses = vec![0; self.nodes.len()];
-        let nodes =
-            self.nodes.iter().flat_map(|n| n.args.iter().copied().chain(n.spills.iter().map(|s| s.1)));
-        let ends = self.blocks.iter().filter_map(|b| match b.end {
-            Terminator::Branch(v, ..) | Terminator::Return(v) => Some(v),
-            _ => None,
-        });
-        let states = self.states.iter().flat_map(|s| s.slots.iter().map(|slot| slot.value));
-        for v in nodes.chain(ends).chain(states) {
+        for v in self.nodes.iter().flat_map(Node::references).chain(self.references_of_ends()) {
             uses[v.index()] += 1;
         }
         uses
     }
+    /// What ends of blocks and states refer to.
+    fn references_of_ends(&self) -> impl Iterator<Item = Value> {
+        let ends = self.blocks.iter().filter_map(|b| match b.end {
+            Terminator::Branch(v, ..) | Terminator::Return(v) => Some(v),
+            _ => None,
+        });
+        ends.chain(self.states.iter().flat_map(|s| s.slots.iter().map(|slot| slot.value)))
+    }
     /// Takes out phis that only phis use.
     pub fn drop_unused_phis(&mut self) {
         let mut used = vec![false; self.nodes.len()];
-        let mut open: Vec<Value> = vec![];
-        for block in &self.blocks {
-            for v in &block.nodes {
-                let node = self.node(*v);
-                open.extend(node.args.iter().copied().chain(node.spills.iter().map(|s| s.1)));
-            }
-            match block.end {
-                Terminator::Branch(v, ..) | Terminator::Return(v) => open.push(v),
-                _ => {}
-            }
-        }
-        open.extend(self.states.iter().flat_map(|s| s.slots.iter().map(|slot| slot.value)));
+        let nodes = self.blocks.iter().flat_map(|b| &b.nodes);
+        let mut open: Vec<Value> = self.references_of_ends().collect();
+        open.extend(nodes.flat_map(|v| self.node(*v).references()));
         while let Some(v) = open.pop() {
             let node = &self.nodes[v.index()];
             if matches!(node.op, Op::Phi) && !std::mem::replace(&mut used[v.index()], true) {

@@ -428,16 +428,7 @@ impl Builder<'_> {
         if !matches!(op, Binary::Add | Binary::Sub) {
             return false;
         }
-        if exact {
-            return true;
-        }
-        let fact = self.env.fact(x);
-        let step = match self.graph.node(y).op {
-            Op::Int(n) if op == Binary::Add => n as i64,
-            Op::Int(n) => -(n as i64),
-            _ => return self.is_truncated(i),
-        };
-        (step == 1 && fact.below) || (step == -1 && fact.above) || self.is_truncated(i)
+        exact || self.is_truncated(i)
     }
 
     /// IsStrictlyEqual, ECMA-262 §7.2.15, as a Bool.
@@ -451,9 +442,7 @@ impl Builder<'_> {
             let (x, y) = (self.as_double(x), self.as_double(y));
             return self.emit(Op::DoubleCompare(Condition::Equal), vec![x, y], Repr::Bool, 0);
         }
-        if let Some(i) = self.as_int_free(x).or_else(|| self.as_int_free(y)) {
-            let other = if self.as_int_free(x).is_some() { y } else { x };
-            let other = self.tagged(other);
+        if let Some((other, i)) = self.beside_int(x, y) {
             // One that is compared with several, as in a switch, is a number like them.
             let again = std::mem::replace(&mut self.env.fact_mut(other).counted, true);
             if again && !self.is_generic() && self.types(other) & ty::INT != 0 {
@@ -488,7 +477,14 @@ impl Builder<'_> {
         }
         self.emit(Op::StrictEqual, vec![x, y], Repr::Bool, 0)
     }
-    /// IsLooselyEqual, ECMA-262 §7.2.14, where it is simple.
+    /// Of two values one of which is known as Int32: the other, tagged, and that one.
+    fn beside_int(&mut self, x: Value, y: Value) -> Option<(Value, Value)> {
+        let (other, i) = match self.as_int_free(x) {
+            Some(i) => (y, i),
+            None => (x, self.as_int_free(y)?),
+        };
+        Some((self.tagged(other), i))
+    }
     /// typeof of the value gives this string.
     fn type_is(&mut self, v: Value, string: Value) -> Value {
         let Op::Const(bits) = self.graph.node(string).op else { unreachable!("an atom") };
@@ -516,6 +512,7 @@ impl Builder<'_> {
         let v = self.tagged(v);
         self.emit(Op::TypeIs(name), vec![v], Repr::Bool, 0)
     }
+    /// IsLooselyEqual, ECMA-262 §7.2.14, where it is simple.
     fn loosely_equal(&mut self, x: Value, y: Value) -> Option<Value> {
         let (tx, uy) = (self.types(x), self.types(y));
         let nullish = ty::UNDEFINED | ty::NULL;
@@ -537,9 +534,7 @@ impl Builder<'_> {
         if self.is_generic() {
             return None;
         }
-        if let Some(i) = self.as_int_free(x).or_else(|| self.as_int_free(y)) {
-            let other = if self.as_int_free(x).is_some() { y } else { x };
-            let other = self.tagged(other);
+        if let Some((other, i)) = self.beside_int(x, y) {
             return Some(self.guard(Op::EqualsInt { loose: true }, vec![other, i], Repr::Bool, 0));
         }
         let (x, y) = (self.tagged(x), self.tagged(y));

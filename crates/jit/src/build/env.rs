@@ -38,10 +38,6 @@ pub struct Fact {
     pub least: Option<i32>,
     /// Int32 that is at most this.
     pub most: Option<i32>,
-    /// Int32 below, above some other: one more, one less is an int32.
-    pub below: bool,
-    /// See `below`.
-    pub above: bool,
     /// An array literal under construction, which nobody else knows: its length and the capacity of its elements.
     pub literal: Option<(u32, u32)>,
     // ---- what a call or a store may change
@@ -84,8 +80,6 @@ impl Fact {
             truth: same(self.truth, other.truth),
             least: self.least.zip(other.least).map(|(a, b)| a.min(b)),
             most: self.most.zip(other.most).map(|(a, b)| a.max(b)),
-            below: self.below && other.below,
-            above: self.above && other.above,
             literal: same(self.literal, other.literal),
             shape: same(self.shape, other.shape),
             dense: self.dense && other.dense,

@@ -816,11 +816,6 @@ impl<'a> Builder<'a> {
         let (least, most) = (self.range(less).0 + apart, self.range(more).1 - apart);
         self.bound(less, i32::MIN as i64, most);
         self.bound(more, least, i32::MAX as i64);
-        if apart == 0 {
-            return;
-        }
-        self.env.fact_mut(less).below = true;
-        self.env.fact_mut(more).above = true;
     }
 
     /// Values to be written to the frame for a safepoint with this state. They are in place from then on.

@@ -92,17 +92,9 @@ impl Lower<'_, '_> {
     ) -> ir::Value {
         let l = self.snapshot.layout;
         let &[v, flag] = args else { unreachable!("two arguments") };
-        let bytes = l.object_trailing + 16;
-        let heap = self.imm(l.heap);
-        let top = self.b.ins().load(I64, trusted(), heap, 0);
-        let next = self.b.ins().iadd_imm_s(top, bytes as i64);
-        let limit = self.b.ins().load(I64, trusted(), heap, 8);
-        let full = self.b.ins().icmp(IntCC::UnsignedGreaterThan, next, limit);
-        let (slow, fast, done) = (self.cold(), self.fresh(), self.fresh());
+        let (top, slow) = self.take(l.object_trailing + 16);
+        let done = self.fresh();
         let r = self.b.append_block_param(done, I64);
-        self.b.ins().brif(full, slow, &[], fast, &[]);
-        self.go(fast);
-        self.b.ins().store(trusted(), next, heap, 0);
         let header = self.imm(l.kind_object_ordinary as u64 | 2 << 16 | (shape as u64) << 32);
         let (null, elements) = (self.imm(0), self.imm(l.empty_elements));
         for (offset, x) in [

@@ -254,7 +254,6 @@ impl Lower<'_, '_> {
         self.go(done);
         r
     }
-    /// Equality of two tagged words; `loose`: IsLooselyEqual, which leaves by the state where a value must be converted.
     /// Ends the block: goes to `yes` if the values are equal, strictly or loosely, else to `no`. The state is that of a loose
     /// comparison that would run JavaScript.
     pub(super) fn branch_on_equal(
@@ -296,7 +295,7 @@ impl Lower<'_, '_> {
         self.b.ins().brif(is, no.0, no.1, text, &[]);
         self.go(text);
         // Neither do two atoms.
-        let (strings, open, length) = (self.fresh(), self.fresh(), self.fresh());
+        let (strings, open) = (self.fresh(), self.fresh());
         let string = l.kind_string as i64;
         let (p, q) = (self.b.ins().bxor_imm_u(k, string), self.b.ins().bxor_imm_u(j, string));
         let differ = self.b.ins().bor(p, q);
@@ -307,12 +306,7 @@ impl Lower<'_, '_> {
         let atoms = self.b.ins().band_imm_u(both, l.string_atom as i64);
         self.b.ins().brif(atoms, no.0, no.1, open, &[]);
         self.go(open);
-        let at = l.string_length;
-        let (m, n) = (self.b.ins().load(I32, trusted(), x, at), self.b.ins().load(I32, trusted(), y, at));
-        let same = self.b.ins().icmp(IntCC::Equal, m, n);
-        self.b.ins().brif(same, length, &[], no.0, no.1);
-        self.go(length);
-        self.b.ins().jump(leaf, &[]);
+        self.branch_on_length(x, y, leaf, no);
         self.go(other);
         // A low word or number and something of another type.
         let apart = if loose.is_some() {
@@ -329,7 +323,14 @@ impl Lower<'_, '_> {
         self.go(leaf);
         self.branch_on_leaf(x, y, loose, yes, no);
     }
-    /// The same by the runtime.
+    /// Ends the block: goes to `same` if two strings are as long as each other, else to `no`.
+    fn branch_on_length(&mut self, x: ir::Value, y: ir::Value, same: ir::Block, no: Way<'_>) {
+        let at = self.snapshot.layout.string_length;
+        let (m, n) = (self.b.ins().load(I32, trusted(), x, at), self.b.ins().load(I32, trusted(), y, at));
+        let equal = self.b.ins().icmp(IntCC::Equal, m, n);
+        self.b.ins().brif(equal, same, &[], no.0, no.1);
+    }
+    /// Equality by the runtime.
     fn branch_on_leaf(
         &mut self,
         x: ir::Value,
@@ -412,14 +413,9 @@ impl Lower<'_, '_> {
             None => self.branch_on_open_string(x, (long, &[]), no),
         }
         self.go(long);
-        let at = self.snapshot.layout.string_length;
-        let (m, n) = (self.b.ins().load(I32, trusted(), x, at), self.b.ins().load(I32, trusted(), atom, at));
-        let same = self.b.ins().icmp(IntCC::Equal, m, n);
-        self.b.ins().brif(same, leaf, &[], no.0, no.1);
+        self.branch_on_length(x, atom, leaf, no);
         self.go(leaf);
-        let args = [self.vm, x, atom];
-        let v = self.call_preserving(self.snapshot.stubs.strict_equal, &args, Some(I8)).expect("result");
-        self.b.ins().brif(v, yes.0, yes.1, no.0, no.1);
+        self.branch_on_leaf(x, atom, None, yes, no);
     }
     /// Ends the block: goes to `yes` if the value equals the number `i`, strictly or loosely, else to `no`.
     pub(super) fn branch_on_int(
@@ -901,17 +897,23 @@ impl Lower<'_, '_> {
         self.go(done);
         r
     }
-    pub(super) fn allocate(&mut self, node: Value, header: u64, bytes: u32, s: StateId) -> ir::Value {
+    /// Takes memory from the eden: its address, and where to go on if there is too little.
+    pub(super) fn take(&mut self, bytes: i32) -> (ir::Value, ir::Block) {
         let heap = self.imm(self.snapshot.layout.heap);
         let top = self.b.ins().load(I64, trusted(), heap, 0);
         let next = self.b.ins().iadd_imm_s(top, bytes as i64);
         let limit = self.b.ins().load(I64, trusted(), heap, 8);
         let full = self.b.ins().icmp(IntCC::UnsignedGreaterThan, next, limit);
-        let (slow, fast, done) = (self.cold(), self.fresh(), self.fresh());
-        let r = self.b.append_block_param(done, I64);
+        let (slow, fast) = (self.cold(), self.fresh());
         self.b.ins().brif(full, slow, &[], fast, &[]);
         self.go(fast);
         self.b.ins().store(trusted(), next, heap, 0);
+        (top, slow)
+    }
+    pub(super) fn allocate(&mut self, node: Value, header: u64, bytes: u32, s: StateId) -> ir::Value {
+        let (top, slow) = self.take(bytes as i32);
+        let done = self.fresh();
+        let r = self.b.append_block_param(done, I64);
         let first = self.imm(header);
         self.b.ins().store(trusted(), first, top, 0);
         self.b.ins().jump(done, &[BlockArg::Value(top)]);
