@@ -12,6 +12,7 @@ mod calls;
 mod coroutines;
 mod elements;
 mod env;
+mod foreign;
 mod lists;
 mod loops;
 mod numbering;
