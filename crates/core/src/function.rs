@@ -104,8 +104,6 @@ pub struct NativeSpec {
     pub quick_writes: bool,
     /// The function for usual operands, without a scope.
     pub direct: Option<DirectFn>,
-    /// The machine code of another compiler that it is.
-    pub foreign: Option<crate::foreign::ForeignFn>,
     /// Of the `next` method of a built-in iterator: the step that its result object tells of.
     pub step: Option<StepFn>,
     /// Its body in JavaScript, which machine code may walk in place.
@@ -150,7 +148,6 @@ impl NativeSpec {
             quick: None,
             quick_writes: false,
             direct: None,
-            foreign: None,
             step: None,
             script: None,
         }
@@ -193,10 +190,6 @@ impl NativeSpec {
     pub const fn with_direct(self, direct: DirectFn) -> NativeSpec {
         NativeSpec { direct: Some(direct), ..self }
     }
-    /// The same, which may be machine code of another compiler.
-    pub const fn with_foreign(self, foreign: crate::foreign::ForeignFn) -> NativeSpec {
-        NativeSpec { foreign: Some(foreign), ..self }
-    }
     /// The same, the `next` method of an iterator.
     pub const fn with_step(self, step: StepFn) -> NativeSpec {
         NativeSpec { step: Some(step), ..self }
@@ -217,7 +210,6 @@ impl NativeSpec {
             quick: None,
             quick_writes: false,
             direct: None,
-            foreign: None,
             step: None,
             script: None,
         }

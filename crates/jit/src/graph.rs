@@ -274,6 +274,8 @@ pub enum Op {
     CheckNoHooks,
     /// First argument below the second, unsigned.
     CheckBounds,
+    /// First Int32 not above the second.
+    CheckOrder,
     /// Backing store covers offset + length elements of so many bytes: store (tagged raw pointer), offset, length.
     CheckStore(i32),
     /// Closure whose `new` makes objects of this shape right away.
@@ -306,6 +308,8 @@ pub enum Op {
     IntBinary(Binary),
     /// The same without checks.
     IntBinaryWrapping(Binary),
+    /// Product of two Int32 that is not -0; leaves if it is no int32.
+    IntProduct,
     /// -x, checked.
     IntNeg,
     /// Math.abs, checked.
@@ -435,9 +439,6 @@ pub enum Op {
     Call(i32, u32),
     /// The same, with a direct way for closures that have machine code and as many parameters.
     CallClosure(i32, u32),
-    /// Calls machine code of another compiler: callee, its parameters in their representations. Index in
-    /// [`crate::snapshot::Snapshot::foreign`], window slot, argument count. The result has the representation of that code's.
-    CallForeign(u32, i32, u32),
     /// [[Construct]]: callee, new.target. Window slot, argument count.
     Construct(i32, u32),
     /// The object that `new` with this new.target makes for a base constructor.
@@ -506,7 +507,6 @@ impl Op {
                 | Op::Execute
                 | Op::Call(..)
                 | Op::CallClosure(..)
-                | Op::CallForeign(..)
                 | Op::Construct(..)
                 | Op::GetMethod
                 | Op::ProxyOperation(..)
@@ -533,6 +533,7 @@ impl Op {
                 | Op::CheckNotEmpty
                 | Op::CheckSame
                 | Op::CheckBounds
+                | Op::CheckOrder
                 | Op::CheckNoMinusZero
                 | Op::LowHalf
                 | Op::PrimitiveToInt
@@ -545,6 +546,7 @@ impl Op {
                 | Op::BoxBool
                 | Op::IntBinary(_)
                 | Op::IntBinaryWrapping(_)
+                | Op::IntProduct
                 | Op::IntNeg
                 | Op::IntAbs
                 | Op::IntNot
@@ -785,13 +787,31 @@ impl Graph {
         }
         uses
     }
+    /// How often states refer to each value.
+    pub fn uses_by_states(&self) -> Vec<u32> {
+        let mut uses = vec![0; self.nodes.len()];
+        for v in self.references_of_states() {
+            uses[v.index()] += 1;
+        }
+        uses
+    }
+    /// What states refer to.
+    fn references_of_states(&self) -> impl Iterator<Item = Value> {
+        self.states.iter().flat_map(|s| {
+            let stored = s.cells.iter().flat_map(|cell| &cell.stores).filter_map(|store| match store.2 {
+                Stored::Value(v) => Some(v),
+                Stored::Made(..) => None,
+            });
+            s.slots.iter().map(|slot| slot.value).chain(stored)
+        })
+    }
     /// What ends of blocks and states refer to.
     fn references_of_ends(&self) -> impl Iterator<Item = Value> {
         let ends = self.blocks.iter().filter_map(|b| match b.end {
             Terminator::Branch(v, ..) | Terminator::Return(v) => Some(v),
             _ => None,
         });
-        ends.chain(self.states.iter().flat_map(|s| s.slots.iter().map(|slot| slot.value)))
+        ends.chain(self.references_of_states())
     }
     /// Takes out phis that only phis use.
     pub fn drop_unused_phis(&mut self) {

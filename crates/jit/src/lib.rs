@@ -110,7 +110,8 @@ fn compile_with(
         context.clear();
         context.func = ir::Function::new();
         context.set_disasm(print);
-        let references = lower::lower(snapshot, &graph, &mut context.func, builder, isa.frontend_config());
+        let references =
+            lower::lower(snapshot, &graph, loops, &mut context.func, builder, isa.frontend_config());
         if let Some((value, safepoint)) = references.lost {
             if print || cfg!(debug_assertions) {
                 eprintln!(

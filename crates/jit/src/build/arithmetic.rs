@@ -305,15 +305,6 @@ impl Builder<'_> {
         false
     }
 
-    /// ToInt32 of a primitive that is no cell; leaves for cells.
-    pub(super) fn low_bits(&mut self, v: Value) -> Value {
-        let tagged = self.graph.node(v).repr == Repr::Tagged;
-        if tagged && self.as_int_free(v).is_none() && self.env.fact(v).double.is_none() {
-            return self.guard(Op::PrimitiveToInt, vec![v], Repr::Int32, 0);
-        }
-        let bits = self.bits_of(v, false);
-        self.truncated(bits)
-    }
     /// An operand of a bitwise operation: booleans as numbers, with `others` any primitive. Numbers are as they are.
     fn bits_of(&mut self, v: Value, others: bool) -> Value {
         let b = match self.graph.node(v).repr {
@@ -395,7 +386,7 @@ impl Builder<'_> {
                     self.guard(Op::CheckNoMinusZero, vec![r, x, y], Repr::None, 0);
                     r
                 } else {
-                    self.guard(Op::IntBinary(op), vec![x, y], Repr::Int32, 0)
+                    self.checked(op, x, y)
                 }
             }
             Plan::Doubles
@@ -414,6 +405,33 @@ impl Builder<'_> {
         };
         self.set(i.word.a(), r);
         Ok(Step::Next)
+    }
+
+    /// Arithmetic on int32 that leaves where the result is none. Where an operand's sign is known, a comparison tells.
+    fn checked(&mut self, op: Binary, x: Value, y: Value) -> Value {
+        let (of_x, of_y) = (self.range(x), self.range(y));
+        let constant = |v: Value| matches!(self.graph.node(v).op, Op::Int(_));
+        if op == Binary::Mul {
+            let positive = of_x.0 >= 0 && of_y.0 >= 0;
+            if !constant(x) && !constant(y) && (positive || of_x.0 > 0 || of_y.0 > 0) {
+                return self.guard(Op::IntProduct, vec![x, y], Repr::Int32, 0);
+            }
+        }
+        let other = match op {
+            Binary::Add if of_x.0 >= 0 => y,
+            Binary::Add | Binary::Sub if of_y.0 >= 0 => x,
+            _ => return self.guard(Op::IntBinary(op), vec![x, y], Repr::Int32, 0),
+        };
+        if constant(x) || constant(y) {
+            return self.guard(Op::IntBinary(op), vec![x, y], Repr::Int32, 0);
+        }
+        let r = self.emit(Op::IntBinaryWrapping(op), vec![x, y], Repr::Int32, 0);
+        // A sum that has grown by less than nothing has overflowed.
+        let order = if op == Binary::Sub { vec![r, other] } else { vec![other, r] };
+        self.guard(Op::CheckOrder, order, Repr::None, 0);
+        let range = ranges::cut_off(self.range_of(op, x, y));
+        self.bound(r, range.0, range.1);
+        r
     }
 
     /// The sum of strings and numbers.

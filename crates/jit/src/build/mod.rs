@@ -12,7 +12,6 @@ mod calls;
 mod coroutines;
 mod elements;
 mod env;
-mod foreign;
 mod lists;
 mod loops;
 mod numbering;

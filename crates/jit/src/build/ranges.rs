@@ -83,12 +83,13 @@ impl Builder<'_> {
                     let range = combined(op, arg(0), arg(1));
                     match node.op {
                         // Others have left.
-                        Op::IntBinary(_) => (range.0.max(ALL.0), range.1.min(ALL.1)),
+                        Op::IntBinary(_) => cut_off(range),
                         _ => cut(range),
                     }
                 }
                 _ => ALL,
             },
+            Op::IntProduct => cut_off(combined(Binary::Mul, arg(0), arg(1))),
             Op::IntAbs => (0, ALL.1),
             Op::CharCode => (0, u16::MAX as i64),
             Op::BoolToInt => (0, 1),
@@ -104,6 +105,10 @@ impl Builder<'_> {
     }
 }
 
+/// What remains of a range where others than int32 have left.
+pub fn cut_off(range: Range) -> Range {
+    (range.0.max(ALL.0), range.1.min(ALL.1))
+}
 fn cut(range: Range) -> Range {
     if fits(range) { range } else { ALL }
 }

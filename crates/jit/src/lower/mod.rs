@@ -5,8 +5,8 @@
 
 mod coroutines;
 mod exits;
-mod foreign;
 mod nodes;
+mod numbers;
 mod operations;
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
@@ -19,7 +19,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use std::collections::BTreeMap;
 
 use crate::build::{DOUBLE_OFFSET, NUMBER_TAG};
-use crate::graph::{Binary, Block, Graph, Op, Repr, StateId, Terminator, Unary, Value, ty};
+use crate::graph::{Block, Graph, Op, Repr, StateId, Terminator, Value, ty};
 use crate::snapshot::{Exit, ExitKind, Filler, Resume, Snapshot, function_flag};
 
 /// How machine code is called. Without preserved registers calls were no quicker: what is needed after them comes back through memory.
@@ -60,6 +60,8 @@ struct Lower<'a, 'b> {
     variables: Vec<Option<Variable>>,
     /// How often each value is referred to.
     uses: Vec<u32>,
+    /// Numbers in memory that are loaded, checked or stored together.
+    plan: numbers::Plan,
     signatures: BTreeMap<(u8, Vec<u8>, u8), SigRef>,
     /// Blocks of guards, by their state: they give the exit its number.
     exits: BTreeMap<StateId, ir::Block>,
@@ -80,10 +82,11 @@ struct Lower<'a, 'b> {
     references: References,
 }
 
-/// Writes the graph as a Cranelift function.
+/// Writes the graph as a Cranelift function. `optimised`: Cranelift moves computations to where they are needed.
 pub fn lower(
     snapshot: &Snapshot,
     graph: &Graph,
+    optimised: bool,
     function: &mut Function,
     context: &mut FunctionBuilderContext,
     target: TargetFrontendConfig,
@@ -98,6 +101,7 @@ pub fn lower(
     b.switch_to_block(entry);
     let (vm, fp) = (b.block_params(entry)[0], b.block_params(entry)[1]);
     let arguments = b.block_params(entry)[2..].to_vec();
+    let uses = graph.uses();
     let mut l = Lower {
         snapshot,
         graph,
@@ -105,7 +109,8 @@ pub fn lower(
         blocks: vec![],
         values: vec![None; graph.nodes.len()],
         variables: vec![None; graph.nodes.len()],
-        uses: graph.uses(),
+        plan: numbers::Plan::new(graph, &uses, optimised),
+        uses,
         signatures: BTreeMap::new(),
         exits: BTreeMap::new(),
         is_cold: false,
@@ -200,7 +205,7 @@ impl Lower<'_, '_> {
             Op::Const(bits) | Op::RawConst(bits) => self.imm(bits),
             Op::Int(k) if n.repr == Repr::Bool => self.b.ins().iconst(I8, k as i64),
             Op::Int(k) => self.imm32(k),
-            Op::Double(bits) => self.b.ins().f64const(f64::from_bits(bits)),
+            Op::Double(bits) => self.double_constant(bits),
             Op::FrameAddress(slot) => self.frame_address(slot),
             Op::Table(k) => self.load_at(self.snapshot.table + 8 * k as u64),
             Op::Memory(at) => self.load_at(at),
@@ -246,14 +251,6 @@ impl Lower<'_, '_> {
         let w = self.b.ins().bitcast(I64, MemFlags::new(), x);
         self.b.ins().iadd_imm_u(w, DOUBLE_OFFSET as i64)
     }
-    /// Is a double probably an int32, by its making? As int32 it stays one for all that comes after.
-    fn may_be_whole(&self, v: Value) -> bool {
-        matches!(
-            self.graph.node(v).op,
-            Op::DoubleUnary(Unary::Floor | Unary::Ceil | Unary::Trunc | Unary::Round | Unary::Abs)
-                | Op::DoubleBinary(Binary::Min | Binary::Max)
-        )
-    }
     fn boxed_whole(&mut self, x: ir::Value) -> ir::Value {
         let (double, done) = (self.cold(), self.fresh());
         let r = self.b.append_block_param(done, I64);
@@ -269,30 +266,6 @@ impl Lower<'_, '_> {
         self.b.ins().jump(done, &[BlockArg::Value(word)]);
         self.go(done);
         r
-    }
-    /// Is a double certainly no NaN with a payload? Arithmetic makes none of its own: the processor's NaN is a quiet one without, and
-    /// operands that are NaN are passed on.
-    fn is_plain_double(&self, v: Value) -> bool {
-        let mut open = vec![v];
-        let mut seen = vec![];
-        while let Some(v) = open.pop() {
-            // What comes around a loop is as it was before.
-            if seen.contains(&v) {
-                continue;
-            }
-            seen.push(v);
-            let node = self.graph.node(v);
-            match node.op {
-                _ if seen.len() > 64 => return false,
-                Op::Phi => open.extend(&node.args),
-                Op::UnboxDouble | Op::IntToDouble | Op::UintToDouble => {}
-                Op::Double(bits) if !f64::from_bits(bits).is_nan() => {}
-                Op::DoubleBinary(Binary::Add | Binary::Sub | Binary::Mul | Binary::Div)
-                | Op::DoubleUnary(Unary::Sqrt | Unary::Neg | Unary::Abs) => open.extend(&node.args),
-                _ => return false,
-            }
-        }
-        true
     }
     fn load_vm(&mut self, t: ir::Type, offset: i32) -> ir::Value {
         self.b.ins().load(t, trusted(), self.vm, offset)
@@ -550,7 +523,9 @@ impl Lower<'_, '_> {
             data.nodes.last() == Some(c) && self.graph.node(*c).op.branches() && self.uses[c.index()] == 1
         });
         for &v in data.nodes.iter().filter(|v| Some(**v) != fused) {
-            self.node(v);
+            if !self.plan.elsewhere.contains(&v) {
+                self.node(v);
+            }
         }
         match data.end {
             Terminator::None => unreachable!("blocks are ended by the builder"),
@@ -665,18 +640,7 @@ impl Lower<'_, '_> {
         }
         // Bases come first: they are older.
         for v in again {
-            let node = self.graph.node(v);
-            let base = self.get(node.args[0]);
-            let x = match node.op {
-                Op::LoadCell(offset) => self.b.ins().load(I64, trusted(), base, offset),
-                Op::Load(width, offset) => self.load(width, base, offset),
-                Op::LoadIndexed(width, offset) => {
-                    let index = self.get(node.args[1]);
-                    let at = self.element(base, index, width);
-                    self.load(width, at, offset)
-                }
-                _ => unreachable!("only loads have origins"),
-            };
+            let x = self.load_of(v, I64);
             self.define(v, x);
         }
         // Stores into these have no barriers.

@@ -4,6 +4,7 @@ use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{F64, I8, I32, I64};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData as MemFlags};
 
+use super::numbers::{is_plain_double, may_be_whole};
 use super::{Lower, NO_CELL, RAW_BIT, trusted};
 use crate::build::NUMBER_TAG;
 use crate::graph::{Binary, Condition, Op, Repr, Unary, Value, Width};
@@ -11,6 +12,9 @@ use crate::graph::{Binary, Condition, Op, Repr, Unary, Value, Width};
 impl Lower<'_, '_> {
     pub(super) fn node(&mut self, v: Value) {
         let n = self.graph.node(v);
+        if n.op == Op::UnboxDouble {
+            return self.unbox_doubles(v);
+        }
         let state = n.state;
         let st = || state.expect("guards have states");
         let args: Vec<ir::Value> =
@@ -23,8 +27,9 @@ impl Lower<'_, '_> {
             | Op::Double(_)
             | Op::FrameAddress(_)
             | Op::Table(_)
-            | Op::Memory(_) => {
-                unreachable!("constants are in no block")
+            | Op::Memory(_)
+            | Op::UnboxDouble => {
+                unreachable!("constants are in no block, and unboxing is written above")
             }
             Op::Part(offset) => self.b.ins().iadd_imm_s(args[0], offset as i64),
             Op::Slot(slot) => self.b.ins().load(I64, trusted(), self.fp, slot * 8),
@@ -32,13 +37,7 @@ impl Lower<'_, '_> {
             Op::Phi => return,
 
             // guards
-            Op::UnboxInt => {
-                let ok =
-                    self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, args[0], NUMBER_TAG as i64);
-                self.require(ok, st());
-                self.b.ins().ireduce(I32, args[0])
-            }
-            Op::UnboxDouble => self.unbox_double(args[0], st()),
+            Op::UnboxInt => self.unbox_int(v, args[0], st()),
             Op::DoubleToInt => {
                 let i = self.b.ins().fcvt_to_sint_sat(I32, args[0]);
                 let back = self.b.ins().fcvt_from_sint(F64, i);
@@ -141,6 +140,11 @@ impl Lower<'_, '_> {
                 self.require(ok, st());
                 return;
             }
+            Op::CheckOrder => {
+                let ok = self.b.ins().icmp(IntCC::SignedLessThanOrEqual, args[0], args[1]);
+                self.require(ok, st());
+                return;
+            }
             Op::CheckNoMinusZero => return self.check_no_minus_zero(args[0], args[1], args[2], st()),
             Op::CheckConstruct(shape) => {
                 self.references.shapes.push(shape);
@@ -168,8 +172,8 @@ impl Lower<'_, '_> {
             }
             Op::Truncate => self.truncate(args[0]),
             Op::BoxInt => self.boxed_as(args[0], Repr::Int32),
-            Op::BoxDouble if self.may_be_whole(n.args[0]) => self.boxed_whole(args[0]),
-            Op::BoxDouble if self.is_plain_double(n.args[0]) => self.boxed_plain(args[0]),
+            Op::BoxDouble if may_be_whole(self.graph, n.args[0]) => self.boxed_whole(args[0]),
+            Op::BoxDouble if is_plain_double(self.graph, n.args[0]) => self.boxed_plain(args[0]),
             Op::BoxDouble => self.boxed_as(args[0], Repr::Double),
             Op::BoxBool => self.boxed_as(args[0], Repr::Bool),
 
@@ -201,6 +205,7 @@ impl Lower<'_, '_> {
                 Binary::UShr => self.b.ins().ushr(args[0], args[1]),
                 _ => unreachable!("no wrapping form"),
             },
+            Op::IntProduct => self.int_product(args[0], args[1], st()),
             Op::IntNeg => {
                 let rest = self.b.ins().band_imm_u(args[0], 0x7fff_ffff);
                 let ok = self.b.ins().icmp_imm_u(IntCC::NotEqual, rest, 0);
@@ -347,12 +352,7 @@ impl Lower<'_, '_> {
             }
 
             // memory
-            Op::Load(width, offset) => self.load(width, args[0], offset),
-            Op::LoadCell(offset) => self.b.ins().load(I64, trusted(), args[0], offset),
-            Op::LoadIndexed(width, offset) => {
-                let at = self.element(args[0], args[1], width);
-                self.load(width, at, offset)
-            }
+            Op::Load(..) | Op::LoadCell(_) | Op::LoadIndexed(..) => self.load_of(v, I64),
             Op::StoreSlot(slot) => return self.store_slot(slot, args[0]),
             Op::Store(width, offset) => return self.store(width, args[0], offset, args[1]),
             Op::StoreIndexed(width, offset) => {
@@ -423,13 +423,6 @@ impl Lower<'_, '_> {
                     .expect("result");
                 self.unless_threw(r, st());
                 self.reload(v, st(), slot);
-                r
-            }
-            Op::CallForeign(k, slot, argc) => {
-                self.spill(v);
-                let r = self.call_foreign((k, slot, argc), &args, st());
-                self.reload(v, st(), slot);
-                let Some(r) = r else { return };
                 r
             }
             Op::Construct(slot, argc) => {

@@ -1,7 +1,7 @@
 //! Operations of more than a few instructions: conversions, comparison of any values, memory, allocation, calls.
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::types::{F32, F64, F64X2, I8, I32, I64, I64X2};
+use cranelift_codegen::ir::types::{F32, F64, I8, I32, I64};
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData as MemFlags};
 
 use super::{FIRST_CELL, Lower, trusted, unaligned};
@@ -16,35 +16,6 @@ const HEADER: i32 = spey_bytecode::FRAME_HEADER_WORDS as i32;
 type Way<'a> = (ir::Block, &'a [BlockArg]);
 
 impl Lower<'_, '_> {
-    pub(super) fn unbox_double(&mut self, x: ir::Value, s: StateId) -> ir::Value {
-        let (other, int, done) = (self.cold(), self.cold(), self.fresh());
-        let r = self.b.append_block_param(done, F64);
-        // What is no double becomes a NaN by that.
-        let wide = self.b.ins().scalar_to_vector(I64X2, x);
-        let offset = self.vector_offset();
-        let bits = self.b.ins().isub(wide, offset);
-        let bits = self.b.ins().bitcast(F64X2, MemFlags::new().with_endianness(ir::Endianness::Little), bits);
-        let d = self.b.ins().extractlane(bits, 0);
-        let is_double = self.b.ins().fcmp(FloatCC::Ordered, d, d);
-        self.b.ins().brif(is_double, done, &[BlockArg::Value(d)], other, &[]);
-        self.go(other);
-        let x = self.b.ins().extractlane(wide, 0);
-        let is_int = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, x, NUMBER_TAG as i64);
-        let exit = self.exit_block(s);
-        self.b.ins().brif(is_int, int, &[], exit, &[]);
-        self.go(int);
-        let i = self.b.ins().ireduce(I32, x);
-        let d = self.b.ins().fcvt_from_sint(F64, i);
-        self.b.ins().jump(done, &[BlockArg::Value(d)]);
-        self.go(done);
-        r
-    }
-    /// What is added to the bits of a double, as a vector.
-    pub(super) fn vector_offset(&mut self) -> ir::Value {
-        let bytes = [DOUBLE_OFFSET.to_le_bytes(), DOUBLE_OFFSET.to_le_bytes()].concat();
-        let constant = self.b.func.dfg.constants.insert(bytes.into());
-        self.b.ins().vconst(I64X2, constant)
-    }
     pub(super) fn check_construct(&mut self, f: ir::Value, shape: u32, s: StateId) {
         let l = self.snapshot.layout;
         let rare = self.b.ins().load(I64, trusted(), f, l.closure_rare);
@@ -115,12 +86,8 @@ impl Lower<'_, '_> {
         s: StateId,
     ) -> ir::Value {
         match op {
-            Binary::Mul if k > 0 => {
-                // A product of 0 is not -0.
-                let (r, overflow) = self.b.ins().smul_overflow(x, y);
-                self.refuse(overflow, s);
-                r
-            }
+            // A product of 0 is not -0.
+            Binary::Mul if k > 0 => self.int_product(x, y, s),
             Binary::Mul => self.int_binary(op, x, y, Some(s)),
             // Powers of two.
             Binary::Mod => {
@@ -150,6 +117,12 @@ impl Lower<'_, '_> {
                 if op == Binary::Add { self.b.ins().iadd(x, y) } else { self.b.ins().isub(x, y) }
             }
         }
+    }
+    /// x * y; leaves if it is no int32.
+    pub(super) fn int_product(&mut self, x: ir::Value, y: ir::Value, s: StateId) -> ir::Value {
+        let (r, overflow) = self.b.ins().smul_overflow(x, y);
+        self.refuse(overflow, s);
+        r
     }
     /// Leaves if a product is -0.
     pub(super) fn check_no_minus_zero(&mut self, r: ir::Value, x: ir::Value, y: ir::Value, s: StateId) {
@@ -592,6 +565,24 @@ impl Lower<'_, '_> {
         let i = if shift == 0 { i } else { self.b.ins().ishl_imm_u(i, shift) };
         self.b.ins().iadd(base, i)
     }
+    /// What a node loads; a word as this type.
+    pub(super) fn load_of(&mut self, v: Value, word: ir::Type) -> ir::Value {
+        let node = self.graph.node(v);
+        let base = self.get(node.args[0]);
+        let (width, at, offset) = match node.op {
+            Op::Load(width, offset) => (width, base, offset),
+            Op::LoadCell(offset) => (Width::Word, base, offset),
+            Op::LoadIndexed(width, offset) => {
+                let index = self.get(node.args[1]);
+                (width, self.element(base, index, width), offset)
+            }
+            _ => unreachable!("no load"),
+        };
+        match width {
+            Width::Value | Width::Word => self.b.ins().load(word, trusted(), at, offset),
+            _ => self.load(width, at, offset),
+        }
+    }
     pub(super) fn load(&mut self, width: Width, base: ir::Value, offset: i32) -> ir::Value {
         match width {
             Width::Value | Width::Word => self.b.ins().load(I64, trusted(), base, offset),
@@ -973,6 +964,7 @@ impl Lower<'_, '_> {
         let (slow, done) = (self.cold(), self.fresh());
         self.b.ins().brif(word, slow, &[], done, &[]);
         self.go(slow);
+        let was_cold = std::mem::replace(&mut self.is_cold, true);
         self.spill_state(s);
         let (fp, pc) = self.place(s);
         let vm = self.vm;
@@ -981,6 +973,7 @@ impl Lower<'_, '_> {
         self.unless_threw(r, s);
         self.reload(node, s, i32::MAX);
         self.b.ins().jump(done, &[]);
+        self.is_cold = was_cold;
         self.go(done);
     }
     pub(super) fn call_direct(&mut self, cell: u64, slot: i32, s: StateId) -> ir::Value {
