@@ -602,6 +602,12 @@ impl RootProvider for Vm {
             self.shapes.sweep(|id| live.is_shape_marked(id));
         }
     }
+    fn allocation_site(&self) -> Option<spey_gc::AllocationSite> {
+        crate::tier::allocation_site(self)
+    }
+    fn sampled(&mut self, cells: &[spey_gc::SampledCell]) {
+        crate::tier::sampled(self, cells);
+    }
     fn after_gc(&mut self, is_minor: bool, event: &GcEvent) {
         if let Some(log) = &mut self.gc_log {
             log.push((*event, std::time::Instant::now()));
@@ -610,6 +616,7 @@ impl RootProvider for Vm {
         let heap = &self.heap;
         self.shapes.after_minor(|v| heap.is_young(v.as_cell()));
         if !is_minor {
+            crate::tier::forget_samples(self);
             // SAFETY: the VM is whole; the hook does not allocate.
             let mut s = unsafe { Scope::new(NonNull::from(&mut *self)) };
             Vm::with_hooks(&mut s, |h, s| h.after_major_collection(s));

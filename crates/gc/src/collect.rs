@@ -142,10 +142,18 @@ impl Heap {
         event.pause_ns = pause.as_nanos() as u64;
         self.total_pause += pause;
         self.max_pause = self.max_pause.max(pause);
+        let mut sampled = std::mem::take(&mut self.sampler.outcomes);
         if let Some(roots) = self.roots {
             // SAFETY: `set_roots` asks for a pointer that stays valid.
-            unsafe { (*roots).after_gc(event.minor, &event) };
+            unsafe {
+                if !sampled.is_empty() {
+                    (*roots).sampled(&sampled);
+                }
+                (*roots).after_gc(event.minor, &event);
+            }
         }
+        sampled.clear();
+        self.sampler.outcomes = sampled;
         self.external_after_bytes = self.ledger.external_total();
         if self.config.trace_gc {
             self.print_event(&event, before_total_bytes, pause);
@@ -215,6 +223,7 @@ impl Heap {
             unsafe { (*roots).sweep_weak_tables(&liveness, true) };
         }
         self.finalize_young(&liveness);
+        self.sampler.settle_young(|cell| liveness.is_live_cell(cell));
 
         if self.config.gc_stress {
             // SAFETY: everything live has left these ranges.
@@ -299,6 +308,7 @@ impl Heap {
             return;
         }
         let survival = survived_bytes as f64 / young_bytes.max(1) as f64;
+        self.sampler.fit(survival, nursery.eden_bytes);
         nursery.quiet_count = if survival < SHRINK_SURVIVAL { nursery.quiet_count + 1 } else { 0 };
         if survival > GROW_SURVIVAL && is_costly {
             let more = nursery.eden_bytes.min(nursery.max_eden_bytes - nursery.eden_bytes);
@@ -334,9 +344,16 @@ impl Heap {
         self.reset_limit();
     }
 
-    fn reset_limit(&mut self) {
+    pub(crate) fn reset_limit(&mut self) {
         let slow = self.config.gc_stress || self.pending.is_some();
-        self.nursery_limit = if slow { std::ptr::null_mut() } else { self.nursery.eden_end as *mut u8 };
+        self.nursery_limit = if slow {
+            std::ptr::null_mut()
+        } else if self.sampler.is_on() {
+            let next = self.nursery_top as usize + self.sampler.next_distance();
+            next.min(self.nursery.eden_end) as *mut u8
+        } else {
+            self.nursery.eden_end as *mut u8
+        };
     }
 
     fn mark_and_sweep(&mut self) {
@@ -383,6 +400,8 @@ impl Heap {
                 live
             }
         });
+        // SAFETY: sampled cells and the cells they name are old and not swept yet.
+        self.sampler.settle_tenured(|cell| unsafe { OldSpace::is_marked(cell) });
         self.old.sweep(if self.config.gc_stress { DeadCells::Poison } else { DeadCells::Leave });
         self.mark_stack = std::mem::take(&mut tracer.mark_stack);
         self.is_collecting = false;

@@ -232,12 +232,22 @@ impl Block {
     }
 }
 
+/// A run of free cells of one size, for machine code.
+#[repr(C)]
+#[derive(Copy, Clone, Debug)]
+pub struct Run {
+    /// The next free cell.
+    pub top: usize,
+    /// The end: with no cell left, the next allocation takes the slow path.
+    pub limit: usize,
+    /// Size of a cell.
+    pub cell_bytes: usize,
+}
+
 /// Allocation state of one size class.
 struct Class {
-    /// Next free cell of the current run, and the run's end.
-    top: usize,
-    limit: usize,
-    cell_bytes: usize,
+    /// The current run.
+    run: Run,
     /// Where the cells without allocation marks begin in the current run.
     unmarked: usize,
     /// The block of the current run, or null.
@@ -284,9 +294,7 @@ pub struct OldSpace {
 impl OldSpace {
     pub fn new(on_out_of_memory: fn() -> !) -> OldSpace {
         let class = |&bytes: &u32| Class {
-            top: 0,
-            limit: 0,
-            cell_bytes: bytes as usize,
+            run: Run { top: 0, limit: 0, cell_bytes: bytes as usize },
             unmarked: 0,
             block: null_mut(),
             next_cell: 0,
@@ -312,6 +320,12 @@ impl OldSpace {
         }
     }
 
+    /// The run that cells of `bytes` (a multiple of 8) are taken from, if they lie in blocks. Its address does not change.
+    pub fn run(&self, bytes: usize) -> Option<&Run> {
+        let class = *CLASS_OF_WORDS.get(bytes / 8)?;
+        Some(&self.classes[class as usize].run)
+    }
+
     /// Uninitialised room for a cell of `bytes` (a multiple of 8). Never collects.
     #[inline(always)]
     pub fn alloc(&mut self, bytes: usize) -> *mut u8 {
@@ -320,11 +334,11 @@ impl OldSpace {
         }
         let index = CLASS_OF_WORDS[bytes / 8] as usize;
         let class = &mut self.classes[index];
-        let cell = class.top;
-        if cell == class.limit {
+        let cell = class.run.top;
+        if cell == class.run.limit {
             return self.alloc_in_next_run(index);
         }
-        class.top = cell + class.cell_bytes;
+        class.run.top = cell + class.run.cell_bytes;
         cell as *mut u8
     }
 
@@ -355,9 +369,9 @@ impl OldSpace {
                 }
                 let cell = Block::cell(block, start) as usize;
                 class.unmarked = cell;
-                class.top = cell + class.cell_bytes;
-                class.limit = Block::cell(block, end) as usize;
-                self.taken_bytes += class.limit - cell;
+                class.run.top = cell + class.run.cell_bytes;
+                class.run.limit = Block::cell(block, end) as usize;
+                self.taken_bytes += class.run.limit - cell;
                 return cell as *mut u8;
             }
         }
@@ -366,10 +380,10 @@ impl OldSpace {
     /// Sets the marks of the cells allocated in the current run.
     fn mark_allocated(&mut self, index: usize) {
         let class = &mut self.classes[index];
-        while class.unmarked < class.top {
+        while class.unmarked < class.run.top {
             // SAFETY: these cells lie in the class's block.
             unsafe { OldSpace::mark(class.unmarked as *mut Header) };
-            class.unmarked += class.cell_bytes;
+            class.unmarked += class.run.cell_bytes;
         }
     }
 
@@ -579,7 +593,7 @@ impl OldSpace {
         }
         // The runs in use end here: their unused cells are found again after the sweep.
         for class in &mut self.classes {
-            (class.top, class.limit, class.unmarked, class.block) = (0, 0, 0, null_mut());
+            (class.run.top, class.run.limit, class.unmarked, class.block) = (0, 0, 0, null_mut());
             class.available.clear();
         }
     }
@@ -666,7 +680,7 @@ impl OldSpace {
 
     /// Bytes of cells allocated and not known to be dead.
     pub fn used_bytes(&self) -> usize {
-        let unused: usize = self.classes.iter().map(|class| class.limit - class.top).sum();
+        let unused: usize = self.classes.iter().map(|class| class.run.limit - class.run.top).sum();
         self.taken_bytes - unused
     }
 

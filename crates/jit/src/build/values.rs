@@ -5,7 +5,7 @@ use spey_bytecode::decode::Instruction;
 use super::env::{self, access};
 use super::{Builder, HEADER, Result_, Step};
 use crate::graph::{Condition, Op, Repr, Unary, Value, Width, ty};
-use crate::snapshot::{Constant, ENV_PARENT, ExitKind, MOVING};
+use crate::snapshot::{Constant, ENV_PARENT, ExitKind, MAX_TENURED_WORDS, MOVING};
 
 /// First bits of int32 values.
 pub const NUMBER_TAG: u64 = 0xFFFE_0000_0000_0000;
@@ -483,6 +483,19 @@ impl Builder<'_> {
     pub(super) fn header(kind: u8, flags: u8, aux: u16, word: u32) -> u64 {
         kind as u64 | (flags as u64) << 8 | (aux as u64) << 16 | (word as u64) << 32
     }
+    /// Do the cells that the instruction makes live long?
+    pub(super) fn is_tenured(&self) -> bool {
+        self.function().tenured.contains(&self.pc)
+    }
+    /// A new cell that is old from the start if the like of it live long.
+    pub(super) fn allocate_by_age(&mut self, header: u64, bytes: u32, types: ty::Types) -> Value {
+        let is_old = self.is_tenured() && bytes as usize <= 8 * MAX_TENURED_WORDS;
+        let old = if is_old { (self.snapshot.layout.flag_old as u64) << 8 } else { 0 };
+        let v = self.allocate(header | old, bytes, types);
+        // Stores into it have barriers from the start.
+        self.env.fact_mut(v).fresh = !is_old;
+        v
+    }
     /// A new cell. What is loaded stays known; addresses do not.
     pub(super) fn allocate(&mut self, header: u64, bytes: u32, types: ty::Types) -> Value {
         let state = self.state();
@@ -496,8 +509,12 @@ impl Builder<'_> {
     }
     /// Initialising store into a new cell.
     pub(super) fn initialize(&mut self, cell: Value, offset: i32, v: Value) {
-        let width = if self.graph.node(v).repr == Repr::Raw { Width::Word } else { Width::Value };
+        let is_raw = self.graph.node(v).repr == Repr::Raw;
+        let width = if is_raw { Width::Word } else { Width::Value };
         self.emit_quietly(Op::Store(width, offset), vec![cell, v], Repr::None, 0);
+        if !is_raw {
+            self.barrier(cell, v);
+        }
     }
     pub(super) fn new_env(&mut self, i: &Instruction) -> Result_<Step> {
         let count = i.word.c() as u16 as u32;
@@ -509,7 +526,7 @@ impl Builder<'_> {
         }
         let header = Self::header(l.kind_environment, 0, 0, count);
         let bytes = first as u32 + 8 * count;
-        let env = self.allocate(header, bytes.max(16), ty::INTERNAL);
+        let env = self.allocate_by_age(header, bytes.max(16), ty::INTERNAL);
         let p = self.reg(i.word.b());
         let p = self.tagged(p);
         self.initialize(env, parent, p);
