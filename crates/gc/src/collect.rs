@@ -11,8 +11,13 @@ use crate::tracer::{Liveness, Mode, ToSpace, Tracer, prefetch};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-/// A major collection is due when this many times the live bytes of the last one are in use.
-const GROWTH_FACTOR: f64 = 2.0;
+/// A major collection is due when this many times the live bytes of the last one are in use: more while major collections
+/// take more than the one part of the time, less again when they take less than the other, in hundredths.
+const GROWTH_FACTORS: [f64; 4] = [2.0, 2.5, 3.2, 4.0];
+const GROW_MAJOR_PERCENT: u32 = 12;
+const SHRINK_MAJOR_PERCENT: u32 = 3;
+/// What is kept on top of twice the live bytes, at most.
+const MAX_GROWTH_BYTES: usize = 160 << 20;
 /// Room to allocate between two major collections, near the limit.
 const MIN_HEADROOM_BYTES: usize = 4 << 20;
 /// Room for what so many full edens may leave behind before the next one: much does where the eden has grown.
@@ -115,14 +120,30 @@ impl Heap {
                 promoted_bytes,
             },
         );
+        if reason == GcReason::Allocation {
+            self.fit_growth(start);
+        }
+        self.last_major_end = self.last_end;
         // Only now the owners of what has died have given back their charges.
         self.set_threshold();
         self.check_limit(self.counted_bytes());
     }
 
+    /// Fits the factor of growth to the time that major collections take; the last one began at `start`.
+    fn fit_growth(&mut self, start: Instant) {
+        let (pause, period) = (self.last_end - start, self.last_end - self.last_major_end);
+        if pause * 100 > period * GROW_MAJOR_PERCENT {
+            self.growth = (self.growth + 1).min(GROWTH_FACTORS.len() - 1);
+        } else if pause * 100 < period * SHRINK_MAJOR_PERCENT {
+            self.growth = self.growth.saturating_sub(1);
+        }
+    }
+
     fn set_threshold(&mut self) {
         let live_bytes = self.old_and_external_bytes();
-        let grown_bytes = (live_bytes as f64 * GROWTH_FACTOR) as usize;
+        let doubled_bytes = (live_bytes as f64 * GROWTH_FACTORS[0]) as usize;
+        let grown_bytes = ((live_bytes as f64 * GROWTH_FACTORS[self.growth]) as usize)
+            .min(doubled_bytes.saturating_add(MAX_GROWTH_BYTES));
         let mut limit_bytes = self.limit_bytes;
         if !self.config.limit_covers_external {
             limit_bytes = limit_bytes.saturating_add(self.ledger.external_total());
@@ -401,7 +422,8 @@ impl Heap {
             }
         });
         // SAFETY: sampled cells and the cells they name are old and not swept yet.
-        self.sampler.settle_tenured(|cell| unsafe { OldSpace::is_marked(cell) });
+        let old_bytes = self.old.taken_bytes();
+        self.sampler.settle_tenured(old_bytes, |cell| unsafe { OldSpace::is_marked(cell) });
         self.old.sweep(if self.config.gc_stress { DeadCells::Poison } else { DeadCells::Leave });
         self.mark_stack = std::mem::take(&mut tracer.mark_stack);
         self.is_collecting = false;

@@ -186,6 +186,9 @@ pub struct Heap {
     pub(crate) start: Instant,
     /// When the last collection ended.
     pub(crate) last_end: Instant,
+    pub(crate) last_major_end: Instant,
+    /// Index of the factor by which the heap grows until the next major collection.
+    pub(crate) growth: usize,
     pub(crate) minor_count: u64,
     pub(crate) major_count: u64,
     pub(crate) total_pause: Duration,
@@ -253,6 +256,8 @@ impl Heap {
             stress_count: 0,
             start: Instant::now(),
             last_end: Instant::now(),
+            last_major_end: Instant::now(),
+            growth: 0,
             minor_count: 0,
             major_count: 0,
             total_pause: Duration::ZERO,
@@ -429,7 +434,7 @@ impl Heap {
         // SAFETY: by contract.
         let cell = unsafe { self.alloc_tenured_part(kind, bytes) };
         if let Some(site) = self.allocation_site() {
-            self.sampler.note_tenured(cell, site);
+            self.sampler.note_tenured(cell, site, self.old.taken_bytes());
         }
         cell
     }
@@ -442,6 +447,25 @@ impl Heap {
     pub unsafe fn alloc_tenured_part(&mut self, kind: u8, bytes: usize) -> *mut Header {
         let cell = self.write_old_cell(kind, Header::OLD, cell_bytes(bytes));
         self.request_if_due();
+        cell
+    }
+
+    /// The same for a cell that refers to no other, allocated at `site`.
+    ///
+    /// # Safety
+    /// As for [`Heap::alloc`].
+    #[inline(always)]
+    pub unsafe fn alloc_tenured_leaf(&mut self, kind: u8, bytes: usize, site: AllocationSite) -> *mut Header {
+        let bytes = cell_bytes(bytes);
+        if let Some(cell) = self.old.alloc_in_run(bytes) {
+            let cell = cell.cast::<Header>();
+            // SAFETY: the cell is fresh memory of the old space.
+            unsafe { cell.write(Header { kind, flags: Header::OLD, aux: 0, word: 0 }) };
+            return cell;
+        }
+        // SAFETY: by contract.
+        let cell = unsafe { self.alloc_tenured_part(kind, bytes) };
+        self.sampler.note_tenured(cell, site, self.old.taken_bytes());
         cell
     }
 

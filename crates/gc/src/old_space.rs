@@ -342,6 +342,19 @@ impl OldSpace {
         cell as *mut u8
     }
 
+    /// [`OldSpace::alloc`] if there is room in the current run.
+    #[inline(always)]
+    pub fn alloc_in_run(&mut self, bytes: usize) -> Option<*mut u8> {
+        let class = *CLASS_OF_WORDS.get(bytes / 8)?;
+        let run = &mut self.classes[class as usize].run;
+        let cell = run.top;
+        if cell == run.limit {
+            return None;
+        }
+        run.top = cell + run.cell_bytes;
+        Some(cell as *mut u8)
+    }
+
     #[cold]
     #[inline(never)]
     fn alloc_in_next_run(&mut self, index: usize) -> *mut u8 {

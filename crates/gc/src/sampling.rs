@@ -2,19 +2,22 @@
 //!
 //! While much of what is young survives, the limit that allocation looks at is set short of the eden's end again and again.
 //! The allocation that meets it is a sample: its place is noted, and the next minor collection sees what became of the
-//! cell. Places whose cells nearly all survive can make them old from the start ([`Heap::alloc_tenured`]); of these, the
-//! first cell of each run of free memory is a sample for the next major collection. What is not sampled pays nothing.
+//! cell. Places whose cells nearly all survive can make them old from the start ([`Heap::alloc_tenured`]); of these, some that
+//! begin a run of free memory are samples for the next major collection. What is not sampled pays nothing.
 //!
 //! [`Heap::alloc_tenured`]: crate::Heap::alloc_tenured
 
 use crate::cell::Header;
+use std::collections::VecDeque;
 
 /// Samples are taken while more than this part of the young cells survives.
 const SAMPLED_SURVIVAL: f64 = 0.30;
 /// Samples of one eden.
 const SAMPLES_PER_EDEN: usize = 256;
-/// Samples of tenured cells kept until the next major collection.
-const MAX_TENURED_SAMPLES: usize = 4096;
+/// The next major collection sees what has become of the tenured cells that are among so many last bytes of old cells, as if
+/// there had been a minor one; samples have this distance.
+const TENURED_SPAN_BYTES: usize = 32 << 20;
+const TENURED_INTERVAL_BYTES: usize = 8 << 10;
 
 /// Where a cell was allocated: a number for a place in what an old cell stands for.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -49,7 +52,8 @@ pub(crate) struct Sampler {
     interval_bytes: usize,
     random: u64,
     young: Vec<Sample>,
-    tenured: Vec<Sample>,
+    /// With how many bytes of old cells there were.
+    tenured: VecDeque<(usize, Sample)>,
     /// What is known and not told yet.
     pub outcomes: Vec<SampledCell>,
 }
@@ -76,10 +80,17 @@ impl Sampler {
         self.young.push(Sample { cell, site });
     }
 
-    pub fn note_tenured(&mut self, cell: *mut Header, site: AllocationSite) {
-        if self.tenured.len() < MAX_TENURED_SAMPLES {
-            self.tenured.push(Sample { cell, site });
+    /// `old_bytes`: of old cells, so far.
+    pub fn note_tenured(&mut self, cell: *mut Header, site: AllocationSite, old_bytes: usize) {
+        let distance =
+            |sample: Option<&(usize, Sample)>| sample.map_or(usize::MAX, |s| old_bytes - s.0.min(old_bytes));
+        if distance(self.tenured.back()) < TENURED_INTERVAL_BYTES {
+            return;
         }
+        if distance(self.tenured.front()) > TENURED_SPAN_BYTES {
+            self.tenured.pop_front();
+        }
+        self.tenured.push_back((old_bytes, Sample { cell, site }));
     }
 
     /// After the tracing of a minor collection.
@@ -90,10 +101,13 @@ impl Sampler {
     }
 
     /// After the marking of a major collection.
-    pub fn settle_tenured(&mut self, is_live: impl Fn(*mut Header) -> bool) {
-        let outcome =
-            |Sample { cell, site }| SampledCell { site, is_tenured: true, has_survived: is_live(cell) };
-        self.outcomes.extend(self.tenured.drain(..).map(outcome));
+    pub fn settle_tenured(&mut self, old_bytes: usize, is_live: impl Fn(*mut Header) -> bool) {
+        let samples = self.tenured.drain(..).filter(|s| s.0 + TENURED_SPAN_BYTES >= old_bytes);
+        self.outcomes.extend(samples.map(|(_, Sample { cell, site })| SampledCell {
+            site,
+            is_tenured: true,
+            has_survived: is_live(cell),
+        }));
         self.outcomes.retain(|sampled| is_live(sampled.site.owner));
     }
 }

@@ -633,6 +633,8 @@ stubs! {
     quick,
     /// `(vm, a, b) -> value`: a + b where one is a string and the other a string or number; 0: not by a few instructions.
     concatenate,
+    /// `(vm, a, b, code cell, place: u64) -> value`: the same at an instruction whose results live long.
+    concatenate_tenured,
     /// `(vm, kind, bytes) -> cell`: allocates without a collection; header written, rest not.
     make_cell,
     /// `(vm, fp, pc, a, b) -> value`: a + b of strings and numbers; 0: exception, 1: it takes more.

@@ -52,7 +52,7 @@ struct Count {
 
 /// Makes a cell that machine code can make old.
 pub(super) fn can_be_tenured(op: Op) -> bool {
-    matches!(op, Op::NewObject | Op::NewArray | Op::Construct | Op::MakeClosure | Op::NewEnv)
+    matches!(op, Op::NewObject | Op::NewArray | Op::Construct | Op::MakeClosure | Op::NewEnv | Op::Add)
 }
 
 /// The instruction that runs.

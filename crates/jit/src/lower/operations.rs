@@ -968,7 +968,15 @@ impl Lower<'_, '_> {
     }
     pub(super) fn join(&mut self, node: Value, x: ir::Value, y: ir::Value, s: StateId) -> ir::Value {
         let vm = self.vm;
-        let simple = self.call(self.snapshot.stubs.concatenate, &[vm, x, y], Some(I64)).expect("result");
+        let state = &self.graph.states[s.index()];
+        let f = &self.snapshot.functions[self.graph.frames[state.frame as usize].function];
+        let simple = if f.tenured.contains(&state.pc) {
+            let list = [vm, x, y, self.imm(f.cell), self.imm(state.pc as u64)];
+            self.call(self.snapshot.stubs.concatenate_tenured, &list, Some(I64))
+        } else {
+            self.call(self.snapshot.stubs.concatenate, &[vm, x, y], Some(I64))
+        };
+        let simple = simple.expect("result");
         let (other, done) = (self.cold(), self.fresh());
         let r = self.b.append_block_param(done, I64);
         self.b.ins().brif(simple, done, &[BlockArg::Value(simple)], other, &[]);
