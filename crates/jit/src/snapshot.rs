@@ -97,6 +97,10 @@ pub mod function_flag {
 /// State of an inline cache.
 #[derive(Clone, Debug, Default)]
 pub struct CacheSnapshot {
+    /// Where the cache is.
+    pub address: u64,
+    /// How often the site had missed.
+    pub misses: u32,
     /// Entries seen, the newest first; none: the site never ran or was never cached.
     pub entries: Vec<EntrySnapshot>,
     /// The key, of sites that have it in a register.
@@ -411,8 +415,8 @@ pub struct Layout {
     pub young_bytes: u64,
     /// The strings that typeof gives, in the order of [`TypeName`].
     pub type_names: [u64; 8],
-    /// Size of an inline cache.
-    pub cache_bytes: u64,
+    /// Number of misses in an inline cache.
+    pub cache_misses: i32,
     /// `Code`: machine code entry or null.
     pub code_machine: i32,
     /// Offset of the number of parameters, and next to it of the flags, in a code cell.

@@ -6,7 +6,7 @@ use spey_bytecode::Op;
 use spey_gc::{Tracer, Value as Raw};
 use spey_jit::{Compiled, Refused};
 
-use super::deopt::ExitCount;
+use super::deopt::{ExitCount, Suspect};
 use super::install::{Installed, Memory};
 use super::snapshot::{self, Job};
 use super::tenure::{Samples, Tenure};
@@ -46,8 +46,8 @@ pub struct CodeTier {
     refused: Vec<u32>,
     /// Where the machine code has been left.
     pub(super) exits: Vec<ExitCount>,
-    /// Instructions at which it was left too often once, and the name of the last compilation that began before.
-    pub(super) suspects: Vec<(u32, u64)>,
+    /// Instructions at which it was left too often once.
+    pub(super) suspects: Vec<Suspect>,
     /// Instructions at which it was left too often again: no speculation there any more.
     pub(super) generic: Vec<u32>,
     /// Instructions whose cells live long.

@@ -465,6 +465,8 @@ impl Builder<'_> {
         unsafe {
             let c = &*cache;
             let mut s = CacheSnapshot {
+                address: cache as u64,
+                misses: c.misses,
                 unseen: c.misses == 0 && c.entry.shape == ic::UNUSED && c.entry.holder.is_null(),
                 megamorphic: c.misses >= MEGAMORPHIC,
                 proxy: c.feedback & ic::feedback::PROXY != 0 && !PropertyKey::from_raw(c.key).is_index(),
@@ -483,11 +485,9 @@ impl Builder<'_> {
                 }
                 return s;
             }
-            for e in std::iter::once(&c.entry).chain(c.more.iter().flat_map(|m| m.iter())) {
-                if e.shape != ic::UNUSED {
-                    let e = self.entry(e, c.key, is_get);
-                    s.entries.push(e);
-                }
+            for e in c.entries() {
+                let e = self.entry(e, c.key, is_get);
+                s.entries.push(e);
             }
             let named = is_get && !c.key.is_undefined() && !PropertyKey::from_raw(c.key).is_index();
             if named {

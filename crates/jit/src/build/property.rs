@@ -38,7 +38,7 @@ impl Builder<'_> {
                 }
                 let v = self.reg(b);
                 if cache.proxy && self.may_be_proxy(v) {
-                    let (at, undefined) = (self.cache_address(c), self.constant(super::values::UNDEFINED));
+                    let (at, undefined) = (cache.address, self.constant(super::values::UNDEFINED));
                     return self
                         .on_proxy(i, GET, at, v, undefined, |this| {
                             let v = this.reg(b);
@@ -63,7 +63,7 @@ impl Builder<'_> {
                 }
                 let (o, v) = (self.reg(a), self.reg(c));
                 if cache.proxy && i.op == Code::SetProp && self.may_be_proxy(o) {
-                    let at = self.cache_address(b);
+                    let at = cache.address;
                     return self.on_proxy(i, SET, at, o, v, |this| this.execute(i)).map(Some);
                 }
                 if let Some(step) = self.set_by_setter(i, o, v, &cache)? {

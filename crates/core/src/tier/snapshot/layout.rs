@@ -53,7 +53,7 @@ pub(super) fn layout(vm: &Vm) -> Layout {
             [n.number, n.string, n.boolean, n.undefined, n.symbol, n.bigint, n.function, n.object]
                 .map(|name| name.raw().bits())
         },
-        cache_bytes: size_of::<InlineCache>() as u64,
+        cache_misses: offset_of!(InlineCache, misses) as i32,
         code_machine: offset_of!(Code, machine) as i32,
         code_params: {
             assert!(offset_of!(Code, flags) == offset_of!(Code, param_count) + 2);
