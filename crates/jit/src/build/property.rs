@@ -3,7 +3,7 @@
 use spey_bytecode::Op as Code;
 use spey_bytecode::decode::Instruction;
 
-use super::env::access;
+use super::env::{LENGTH, access};
 use super::polymorphic::{is_plain, is_simple_store};
 use super::{Builder, Result_, Step};
 use crate::graph::{Op, Repr, Value, Width, ty};
@@ -543,7 +543,7 @@ impl Builder<'_> {
             self.barrier(elements, v);
         }
         self.env.forget_loads_at(access(Width::I32, l.elements_length));
-        self.env.forget_loads_at(access(Width::Value, l.array_length));
+        self.env.forget_loads_at(LENGTH);
         if let Some((_, capacity)) = self.env.fact(array).literal {
             self.env.fact_mut(array).literal = Some((length + 1, capacity));
         }

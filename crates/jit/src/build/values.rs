@@ -361,6 +361,14 @@ impl Builder<'_> {
                 if let Some(i) = self.as_int_free(v) {
                     return self.truthy(i);
                 }
+                let nullish = ty::UNDEFINED | ty::NULL;
+                if types & !(nullish | ty::BOOL) == 0 {
+                    return self.is_constant(v, FALSE | 1);
+                }
+                if types & !(nullish | ty::OBJECT | ty::SYMBOL) == 0 {
+                    let no = self.is_nullish(v);
+                    return self.not(no);
+                }
                 self.emit(Op::Truthy, vec![v], Repr::Bool, 0)
             }
         }
@@ -406,6 +414,16 @@ impl Builder<'_> {
         self.env.loads.insert((base, access(width, offset)), v);
         v
     }
+    /// Length of an array.
+    pub(super) fn load_length(&mut self, array: Value) -> Value {
+        if let Some(v) = self.env.loads.get(&(array, env::LENGTH)) {
+            return *v;
+        }
+        let offset = self.snapshot.layout.array_length;
+        let v = self.emit(Op::Load(Width::Value, offset), vec![array], Repr::Tagged, ty::NUMBER);
+        self.env.loads.insert((array, env::LENGTH), v);
+        v
+    }
     /// An element of an elements cell that may be a hole, or of a typed array.
     pub(super) fn load_element(&mut self, base: Value, index: Value, width: Width) -> Value {
         let value = width == Width::Value;
@@ -437,8 +455,24 @@ impl Builder<'_> {
         let word = self.tagged(v);
         self.emit(Op::Store(Width::Value, offset), vec![base, word], Repr::None, 0);
         self.barrier(owner, word);
-        self.env.forget_loads_at(access(Width::Value, offset));
-        self.env.loads.insert((base, access(Width::Value, offset)), v);
+        let place = access(Width::Value, offset);
+        let others: Vec<Value> = self.env.loads.keys().filter(|k| k.1 == place).map(|k| k.0).collect();
+        for other in others {
+            if self.may_be_same(other, base) {
+                self.env.loads.remove(&(other, place));
+            }
+        }
+        self.env.loads.insert((base, place), v);
+    }
+    /// May two cells be the same cell?
+    fn may_be_same(&self, a: Value, b: Value) -> bool {
+        fn differ<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
+            a.zip(b).is_some_and(|(a, b)| a != b)
+        }
+        // Parts of objects are no objects.
+        let types = |v| if self.graph.node(v).repr == Repr::Raw { !ty::ANY } else { self.types(v) };
+        let (f, g) = (self.env.fact(a), self.env.fact(b));
+        a == b || types(a) & types(b) != 0 && !differ(f.shape, g.shape) && !differ(f.kind, g.kind)
     }
     pub(super) fn needs_barrier(&self, owner: Value, v: Value) -> bool {
         !self.env.fact(owner).fresh
