@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 
 use spey_gc::{GcEvent, Heap, HeapConfig, Liveness, RootProvider, Tracer, Value as Raw};
 
-use crate::cell::{Elements, Kind, Object};
+use crate::cell::{Elements, Kind, Object, SparseElements};
 use crate::key::{Names, PropertyKey};
 use crate::realm::{Intrinsic, Realm};
 use crate::scope::{JsResult, Local, Scope, Value};
@@ -218,6 +218,8 @@ pub struct Vm {
     pub undefined_slot: Raw,
     /// The shared empty elements.
     pub empty_elements: *mut Elements,
+    /// Elements of objects that are not extensible and have none; null until the first.
+    pub(crate) no_elements: *mut SparseElements,
     /// The heap.
     pub heap: Box<Heap>,
     /// Shapes.
@@ -359,6 +361,7 @@ impl Vm {
             next: (std::ptr::null(), std::ptr::null_mut(), std::ptr::null_mut()),
             undefined_slot: Raw::UNDEFINED,
             empty_elements: std::ptr::null_mut(),
+            no_elements: std::ptr::null_mut(),
             heap,
             shapes: ShapeTable::new(),
             atoms: AtomTable::default(),
@@ -545,6 +548,9 @@ impl RootProvider for Vm {
         t.value(&mut self.async_context);
         let mut e = Raw::cell(self.empty_elements.cast());
         t.value(&mut e);
+        if !self.no_elements.is_null() {
+            t.value(&mut Raw::cell(self.no_elements.cast()));
+        }
         if !t.is_minor() {
             self.names.for_each(|k| {
                 let mut v = k.raw();
