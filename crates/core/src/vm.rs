@@ -418,6 +418,7 @@ impl Vm {
             (*e).length = 0;
             (*e).capacity = 0;
             vm.empty_elements = e;
+            vm.heap.set_common_cell(e.cast());
         }
         vm.names = Names::new(&mut vm);
         for i in 0..256usize {

@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 const GROWTH_FACTORS: [f64; 4] = [2.0, 2.5, 3.2, 4.0];
 const GROW_MAJOR_PERCENT: u32 = 12;
 const SHRINK_MAJOR_PERCENT: u32 = 3;
-/// What is kept on top of twice the live bytes, at most.
-const MAX_GROWTH_BYTES: usize = 160 << 20;
+/// By more than the first factor the heap grows up to this.
+const MAX_GROWN_BYTES: usize = 256 << 20;
 /// Room to allocate between two major collections, near the limit.
 const MIN_HEADROOM_BYTES: usize = 4 << 20;
 /// Room for what so many full edens may leave behind before the next one: much does where the eden has grown.
@@ -141,9 +141,11 @@ impl Heap {
 
     fn set_threshold(&mut self) {
         let live_bytes = self.old_and_external_bytes();
+        // What lies off the heap is not marked: it grows by the first factor.
+        let heap_bytes = self.old.used_bytes() as f64;
+        let more_bytes = (heap_bytes * (GROWTH_FACTORS[self.growth] - GROWTH_FACTORS[0])) as usize;
         let doubled_bytes = (live_bytes as f64 * GROWTH_FACTORS[0]) as usize;
-        let grown_bytes = ((live_bytes as f64 * GROWTH_FACTORS[self.growth]) as usize)
-            .min(doubled_bytes.saturating_add(MAX_GROWTH_BYTES));
+        let grown_bytes = (doubled_bytes + more_bytes).min(MAX_GROWN_BYTES).max(doubled_bytes);
         let mut limit_bytes = self.limit_bytes;
         if !self.config.limit_covers_external {
             limit_bytes = limit_bytes.saturating_add(self.ledger.external_total());
@@ -385,6 +387,11 @@ impl Heap {
         tracer.allow_threads(self.config.marking_threads);
         tracer.shapes = std::mem::take(&mut self.shapes);
         tracer.shapes.clear();
+        tracer.common = self.common;
+        if !self.common.is_null() {
+            // SAFETY: a cell of the old space.
+            unsafe { OldSpace::mark(self.common) };
+        }
 
         let handles = self.handles.base();
         tracer.values(handles, self.handles.len());

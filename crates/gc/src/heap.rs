@@ -178,6 +178,7 @@ pub struct Heap {
     pub(crate) young_finalizable: Vec<*mut Header>,
     pub(crate) old_finalizable: Vec<*mut Header>,
     pub(crate) sampler: Sampler,
+    pub(crate) common: *mut Header,
     pub(crate) shapes: BitSet,
     pub(crate) mark_stack: Vec<*mut Header>,
     pub(crate) promoted: Vec<*mut Header>,
@@ -249,6 +250,7 @@ impl Heap {
             young_finalizable: Vec::new(),
             old_finalizable: Vec::new(),
             sampler: Sampler::default(),
+            common: std::ptr::null_mut(),
             shapes: BitSet::default(),
             mark_stack: Vec::new(),
             promoted: Vec::new(),
@@ -272,6 +274,12 @@ impl Heap {
     /// Sets who knows the other roots. The pointer must stay valid as long as the heap collects.
     pub fn set_roots(&mut self, roots: *mut dyn RootProvider) {
         self.roots = Some(roots);
+    }
+
+    /// Names an old cell that refers to no other and that very many refer to. It lives as long as the heap, so marking need not
+    /// look at it each time.
+    pub fn set_common_cell(&mut self, cell: *mut Header) {
+        self.common = cell;
     }
 
     /// Sets what happens when the heap is full: a message and the end of the process, by default.

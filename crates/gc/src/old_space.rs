@@ -1,8 +1,8 @@
 //! The old generation: blocks of one size class with side mark bits, and large objects apart.
 //!
 //! Every block and every large object starts at a multiple of [`BLOCK_BYTES`] with a [`Block`] header, so that the mark
-//! bit of any old cell is found by masking its address. Between collections a set mark bit means "allocated": marking
-//! leaves it on live cells, and allocation sets it when it has used up a run of free cells.
+//! bit of any old cell is found by masking its address. Between collections a set mark bit at the start of a cell means
+//! "allocated": marking leaves it on live cells, and allocation sets it when it has used up a run of free cells.
 
 use crate::cell::Header;
 use crate::sys;
@@ -390,13 +390,24 @@ impl OldSpace {
         }
     }
 
-    /// Sets the marks of the cells allocated in the current run.
+    /// Sets the marks of the cells allocated in the current run, and those between them, which do not matter.
     fn mark_allocated(&mut self, index: usize) {
         let class = &mut self.classes[index];
-        while class.unmarked < class.run.top {
-            // SAFETY: these cells lie in the class's block.
-            unsafe { OldSpace::mark(class.unmarked as *mut Header) };
-            class.unmarked += class.run.cell_bytes;
+        if class.unmarked == class.run.top {
+            return;
+        }
+        let granule = |cell: usize| (cell & (BLOCK_BYTES - 1)) / MARK_GRANULE_BYTES;
+        let (first, last) = (granule(class.unmarked), granule(class.run.top - class.run.cell_bytes));
+        class.unmarked = class.run.top;
+        // SAFETY: these cells lie in the class's block.
+        let marks = unsafe { &mut (*class.block).marks };
+        let (from, to) = (!0 << (first % 64), !0 >> (63 - last % 64));
+        if first / 64 == last / 64 {
+            marks[first / 64] |= from & to;
+        } else {
+            marks[first / 64] |= from;
+            marks[first / 64 + 1..last / 64].fill(!0);
+            marks[last / 64] |= to;
         }
     }
 
