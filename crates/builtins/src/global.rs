@@ -8,13 +8,15 @@ use spey_core::function::{self, NativeSpec};
 use spey_core::object;
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
+use spey_core::string::quick_view;
 use spey_core::vm::Vm;
 use spey_core::{conversion, eval, string};
 use spey_gc::Value as Raw;
 
 use crate::support::define_global;
 
-static PARSE_FLOAT: NativeSpec = NativeSpec::new("parseFloat", 1, parse_float_function);
+static PARSE_FLOAT: NativeSpec =
+    NativeSpec::new("parseFloat", 1, parse_float_function).with_quick(parse_float_quickly);
 static PARSE_INT: NativeSpec =
     NativeSpec::new("parseInt", 2, parse_int_function).with_quick(parse_int_quickly);
 static EVAL: NativeSpec = NativeSpec::new("eval", 1, eval_function);
@@ -89,16 +91,27 @@ fn parse_float_function<'s>(
     let n = parse_float(base_units(text.view(&s.no_gc())));
     Ok(s.number(n))
 }
-/// parseInt of numbers whose text is their integer part followed by a fraction.
-fn parse_int_quickly(_: &mut Vm, _: Raw, args: &[Raw]) -> Raw {
+/// parseFloat of numbers and flat strings.
+fn parse_float_quickly(vm: &mut Vm, _: Raw, args: &[Raw]) -> Raw {
+    let &[v, ..] = args else { return Raw::EMPTY };
+    if v.is_number() {
+        return Raw::number(v.as_number() + 0.0);
+    }
+    quick_view(vm, v).map_or(Raw::EMPTY, |view| Raw::number(parse_float(base_units(view))))
+}
+/// parseInt of flat strings, and of numbers whose text is their integer part followed by a fraction.
+fn parse_int_quickly(vm: &mut Vm, _: Raw, args: &[Raw]) -> Raw {
     let &[v, ref rest @ ..] = args else { return Raw::EMPTY };
-    let decimal = match rest.first() {
-        None => true,
-        Some(radix) => radix.is_undefined() || *radix == Raw::int32(10) || *radix == Raw::int32(0),
+    let radix = match rest.first() {
+        None => 0,
+        Some(radix) if radix.is_undefined() => 0,
+        Some(radix) if radix.is_int32() => radix.as_int32(),
+        Some(_) => return Raw::EMPTY,
     };
     match v.is_number().then(|| v.as_number()) {
-        Some(n) if decimal && n.abs() >= 1.0 && n.abs() < 1e21 => Raw::number(n.trunc()),
-        _ => Raw::EMPTY,
+        Some(n) if matches!(radix, 0 | 10) && n.abs() >= 1.0 && n.abs() < 1e21 => Raw::number(n.trunc()),
+        Some(_) => Raw::EMPTY,
+        None => quick_view(vm, v).map_or(Raw::EMPTY, |view| Raw::number(parse_int(base_units(view), radix))),
     }
 }
 /// parseInt ( string, radix ), ECMA-262 §19.2.5

@@ -1,18 +1,22 @@
 //! Number objects, ECMA-262 §21.1.
 
 use spey_base::number::{number_to_radix_string, to_exponential, to_fixed, to_precision};
+use spey_base::parse::string_to_number;
 use spey_core::cell::Kind;
+use spey_core::conversion::base_units;
 use spey_core::function::{self, NativeSpec, PropertySpec, create_from_constructor};
 use spey_core::object;
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::shape::attr;
+use spey_core::string::{quick_view, try_new_latin1};
+use spey_core::vm::Vm;
 use spey_core::{bigint, conversion};
 use spey_gc::Value as Raw;
 
 use crate::support::define_global;
 
-static CONSTRUCTOR: NativeSpec = NativeSpec::constructor("Number", 1, construct);
+static CONSTRUCTOR: NativeSpec = NativeSpec::constructor("Number", 1, construct).with_quick(quick_number);
 static STATICS: &[PropertySpec] = &[
     PropertySpec::Method(
         NativeSpec::new("isFinite", 1, is_finite).with_quick(|_, _, args| quick_test(args, f64::is_finite)),
@@ -40,9 +44,11 @@ static CONSTANTS: &[PropertySpec] = &[
 ];
 static METHODS: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("toExponential", 1, number_to_exponential)),
-    PropertySpec::Method(NativeSpec::new("toFixed", 1, number_to_fixed)),
-    PropertySpec::Method(NativeSpec::new("toPrecision", 1, number_to_precision)),
-    PropertySpec::Method(NativeSpec::new("toString", 1, to_string)),
+    PropertySpec::Method(NativeSpec::new("toFixed", 1, number_to_fixed).with_quick(quick_to_fixed)),
+    PropertySpec::Method(
+        NativeSpec::new("toPrecision", 1, number_to_precision).with_quick(quick_to_precision),
+    ),
+    PropertySpec::Method(NativeSpec::new("toString", 1, to_string).with_quick(quick_to_string)),
     PropertySpec::Method(NativeSpec::new("valueOf", 0, value_of)),
     PropertySpec::Method(NativeSpec::new("toLocaleString", 0, to_locale_string)),
 ];
@@ -89,6 +95,45 @@ fn is_safe(n: f64) -> bool {
 /// A test that only numbers pass.
 fn quick_test(args: &[Raw], test: fn(f64) -> bool) -> Raw {
     Raw::bool(args.first().is_some_and(|v| v.is_number() && test(v.as_number())))
+}
+/// Number(value) of numbers and flat strings.
+fn quick_number(vm: &mut Vm, _: Raw, args: &[Raw]) -> Raw {
+    match args {
+        &[v, ..] if v.is_number() => v,
+        &[v, ..] => match quick_view(vm, v) {
+            Some(view) => Raw::number(string_to_number(base_units(view))),
+            None => Raw::EMPTY,
+        },
+        [] => Raw::int32(0),
+    }
+}
+/// A number, and an argument that is an int32 within bounds.
+fn quick_operands(this: Raw, args: &[Raw], least: i32, most: i32) -> Option<(f64, u32)> {
+    let &[v, ..] = args else { return None };
+    let fits = this.is_number() && v.is_int32() && (least..=most).contains(&v.as_int32());
+    fits.then(|| (this.as_number(), v.as_int32() as u32))
+}
+fn quick_to_fixed(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
+    match quick_operands(this, args, 0, 100) {
+        Some((n, digits)) => try_new_latin1(vm, to_fixed(n, digits).as_bytes()),
+        None => Raw::EMPTY,
+    }
+}
+fn quick_to_precision(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
+    match quick_operands(this, args, 1, 100) {
+        Some((n, precision)) if n.is_finite() => try_new_latin1(vm, to_precision(n, precision).as_bytes()),
+        _ => Raw::EMPTY,
+    }
+}
+fn quick_to_string(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
+    if args.is_empty() && this.is_number() {
+        return conversion::try_number_text(vm, this);
+    }
+    match quick_operands(this, args, 2, 36) {
+        Some((_, 10)) => conversion::try_number_text(vm, this),
+        Some((n, radix)) => try_new_latin1(vm, number_to_radix_string(n, radix).as_bytes()),
+        None => Raw::EMPTY,
+    }
 }
 /// Number.isFinite ( number ), ECMA-262 §21.1.2.2
 fn is_finite<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {

@@ -294,7 +294,7 @@ pub fn number_to_string<'s>(s: &mut Scope<'s>, n: f64) -> Local<'s, JsString> {
 }
 /// Text of a number value, or the empty value if there is no room without a collection.
 #[inline(always)]
-pub(crate) fn try_number_text(vm: &mut Vm, number: Raw) -> Raw {
+pub fn try_number_text(vm: &mut Vm, number: Raw) -> Raw {
     let known = vm.number_texts.get(number);
     if known.is_empty() { try_new_number_text(vm, number) } else { known }
 }

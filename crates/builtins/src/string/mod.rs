@@ -25,7 +25,7 @@ use spey_core::{conversion, error};
 use crate::regexp;
 use crate::support::{self, StringBuilder};
 
-static CONSTRUCTOR: NativeSpec = NativeSpec::constructor("String", 1, construct);
+static CONSTRUCTOR: NativeSpec = NativeSpec::constructor("String", 1, construct).with_quick(quick::text_of);
 static STATICS: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("fromCharCode", 1, from_char_code)),
     PropertySpec::Method(NativeSpec::new("fromCodePoint", 1, from_code_point)),
@@ -62,8 +62,8 @@ static PROPERTIES: &[PropertySpec] = &[
     ),
     PropertySpec::Method(NativeSpec::new("matchAll", 1, pattern::match_all)),
     PropertySpec::Method(NativeSpec::new("normalize", 0, locale::normalize)),
-    PropertySpec::Method(NativeSpec::new("padEnd", 1, pad_end)),
-    PropertySpec::Method(NativeSpec::new("padStart", 1, pad_start)),
+    PropertySpec::Method(NativeSpec::new("padEnd", 1, pad_end).with_quick(quick::pad_end)),
+    PropertySpec::Method(NativeSpec::new("padStart", 1, pad_start).with_quick(quick::pad_start)),
     PropertySpec::Method(NativeSpec::new("repeat", 1, repeat)),
     PropertySpec::Method(
         NativeSpec::new("replace", 2, pattern::replace).with_writing_quick(regexp::quick::replace),

@@ -1,7 +1,8 @@
 //! Methods of strings for plain operands: what they answer without an allocation.
 
 use spey_base::chars::{is_lead_surrogate, is_trail_surrogate, is_trimmable};
-use spey_core::string::{StrView, quick_view, try_substring};
+use spey_core::conversion;
+use spey_core::string::{StrView, quick_view, try_new_latin1, try_substring};
 use spey_core::vm::Vm;
 use spey_gc::Value as Raw;
 
@@ -121,22 +122,75 @@ pub(super) fn index_of(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
 }
 pub(super) fn trim(vm: &mut Vm, this: Raw, _: &[Raw]) -> Raw {
     let Some(view) = quick_view(vm, this) else { return Raw::EMPTY };
-    let count = view.len();
-    if count == 0 || (!is_trimmable(view.at(0)) && !is_trimmable(view.at(count - 1))) {
-        this
-    } else {
-        Raw::EMPTY
+    let (mut from, mut to) = (0, view.len());
+    while from < to && is_trimmable(view.at(from)) {
+        from += 1;
     }
+    while from < to && is_trimmable(view.at(to - 1)) {
+        to -= 1;
+    }
+    try_substring(vm, this, from, to)
+}
+/// String(value) of strings and numbers.
+pub(super) fn text_of(vm: &mut Vm, _: Raw, args: &[Raw]) -> Raw {
+    match args {
+        &[v, ..] if spey_core::value::is_string(v) => v,
+        &[v, ..] if v.is_number() => conversion::try_number_text(vm, v),
+        _ => Raw::EMPTY,
+    }
+}
+/// Most units of a text that is padded here.
+const PADDED_BYTES: usize = 2 * SHORT_BYTES;
+/// A narrow text with copies of a narrow filler before or behind it.
+fn padded(vm: &mut Vm, this: Raw, args: &[Raw], before: bool) -> Raw {
+    let &[target, ref rest @ ..] = args else { return Raw::EMPTY };
+    let Some(StrView::Latin1(text)) = quick_view(vm, this) else { return Raw::EMPTY };
+    let filler = match rest.first() {
+        Some(v) if !v.is_undefined() => quick_view(vm, *v),
+        _ => Some(StrView::Latin1(b" ")),
+    };
+    let Some(StrView::Latin1(filler)) = filler else { return Raw::EMPTY };
+    if !target.is_int32() || target.as_int32() > PADDED_BYTES as i32 {
+        return Raw::EMPTY;
+    }
+    let (target, own) = (target.as_int32().max(0) as usize, text.len());
+    if target <= own || filler.is_empty() {
+        return this;
+    }
+    let mut units = [filler[0]; PADDED_BYTES];
+    let at = if before { target - own } else { 0 };
+    units[at..at + own].copy_from_slice(text);
+    let from = if before { 0 } else { own };
+    if filler.len() > 1 {
+        let to = &mut units[from..from + target - own];
+        to.iter_mut().zip(filler.iter().cycle()).for_each(|(to, unit)| *to = *unit);
+    }
+    try_new_latin1(vm, &units[..target])
+}
+pub(super) fn pad_start(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
+    padded(vm, this, args, true)
+}
+pub(super) fn pad_end(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
+    padded(vm, this, args, false)
+}
+/// A narrow text with some of its units exchanged, if it is short; the string itself if none is. None of the exchange: that takes more.
+fn mapped(vm: &mut Vm, this: Raw, map: fn(u8) -> Option<u8>) -> Raw {
+    let Some(StrView::Latin1(text)) = quick_view(vm, this) else { return Raw::EMPTY };
+    let (mut units, mut differs) = ([0; SHORT_BYTES], false);
+    if text.len() > SHORT_BYTES {
+        return if text.iter().all(|&unit| map(unit) == Some(unit)) { this } else { Raw::EMPTY };
+    }
+    for (to, &from) in units.iter_mut().zip(text) {
+        let Some(unit) = map(from) else { return Raw::EMPTY };
+        *to = unit;
+        differs |= unit != from;
+    }
+    let length = text.len();
+    if differs { try_new_latin1(vm, &units[..length]) } else { this }
 }
 pub(super) fn to_lower_case(vm: &mut Vm, this: Raw, _: &[Raw]) -> Raw {
-    match quick_view(vm, this) {
-        Some(StrView::Latin1(text)) if !text.iter().any(|&b| b.is_ascii_uppercase() || b >= 0xc0) => this,
-        _ => Raw::EMPTY,
-    }
+    mapped(vm, this, |unit| (unit < 0xc0).then(|| unit.to_ascii_lowercase()))
 }
 pub(super) fn to_upper_case(vm: &mut Vm, this: Raw, _: &[Raw]) -> Raw {
-    match quick_view(vm, this) {
-        Some(StrView::Latin1(text)) if !text.iter().any(|&b| b.is_ascii_lowercase() || b >= 0x80) => this,
-        _ => Raw::EMPTY,
-    }
+    mapped(vm, this, |unit| unit.is_ascii().then(|| unit.to_ascii_uppercase()))
 }

@@ -97,8 +97,7 @@ pub struct Installed {
     _region: Rc<Region>,
     _bytes: ExternalBytes,
     shapes: Vec<u32>,
-    /// Code cells that it mentions, those of functions walked in place among them.
-    pub(super) cells: Vec<*mut Code>,
+    cells: Vec<*mut Code>,
     pub(super) table: Table,
     /// What it takes for granted holds.
     pub(super) valid: Validity,
