@@ -27,7 +27,7 @@ enum Plan {
     Never,
 }
 
-fn binary(op: Code) -> Option<(Binary, bool)> {
+pub fn binary(op: Code) -> Option<(Binary, bool)> {
     use Binary::*;
     Some(match op {
         Code::Add => (Add, false),
@@ -53,7 +53,7 @@ fn binary(op: Code) -> Option<(Binary, bool)> {
         _ => return None,
     })
 }
-fn is_bitwise(op: Binary) -> bool {
+pub fn is_bitwise(op: Binary) -> bool {
     matches!(op, Binary::And | Binary::Or | Binary::Xor | Binary::Shl | Binary::Shr | Binary::UShr)
 }
 /// Condition, immediate form, jump when (None: a value).
@@ -242,69 +242,6 @@ impl Builder<'_> {
         }
     }
 
-    /// ToInt32 of a number.
-    pub(super) fn truncated(&mut self, v: Value) -> Value {
-        if let Some(i) = self.wrapped(v, 8) {
-            return i;
-        }
-        let d = self.as_double(v);
-        if let Some(i) = self.wrapped(d, 8) {
-            return i;
-        }
-        self.emit(Op::Truncate, vec![d], Repr::Int32, 0)
-    }
-    /// ToInt32 of sums of int32, which are exact as doubles, by wrapping arithmetic.
-    fn wrapped(&mut self, v: Value, depth: u32) -> Option<Value> {
-        if let Some(i) = self.as_int_free(v) {
-            return Some(i);
-        }
-        let node = self.graph.node(v);
-        match node.op {
-            Op::IntToDouble | Op::UintToDouble => Some(node.args[0]),
-            Op::DoubleBinary(op @ (Binary::Add | Binary::Sub)) if depth > 0 => {
-                let (x, y) = (node.args[0], node.args[1]);
-                let x = self.wrapped(x, depth - 1)?;
-                let y = self.wrapped(y, depth - 1)?;
-                Some(self.emit(Op::IntBinaryWrapping(op), vec![x, y], Repr::Int32, 0))
-            }
-            _ => None,
-        }
-    }
-
-    /// Nothing but ToInt32 of the result of an instruction is used: by the next instructions, that is where temporaries go.
-    fn is_truncated(&mut self, i: &Instruction) -> bool {
-        const WINDOW: usize = 6;
-        let r = i.word.a() as i32;
-        let f = self.function();
-        let function = self.walks.last().expect("a frame is being walked").function;
-        let mut at = i.next_pc();
-        // Parameters can be seen from elsewhere.
-        if r < 0 {
-            return false;
-        }
-        for _ in 0..WINDOW {
-            let Ok(next) = Instruction::decode(&f.code, at) else { return false };
-            let target = self.infos[&function].targets.contains(&at);
-            if target || next.jump_target().is_some() {
-                return false;
-            }
-            let (mut used, mut defined) = (false, false);
-            next.for_each_use(|first, n| used |= (first..first + n as i32).contains(&r));
-            next.for_each_def(|first, n| defined |= (first..first + n as i32).contains(&r));
-            if used {
-                let bitwise =
-                    binary(next.op).is_some_and(|(op, _)| is_bitwise(op)) || next.op == Code::BitNot;
-                let liveness = &mut self.infos.get_mut(&function).expect("made").liveness;
-                return bitwise && (defined || !liveness.live_at(&f.code, next.next_pc()).contains(r as i16));
-            }
-            if defined {
-                return true;
-            }
-            at = next.next_pc();
-        }
-        false
-    }
-
     /// An operand of a bitwise operation: booleans as numbers, with `others` any primitive. Numbers are as they are.
     fn bits_of(&mut self, v: Value, others: bool) -> Value {
         let b = match self.graph.node(v).repr {
@@ -379,6 +316,9 @@ impl Builder<'_> {
                     matches!(op, Binary::Add | Binary::Sub) && matches!(self.graph.node(y).op, Op::Int(0));
                 if adds_nothing {
                     x
+                } else if matches!(op, Binary::Add | Binary::Sub) && self.is_truncated(i) {
+                    self.uncheck_operands(i, [x, y]);
+                    self.emit(Op::IntBinaryWrapping(op), vec![x, y], Repr::Int32, 0)
                 } else if self.needs_no_check(i, op, x, y) {
                     self.emit(Op::IntBinaryWrapping(op), vec![x, y], Repr::Int32, 0)
                 } else if op == Binary::Mul && ranges::fits(self.range_of(op, x, y)) {
@@ -386,7 +326,7 @@ impl Builder<'_> {
                     self.guard(Op::CheckNoMinusZero, vec![r, x, y], Repr::None, 0);
                     r
                 } else {
-                    self.checked(op, x, y)
+                    self.checked(i, op, x, y)
                 }
             }
             Plan::Doubles
@@ -408,12 +348,12 @@ impl Builder<'_> {
     }
 
     /// Arithmetic on int32 that leaves where the result is none. Where an operand's sign is known, a comparison tells.
-    fn checked(&mut self, op: Binary, x: Value, y: Value) -> Value {
+    fn checked(&mut self, i: &Instruction, op: Binary, x: Value, y: Value) -> Value {
         let (of_x, of_y) = (self.range(x), self.range(y));
-        let constant = |v: Value| matches!(self.graph.node(v).op, Op::Int(_));
+        let constant = [x, y].iter().any(|v| matches!(self.graph.node(*v).op, Op::Int(_)));
         if op == Binary::Mul {
-            let positive = of_x.0 >= 0 && of_y.0 >= 0;
-            if !constant(x) && !constant(y) && (positive || of_x.0 > 0 || of_y.0 > 0) {
+            let positive = of_x.0 >= 0 && of_y.0 >= 0 || of_x.0 > 0 || of_y.0 > 0;
+            if !constant && (positive || self.is_added(i)) {
                 return self.guard(Op::IntProduct, vec![x, y], Repr::Int32, 0);
             }
         }
@@ -422,7 +362,7 @@ impl Builder<'_> {
             Binary::Add | Binary::Sub if of_y.0 >= 0 => x,
             _ => return self.guard(Op::IntBinary(op), vec![x, y], Repr::Int32, 0),
         };
-        if constant(x) || constant(y) {
+        if constant {
             return self.guard(Op::IntBinary(op), vec![x, y], Repr::Int32, 0);
         }
         let r = self.emit(Op::IntBinaryWrapping(op), vec![x, y], Repr::Int32, 0);
@@ -445,17 +385,17 @@ impl Builder<'_> {
         v
     }
 
-    /// The result is an int32, or no more of it is used.
+    /// The result is an int32, or it makes no difference that it is -0.
     fn needs_no_check(&mut self, i: &Instruction, op: Binary, x: Value, y: Value) -> bool {
         let exact = ranges::fits(self.range_of(op, x, y));
-        if op == Binary::Mul {
-            let positive = self.range(x).0 >= 0 && self.range(y).0 >= 0;
-            return exact && (positive || self.is_truncated(i));
+        match op {
+            Binary::Add | Binary::Sub => exact,
+            Binary::Mul if exact => {
+                let positive = self.range(x).0 >= 0 && self.range(y).0 >= 0;
+                positive || self.is_truncated(i) || self.is_added(i)
+            }
+            _ => false,
         }
-        if !matches!(op, Binary::Add | Binary::Sub) {
-            return false;
-        }
-        exact || self.is_truncated(i)
     }
 
     /// IsStrictlyEqual, ECMA-262 §7.2.15, as a Bool.

@@ -248,22 +248,12 @@ impl Builder<'_> {
         if self.assumptions.memory.contains(&key) {
             self.env.forget_memory();
         }
-        if self.assumptions.shapes.contains(&key) {
-            self.env.forget_shapes();
-        }
         self.env.lists.clear();
         // Every iteration ends with a poll.
         self.after_collection(None);
         let assumptions = &self.assumptions;
-        let stored: Vec<_> = self.env.loads.keys().copied().collect();
-        let stored = stored
-            .into_iter()
-            .filter(|&(base, p)| assumptions.loads.contains(&(key, self.env.place(base, p))));
-        for place in stored.collect::<Vec<_>>() {
-            self.env.loads.remove(&place);
-        }
+        self.env.loads.retain(|(_, p), _| !assumptions.loads.contains(&(key, env::class(*p))));
         self.env.in_place.retain(|s, _| !assumptions.slots.contains(&(key, *s)));
-        assigned.retain(|&slot| !assumptions.constant.contains(&(key, slot)));
         self.write_invariants(key, &assigned);
         let header = self.graph.add_block();
         let slots: Vec<i32> = self.env.slots.keys().copied().filter(|s| assigned.contains(s)).collect();
@@ -309,14 +299,15 @@ impl Builder<'_> {
         for &(slot, phi) in &phis {
             self.env.slots.insert(slot, phi);
             self.env.in_place.remove(&slot);
-            // What only rises stays above what it starts from.
-            if self.graph.node(phi).repr == Repr::Int32
-                && !falls.contains(&slot)
-                && !self.assumptions.floors.contains(&(key, slot))
-            {
+            if self.graph.node(phi).repr == Repr::Int32 && !self.assumptions.floors.contains(&(key, slot)) {
                 let first = self.graph.node(phi).args[0];
                 let least = self.range(first).0;
-                self.bound(phi, least, i32::MAX as i64);
+                // What only rises stays above what it starts from; what counts down to 0 often ends below that.
+                if !falls.contains(&slot) {
+                    self.bound(phi, least, i32::MAX as i64);
+                } else if least >= -1 {
+                    self.bound(phi, -1, i32::MAX as i64);
+                }
             }
         }
         self.graph.blocks[header.index()].phis = phis.iter().map(|p| p.1).collect();
@@ -372,10 +363,6 @@ impl Builder<'_> {
                 Some(v) => *v,
                 None => self.constant(0x0a),
             };
-            if v == phi && !self.assumptions.varying.contains(&(key, slot)) {
-                changed |= self.assumptions.constant.insert((key, slot));
-                continue;
-            }
             let repr = self.graph.node(phi).repr;
             let held = self.graph.node(v).repr;
             if repr == Repr::Tagged
@@ -404,28 +391,19 @@ impl Builder<'_> {
         // What the head takes for granted about memory must still hold.
         let walk = self.walks.last().expect("a frame is being walked");
         let head = &walk.loops[at].env;
-        let constant = self.assumptions.constant.range((key, i32::MIN)..=(key, i32::MAX));
-        for slot in constant.map(|&(_, slot)| slot).collect::<Vec<_>>() {
-            let first = head.slots.get(&slot);
-            if first.is_some() && first != self.env.slots.get(&slot) {
-                self.assumptions.constant.remove(&(key, slot));
-                self.assumptions.varying.insert((key, slot));
-                changed = true;
-            }
-        }
         for (slot, v) in head.in_place.iter() {
             if self.env.in_place.get(slot) != Some(v) {
                 changed |= self.assumptions.slots.insert((key, *slot));
             }
         }
         let lost = |f: env::Fact, g: env::Fact| {
-            (f.dense && !g.dense) || (f.in_store && !g.in_store) || (f.fresh && !g.fresh)
+            (f.shape.is_some() && g.shape != f.shape)
+                || (f.dense && !g.dense)
+                || (f.in_store && !g.in_store)
+                || (f.fresh && !g.fresh)
         };
         if (head.valid && !self.env.valid) || head.facts.iter().any(|(v, f)| lost(*f, self.env.fact(*v))) {
             changed |= self.assumptions.memory.insert(key);
-        }
-        if head.facts.iter().any(|(v, f)| f.shape.is_some() && self.env.fact(*v).shape != f.shape) {
-            changed |= self.assumptions.shapes.insert(key);
         }
         let same = |now: Option<&Value>, v: Value| {
             now.is_some_and(|&now| {
@@ -435,7 +413,7 @@ impl Builder<'_> {
         };
         for (k, v) in head.loads.iter() {
             if !same(self.env.loads.get(k), *v) {
-                changed |= self.assumptions.loads.insert((key, head.place(k.0, k.1)));
+                changed |= self.assumptions.loads.insert((key, env::class(k.1)));
             }
         }
         let floors: Vec<(Value, Option<i32>)> =

@@ -20,6 +20,7 @@ mod property;
 mod ranges;
 mod singletons;
 mod sorted;
+mod truncation;
 mod values;
 
 pub use calls::ARGC_CONSTRUCT;
@@ -37,7 +38,7 @@ use crate::graph::{
     Block, Condition, Frame, Graph, Node, Op, Repr, State, StateId, StateSlot, Terminator, Value, Width, ty,
 };
 use crate::snapshot::{ExitKind, FunctionSnapshot, SETTLED, Snapshot, function_flag};
-use env::{Env, Place};
+use env::{Access, Env};
 use numbering::Numbers;
 
 /// Frame header words between the last parameter and register 0.
@@ -66,14 +67,8 @@ pub struct Assumptions {
     reprs: BTreeMap<(LoopKey, i32), Repr>,
     /// Loops whose body calls or stores so that nothing is known about memory at their head.
     memory: BTreeSet<LoopKey>,
-    /// Loops whose body changes shapes.
-    shapes: BTreeSet<LoopKey>,
     /// Places that a loop's body stores to.
-    loads: BTreeSet<(LoopKey, Place)>,
-    /// Variables that a loop's body writes without changing them.
-    constant: BTreeSet<(LoopKey, i32)>,
-    /// Variables that were taken for such and are not.
-    varying: BTreeSet<(LoopKey, i32)>,
+    loads: BTreeSet<(LoopKey, Access)>,
     /// Variables that a loop's body may make less than they were before it.
     floors: BTreeSet<(LoopKey, i32)>,
     /// Slots whose memory a loop's body leaves outdated.
@@ -373,6 +368,7 @@ impl<'a> Builder<'a> {
     }
     /// Leaves unless an index is below a length.
     fn check_bounds(&mut self, index: Value, length: Value) {
+        self.uncheck_index(index);
         self.guard(Op::CheckBounds, vec![index, length], Repr::None, 0);
         let most = self.range(length).1 - 1;
         self.bound(index, 0, most);

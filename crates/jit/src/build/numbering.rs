@@ -93,4 +93,12 @@ impl Builder<'_> {
         self.numbers.known.entry(key).or_default().push((block, v));
         v
     }
+    /// A node is no longer what it was.
+    pub(super) fn forget_number(&mut self, v: Value) {
+        let node = self.graph.node(v);
+        let key = (node.op.clone(), node.repr, node.args.clone());
+        if let Some(list) = self.numbers.known.get_mut(&key) {
+            list.retain(|(_, known)| *known != v);
+        }
+    }
 }

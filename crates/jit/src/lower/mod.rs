@@ -8,6 +8,7 @@ mod exits;
 mod nodes;
 mod numbers;
 mod operations;
+mod order;
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{F64, I8, I32, I64};
@@ -129,6 +130,7 @@ pub fn lower(
     references.lost = l.lost;
     l.b.seal_all_blocks();
     l.b.finalize(target);
+    order::order_ways(function, optimised);
     references
 }
 
