@@ -233,6 +233,8 @@ pub enum Op {
     Table(u32),
     /// A value at a fixed address.
     Memory(u64),
+    /// The arguments object, which is not made; `true`: of a sloppy function. In the frame, undefined stands for it.
+    Arguments(bool),
     /// The value in a slot of the frame.
     Slot(i32),
     /// What code that resumes a coroutine is called with: the coroutine, the value sent to it, the mode.
@@ -335,6 +337,10 @@ pub enum Op {
     /// The arguments object of the outermost frame, which has no mapped parameters; of sloppy code or not. Result: the empty marker if
     /// that takes more.
     NewArguments(bool),
+    /// Number of arguments that the function has been called with.
+    ArgumentCount,
+    /// Address of the first of them.
+    ArgumentsAddress,
     /// Comparison of two Int32.
     IntCompare(Condition),
     /// First Int32 below the second, unsigned.
@@ -479,6 +485,7 @@ impl Op {
                 | Op::FrameAddress(_)
                 | Op::Table(_)
                 | Op::Memory(_)
+                | Op::Arguments(_)
         )
     }
     /// Cannot be done twice.
@@ -525,6 +532,8 @@ impl Op {
         matches!(
             self,
             Op::UnboxInt
+                | Op::ArgumentCount
+                | Op::ArgumentsAddress
                 | Op::UnboxDouble
                 | Op::DoubleToInt
                 | Op::CheckCell { .. }

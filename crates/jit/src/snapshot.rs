@@ -710,6 +710,8 @@ pub enum Filler {
     Address(i32),
     /// A value of the table.
     Table(u32),
+    /// The arguments object of the outermost frame, to be made; `true`: of a sloppy function.
+    Arguments(bool),
     /// The double whose bits are in the slot.
     Double,
     /// The int32 whose bits are in the lower half of the slot.

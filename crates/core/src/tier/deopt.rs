@@ -43,6 +43,8 @@ pub(super) unsafe fn exit_of<'a>(
                 Filler::Bits(bits) => Raw::from_bits(bits),
                 Filler::Address(slot) => Raw::from_bits(outer.offset(slot as isize) as u64),
                 Filler::Table(k) => code.table.get(k),
+                // Made when the frame is complete.
+                Filler::Arguments(_) => Raw::UNDEFINED,
                 Filler::Double => Raw::double(f64::from_bits((*place).bits())),
                 Filler::Int32 => Raw::int32((*place).bits() as i32),
             };

@@ -7,7 +7,7 @@ use std::ptr::NonNull;
 
 use spey_bytecode::Op;
 use spey_gc::{Header, Value as Raw};
-use spey_jit::snapshot::{ExitKind, Stubs};
+use spey_jit::snapshot::{ExitKind, Filler, Resume, Stubs};
 
 use super::policy::code_of_frame;
 use crate::cell::{Elements, Kind, Object, flag};
@@ -646,6 +646,7 @@ unsafe extern "C" fn exit(vm: *mut Vm, outer: *mut Raw, cell: *mut Code, id: u64
         (*vm).enter_pc = (*code).first.add(resume.pc as usize);
         (*vm).enter_fp = fp;
         (*vm).enter_ics = (*code).ics;
+        make_arguments(vm, outer, fp, resume);
         let (kind, at) = (exit.kind, exit.pc);
         super::deopt::left(&mut *vm, cell, id, exit, resume, valid);
         if kind == ExitKind::Loop {
@@ -659,6 +660,32 @@ unsafe extern "C" fn exit(vm: *mut Vm, outer: *mut Raw, cell: *mut Code, id: u64
         }
     }
     EXITED
+}
+/// Makes the arguments object that the machine code of frame `outer` has done without, where the frame `fp` that it is left for needs it.
+unsafe fn make_arguments(vm: *mut Vm, outer: *mut Raw, fp: *mut Raw, resume: &Resume) {
+    let mut made: Option<*mut Raw> = None;
+    for &(slot, filler) in &resume.fill {
+        let Filler::Arguments(sloppy) = filler else { continue };
+        // SAFETY: the frames are complete, with undefined in the object's place.
+        unsafe {
+            let pc = (*vm).enter_pc;
+            let place = outer.offset(slot as isize);
+            let object = match made {
+                Some(other) => Some(*other),
+                None => scoped(vm, fp, pc, |s| {
+                    let f = FrameView { fp: outer, pc };
+                    Ok(if sloppy {
+                        let no_environment = s.undefined();
+                        crate::arguments::new_mapped(s, f, no_environment, 0).value().raw()
+                    } else {
+                        crate::arguments::new_unmapped(s, f).value().raw()
+                    })
+                }),
+            };
+            *place = object.expect("nothing is thrown");
+            made = Some(place);
+        }
+    }
 }
 unsafe extern "C" fn unwind(vm: *mut Vm, outer: *mut Raw) -> u64 {
     // SAFETY: live frames from `vm.fp` down to `outer`.

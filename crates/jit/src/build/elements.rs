@@ -44,6 +44,10 @@ impl Builder<'_> {
     pub(super) fn get_length(&mut self, i: &Instruction) -> Result_<Step> {
         let (a, b, c) = (i.word.a(), i.word.b(), i.word.c());
         let v = self.reg(b);
+        if let Some(n) = self.length_of_arguments(v) {
+            self.set(a, n);
+            return Ok(Step::Next);
+        }
         let l = &self.snapshot.layout;
         let (array, string) = (l.kind_array, l.kind_string);
         let known = self.env.fact(v).kind;
@@ -189,6 +193,10 @@ impl Builder<'_> {
         let (a, b, c) = (i.word.a(), i.word.b(), i.word.c());
         let (o, k) = (self.reg(b), self.reg(c));
         let bits = i.word.feedback();
+        if let Some(v) = self.element_of_arguments(o, k) {
+            self.set(a, v);
+            return Ok(Step::Next);
+        }
         if self.is_generic() {
             return match bits & receiver::DENSE {
                 0 => self.execute(i),

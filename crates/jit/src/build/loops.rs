@@ -327,7 +327,12 @@ impl Builder<'_> {
             // What exits write at no cost.
             let free = matches!(
                 node.op,
-                Op::Const(_) | Op::RawConst(_) | Op::Int(_) | Op::FrameAddress(_) | Op::Table(_)
+                Op::Const(_)
+                    | Op::RawConst(_)
+                    | Op::Int(_)
+                    | Op::FrameAddress(_)
+                    | Op::Table(_)
+                    | Op::Arguments(_)
             );
             if free
                 || node.repr == Repr::Raw

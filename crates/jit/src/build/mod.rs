@@ -7,6 +7,7 @@
 //! Loops are entered with assumptions about the representation of their variables and about what the body leaves alone.
 //! When the end of the body proves one wrong, it is recorded in [`Assumptions`]; the walk goes on, to find others, and starts again.
 
+mod arguments;
 mod arithmetic;
 mod calls;
 mod coroutines;
@@ -23,7 +24,7 @@ mod sorted;
 mod truncation;
 mod values;
 
-pub use calls::ARGC_CONSTRUCT;
+pub use calls::{ARGC_CONSTRUCT, ARGC_COPIED};
 pub use coroutines::MAX_PARAMETERS;
 pub use values::{DOUBLE_OFFSET, FALSE, NULL, NUMBER_TAG, UNDEFINED};
 
@@ -325,6 +326,7 @@ impl<'a> Builder<'a> {
             Op::FrameAddress(slot) => (4, slot as u64),
             Op::Table(k) => (5, k as u64),
             Op::Memory(at) => (6, at),
+            Op::Arguments(sloppy) => (7, sloppy as u64),
             _ => unreachable!("no constant"),
         };
         let graph = &mut self.graph;
@@ -729,18 +731,7 @@ impl<'a> Builder<'a> {
             Code::CallEval | Code::Debugger => {
                 return Err(Refused("instruction"));
             }
-            Code::CreateUnmappedArguments | Code::CreateMappedArguments => {
-                let sloppy = i.op == Code::CreateMappedArguments;
-                let mapped = sloppy && {
-                    let env = self.reg(b);
-                    self.types(env) != ty::UNDEFINED && self.function().param_count != 0
-                };
-                if mapped || self.walks.len() > 1 {
-                    return self.execute(i);
-                }
-                let v = self.emit(Op::NewArguments(sloppy), vec![], Repr::Tagged, ty::OBJECT | ty::EMPTY);
-                return self.unless_simple(i, v, |this| this.execute(i));
-            }
+            Code::CreateUnmappedArguments | Code::CreateMappedArguments => return self.create_arguments(i),
             Code::CallForward => return self.call_forward(i),
             Code::CallSpread => return self.call_spread(i),
             Code::Call | Code::CallThis | Code::CallMethod | Code::Construct | Code::ConstructWithTarget => {
@@ -830,7 +821,10 @@ impl<'a> Builder<'a> {
             }
             let v = if self.graph.node(s.value).repr == Repr::Raw { s.value } else { self.tagged(s.value) };
             list.push((s.slot, v));
-            self.env.in_place.insert(s.slot, s.value);
+            // Something else than what is in the frame then.
+            if !matches!(self.graph.node(s.value).op, Op::Arguments(_)) {
+                self.env.in_place.insert(s.slot, s.value);
+            }
         }
         list
     }

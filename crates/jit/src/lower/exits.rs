@@ -10,7 +10,7 @@ use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder};
 
 use super::{Lower, PENDING};
-use crate::graph::{Repr, StateId, Stored, Value};
+use crate::graph::{Op, Repr, StateId, Stored, Value};
 use crate::snapshot::{Exit, Filler, Resume};
 
 /// A place in the tree of what is written.
@@ -171,7 +171,10 @@ impl Lower<'_, '_> {
     }
     /// Leaves by a state that is in the frame.
     pub(super) fn leave_spilled(&mut self, s: StateId) {
-        let resume = self.new_resume(s, vec![]);
+        let slots = self.graph.states[s.index()].slots.iter();
+        let unmade = slots.filter(|slot| matches!(self.graph.node(slot.value).op, Op::Arguments(_)));
+        let fill = unmade.filter_map(|slot| Some((slot.slot, self.filler(slot.value)?))).collect();
+        let resume = self.new_resume(s, fill);
         let index = self.new_exit(s, resume);
         self.leave(index);
     }

@@ -19,7 +19,7 @@ use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use std::collections::BTreeMap;
 
-use crate::build::{DOUBLE_OFFSET, NUMBER_TAG};
+use crate::build::{DOUBLE_OFFSET, NUMBER_TAG, UNDEFINED};
 use crate::graph::{Block, Graph, Op, Repr, StateId, Terminator, Value, ty};
 use crate::snapshot::{Exit, ExitKind, Filler, Resume, Snapshot, function_flag};
 
@@ -34,6 +34,8 @@ const CANONICAL_NAN: u64 = 0x7FF8_0000_0000_0000;
 const RAW_BIT: i64 = 1 << 49;
 /// Slot of the argument count.
 const ARGC: i32 = -2;
+/// Bits of it that are the number of arguments.
+const ARGC_COUNT: i64 = 0x00ff_ffff;
 /// Marks exits whose [`Exit::resume`] is still the number of a state.
 const PENDING: u32 = 1 << 31;
 
@@ -211,6 +213,7 @@ impl Lower<'_, '_> {
             Op::FrameAddress(slot) => self.frame_address(slot),
             Op::Table(k) => self.load_at(self.snapshot.table + 8 * k as u64),
             Op::Memory(at) => self.load_at(at),
+            Op::Arguments(_) => self.imm(UNDEFINED),
             _ => unreachable!("defined in a dominating block"),
         }
     }
@@ -352,6 +355,7 @@ impl Lower<'_, '_> {
             Op::Int(n) => Filler::Bits(NUMBER_TAG | n as u32 as u64),
             Op::FrameAddress(slot) => Filler::Address(slot),
             Op::Table(k) => Filler::Table(k),
+            Op::Arguments(sloppy) => Filler::Arguments(sloppy),
             _ => return None,
         })
     }

@@ -5,8 +5,8 @@ use cranelift_codegen::ir::types::{F64, I8, I32, I64};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData as MemFlags};
 
 use super::numbers::{is_plain_double, may_be_whole};
-use super::{Lower, NO_CELL, RAW_BIT, trusted};
-use crate::build::NUMBER_TAG;
+use super::{ARGC, ARGC_COUNT, Lower, NO_CELL, RAW_BIT, trusted};
+use crate::build::{ARGC_COPIED, NUMBER_TAG};
 use crate::graph::{Binary, Condition, Op, Repr, Unary, Value, Width};
 
 impl Lower<'_, '_> {
@@ -28,6 +28,7 @@ impl Lower<'_, '_> {
             | Op::FrameAddress(_)
             | Op::Table(_)
             | Op::Memory(_)
+            | Op::Arguments(_)
             | Op::UnboxDouble => {
                 unreachable!("constants are in no block, and unboxing is written above")
             }
@@ -279,6 +280,22 @@ impl Lower<'_, '_> {
                 let sloppy = self.imm(sloppy as u64);
                 let list = [self.vm, self.fp, pc, sloppy];
                 self.call(self.snapshot.stubs.new_arguments, &list, Some(I64)).expect("result")
+            }
+            Op::ArgumentCount => {
+                let bits = self.b.ins().load(I32, trusted(), self.fp, ARGC * 8);
+                self.b.ins().band_imm_u(bits, ARGC_COUNT)
+            }
+            Op::ArgumentsAddress => {
+                // They follow `this`; if there are more than parameters, the frame has copies and they are below.
+                let this = self.graph.frames[0].window;
+                let bits = self.b.ins().load(I32, trusted(), self.fp, ARGC * 8);
+                let copied = self.b.ins().band_imm_u(bits, ARGC_COPIED as i64);
+                let count = self.b.ins().band_imm_u(bits, ARGC_COUNT);
+                let count = self.b.ins().uextend(I64, count);
+                let bytes = self.b.ins().ishl_imm_u(count, 3);
+                let this = self.b.ins().iadd_imm_s(self.fp, this as i64 * 8);
+                let (below, above) = (self.b.ins().isub(this, bytes), self.b.ins().iadd_imm_s(this, 8));
+                self.b.ins().select(copied, below, above)
             }
             Op::IntCompare(c) => {
                 let cc = match c {
