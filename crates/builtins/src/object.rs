@@ -9,7 +9,7 @@ use spey_core::key::PropertyKey;
 use spey_core::object::{self, Own, PropertyDescriptor};
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
-use spey_core::shape::attr;
+use spey_core::shape::{Integrity, attr};
 use spey_core::{call, conversion, error, iteration, typed_array, value};
 
 use crate::error::message_text;
@@ -474,13 +474,6 @@ fn is_prototype_of<'s>(
 
 // ---------------------------------------------------------------- integrity
 
-/// The two levels of SetIntegrityLevel.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Level {
-    Sealed,
-    Frozen,
-}
-
 fn prevent_extensions_or_throw(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<()> {
     if object::prevent_extensions(s, o)? {
         return Ok(());
@@ -492,10 +485,13 @@ fn prevent_extensions_or_throw(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsRes
     s.throw_type_error(&format!("Cannot prevent extensions of {text}"))
 }
 /// SetIntegrityLevel, ECMA-262 §7.3.15
-fn set_integrity_level(s: &mut Scope<'_>, o: Local<'_, Object>, level: Level) -> JsResult<()> {
+fn set_integrity_level(s: &mut Scope<'_>, o: Local<'_, Object>, level: Integrity) -> JsResult<()> {
+    if object::restrict(s, o, level) {
+        return Ok(());
+    }
     s.nested(|s| {
         prevent_extensions_or_throw(s, o)?;
-        if level == Level::Frozen && o.kind() == Kind::TypedArray && !typed_array::is_immutable(o) {
+        if level == Integrity::Frozen && o.kind() == Kind::TypedArray && !typed_array::is_immutable(o) {
             let keys = object::own_property_keys(s, o)?;
             if keys.first().is_some_and(|k| k.is_index()) {
                 return s.throw_type_error("Cannot freeze array buffer views with elements");
@@ -504,7 +500,7 @@ fn set_integrity_level(s: &mut Scope<'_>, o: Local<'_, Object>, level: Level) ->
         for key in object::own_property_keys(s, o)? {
             s.nested(|s| {
                 let mut d = PropertyDescriptor { configurable: Some(false), ..Default::default() };
-                if level == Level::Frozen {
+                if level == Integrity::Frozen {
                     match object::get_own_property(s, o, key)? {
                         None => return Ok(()),
                         Some(current) if current.is_accessor() => {}
@@ -518,7 +514,7 @@ fn set_integrity_level(s: &mut Scope<'_>, o: Local<'_, Object>, level: Level) ->
     })
 }
 /// TestIntegrityLevel, ECMA-262 §7.3.16
-fn test_integrity_level(s: &mut Scope<'_>, v: Local<'_, Value>, level: Level) -> JsResult<bool> {
+fn test_integrity_level(s: &mut Scope<'_>, v: Local<'_, Value>, level: Integrity) -> JsResult<bool> {
     let Some(o) = v.as_object() else { return Ok(true) };
     s.nested(|s| {
         if object::is_extensible(s, o)? {
@@ -527,7 +523,7 @@ fn test_integrity_level(s: &mut Scope<'_>, v: Local<'_, Value>, level: Level) ->
         for key in object::own_property_keys(s, o)? {
             let loose = s.nested(|s| {
                 Ok(object::get_own_property(s, o, key)?.is_some_and(|d| {
-                    d.configurable == Some(true) || (level == Level::Frozen && d.writable == Some(true))
+                    d.configurable == Some(true) || (level == Integrity::Frozen && d.writable == Some(true))
                 }))
             })?;
             if loose {
@@ -540,14 +536,14 @@ fn test_integrity_level(s: &mut Scope<'_>, v: Local<'_, Value>, level: Level) ->
 /// Object.freeze ( O ), ECMA-262 §20.1.2.6
 fn freeze<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     if let Some(o) = args.get(0).as_object() {
-        set_integrity_level(s, o, Level::Frozen)?;
+        set_integrity_level(s, o, Integrity::Frozen)?;
     }
     Ok(args.get(0))
 }
 /// Object.seal ( O ), ECMA-262 §20.1.2.22
 fn seal<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     if let Some(o) = args.get(0).as_object() {
-        set_integrity_level(s, o, Level::Sealed)?;
+        set_integrity_level(s, o, Integrity::Sealed)?;
     }
     Ok(args.get(0))
 }
@@ -572,12 +568,12 @@ fn is_extensible<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) ->
 }
 /// Object.isFrozen ( O ), ECMA-262 §20.1.2.17
 fn is_frozen<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
-    let b = test_integrity_level(s, args.get(0), Level::Frozen)?;
+    let b = test_integrity_level(s, args.get(0), Integrity::Frozen)?;
     Ok(s.bool(b))
 }
 /// Object.isSealed ( O ), ECMA-262 §20.1.2.18
 fn is_sealed<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
-    let b = test_integrity_level(s, args.get(0), Level::Sealed)?;
+    let b = test_integrity_level(s, args.get(0), Integrity::Sealed)?;
     Ok(s.bool(b))
 }
 

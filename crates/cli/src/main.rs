@@ -85,6 +85,7 @@ fn vm_config(command: &Command) -> VmConfig {
         tier.threshold = n as u32;
     }
     tier.force_exits = o.number("--jit-force-exits").map_or(0, |seed| seed as u64);
+    tier.tenure_all = o.is_on("--jit-tenure");
     tier.sync = o.is_on("--jit-sync");
     tier.trace_opt = o.is_on("--trace-opt");
     tier.trace_deopt = o.is_on("--trace-deopt");

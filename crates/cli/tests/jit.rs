@@ -77,4 +77,5 @@ fn machine_code_left_at_random() {
 #[test]
 fn machine_code_and_collections() {
     check(&["--jit-threshold=4", "--jit-sync", "--gc-stress"]);
+    check(&["--jit-threshold=4", "--jit-sync", "--gc-stress", "--jit-tenure"]);
 }

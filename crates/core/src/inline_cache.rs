@@ -115,6 +115,11 @@ impl InlineCache {
     pub fn find(&self, shape: ShapeId) -> Option<Entry> {
         self.more.as_ref().and_then(|m| m.iter().find(|e| e.shape == shape).copied())
     }
+    /// The entries in use, the newest first.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        let more = self.more.iter().flat_map(|m| m.iter());
+        std::iter::once(&self.entry).chain(more).filter(|e| e.shape != UNUSED)
+    }
     /// Remembers an entry: the newest is the monomorphic one.
     pub fn add(&mut self, e: Entry) {
         if self.entry.shape == e.shape {

@@ -10,7 +10,7 @@ use crate::interp::slow::{Lookup, named_lookup};
 use crate::interrupt;
 use crate::key::PropertyKey;
 use crate::scope::{JsResult, Local, Scope, Value};
-use crate::shape::{ShapeId, ShapeTable, attr};
+use crate::shape::{Integrity, ShapeId, ShapeTable, attr};
 use crate::vm::Vm;
 use crate::watch;
 
@@ -821,6 +821,9 @@ pub fn prevent_extensions(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<b
         _ => {}
     }
     materialize(s, o);
+    if restrict(s, o, Integrity::NonExtensible) {
+        return Ok(true);
+    }
     if o.gc().header.flags & flag::NON_EXTENSIBLE == 0 {
         // A shape of its own: no cached transition may add to it.
         let next = s.vm().shapes.make_unique(o.gc().header.word);
@@ -834,6 +837,45 @@ pub fn prevent_extensions(s: &mut Scope<'_>, o: Local<'_, Object>) -> JsResult<b
         }
     }
     Ok(true)
+}
+/// OPTIMIZATION: SetIntegrityLevel, or [[PreventExtensions]], of a plain object without elements, which gets a shape that it shares with others.
+/// False: nothing has been done, it is another kind of object.
+pub fn restrict(s: &mut Scope<'_>, o: Local<'_, Object>, level: Integrity) -> bool {
+    // SAFETY: a live object; it is read again after the allocation.
+    unsafe {
+        if o.kind() != Kind::Object
+            || (*o.gc().as_ptr()).header.flags & (flag::IS_PROTOTYPE | flag::LAZY) != 0
+        {
+            return false;
+        }
+        let is_empty = |o: *mut Object, vm: &Vm| match (*o).header.flags & flag::SPARSE {
+            0 => (*(*o).elements).length == 0,
+            _ => (*o).elements.cast() == vm.no_elements,
+        };
+        if !is_empty(o.gc().as_ptr(), s.vm()) {
+            return false;
+        }
+        let none = no_elements(s.vm());
+        let Some(next) = s.vm().shapes.restricted(o.gc().header.word, level) else { return false };
+        let o = o.gc().as_ptr();
+        set_shape(s.vm(), o, next);
+        (*o).elements = none.cast();
+        (*o).header.flags |= flag::NON_EXTENSIBLE | flag::SPARSE;
+    }
+    true
+}
+/// The elements of objects that have none and will never have any: sparse, so that nothing is added in passing.
+unsafe fn no_elements(vm: &mut Vm) -> *mut SparseElements {
+    if vm.no_elements.is_null() {
+        // SAFETY: old-space cell, initialised here.
+        unsafe {
+            let cell = vm.heap.alloc_old(Kind::SparseElements as u8, 16) as *mut SparseElements;
+            (*cell).map = Box::into_raw(Box::default());
+            vm.heap.register_finalizable(cell.cast());
+            vm.no_elements = cell;
+        }
+    }
+    vm.no_elements
 }
 
 /// Materialises the lazy own properties of functions and of objects of [`new_lazy`].

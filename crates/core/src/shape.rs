@@ -4,6 +4,8 @@
 //! transition tree; a dictionary shape belongs to one object and is changed in place. A dictionary that deletes or
 //! reconfigures a property moves to a fresh id, so that inline caches keyed by id stay valid without further checks.
 
+mod integrity;
+
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -11,6 +13,8 @@ use spey_gc::{Tracer, Value as Raw};
 
 use crate::key::PropertyKey;
 use crate::watch::{FRESH, MUTABLE, Mark};
+
+pub use integrity::Integrity;
 
 /// Property attribute bits.
 pub mod attr {
@@ -150,6 +154,8 @@ pub struct Shape {
     left: Mark,
     /// An object has come here that had been relied on to keep the shape that it had before.
     wanders: bool,
+    /// Root of shapes of objects that are not extensible.
+    restricted: bool,
 }
 
 /// The shapes that add one property to a shared shape. They know themselves which.
@@ -184,6 +190,8 @@ pub struct ShapeTable {
     recent_roots: [(u64, u8, ShapeId); RECENT_ROOTS],
     /// Shapes whose prototype may be young: visited by minor collections.
     young: Vec<ShapeId>,
+    /// What shared shapes become when their objects are restricted.
+    restricted: FastMap<(ShapeId, Integrity), ShapeId>,
 }
 
 impl ShapeTable {
@@ -196,6 +204,7 @@ impl ShapeTable {
             roots: FastMap::default(),
             recent_roots: [(0, 0, 0); RECENT_ROOTS],
             young: vec![],
+            restricted: FastMap::default(),
         };
         t.shapes.push(t.blank(Raw::NULL, 0));
         t.shapes[0].used = true;
@@ -222,6 +231,7 @@ impl ShapeTable {
             overwritten: FRESH,
             left: FRESH,
             wanders: false,
+            restricted: false,
         }
     }
     fn add(&mut self, shape: Shape) -> ShapeId {
@@ -560,6 +570,7 @@ impl ShapeTable {
             overwritten: FRESH,
             left: FRESH,
             wanders: false,
+            restricted: false,
         }
     }
     /// Mark of the value of an existing property. Those of a shared shape are of all objects together that have the property by
@@ -656,7 +667,7 @@ impl ShapeTable {
         let ids = std::mem::take(&mut self.young);
         for id in ids {
             let s = &mut self.shapes[id as usize];
-            if s.count == 0 && !s.dictionary && s.prototype.bits() != s.root_key {
+            if s.count == 0 && !s.dictionary && !s.restricted && s.prototype.bits() != s.root_key {
                 let (old, now) = (s.root_key, s.prototype.bits());
                 s.root_key = now;
                 let inline = s.inline_capacity;
@@ -726,6 +737,7 @@ impl ShapeTable {
         }
         self.recent_roots = [(0, 0, 0); RECENT_ROOTS];
         self.roots.retain(|_, id| keep[*id as usize]);
+        self.restricted.retain(|(from, _), id| keep[*from as usize] && keep[*id as usize]);
         self.young.retain(|id| keep[*id as usize]);
     }
 }

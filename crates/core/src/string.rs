@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hashbrown::HashTable;
-use spey_gc::{Gc, Header, Liveness, Tracer, Value as Raw};
+use spey_gc::{AllocationSite, Gc, Header, Liveness, Tracer, Value as Raw};
 
 use crate::cell::{Kind, NativeData, raw_to_value, value_to_raw};
 use crate::key::PropertyKey;
@@ -285,10 +285,7 @@ pub unsafe fn alloc_flat(vm: &mut Vm, length: usize, two_byte: bool, old: bool) 
         } else {
             vm.heap.alloc(Kind::String as u8, bytes)
         } as *mut JsString;
-        (*p).header.aux = FLAT;
-        (*p).header.flags |= if two_byte { TWO_BYTE } else { 0 };
-        (*p).length = length as u32;
-        (*p).offset = 0;
+        init_flat(p, length, if two_byte { TWO_BYTE } else { 0 });
         p
     }
 }
@@ -649,10 +646,41 @@ pub(crate) unsafe fn try_concat(vm: &mut Vm, a: Raw, b: Raw) -> Raw {
         if p.is_null() {
             return Raw::EMPTY;
         }
+        copy_both(p, (x, la), (y, lb));
+        Raw::cell(p.cast())
+    }
+}
+/// [`try_concat`] at an instruction whose results live long: an old string where that is a copy of short text.
+///
+/// # Safety
+/// As for [`try_concat`].
+pub(crate) unsafe fn try_concat_tenured(vm: &mut Vm, a: Raw, b: Raw, site: AllocationSite) -> Raw {
+    // SAFETY: by the contract; the cell is initialised here.
+    unsafe {
+        let (x, y) = (a.as_cell() as *const JsString, b.as_cell() as *const JsString);
+        let (la, lb) = ((*x).length, (*y).length);
+        let total = la as usize + lb as usize;
+        let is_wide = ((*x).header.flags | (*y).header.flags) & TWO_BYTE != 0;
+        if la == 0 || lb == 0 || total >= ROPE_MIN as usize || is_wide {
+            return try_concat(vm, a, b);
+        }
+        let p = vm.heap.alloc_tenured_leaf(Kind::String as u8, 16 + total, site) as *mut JsString;
+        init_flat(p, total, 0);
+        copy_both(p, (x, la), (y, lb));
+        Raw::cell(p.cast())
+    }
+}
+/// Copies two short narrow texts into a flat string.
+///
+/// # Safety
+/// Live strings that are narrow and no ropes, and a fresh one with room for both.
+#[inline(always)]
+unsafe fn copy_both(p: *mut JsString, (x, la): (*const JsString, u32), (y, lb): (*const JsString, u32)) {
+    // SAFETY: by the contract.
+    unsafe {
         let out = (p as *mut u8).add(16);
         copy_short(narrow_units(x), la as usize, out);
         copy_short(narrow_units(y), lb as usize, out.add(la as usize));
-        Raw::cell(p.cast())
     }
 }
 /// [`try_concat`] of text that is long or wide.
@@ -706,12 +734,21 @@ unsafe fn try_alloc_flat(vm: &mut Vm, length: usize, two_byte: u8) -> *mut JsStr
     unsafe {
         let p = vm.heap.try_alloc(Kind::String as u8, 16 + bytes) as *mut JsString;
         if !p.is_null() {
-            (*p).header.aux = FLAT;
-            (*p).header.flags |= two_byte;
-            (*p).length = length as u32;
-            (*p).offset = 0;
+            init_flat(p, length, two_byte);
         }
         p
+    }
+}
+/// # Safety
+/// A fresh string with room for as many units.
+#[inline(always)]
+unsafe fn init_flat(p: *mut JsString, length: usize, two_byte: u8) {
+    // SAFETY: by the contract.
+    unsafe {
+        (*p).header.aux = FLAT;
+        (*p).header.flags |= two_byte;
+        (*p).length = length as u32;
+        (*p).offset = 0;
     }
 }
 /// A new flat string of a few narrow units, or the empty value if there is no room without a collection.

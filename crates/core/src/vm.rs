@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 
 use spey_gc::{GcEvent, Heap, HeapConfig, Liveness, RootProvider, Tracer, Value as Raw};
 
-use crate::cell::{Elements, Kind, Object};
+use crate::cell::{Elements, Kind, Object, SparseElements};
 use crate::key::{Names, PropertyKey};
 use crate::realm::{Intrinsic, Realm};
 use crate::scope::{JsResult, Local, Scope, Value};
@@ -218,6 +218,8 @@ pub struct Vm {
     pub undefined_slot: Raw,
     /// The shared empty elements.
     pub empty_elements: *mut Elements,
+    /// Elements of objects that are not extensible and have none; null until the first.
+    pub(crate) no_elements: *mut SparseElements,
     /// The heap.
     pub heap: Box<Heap>,
     /// Shapes.
@@ -359,6 +361,7 @@ impl Vm {
             next: (std::ptr::null(), std::ptr::null_mut(), std::ptr::null_mut()),
             undefined_slot: Raw::UNDEFINED,
             empty_elements: std::ptr::null_mut(),
+            no_elements: std::ptr::null_mut(),
             heap,
             shapes: ShapeTable::new(),
             atoms: AtomTable::default(),
@@ -415,6 +418,7 @@ impl Vm {
             (*e).length = 0;
             (*e).capacity = 0;
             vm.empty_elements = e;
+            vm.heap.set_common_cell(e.cast());
         }
         vm.names = Names::new(&mut vm);
         for i in 0..256usize {
@@ -545,6 +549,9 @@ impl RootProvider for Vm {
         t.value(&mut self.async_context);
         let mut e = Raw::cell(self.empty_elements.cast());
         t.value(&mut e);
+        if !self.no_elements.is_null() {
+            t.value(&mut Raw::cell(self.no_elements.cast()));
+        }
         if !t.is_minor() {
             self.names.for_each(|k| {
                 let mut v = k.raw();
@@ -602,6 +609,12 @@ impl RootProvider for Vm {
             self.shapes.sweep(|id| live.is_shape_marked(id));
         }
     }
+    fn allocation_site(&self) -> Option<spey_gc::AllocationSite> {
+        crate::tier::allocation_site(self)
+    }
+    fn sampled(&mut self, cells: &[spey_gc::SampledCell]) {
+        crate::tier::sampled(self, cells);
+    }
     fn after_gc(&mut self, is_minor: bool, event: &GcEvent) {
         if let Some(log) = &mut self.gc_log {
             log.push((*event, std::time::Instant::now()));
@@ -610,6 +623,7 @@ impl RootProvider for Vm {
         let heap = &self.heap;
         self.shapes.after_minor(|v| heap.is_young(v.as_cell()));
         if !is_minor {
+            crate::tier::forget_samples(self);
             // SAFETY: the VM is whole; the hook does not allocate.
             let mut s = unsafe { Scope::new(NonNull::from(&mut *self)) };
             Vm::with_hooks(&mut s, |h, s| h.after_major_collection(s));

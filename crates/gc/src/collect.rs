@@ -11,8 +11,13 @@ use crate::tracer::{Liveness, Mode, ToSpace, Tracer, prefetch};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-/// A major collection is due when this many times the live bytes of the last one are in use.
-const GROWTH_FACTOR: f64 = 2.0;
+/// A major collection is due when this many times the live bytes of the last one are in use: more while major collections
+/// take more than the one part of the time, less again when they take less than the other, in hundredths.
+const GROWTH_FACTORS: [f64; 4] = [2.0, 2.5, 3.2, 4.0];
+const GROW_MAJOR_PERCENT: u32 = 12;
+const SHRINK_MAJOR_PERCENT: u32 = 3;
+/// By more than the first factor the heap grows up to this.
+const MAX_GROWN_BYTES: usize = 256 << 20;
 /// Room to allocate between two major collections, near the limit.
 const MIN_HEADROOM_BYTES: usize = 4 << 20;
 /// Room for what so many full edens may leave behind before the next one: much does where the eden has grown.
@@ -115,14 +120,32 @@ impl Heap {
                 promoted_bytes,
             },
         );
+        if reason == GcReason::Allocation {
+            self.fit_growth(start);
+        }
+        self.last_major_end = self.last_end;
         // Only now the owners of what has died have given back their charges.
         self.set_threshold();
         self.check_limit(self.counted_bytes());
     }
 
+    /// Fits the factor of growth to the time that major collections take; the last one began at `start`.
+    fn fit_growth(&mut self, start: Instant) {
+        let (pause, period) = (self.last_end - start, self.last_end - self.last_major_end);
+        if pause * 100 > period * GROW_MAJOR_PERCENT {
+            self.growth = (self.growth + 1).min(GROWTH_FACTORS.len() - 1);
+        } else if pause * 100 < period * SHRINK_MAJOR_PERCENT {
+            self.growth = self.growth.saturating_sub(1);
+        }
+    }
+
     fn set_threshold(&mut self) {
         let live_bytes = self.old_and_external_bytes();
-        let grown_bytes = (live_bytes as f64 * GROWTH_FACTOR) as usize;
+        // What lies off the heap is not marked: it grows by the first factor.
+        let heap_bytes = self.old.used_bytes() as f64;
+        let more_bytes = (heap_bytes * (GROWTH_FACTORS[self.growth] - GROWTH_FACTORS[0])) as usize;
+        let doubled_bytes = (live_bytes as f64 * GROWTH_FACTORS[0]) as usize;
+        let grown_bytes = (doubled_bytes + more_bytes).min(MAX_GROWN_BYTES).max(doubled_bytes);
         let mut limit_bytes = self.limit_bytes;
         if !self.config.limit_covers_external {
             limit_bytes = limit_bytes.saturating_add(self.ledger.external_total());
@@ -142,10 +165,18 @@ impl Heap {
         event.pause_ns = pause.as_nanos() as u64;
         self.total_pause += pause;
         self.max_pause = self.max_pause.max(pause);
+        let mut sampled = std::mem::take(&mut self.sampler.outcomes);
         if let Some(roots) = self.roots {
             // SAFETY: `set_roots` asks for a pointer that stays valid.
-            unsafe { (*roots).after_gc(event.minor, &event) };
+            unsafe {
+                if !sampled.is_empty() {
+                    (*roots).sampled(&sampled);
+                }
+                (*roots).after_gc(event.minor, &event);
+            }
         }
+        sampled.clear();
+        self.sampler.outcomes = sampled;
         self.external_after_bytes = self.ledger.external_total();
         if self.config.trace_gc {
             self.print_event(&event, before_total_bytes, pause);
@@ -215,6 +246,7 @@ impl Heap {
             unsafe { (*roots).sweep_weak_tables(&liveness, true) };
         }
         self.finalize_young(&liveness);
+        self.sampler.settle_young(|cell| liveness.is_live_cell(cell));
 
         if self.config.gc_stress {
             // SAFETY: everything live has left these ranges.
@@ -299,6 +331,7 @@ impl Heap {
             return;
         }
         let survival = survived_bytes as f64 / young_bytes.max(1) as f64;
+        self.sampler.fit(survival, nursery.eden_bytes);
         nursery.quiet_count = if survival < SHRINK_SURVIVAL { nursery.quiet_count + 1 } else { 0 };
         if survival > GROW_SURVIVAL && is_costly {
             let more = nursery.eden_bytes.min(nursery.max_eden_bytes - nursery.eden_bytes);
@@ -334,9 +367,16 @@ impl Heap {
         self.reset_limit();
     }
 
-    fn reset_limit(&mut self) {
+    pub(crate) fn reset_limit(&mut self) {
         let slow = self.config.gc_stress || self.pending.is_some();
-        self.nursery_limit = if slow { std::ptr::null_mut() } else { self.nursery.eden_end as *mut u8 };
+        self.nursery_limit = if slow {
+            std::ptr::null_mut()
+        } else if self.sampler.is_on() {
+            let next = self.nursery_top as usize + self.sampler.next_distance();
+            next.min(self.nursery.eden_end) as *mut u8
+        } else {
+            self.nursery.eden_end as *mut u8
+        };
     }
 
     fn mark_and_sweep(&mut self) {
@@ -347,6 +387,11 @@ impl Heap {
         tracer.allow_threads(self.config.marking_threads);
         tracer.shapes = std::mem::take(&mut self.shapes);
         tracer.shapes.clear();
+        tracer.common = self.common;
+        if !self.common.is_null() {
+            // SAFETY: a cell of the old space.
+            unsafe { OldSpace::mark(self.common) };
+        }
 
         let handles = self.handles.base();
         tracer.values(handles, self.handles.len());
@@ -383,6 +428,9 @@ impl Heap {
                 live
             }
         });
+        // SAFETY: sampled cells and the cells they name are old and not swept yet.
+        let old_bytes = self.old.taken_bytes();
+        self.sampler.settle_tenured(old_bytes, |cell| unsafe { OldSpace::is_marked(cell) });
         self.old.sweep(if self.config.gc_stress { DeadCells::Poison } else { DeadCells::Leave });
         self.mark_stack = std::mem::take(&mut tracer.mark_stack);
         self.is_collecting = false;

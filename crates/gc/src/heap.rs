@@ -5,8 +5,9 @@ use crate::cell::{Header, KindInfo, cell_bytes};
 use crate::collect::{GcEvent, GcReason};
 use crate::handles::HandleStack;
 use crate::ledger::{Ledger, LedgerCategory};
-use crate::old_space::{Block, OldSpace};
+use crate::old_space::{Block, OldSpace, Run};
 use crate::persistent::PersistentTable;
+use crate::sampling::{AllocationSite, SampledCell, Sampler};
 use crate::sys;
 use crate::tracer::{KindOps, Liveness, Tracer};
 use crate::value::Value;
@@ -76,6 +77,14 @@ pub trait RootProvider {
 
     /// Major: visits what a shape holds on to, once for each shape recorded with [`Tracer::shape`].
     fn trace_shape(&mut self, _id: u32, _tracer: &mut Tracer) {}
+
+    /// Where the program allocates at this moment, if that is known.
+    fn allocation_site(&self) -> Option<AllocationSite> {
+        None
+    }
+
+    /// What became of sampled cells: before `after_gc`, if there are any.
+    fn sampled(&mut self, _cells: &[SampledCell]) {}
 
     /// The heap has passed a limit that is recoverable, and got more room to end in order.
     fn heap_limit_passed(&mut self) {}
@@ -168,6 +177,8 @@ pub struct Heap {
     pub(crate) pending: Option<GcReason>,
     pub(crate) young_finalizable: Vec<*mut Header>,
     pub(crate) old_finalizable: Vec<*mut Header>,
+    pub(crate) sampler: Sampler,
+    pub(crate) common: *mut Header,
     pub(crate) shapes: BitSet,
     pub(crate) mark_stack: Vec<*mut Header>,
     pub(crate) promoted: Vec<*mut Header>,
@@ -176,6 +187,9 @@ pub struct Heap {
     pub(crate) start: Instant,
     /// When the last collection ended.
     pub(crate) last_end: Instant,
+    pub(crate) last_major_end: Instant,
+    /// Index of the factor by which the heap grows until the next major collection.
+    pub(crate) growth: usize,
     pub(crate) minor_count: u64,
     pub(crate) major_count: u64,
     pub(crate) total_pause: Duration,
@@ -235,6 +249,8 @@ impl Heap {
             pending: None,
             young_finalizable: Vec::new(),
             old_finalizable: Vec::new(),
+            sampler: Sampler::default(),
+            common: std::ptr::null_mut(),
             shapes: BitSet::default(),
             mark_stack: Vec::new(),
             promoted: Vec::new(),
@@ -242,6 +258,8 @@ impl Heap {
             stress_count: 0,
             start: Instant::now(),
             last_end: Instant::now(),
+            last_major_end: Instant::now(),
+            growth: 0,
             minor_count: 0,
             major_count: 0,
             total_pause: Duration::ZERO,
@@ -256,6 +274,12 @@ impl Heap {
     /// Sets who knows the other roots. The pointer must stay valid as long as the heap collects.
     pub fn set_roots(&mut self, roots: *mut dyn RootProvider) {
         self.roots = Some(roots);
+    }
+
+    /// Names an old cell that refers to no other and that very many refer to. It lives as long as the heap, so marking need not
+    /// look at it each time.
+    pub fn set_common_cell(&mut self, cell: *mut Header) {
+        self.common = cell;
     }
 
     /// Sets what happens when the heap is full: a message and the end of the process, by default.
@@ -356,7 +380,18 @@ impl Heap {
         self.nursery_top = self.nursery_top.wrapping_add(bytes);
         // SAFETY: the cell lies inside the eden.
         unsafe { cell.write(Header { kind, flags: 0, aux: 0, word: 0 }) };
+        if self.sampler.is_on() {
+            if let Some(site) = self.allocation_site() {
+                self.sampler.note_young(cell, site);
+            }
+            self.reset_limit();
+        }
         cell
+    }
+
+    fn allocation_site(&self) -> Option<AllocationSite> {
+        // SAFETY: `set_roots` asks for a pointer that stays valid.
+        self.roots.and_then(|roots| unsafe { (*roots).allocation_site() })
     }
 
     fn collect_before_large(&mut self, bytes: usize) {
@@ -390,6 +425,62 @@ impl Heap {
         let cell = self.write_old_cell(kind, Header::OLD, cell_bytes(bytes));
         self.request_if_due();
         cell
+    }
+
+    /// A new cell that is old from birth because its like nearly all survive. It is not remembered: initialising stores need
+    /// the write barrier.
+    ///
+    /// # Safety
+    /// As for [`Heap::alloc`].
+    #[inline(never)]
+    pub unsafe fn alloc_tenured(&mut self, kind: u8, bytes: usize) -> *mut Header {
+        if self.config.gc_stress {
+            self.collect_for_stress();
+        } else {
+            self.safepoint();
+        }
+        // SAFETY: by contract.
+        let cell = unsafe { self.alloc_tenured_part(kind, bytes) };
+        if let Some(site) = self.allocation_site() {
+            self.sampler.note_tenured(cell, site, self.old.taken_bytes());
+        }
+        cell
+    }
+
+    /// The same without a collection, for a cell that the one just allocated will refer to.
+    ///
+    /// # Safety
+    /// As for [`Heap::alloc`]; but nothing need be reachable.
+    #[inline(never)]
+    pub unsafe fn alloc_tenured_part(&mut self, kind: u8, bytes: usize) -> *mut Header {
+        let cell = self.write_old_cell(kind, Header::OLD, cell_bytes(bytes));
+        self.request_if_due();
+        cell
+    }
+
+    /// The same for a cell that refers to no other, allocated at `site`.
+    ///
+    /// # Safety
+    /// As for [`Heap::alloc`].
+    #[inline(always)]
+    pub unsafe fn alloc_tenured_leaf(&mut self, kind: u8, bytes: usize, site: AllocationSite) -> *mut Header {
+        let bytes = cell_bytes(bytes);
+        if let Some(cell) = self.old.alloc_in_run(bytes) {
+            let cell = cell.cast::<Header>();
+            // SAFETY: the cell is fresh memory of the old space.
+            unsafe { cell.write(Header { kind, flags: Header::OLD, aux: 0, word: 0 }) };
+            return cell;
+        }
+        // SAFETY: by contract.
+        let cell = unsafe { self.alloc_tenured_part(kind, bytes) };
+        self.sampler.note_tenured(cell, site, self.old.taken_bytes());
+        cell
+    }
+
+    /// Where machine code may take tenured cells of `bytes` from without a call: as [`Heap::alloc_tenured`] would, with a
+    /// header that has [`Header::OLD`]. None for cells that lie outside of blocks. The address does not change.
+    pub fn tenured_run(&self, bytes: usize) -> Option<&Run> {
+        self.old.run(cell_bytes(bytes))
     }
 
     fn alloc_old_cell(&mut self, kind: u8, bytes: usize) -> *mut Header {
@@ -512,6 +603,11 @@ impl Heap {
         debug_assert!(unsafe { self.kinds[(*cell).kind as usize].finalize.is_some() });
         let list = if self.is_young(cell) { &mut self.young_finalizable } else { &mut self.old_finalizable };
         list.push(cell);
+    }
+
+    /// Calls `visit` with the old cells that [`Heap::register_finalizable`] was given.
+    pub fn for_each_old_finalizable(&self, visit: impl FnMut(*mut Header)) {
+        self.old_finalizable.iter().copied().for_each(visit);
     }
 
     /// Charges bytes off the heap; when much was charged, the next allocation collects.

@@ -23,6 +23,7 @@ mod ledger;
 mod marking;
 mod old_space;
 mod persistent;
+mod sampling;
 mod sys;
 mod tracer;
 mod value;
@@ -37,6 +38,8 @@ pub use heap::{
     Heap, HeapConfig, HeapStatistics, MAX_NURSERY_CELL_BYTES, NURSERY_RESERVATION_BYTES, RootProvider,
 };
 pub use ledger::{Ledger, LedgerCategory};
+pub use old_space::Run;
 pub use persistent::{PersistentId, PersistentTable};
+pub use sampling::{AllocationSite, SampledCell};
 pub use tracer::{Liveness, Tracer};
 pub use value::Value;

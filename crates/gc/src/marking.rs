@@ -101,6 +101,7 @@ struct Helper {
     kinds: *const [KindOps],
     old: *mut OldSpace,
     young_base: usize,
+    common: *const Header,
 }
 
 // SAFETY: a helper reads the table of kinds and the mark bits, which are atomic; both outlive it.
@@ -112,6 +113,7 @@ impl Helper {
         let mut tracer = Tracer::new(Mode::Major, unsafe { &*self.kinds }, self.old, self.young_base);
         tracer.is_shared = true;
         tracer.is_helper = true;
+        tracer.common = self.common;
         tracer
     }
 }
@@ -237,6 +239,7 @@ impl Tracer {
             kinds: std::ptr::slice_from_raw_parts(self.kinds, self.kind_count),
             old: self.old,
             young_base: self.young_base,
+            common: self.common,
         };
         self.is_shared = true;
         self.share(&pool);

@@ -1,8 +1,8 @@
 //! The old generation: blocks of one size class with side mark bits, and large objects apart.
 //!
 //! Every block and every large object starts at a multiple of [`BLOCK_BYTES`] with a [`Block`] header, so that the mark
-//! bit of any old cell is found by masking its address. Between collections a set mark bit means "allocated": marking
-//! leaves it on live cells, and allocation sets it when it has used up a run of free cells.
+//! bit of any old cell is found by masking its address. Between collections a set mark bit at the start of a cell means
+//! "allocated": marking leaves it on live cells, and allocation sets it when it has used up a run of free cells.
 
 use crate::cell::Header;
 use crate::sys;
@@ -232,12 +232,22 @@ impl Block {
     }
 }
 
+/// A run of free cells of one size, for machine code.
+#[repr(C)]
+#[derive(Copy, Clone, Debug)]
+pub struct Run {
+    /// The next free cell.
+    pub top: usize,
+    /// The end: with no cell left, the next allocation takes the slow path.
+    pub limit: usize,
+    /// Size of a cell.
+    pub cell_bytes: usize,
+}
+
 /// Allocation state of one size class.
 struct Class {
-    /// Next free cell of the current run, and the run's end.
-    top: usize,
-    limit: usize,
-    cell_bytes: usize,
+    /// The current run.
+    run: Run,
     /// Where the cells without allocation marks begin in the current run.
     unmarked: usize,
     /// The block of the current run, or null.
@@ -284,9 +294,7 @@ pub struct OldSpace {
 impl OldSpace {
     pub fn new(on_out_of_memory: fn() -> !) -> OldSpace {
         let class = |&bytes: &u32| Class {
-            top: 0,
-            limit: 0,
-            cell_bytes: bytes as usize,
+            run: Run { top: 0, limit: 0, cell_bytes: bytes as usize },
             unmarked: 0,
             block: null_mut(),
             next_cell: 0,
@@ -312,6 +320,12 @@ impl OldSpace {
         }
     }
 
+    /// The run that cells of `bytes` (a multiple of 8) are taken from, if they lie in blocks. Its address does not change.
+    pub fn run(&self, bytes: usize) -> Option<&Run> {
+        let class = *CLASS_OF_WORDS.get(bytes / 8)?;
+        Some(&self.classes[class as usize].run)
+    }
+
     /// Uninitialised room for a cell of `bytes` (a multiple of 8). Never collects.
     #[inline(always)]
     pub fn alloc(&mut self, bytes: usize) -> *mut u8 {
@@ -320,12 +334,25 @@ impl OldSpace {
         }
         let index = CLASS_OF_WORDS[bytes / 8] as usize;
         let class = &mut self.classes[index];
-        let cell = class.top;
-        if cell == class.limit {
+        let cell = class.run.top;
+        if cell == class.run.limit {
             return self.alloc_in_next_run(index);
         }
-        class.top = cell + class.cell_bytes;
+        class.run.top = cell + class.run.cell_bytes;
         cell as *mut u8
+    }
+
+    /// [`OldSpace::alloc`] if there is room in the current run.
+    #[inline(always)]
+    pub fn alloc_in_run(&mut self, bytes: usize) -> Option<*mut u8> {
+        let class = *CLASS_OF_WORDS.get(bytes / 8)?;
+        let run = &mut self.classes[class as usize].run;
+        let cell = run.top;
+        if cell == run.limit {
+            return None;
+        }
+        run.top = cell + run.cell_bytes;
+        Some(cell as *mut u8)
     }
 
     #[cold]
@@ -355,21 +382,32 @@ impl OldSpace {
                 }
                 let cell = Block::cell(block, start) as usize;
                 class.unmarked = cell;
-                class.top = cell + class.cell_bytes;
-                class.limit = Block::cell(block, end) as usize;
-                self.taken_bytes += class.limit - cell;
+                class.run.top = cell + class.run.cell_bytes;
+                class.run.limit = Block::cell(block, end) as usize;
+                self.taken_bytes += class.run.limit - cell;
                 return cell as *mut u8;
             }
         }
     }
 
-    /// Sets the marks of the cells allocated in the current run.
+    /// Sets the marks of the cells allocated in the current run, and those between them, which do not matter.
     fn mark_allocated(&mut self, index: usize) {
         let class = &mut self.classes[index];
-        while class.unmarked < class.top {
-            // SAFETY: these cells lie in the class's block.
-            unsafe { OldSpace::mark(class.unmarked as *mut Header) };
-            class.unmarked += class.cell_bytes;
+        if class.unmarked == class.run.top {
+            return;
+        }
+        let granule = |cell: usize| (cell & (BLOCK_BYTES - 1)) / MARK_GRANULE_BYTES;
+        let (first, last) = (granule(class.unmarked), granule(class.run.top - class.run.cell_bytes));
+        class.unmarked = class.run.top;
+        // SAFETY: these cells lie in the class's block.
+        let marks = unsafe { &mut (*class.block).marks };
+        let (from, to) = (!0 << (first % 64), !0 >> (63 - last % 64));
+        if first / 64 == last / 64 {
+            marks[first / 64] |= from & to;
+        } else {
+            marks[first / 64] |= from;
+            marks[first / 64 + 1..last / 64].fill(!0);
+            marks[last / 64] |= to;
         }
     }
 
@@ -579,7 +617,7 @@ impl OldSpace {
         }
         // The runs in use end here: their unused cells are found again after the sweep.
         for class in &mut self.classes {
-            (class.top, class.limit, class.unmarked, class.block) = (0, 0, 0, null_mut());
+            (class.run.top, class.run.limit, class.unmarked, class.block) = (0, 0, 0, null_mut());
             class.available.clear();
         }
     }
@@ -666,7 +704,7 @@ impl OldSpace {
 
     /// Bytes of cells allocated and not known to be dead.
     pub fn used_bytes(&self) -> usize {
-        let unused: usize = self.classes.iter().map(|class| class.limit - class.top).sum();
+        let unused: usize = self.classes.iter().map(|class| class.run.limit - class.run.top).sum();
         self.taken_bytes - unused
     }
 

@@ -68,6 +68,8 @@ pub struct Tracer {
     carded: *mut Block,
     /// The cards that were dirty when the visit began, ascending.
     dirty_cards: Vec<u32>,
+    /// [`Heap::set_common_cell`](crate::Heap::set_common_cell)
+    pub(crate) common: *const Header,
     /// Cells to be marked and visited; they may be marked already.
     pub(crate) mark_stack: Vec<*mut Header>,
     /// Threads that may mark, and after how many cells there are more than one.
@@ -112,6 +114,7 @@ impl Tracer {
             promoted_bytes: 0,
             carded: std::ptr::null_mut(),
             dirty_cards: Vec::new(),
+            common: std::ptr::null(),
             mark_stack: Vec::new(),
             thread_count: 1,
             alone_count: usize::MAX,
@@ -400,7 +403,9 @@ impl Tracer {
         if self.mode == Mode::List {
             return self.found.push(cell);
         }
-        self.mark_stack.push(cell);
+        if cell.cast_const() != self.common {
+            self.mark_stack.push(cell);
+        }
     }
 
     #[inline(always)]

@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use spey_gc::{GcReason, Header, Heap, HeapConfig, LedgerCategory, Value};
+use spey_gc::{AllocationSite, GcReason, Header, Heap, HeapConfig, LedgerCategory, Value};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 fn flags(value: Value) -> u8 {
@@ -514,4 +514,62 @@ fn threads_share_a_large_graph() {
             assert!((0..LEN).all(|leaf| id(get(branch, leaf as usize)) == leaf));
         }
     }
+}
+
+#[test]
+fn survival_is_sampled_by_site() {
+    let mut fixture = Fixture::new(config());
+    let owner = tenured_pair(&mut fixture.heap, 0);
+    let list = fixture.heap.handles.push(owner);
+    let kept = fixture.heap.handles.push(Value::UNDEFINED);
+    let site = |place: u32| {
+        // SAFETY: the slot stays on the handle stack.
+        Some(AllocationSite { owner: unsafe { list.read() }.as_cell(), place })
+    };
+    // Two edens of cells: those of place 1 live on, those of place 2 die at once.
+    for n in 0..(4 << 20) / 64 {
+        fixture.roots().site = site(1);
+        let cell = pair(&mut fixture.heap, PAIR, n);
+        // SAFETY: as above.
+        unsafe {
+            let before = kept.read();
+            set(&mut fixture.heap, cell, 0, before);
+            kept.write(cell);
+        }
+        fixture.roots().site = site(2);
+        pair(&mut fixture.heap, PAIR, n);
+    }
+    fixture.heap.collect_minor();
+    let sampled = std::mem::take(&mut fixture.roots().sampled);
+    let of = |place: u32| sampled.iter().filter(move |s| s.site.place == place);
+    assert!(of(1).count() > 50 && of(2).count() > 50, "{} samples", sampled.len());
+    assert!(of(1).all(|s| s.has_survived && !s.is_tenured));
+    // What was allocated last may still be referred to.
+    assert!(of(2).filter(|s| s.has_survived).count() <= 1);
+    // Tenured cells: what is not referred to has died by the next major collection.
+    fixture.roots().site = site(3);
+    for n in 0..100_000 {
+        tenured_pair(&mut fixture.heap, 2 * n + 1);
+    }
+    fixture.heap.collect_major(GcReason::Explicit);
+    let sampled = std::mem::take(&mut fixture.roots().sampled);
+    let tenured: Vec<_> = sampled.iter().filter(|s| s.is_tenured).collect();
+    assert!(tenured.len() > 5 && tenured.iter().all(|s| s.site.place == 3 && !s.has_survived));
+}
+
+#[test]
+fn tenured_cells_need_barriers() {
+    let mut fixture = Fixture::new(config());
+    let heap = &mut fixture.heap;
+    let owner = tenured_pair(heap, 1);
+    let root = heap.handles.push(owner);
+    assert_eq!(flags(owner), Header::OLD);
+    let young = pair(heap, PAIR, 2);
+    set(heap, owner, 0, young);
+    heap.collect_minor();
+    // SAFETY: the slot stays on the handle stack.
+    assert_eq!(unsafe { root.read() }, owner, "old cells do not move");
+    assert_eq!((id(get(owner, 0)), flags(get(owner, 0))), (2, Header::OLD));
+    heap.collect_major(GcReason::Explicit);
+    assert_eq!(count_cells(heap), 2);
 }

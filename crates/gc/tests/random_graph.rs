@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use spey_gc::{GcReason, HeapConfig, Value};
+use spey_gc::{GcReason, Header, HeapConfig, Value};
 use std::collections::HashMap;
 
 #[derive(Copy, Clone, PartialEq, Debug)]
@@ -88,7 +88,8 @@ impl Model {
     fn allocate(&mut self) {
         let name = self.nodes.len() as u32;
         let (kind, len, cell) = match self.random.below(100) {
-            0..50 => (PAIR, 2, pair(&mut self.fixture.heap, PAIR, name)),
+            0..40 => (PAIR, 2, pair(&mut self.fixture.heap, PAIR, name)),
+            40..50 => (PAIR, 2, tenured_pair(&mut self.fixture.heap, name)),
             50..60 => (FINAL, 2, pair(&mut self.fixture.heap, FINAL, name)),
             60..97 => {
                 let len = self.random.below(40);
@@ -101,12 +102,18 @@ impl Model {
         };
         let slots = vec![if kind == ARRAY { Slot::Empty } else { Slot::Undefined }; len];
         self.nodes.push(Node { kind, slots });
-        // Initialising stores, without a barrier.
+        // SAFETY: a fresh cell.
+        let is_tenured =
+            unsafe { (*cell.as_cell()).flags } & (Header::OLD | Header::REMEMBERED) == Header::OLD;
+        // Initialising stores, without a barrier where the cell is not tenured.
         for index in 0..len.min(4) {
             let (slot, value) = self.any_value();
             self.nodes[name as usize].slots[index] = slot;
             // SAFETY: the cell is fresh and has this slot.
             unsafe { slots_of(cell).add(index).write(value) };
+            if is_tenured {
+                set(&mut self.fixture.heap, cell, index, value);
+            }
         }
         let root = self.random.below(ROOT_COUNT);
         self.roots[root] = Slot::Node(name);

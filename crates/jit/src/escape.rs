@@ -61,7 +61,9 @@ struct Walk<'a> {
 /// Leaves out what nobody sees.
 pub fn remove_unseen(graph: &mut Graph, layout: &Layout) {
     let order = graph.order();
-    let is_allocation = |v: &&Value| matches!(graph.node(**v).op, Op::Allocate(..));
+    // What is old from the start lives long: somebody sees it.
+    let is_allocation =
+        |v: &&Value| matches!(graph.node(**v).op, Op::Allocate(header, _) if !layout.is_old(header));
     let mut candidates: BTreeSet<Value> = order
         .iter()
         .flat_map(|b| graph.blocks[b.index()].nodes.iter().filter(is_allocation))

@@ -435,8 +435,10 @@ pub enum Op {
     CharIfOne,
 
     // ---- what may collect
-    /// New cell with the given first word; the rest is uninitialised. Bytes.
+    /// New cell with the given first word, old if that says so; the rest is uninitialised. Bytes.
     Allocate(u64, u32),
+    /// The same of an old cell, without a collection.
+    AllocatePart(u64, u32),
     /// Safepoint poll.
     Poll,
     /// Executes the instruction on the frame; result: distance to the next instruction (Raw).

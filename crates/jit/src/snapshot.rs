@@ -49,7 +49,20 @@ pub struct FunctionSnapshot {
     pub closures: Vec<(u32, u64, u32)>,
     /// Word indices at which machine code was left too often: no speculation there.
     pub generic: Vec<u32>,
+    /// Word indices of instructions that make cells which live long: old ones from the start.
+    pub tenured: Vec<u32>,
 }
+
+/// Where old cells of a size are taken from.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TenuredRun {
+    /// Address of the address of the next free cell; next to it is the end of the free cells.
+    pub address: u64,
+    /// Distance of cells.
+    pub bytes: i32,
+}
+/// Longer cells are never old from the start, in words.
+pub const MAX_TENURED_WORDS: usize = 31;
 
 /// States of coroutines.
 #[allow(missing_docs)]
@@ -84,6 +97,10 @@ pub mod function_flag {
 /// State of an inline cache.
 #[derive(Clone, Debug, Default)]
 pub struct CacheSnapshot {
+    /// Where the cache is.
+    pub address: u64,
+    /// How often the site had missed.
+    pub misses: u32,
     /// Entries seen, the newest first; none: the site never ran or was never cached.
     pub entries: Vec<EntrySnapshot>,
     /// The key, of sites that have it in a register.
@@ -361,6 +378,8 @@ pub struct Snapshot {
     pub layout: Layout,
     /// Addresses of the runtime's functions.
     pub stubs: Stubs,
+    /// By the size of a cell in words: where it is taken from if it is old from the start.
+    pub runs: [TenuredRun; MAX_TENURED_WORDS + 1],
 }
 
 /// Offsets (bytes) and constants of the runtime's structures.
@@ -388,14 +407,16 @@ pub struct Layout {
     pub empty_elements: u64,
     /// Address of the heap structure: `nursery_top` (u64) is at 0, `nursery_limit` at 8.
     pub heap: u64,
+    /// Header flag of old cells.
+    pub flag_old: u8,
     /// Address of the lowest young cell.
     pub young_base: u64,
     /// Size of the young range.
     pub young_bytes: u64,
     /// The strings that typeof gives, in the order of [`TypeName`].
     pub type_names: [u64; 8],
-    /// Size of an inline cache.
-    pub cache_bytes: u64,
+    /// Number of misses in an inline cache.
+    pub cache_misses: i32,
     /// `Code`: machine code entry or null.
     pub code_machine: i32,
     /// Offset of the number of parameters, and next to it of the flags, in a code cell.
@@ -530,6 +551,13 @@ pub struct Layout {
     pub rare_shape: i32,
 }
 
+impl Layout {
+    /// Is a cell with this first word old?
+    pub fn is_old(&self, header: u64) -> bool {
+        (header >> 8) as u8 & self.flag_old != 0
+    }
+}
+
 macro_rules! stubs {
     ($($(#[doc = $doc:literal])* $name:ident,)*) => {
         /// Addresses of the runtime's functions, `extern "C"`. Those that preserve all registers are for paths that are rarely taken, so
@@ -583,6 +611,10 @@ stubs! {
     new_result,
     /// `(vm, fp, pc, kind, bytes) -> cell`: allocates when the nursery is full; header written, rest not. Preserves registers.
     allocate,
+    /// `(vm, fp, pc, kind, bytes) -> cell`: allocates an old cell when its run is used up; header written, rest not. Preserves registers.
+    allocate_tenured,
+    /// `(vm, kind, bytes) -> cell`: the same without a collection. Preserves registers.
+    allocate_tenured_part,
     /// `(vm, owner)`: adds an old cell to the remembered set. Preserves registers.
     remember,
     /// `(vm, owner, slot)`: the same for one slot of an elements cell. Preserves registers.
@@ -605,6 +637,8 @@ stubs! {
     quick,
     /// `(vm, a, b) -> value`: a + b where one is a string and the other a string or number; 0: not by a few instructions.
     concatenate,
+    /// `(vm, a, b, code cell, place: u64) -> value`: the same at an instruction whose results live long.
+    concatenate_tenured,
     /// `(vm, kind, bytes) -> cell`: allocates without a collection; header written, rest not.
     make_cell,
     /// `(vm, fp, pc, a, b) -> value`: a + b of strings and numbers; 0: exception, 1: it takes more.

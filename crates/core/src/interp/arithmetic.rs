@@ -111,6 +111,21 @@ pub(crate) unsafe fn concatenate(vm: *mut Vm, x: Raw, y: Raw) -> Raw {
         if a.is_empty() || b.is_empty() { Raw::EMPTY } else { crate::string::try_concat(&mut *vm, a, b) }
     }
 }
+/// [`concatenate`] at an instruction whose results live long.
+///
+/// # Safety
+/// As for [`concatenate`].
+#[cfg(feature = "jit")]
+pub(crate) unsafe fn concatenate_tenured(vm: *mut Vm, x: Raw, y: Raw, site: spey_gc::AllocationSite) -> Raw {
+    // SAFETY: by the contract.
+    unsafe {
+        let (a, b) = (text_of(vm, x), text_of(vm, y));
+        if a.is_empty() || b.is_empty() {
+            return Raw::EMPTY;
+        }
+        crate::string::try_concat_tenured(&mut *vm, a, b, site)
+    }
+}
 /// A string, or the text of a number; else, or if there is no room for it, the empty value.
 #[inline(always)]
 unsafe fn text_of(vm: *mut Vm, v: Raw) -> Raw {

@@ -7,7 +7,7 @@ use super::{
     Status, continuation, dispatch, dispatch_written, dispatch_written_at, insn, note, op, reg, set, slow,
 };
 use crate::cell::{Elements, Kind, Object, Slots, flag};
-use crate::inline_cache::{Entry, GETTER, InlineCache, OUT_OF_LINE, StubCache, address};
+use crate::inline_cache::{Entry, GETTER, InlineCache, MEGAMORPHIC, OUT_OF_LINE, StubCache, address};
 use crate::object;
 use crate::shape::ShapeId;
 use crate::string::JsString;
@@ -142,7 +142,12 @@ unsafe fn other_entry(shared: &StubCache, shape: ShapeId, ic: *mut InlineCache) 
         return Some(&more[2]);
     }
     // SAFETY: as above.
-    shared.get(shape, unsafe { (*ic).key })
+    let (misses, key) = unsafe { ((*ic).misses, (*ic).key) };
+    // A site that can still learn is to see the shape itself: machine code is made of what it has seen.
+    if misses < MEGAMORPHIC {
+        return None;
+    }
+    shared.get(shape, key)
 }
 /// Value of a data property by an entry of the object's shape, or the empty value.
 ///

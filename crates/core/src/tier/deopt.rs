@@ -1,10 +1,13 @@
 //! Where machine code is left for the interpreter, and how often.
 
+use spey_bytecode::Operand;
+use spey_bytecode::decode::Instruction;
 use spey_gc::Value as Raw;
 use spey_jit::snapshot::{Exit, ExitKind, Filler, Resume};
 
 use super::policy::{CodeTier, describe, discard, jump_loops};
 use crate::code::Code;
+use crate::inline_cache::MEGAMORPHIC;
 use crate::vm::Vm;
 
 /// Leaves at one instruction after which the machine code is discarded. The feedback knows better by then; if that happens
@@ -18,6 +21,32 @@ pub(super) struct ExitCount {
     code: *mut Code,
     pc: u32,
     count: u32,
+}
+
+/// An instruction at which machine code was left too often once.
+pub(super) struct Suspect {
+    pc: u32,
+    /// The last compilation that began before.
+    last: u64,
+    /// Number of shapes that the instruction's inline cache knew then.
+    shapes: usize,
+}
+
+/// Number of shapes that the inline cache of an instruction knows, as long as it learns them.
+///
+/// # Safety
+/// `code` is a live code cell and `pc` one of its instructions.
+unsafe fn shapes_at(code: *mut Code, pc: u32) -> usize {
+    // SAFETY: by the contract.
+    unsafe {
+        let Ok(i) = Instruction::decode((*code).data().unit.code.as_slice(), pc) else { return 0 };
+        let Some(n) = i.op.info().operands.iter().position(|&kind| kind == Operand::Ic) else { return 0 };
+        let cache = &*(*code).ics.add(i.operand(n) as u16 as usize);
+        if cache.misses >= MEGAMORPHIC {
+            return 0;
+        }
+        cache.entries().count()
+    }
 }
 
 /// An exit of machine code `id` of `owner`, where it leads, and whether that code is valid. Completes the frames at `outer`.
@@ -104,10 +133,13 @@ pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, id: u64, exit: &Exit, r
         if t.exits[at].count >= limit {
             let tier = CodeTier::of(code);
             if kind == ExitKind::Guess && valid {
-                match tier.suspects.iter().find(|suspect| suspect.0 == pc) {
-                    None => tier.suspects.push((pc, vm.tier.last_id())),
+                let suspect = Suspect { pc, last: vm.tier.last_id(), shapes: shapes_at(code, pc) };
+                match tier.suspects.iter_mut().find(|s| s.pc == pc) {
+                    None => tier.suspects.push(suspect),
                     // Older machine code, such as that of a loop, did not know better yet.
-                    Some(&(_, last)) if id <= last => {}
+                    Some(known) if id <= known.last => {}
+                    // Nor did this one.
+                    Some(known) if known.shapes < suspect.shapes => *known = suspect,
                     Some(_) if tier.generic.contains(&pc) => {}
                     Some(_) => tier.generic.push(pc),
                 }

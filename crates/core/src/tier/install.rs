@@ -97,7 +97,8 @@ pub struct Installed {
     _region: Rc<Region>,
     _bytes: ExternalBytes,
     shapes: Vec<u32>,
-    cells: Vec<*mut Code>,
+    /// Code cells that it mentions, those of functions walked in place among them.
+    pub(super) cells: Vec<*mut Code>,
     pub(super) table: Table,
     /// What it takes for granted holds.
     pub(super) valid: Validity,

@@ -23,6 +23,8 @@ mod snapshot;
 #[cfg(feature = "jit")]
 mod stubs;
 #[cfg(feature = "jit")]
+mod tenure;
+#[cfg(feature = "jit")]
 mod worker;
 
 #[cfg(feature = "jit")]
@@ -31,6 +33,8 @@ pub use policy::{CodeTier, Tier};
 pub(crate) use policy::{collect, init, on_call, on_loop, on_resume, resume_point};
 #[cfg(feature = "jit")]
 pub use regexp::RegexpCode;
+#[cfg(feature = "jit")]
+pub(crate) use tenure::{allocation_site, forget_samples, sampled};
 
 /// Prints a line of a trace. That it cannot be written is no reason to stop.
 #[cfg(feature = "jit")]
@@ -52,6 +56,8 @@ pub struct TierConfig {
     pub profile: bool,
     /// For tests: machine code is left at random although its guards hold; the seed, 0 for not.
     pub force_exits: u64,
+    /// For tests: all cells that machine code can make old are made so.
+    pub tenure_all: bool,
     /// Print what is compiled, and what is refused and why.
     pub trace_opt: bool,
     /// Print where machine code is left for the interpreter.
@@ -70,6 +76,7 @@ impl Default for TierConfig {
             sync: false,
             profile: false,
             force_exits: 0,
+            tenure_all: false,
             trace_opt: false,
             trace_deopt: false,
             print_ir: false,
@@ -125,6 +132,11 @@ mod without {
         std::ptr::null()
     }
     pub(crate) fn collect(_: &mut Vm) {}
+    pub(crate) fn allocation_site(_: &Vm) -> Option<spey_gc::AllocationSite> {
+        None
+    }
+    pub(crate) fn sampled(_: &mut Vm, _: &[spey_gc::SampledCell]) {}
+    pub(crate) fn forget_samples(_: &mut Vm) {}
 
     /// There is none.
     pub enum RegexpCode {}

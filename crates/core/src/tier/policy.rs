@@ -6,9 +6,10 @@ use spey_bytecode::Op;
 use spey_gc::{Tracer, Value as Raw};
 use spey_jit::{Compiled, Refused};
 
-use super::deopt::ExitCount;
+use super::deopt::{ExitCount, Suspect};
 use super::install::{Installed, Memory};
 use super::snapshot::{self, Job};
+use super::tenure::{Samples, Tenure};
 use super::worker::Worker;
 use crate::cell::Object;
 use crate::code::{Code, code_flag};
@@ -45,10 +46,12 @@ pub struct CodeTier {
     refused: Vec<u32>,
     /// Where the machine code has been left.
     pub(super) exits: Vec<ExitCount>,
-    /// Instructions at which it was left too often once, and the name of the last compilation that began before.
-    pub(super) suspects: Vec<(u32, u64)>,
+    /// Instructions at which it was left too often once.
+    pub(super) suspects: Vec<Suspect>,
     /// Instructions at which it was left too often again: no speculation there any more.
     pub(super) generic: Vec<u32>,
+    /// Instructions whose cells live long.
+    pub(super) tenure: Tenure,
     /// Word indices of the backward jumps.
     pub(super) jump_loops: Option<Box<[u32]>>,
     compiles: u32,
@@ -88,6 +91,8 @@ pub struct Tier {
     queue: Vec<Candidate>,
     ids: u64,
     pub(super) stubs: Option<spey_jit::snapshot::Stubs>,
+    /// What is known about how long cells live.
+    pub(super) samples: Samples,
     /// State of the generator of forced exits; 0 before the first.
     pub(super) exit_random: u64,
     pub(super) regexp_stack: Option<std::rc::Rc<super::regexp::QuickStack>>,

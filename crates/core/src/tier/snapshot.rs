@@ -14,7 +14,7 @@ use spey_jit::snapshot::{
 };
 
 use self::constants::Known;
-use self::layout::layout;
+use self::layout::{layout, runs};
 use super::policy::{CodeTier, RESUMED};
 use super::stubs;
 use crate::cell::{Accessor, Kind, Object, flag};
@@ -133,6 +133,7 @@ pub(super) unsafe fn build(
 ) -> (Job, Snapshot) {
     let (at, resumed) = (entry & !RESUMED, entry & RESUMED != 0);
     let layout = layout(vm);
+    let runs = runs(vm);
     let stubs = vm.tier.stubs.get_or_insert_with(stubs::addresses).clone();
     let epoch = vm.prototype_epoch;
     let valid = vm.watches.register();
@@ -220,6 +221,7 @@ pub(super) unsafe fn build(
             valid: valid_at,
             table: address,
             layout,
+            runs,
             stubs,
         },
     )
@@ -448,6 +450,11 @@ impl Builder<'_> {
                 ics,
                 closures,
                 generic: if c.tier.is_null() { vec![] } else { CodeTier::of(code).generic.clone() },
+                tenured: match c.tier.is_null() {
+                    _ if self.vm.config().tier.tenure_all => (0..unit.code.len() as u32).collect(),
+                    true => vec![],
+                    false => CodeTier::of(code).tenure.places(),
+                },
             }
         }
     }
@@ -458,6 +465,8 @@ impl Builder<'_> {
         unsafe {
             let c = &*cache;
             let mut s = CacheSnapshot {
+                address: cache as u64,
+                misses: c.misses,
                 unseen: c.misses == 0 && c.entry.shape == ic::UNUSED && c.entry.holder.is_null(),
                 megamorphic: c.misses >= MEGAMORPHIC,
                 proxy: c.feedback & ic::feedback::PROXY != 0 && !PropertyKey::from_raw(c.key).is_index(),
@@ -476,11 +485,9 @@ impl Builder<'_> {
                 }
                 return s;
             }
-            for e in std::iter::once(&c.entry).chain(c.more.iter().flat_map(|m| m.iter())) {
-                if e.shape != ic::UNUSED {
-                    let e = self.entry(e, c.key, is_get);
-                    s.entries.push(e);
-                }
+            for e in c.entries() {
+                let e = self.entry(e, c.key, is_get);
+                s.entries.push(e);
             }
             let named = is_get && !c.key.is_undefined() && !PropertyKey::from_raw(c.key).is_index();
             if named {

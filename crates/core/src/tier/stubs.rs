@@ -36,9 +36,9 @@ pub(super) fn addresses() -> Stubs {
         };
     }
     table! {
-        call, construct, create_this, call_forward, get_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, suspend_await, finish_async, unpack_result, proxy_operation, stack_overflow, sample, quick, concatenate, join, make_cell, array_of_length, new_arguments, instance_of,
+        call, construct, create_this, call_forward, get_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, suspend_await, finish_async, unpack_result, proxy_operation, stack_overflow, sample, quick, concatenate, concatenate_tenured, join, make_cell, array_of_length, new_arguments, instance_of,
         typed_length, prototype_of, super_constructor, type_of, fmod, pow, char_at;
-        preserving: allocate, new_result, remember, remember_slot, interrupt, to_boolean, strict_equal, loosely_equal, to_int32, fill_element, append,
+        preserving: allocate, allocate_tenured, allocate_tenured_part, new_result, remember, remember_slot, interrupt, to_boolean, strict_equal, loosely_equal, to_int32, fill_element, append,
     }
 }
 
@@ -81,7 +81,7 @@ mod preserving {
             pub(super) unsafe extern "C" fn $name() {}
         )*};
     }
-    preserving! { allocate new_result remember remember_slot interrupt to_boolean strict_equal loosely_equal to_int32 fill_element append }
+    preserving! { allocate allocate_tenured allocate_tenured_part new_result remember remember_slot interrupt to_boolean strict_equal loosely_equal to_int32 fill_element append }
 }
 
 /// Subroutines by op code; null for what cannot be done as one: calls that the interpreter runs, suspending, returning.
@@ -792,6 +792,25 @@ unsafe extern "C" fn allocate(
         (*vm).heap.alloc(kind as u8, bytes as usize)
     }
 }
+/// [`allocate`] of a cell that is old from the start.
+unsafe extern "C" fn allocate_tenured(
+    vm: *mut Vm,
+    fp: *mut Raw,
+    pc: *const u64,
+    kind: u64,
+    bytes: u64,
+) -> *mut Header {
+    // SAFETY: live frame; the caller initialises the cell, with barriers.
+    unsafe {
+        (*vm).fp = fp;
+        (*vm).pc = pc;
+        (*vm).heap.alloc_tenured(kind as u8, bytes as usize)
+    }
+}
+unsafe extern "C" fn allocate_tenured_part(vm: *mut Vm, kind: u64, bytes: u64) -> *mut Header {
+    // SAFETY: the caller initialises the cell, with barriers.
+    unsafe { (*vm).heap.alloc_tenured_part(kind as u8, bytes as usize) }
+}
 unsafe extern "C" fn new_result(
     vm: *mut Vm,
     fp: *mut Raw,
@@ -880,6 +899,15 @@ unsafe extern "C" fn concatenate(vm: *mut Vm, a: Raw, b: Raw) -> Raw {
             crate::interp::arithmetic::concatenate(vm, a, b)
         }
     }
+}
+/// [`concatenate`] at the instruction `place` of `owner`, whose results live long.
+unsafe extern "C" fn concatenate_tenured(vm: *mut Vm, a: Raw, b: Raw, owner: *mut Header, place: u64) -> Raw {
+    if a.is_number() && b.is_number() {
+        return Raw::EMPTY;
+    }
+    let site = spey_gc::AllocationSite { owner, place: place as u32 };
+    // SAFETY: live values.
+    unsafe { crate::interp::arithmetic::concatenate_tenured(vm, a, b, site) }
 }
 unsafe extern "C" fn join(vm: *mut Vm, fp: *mut Raw, pc: *const u64, a: Raw, b: Raw) -> u64 {
     let is_simple = |v: Raw| v.is_number() || crate::value::is_string(v);

@@ -1,8 +1,8 @@
 //! A tiny cell set: pair, array, leaf, ephemeron, weak reference, finalisable.
 #![allow(dead_code)]
 
+use spey_gc::{AllocationSite, Header, LedgerCategory, Run, SampledCell};
 use spey_gc::{GcEvent, Heap, HeapConfig, KindInfo, Liveness, RootProvider, Tracer, Value, WeakOps};
-use spey_gc::{Header, LedgerCategory};
 use std::cell::RefCell;
 
 pub const PAIR: u8 = 0;
@@ -194,9 +194,33 @@ pub fn array(heap: &mut Heap, id: u32, len: usize) -> Value {
     }
 }
 
+/// A pair of undefined slots that is old from the start: now and then in line, as machine code makes it.
+pub fn tenured_pair(heap: &mut Heap, id: u32) -> Value {
+    let run = heap.tenured_run(size_of::<Pair>()).expect("a small cell");
+    let (top, limit) = (run.top, run.limit);
+    let run: *mut Run = std::ptr::from_ref(run).cast_mut();
+    // SAFETY: initialised at once; a run is the heap's, which nobody else uses now.
+    unsafe {
+        let cell = if id.is_multiple_of(2) && top != limit {
+            (&raw mut (*run).top).write(top + (*run).cell_bytes);
+            let cell = top as *mut Header;
+            cell.write(Header { kind: PAIR, flags: Header::OLD, aux: 0, word: 0 });
+            cell
+        } else {
+            heap.alloc_tenured(PAIR, size_of::<Pair>())
+        };
+        (*cell).word = id;
+        slots(cell).cast::<[Value; 2]>().write([Value::UNDEFINED; 2]);
+        Value::cell(cell)
+    }
+}
+
 /// Roots and a weak table outside the heap.
 #[derive(Default)]
 pub struct TestRoots {
+    /// Where samples are allocated, and what became of them.
+    pub site: Option<AllocationSite>,
+    pub sampled: Vec<SampledCell>,
     pub slots: Vec<Value>,
     pub weak_table: Vec<Value>,
     pub shape_values: Vec<Value>,
@@ -226,6 +250,14 @@ impl RootProvider for TestRoots {
     fn after_gc(&mut self, minor: bool, event: &GcEvent) {
         assert_eq!(minor, event.minor);
         self.events.push((minor, event.after_bytes));
+    }
+
+    fn allocation_site(&self) -> Option<AllocationSite> {
+        self.site
+    }
+
+    fn sampled(&mut self, cells: &[SampledCell]) {
+        self.sampled.extend(cells);
     }
 
     fn trace_shape(&mut self, id: u32, tracer: &mut Tracer) {

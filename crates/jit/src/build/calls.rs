@@ -4,7 +4,7 @@
 use spey_bytecode::Op as Code;
 use spey_bytecode::decode::{Instruction, Instructions};
 
-use super::env::access;
+use super::env::{LENGTH, access};
 use super::polymorphic::is_plain;
 use super::property::MAX_LITERAL;
 use super::values::NUMBER_TAG;
@@ -518,7 +518,9 @@ impl Builder<'_> {
             || !f.handlers.is_empty()
             || self.inlined_nodes() > nodes
             || self.walks.len() > depth
-            || self.walks.iter().filter(|w| w.function == k).count() > 0
+            || self.walks.last().is_some_and(|w| w.function == k)
+            // Constructors that only call an initialiser may share their code, and construct each other.
+            || self.walks.iter().filter(|w| w.function == k).count() > tiny as usize
         {
             return false;
         }
@@ -801,7 +803,7 @@ impl Builder<'_> {
         };
         let l = self.snapshot.layout;
         self.env.forget_loads_at(access(Width::I32, l.elements_length));
-        self.env.forget_loads_at(access(Width::Value, l.array_length));
+        self.env.forget_loads_at(LENGTH);
         self.env.forget_elements(super::env::ELEMENT);
         Some(v)
     }

@@ -3,7 +3,7 @@
 use spey_bytecode::decode::Instruction;
 use spey_bytecode::{Insn, Op as Code};
 
-use super::env::{ELEMENT, TYPED_ELEMENT, access};
+use super::env::{ELEMENT, LENGTH, TYPED_ELEMENT, access};
 use super::{Builder, Result_, Step};
 use crate::graph::{Condition, Op, Repr, Value, Width, ty};
 use crate::snapshot::{CacheSnapshot, Callee, EntrySnapshot, ExitKind, Intrinsic};
@@ -57,7 +57,7 @@ impl Builder<'_> {
             i.word.feedback() & receiver::KINDS
         };
         if known == Some(array) || (bits == receiver::DENSE && self.check_kind(v, array)) {
-            let n = self.load(v, Width::Value, self.snapshot.layout.array_length);
+            let n = self.load_length(v);
             // Longer arrays than 2^31 are not worth the doubles.
             let n = self.as_int(n);
             self.set(a, n);
@@ -276,7 +276,7 @@ impl Builder<'_> {
         self.env.forget_elements(ELEMENT);
         let l = self.snapshot.layout;
         self.env.forget_loads_at(access(Width::I32, l.elements_length));
-        self.env.forget_loads_at(access(Width::Value, l.array_length));
+        self.env.forget_loads_at(LENGTH);
         let zero = self.int(0);
         let simple = self.compare_ints(Condition::GreaterEqual, n, zero);
         let (yes, no) = self.branch(simple);
@@ -457,7 +457,7 @@ impl Builder<'_> {
         self.graph.nodes[fill.index()].state = Some(state);
         self.after_collection(Some(fill));
         self.env.forget_loads_at(access(Width::I32, l.elements_length));
-        self.env.forget_loads_at(access(Width::Value, l.array_length));
+        self.env.forget_loads_at(LENGTH);
         self.env.forget_loads_at(access(Width::Word, l.object_elements));
         self.env.forget_elements(ELEMENT);
         let filled = (self.block, std::mem::take(&mut self.env));

@@ -100,11 +100,11 @@ pub fn access(width: Width, offset: i32) -> Access {
 pub const ELEMENT: u8 = 100;
 /// The same for typed arrays.
 pub const TYPED_ELEMENT: u8 = 101;
+/// Length of an array: no property of another object is stored there.
+pub const LENGTH: Access = (102, 0);
 
-/// A place by what is the same in every walk: of elements, all.
-pub fn class((width, offset): Access) -> Access {
-    if matches!(width, ELEMENT | TYPED_ELEMENT) { (width, 0) } else { (width, offset) }
-}
+/// A place by what is the same in every walk: of elements all, and of other places those in objects of one shape and kind.
+pub type Place = (Access, Option<u32>, Option<u8>);
 
 /// State of the program at a point.
 #[derive(Clone, Default, Debug)]
@@ -158,6 +158,12 @@ impl Env {
         for f in self.facts.values_mut() {
             f.tagged = f.tagged.filter(|v| !is_address(*v));
         }
+    }
+    /// The places like one.
+    pub fn place(&self, base: Value, (width, offset): Access) -> Place {
+        let element = matches!(width, ELEMENT | TYPED_ELEMENT);
+        let fact = self.fact(base);
+        ((width, if element { 0 } else { offset }), fact.shape, fact.kind)
     }
     /// After a store: other objects may be the same object.
     pub fn forget_loads_at(&mut self, place: Access) {

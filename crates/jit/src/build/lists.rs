@@ -7,7 +7,7 @@ use spey_bytecode::decode::Instruction;
 use super::property::MAX_LITERAL;
 use super::values::FALSE;
 use super::{Builder, Result_, Step};
-use crate::graph::{Binary, Condition, Op, Repr, Value, Width, ty};
+use crate::graph::{Binary, Condition, Op, Repr, Value, ty};
 
 /// Feedback of GetIterator: it has seen nothing but arrays whose iteration nobody has changed.
 const PLAIN_ARRAY: u8 = 1;
@@ -65,11 +65,10 @@ impl Builder<'_> {
         }
         // Not a plain array where this was compiled for one: the interpreter takes over, and soon the general way.
         let index = self.as_int(next);
-        let l = self.snapshot.layout;
         if self.types(array) & !ty::OBJECT != 0 {
             self.env.fact_mut(array).types = Some(ty::OBJECT);
         }
-        let length = self.load(array, Width::Value, l.array_length);
+        let length = self.load_length(array);
         let length = self.as_int(length);
         let more = self.compare_ints(Condition::Less, index, length);
         let state = self.state;

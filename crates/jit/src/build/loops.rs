@@ -248,12 +248,22 @@ impl Builder<'_> {
         if self.assumptions.memory.contains(&key) {
             self.env.forget_memory();
         }
+        if self.assumptions.shapes.contains(&key) {
+            self.env.forget_shapes();
+        }
         self.env.lists.clear();
         // Every iteration ends with a poll.
         self.after_collection(None);
         let assumptions = &self.assumptions;
-        self.env.loads.retain(|(_, p), _| !assumptions.loads.contains(&(key, env::class(*p))));
+        let stored: Vec<_> = self.env.loads.keys().copied().collect();
+        let stored = stored
+            .into_iter()
+            .filter(|&(base, p)| assumptions.loads.contains(&(key, self.env.place(base, p))));
+        for place in stored.collect::<Vec<_>>() {
+            self.env.loads.remove(&place);
+        }
         self.env.in_place.retain(|s, _| !assumptions.slots.contains(&(key, *s)));
+        assigned.retain(|&slot| !assumptions.constant.contains(&(key, slot)));
         self.write_invariants(key, &assigned);
         let header = self.graph.add_block();
         let slots: Vec<i32> = self.env.slots.keys().copied().filter(|s| assigned.contains(s)).collect();
@@ -368,6 +378,10 @@ impl Builder<'_> {
                 Some(v) => *v,
                 None => self.constant(0x0a),
             };
+            if v == phi && !self.assumptions.varying.contains(&(key, slot)) {
+                changed |= self.assumptions.constant.insert((key, slot));
+                continue;
+            }
             let repr = self.graph.node(phi).repr;
             let held = self.graph.node(v).repr;
             if repr == Repr::Tagged
@@ -396,19 +410,28 @@ impl Builder<'_> {
         // What the head takes for granted about memory must still hold.
         let walk = self.walks.last().expect("a frame is being walked");
         let head = &walk.loops[at].env;
+        let constant = self.assumptions.constant.range((key, i32::MIN)..=(key, i32::MAX));
+        for slot in constant.map(|&(_, slot)| slot).collect::<Vec<_>>() {
+            let first = head.slots.get(&slot);
+            if first.is_some() && first != self.env.slots.get(&slot) {
+                self.assumptions.constant.remove(&(key, slot));
+                self.assumptions.varying.insert((key, slot));
+                changed = true;
+            }
+        }
         for (slot, v) in head.in_place.iter() {
             if self.env.in_place.get(slot) != Some(v) {
                 changed |= self.assumptions.slots.insert((key, *slot));
             }
         }
         let lost = |f: env::Fact, g: env::Fact| {
-            (f.shape.is_some() && g.shape != f.shape)
-                || (f.dense && !g.dense)
-                || (f.in_store && !g.in_store)
-                || (f.fresh && !g.fresh)
+            (f.dense && !g.dense) || (f.in_store && !g.in_store) || (f.fresh && !g.fresh)
         };
         if (head.valid && !self.env.valid) || head.facts.iter().any(|(v, f)| lost(*f, self.env.fact(*v))) {
             changed |= self.assumptions.memory.insert(key);
+        }
+        if head.facts.iter().any(|(v, f)| f.shape.is_some() && self.env.fact(*v).shape != f.shape) {
+            changed |= self.assumptions.shapes.insert(key);
         }
         let same = |now: Option<&Value>, v: Value| {
             now.is_some_and(|&now| {
@@ -418,7 +441,7 @@ impl Builder<'_> {
         };
         for (k, v) in head.loads.iter() {
             if !same(self.env.loads.get(k), *v) {
-                changed |= self.assumptions.loads.insert((key, env::class(k.1)));
+                changed |= self.assumptions.loads.insert((key, head.place(k.0, k.1)));
             }
         }
         let floors: Vec<(Value, Option<i32>)> =

@@ -39,7 +39,7 @@ use crate::graph::{
     Block, Condition, Frame, Graph, Node, Op, Repr, State, StateId, StateSlot, Terminator, Value, Width, ty,
 };
 use crate::snapshot::{ExitKind, FunctionSnapshot, SETTLED, Snapshot, function_flag};
-use env::{Access, Env};
+use env::{Env, Place};
 use numbering::Numbers;
 
 /// Frame header words between the last parameter and register 0.
@@ -68,8 +68,14 @@ pub struct Assumptions {
     reprs: BTreeMap<(LoopKey, i32), Repr>,
     /// Loops whose body calls or stores so that nothing is known about memory at their head.
     memory: BTreeSet<LoopKey>,
+    /// Loops whose body changes shapes.
+    shapes: BTreeSet<LoopKey>,
     /// Places that a loop's body stores to.
-    loads: BTreeSet<(LoopKey, Access)>,
+    loads: BTreeSet<(LoopKey, Place)>,
+    /// Variables that a loop's body writes without changing them.
+    constant: BTreeSet<(LoopKey, i32)>,
+    /// Variables that were taken for such and are not.
+    varying: BTreeSet<(LoopKey, i32)>,
     /// Variables that a loop's body may make less than they were before it.
     floors: BTreeSet<(LoopKey, i32)>,
     /// Slots whose memory a loop's body leaves outdated.

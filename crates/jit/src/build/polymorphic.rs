@@ -11,7 +11,7 @@ use super::env::Env;
 use super::property::RESULT_SLOT;
 use super::{Builder, Result_, Step};
 use crate::graph::{Block, Condition, Op, Repr, Value, Width, ty};
-use crate::snapshot::{CacheSnapshot, Callee, Constant, EntrySnapshot, NO_INDEX, SETTER, location};
+use crate::snapshot::{CacheSnapshot, Callee, Constant, EntrySnapshot, ExitKind, NO_INDEX, SETTER, location};
 
 /// The property does not exist, or is where the entry says.
 pub(super) fn is_plain(e: &EntrySnapshot) -> bool {
@@ -23,7 +23,13 @@ pub(super) fn is_simple_store(e: &EntrySnapshot) -> bool {
     e.location != location::ABSENT && e.holder == NO_INDEX && e.next_shape != SETTER && !grows
 }
 
-impl Builder<'_> {
+/// Shapes that an inline cache has room for.
+const MAX_ENTRIES: usize = 4;
+
+/// What is done where no arm applies.
+type Way<'w, 'b> = &'w mut dyn FnMut(&mut Builder<'b>) -> Result_<Step>;
+
+impl<'b> Builder<'b> {
     /// What a site has seen, without what no longer holds; empty if that is no base for a guess about `v`.
     pub(super) fn seen(&mut self, v: Value, cache: &CacheSnapshot) -> Vec<EntrySnapshot> {
         if let Some(e) = self.known_entry(v, cache) {
@@ -37,15 +43,32 @@ impl Builder<'_> {
         cache.entries.iter().filter(wanted).copied().collect()
     }
 
-    /// Goes the way of `arm` for each of the shapes of `v`, and that of `otherwise` for others; leaves if there is none. The ways
-    /// meet at instruction `next`. None: the value is certainly no object.
+    /// Leaves if a cache that had room for further shapes has learnt one since the machine code was made.
+    fn check_age(&mut self, cache: &CacheSnapshot) {
+        if cache.entries.len() >= MAX_ENTRIES || cache.megamorphic {
+            return;
+        }
+        let address = self.emit(Op::RawConst(cache.address), vec![], Repr::Raw, 0);
+        let place = self.snapshot.layout.cache_misses;
+        let now = self.emit(Op::Load(Width::I32, place), vec![address], Repr::Int32, 0);
+        let then = self.int(cache.misses as i32);
+        let as_known = self.compare_ints(Condition::LessEqual, now, then);
+        let (yes, no) = self.branch(as_known);
+        self.block = no;
+        self.graph.blocks[no.index()].cold = true;
+        self.exit_as("more shapes have been seen", ExitKind::Outdated);
+        self.block = yes;
+    }
+
+    /// Goes the way of `arm` for each of the shapes of `v` that the site has seen, and that of `otherwise` for others; leaves if there
+    /// is none. The ways meet at instruction `next`. None: the value is certainly no object.
     fn ways_by_shape(
         &mut self,
         v: Value,
         entries: &[EntrySnapshot],
         next: Option<u32>,
         arm: &mut dyn FnMut(&mut Self, &EntrySnapshot) -> Result_<Step>,
-        otherwise: Option<&mut dyn FnMut(&mut Self) -> Result_<Step>>,
+        otherwise: Option<(&CacheSnapshot, Way<'_, 'b>)>,
     ) -> Result_<Option<Step>> {
         if otherwise.is_none() && !self.check_cell(v) {
             return Ok(None);
@@ -85,8 +108,9 @@ impl Builder<'_> {
                 (self.block, self.env, self.state) = (no, env, state);
             }
         }
-        if let Some(otherwise) = otherwise {
+        if let Some((cache, otherwise)) = otherwise {
             self.graph.blocks[self.block.index()].cold = true;
+            self.check_age(cache);
             if let Step::Next = otherwise(self)? {
                 edges.push((self.block, std::mem::take(&mut self.env)));
             }
@@ -156,9 +180,15 @@ impl Builder<'_> {
             this.call(i, call, e.callee, NO_INDEX)
         };
         let mut general = |this: &mut Self| this.get_by_cache(i, v);
-        let general: &mut dyn FnMut(&mut Self) -> Result_<Step> = &mut general;
+        let general: Way<'_, 'b> = &mut general;
         let others = generic || entries.len() < count;
-        match self.ways_by_shape(v, &entries, Some(i.next_pc()), &mut arm, others.then_some(general))? {
+        match self.ways_by_shape(
+            v,
+            &entries,
+            Some(i.next_pc()),
+            &mut arm,
+            others.then_some((cache, general)),
+        )? {
             Some(step) => Ok(step),
             None => self.execute(i),
         }
@@ -168,13 +198,9 @@ impl Builder<'_> {
         if i.op != Code::GetProp || self.graph.node(v).repr != Repr::Tagged {
             return self.execute(i);
         }
-        let cache = self.cache_address(i.word.c());
-        let r = self.emit(Op::GetCached(cache), vec![v], Repr::Tagged, ty::ANY);
+        let cache = self.cache(i.word.c());
+        let r = self.emit(Op::GetCached(cache.address), vec![v], Repr::Tagged, ty::ANY);
         self.unless_simple(i, r, |this| this.execute(i))
-    }
-    /// Address of an inline cache of the function being walked.
-    pub(super) fn cache_address(&self, index: i16) -> u64 {
-        self.function().ics_address + self.snapshot.layout.cache_bytes * index as u16 as u64
     }
     /// Value of an accessor property whose getter is not known. None: by the general way.
     pub(super) fn call_getter(&mut self, v: Value, e: &EntrySnapshot) -> Option<Value> {
@@ -227,9 +253,15 @@ impl Builder<'_> {
             Ok(Step::Next)
         };
         let mut general = |this: &mut Self| this.execute(i);
-        let general: &mut dyn FnMut(&mut Self) -> Result_<Step> = &mut general;
+        let general: Way<'_, 'b> = &mut general;
         let others = self.is_generic() || entries.len() < count;
-        match self.ways_by_shape(o, &entries, Some(i.next_pc()), &mut arm, others.then_some(general))? {
+        match self.ways_by_shape(
+            o,
+            &entries,
+            Some(i.next_pc()),
+            &mut arm,
+            others.then_some((cache, general)),
+        )? {
             Some(step) => Ok(step),
             None => self.execute(i),
         }
@@ -265,16 +297,22 @@ impl Builder<'_> {
             this.call(i, call, e.callee, e.function)
         };
         let mut general = |this: &mut Self| this.call_method(i, window.len() as i16 - 1, slot);
-        let general: &mut dyn FnMut(&mut Self) -> Result_<Step> = &mut general;
+        let general: Way<'_, 'b> = &mut general;
         let others = generic || entries.len() < count;
-        self.ways_by_shape(receiver, &entries, Some(i.next_pc()), &mut arm, others.then_some(general))
+        self.ways_by_shape(
+            receiver,
+            &entries,
+            Some(i.next_pc()),
+            &mut arm,
+            others.then_some((cache, general)),
+        )
     }
     /// The general way of a CallMethod instruction.
     pub(super) fn call_method(&mut self, i: &Instruction, argc: i16, slot: i32) -> Result_<Step> {
         let receiver = self.reg(i.word.b());
         let callee = if self.graph.node(receiver).repr == Repr::Tagged {
-            let cache = self.cache_address(i.ext.field(1));
-            let known = self.emit(Op::GetCached(cache), vec![receiver], Repr::Tagged, ty::ANY);
+            let cache = self.cache(i.ext.field(1));
+            let known = self.emit(Op::GetCached(cache.address), vec![receiver], Repr::Tagged, ty::ANY);
             let empty = self.is_constant(known, 0);
             let (no, yes) = self.branch(empty);
             self.graph.blocks[no.index()].cold = true;

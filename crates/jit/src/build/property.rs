@@ -3,11 +3,13 @@
 use spey_bytecode::Op as Code;
 use spey_bytecode::decode::Instruction;
 
-use super::env::access;
+use super::env::{LENGTH, access};
 use super::polymorphic::{is_plain, is_simple_store};
 use super::{Builder, Result_, Step};
 use crate::graph::{Op, Repr, Value, Width, ty};
-use crate::snapshot::{CacheSnapshot, Callee, Constant, EntrySnapshot, NO_INDEX, location};
+use crate::snapshot::{
+    CacheSnapshot, Callee, Constant, EntrySnapshot, MAX_TENURED_WORDS, NO_INDEX, location,
+};
 
 /// Longest array literal that is allocated in line.
 pub(super) const MAX_LITERAL: u32 = 64;
@@ -36,7 +38,7 @@ impl Builder<'_> {
                 }
                 let v = self.reg(b);
                 if cache.proxy && self.may_be_proxy(v) {
-                    let (at, undefined) = (self.cache_address(c), self.constant(super::values::UNDEFINED));
+                    let (at, undefined) = (cache.address, self.constant(super::values::UNDEFINED));
                     return self
                         .on_proxy(i, GET, at, v, undefined, |this| {
                             let v = this.reg(b);
@@ -61,7 +63,7 @@ impl Builder<'_> {
                 }
                 let (o, v) = (self.reg(a), self.reg(c));
                 if cache.proxy && i.op == Code::SetProp && self.may_be_proxy(o) {
-                    let at = self.cache_address(b);
+                    let at = cache.address;
                     return self.on_proxy(i, SET, at, o, v, |this| this.execute(i)).map(Some);
                 }
                 if let Some(step) = self.set_by_setter(i, o, v, &cache)? {
@@ -436,7 +438,7 @@ impl Builder<'_> {
         let (slots, elements, first) = (l.object_slots, l.object_elements, l.object_trailing);
         let header = Self::header(l.kind_object_ordinary, 0, inline as u16, shape);
         let empty_elements = l.empty_elements;
-        let o = self.allocate(header, first as u32 + 8 * inline, ty::OBJECT);
+        let o = self.allocate_by_age(header, first as u32 + 8 * inline, ty::OBJECT);
         let null = self.emit(Op::RawConst(0), vec![], Repr::Raw, 0);
         self.initialize(o, slots, null);
         let empty = self.emit(Op::RawConst(empty_elements), vec![], Repr::Raw, 0);
@@ -454,7 +456,8 @@ impl Builder<'_> {
     pub(super) fn new_closure(&mut self, cell: u64, shape: u32, env: Value) -> Value {
         let l = self.snapshot.layout;
         let header = Self::header(l.kind_function, l.flag_lazy, l.closure_slots, shape);
-        let f = self.allocate(header, l.object_trailing as u32 + 8 * l.closure_slots as u32, ty::OBJECT);
+        let f =
+            self.allocate_by_age(header, l.object_trailing as u32 + 8 * l.closure_slots as u32, ty::OBJECT);
         let null = self.emit(Op::RawConst(0), vec![], Repr::Raw, 0);
         self.initialize(f, l.object_slots, null);
         let empty = self.emit(Op::RawConst(l.empty_elements), vec![], Repr::Raw, 0);
@@ -475,29 +478,43 @@ impl Builder<'_> {
 
     // ---------------------------------------------------------------- array literals
 
-    /// A new array of a length, without elements but with room for some: the array and its elements are one allocation.
+    /// A new array of a length, without elements but with room for some: the array and its elements are one allocation unless
+    /// they are old from the start.
     pub(super) fn new_array(&mut self, capacity: u32, length: u32) -> Value {
-        let l = self.snapshot.layout;
+        let l = &self.snapshot.layout;
         let shape = self.function().array_shape;
         let array_bytes = l.array_length + 8;
         let elements_bytes = if capacity == 0 { 0 } else { l.elements_first + 8 * capacity as i32 };
         let header = Self::header(l.kind_array, 0, 1, shape);
-        let array = self.allocate(header, (array_bytes + elements_bytes) as u32, ty::OBJECT);
+        let first = Self::header(l.kind_elements, 0, 0, 0);
+        let is_old = self.is_tenured() && elements_bytes as usize <= 8 * MAX_TENURED_WORDS;
+        let (array, elements) = if is_old {
+            let array = self.allocate_by_age(header, array_bytes as u32, ty::OBJECT);
+            let part = Op::AllocatePart(first | (l.flag_old as u64) << 8, elements_bytes as u32);
+            let elements = (capacity > 0).then(|| self.emit_quietly(part, vec![], Repr::Raw, 0));
+            (array, elements)
+        } else {
+            let array = self.allocate(header, (array_bytes + elements_bytes) as u32, ty::OBJECT);
+            let elements = (capacity > 0).then(|| {
+                let elements = self.emit(Op::Part(array_bytes), vec![array], Repr::Raw, 0);
+                let first = self.emit(Op::RawConst(first), vec![], Repr::Raw, 0);
+                self.initialize(elements, 0, first);
+                elements
+            });
+            (array, elements)
+        };
         let null = self.emit(Op::RawConst(0), vec![], Repr::Raw, 0);
         self.initialize(array, l.object_slots, null);
         let word = self.constant(super::values::NUMBER_TAG | length as u64);
         self.initialize(array, l.array_length, word);
-        let elements = if capacity == 0 {
-            self.emit(Op::RawConst(l.empty_elements), vec![], Repr::Raw, 0)
-        } else {
-            let elements = self.emit(Op::Part(array_bytes), vec![array], Repr::Raw, 0);
-            let first = Self::header(l.kind_elements, 0, 0, 0);
-            let first = self.emit(Op::RawConst(first), vec![], Repr::Raw, 0);
-            self.initialize(elements, 0, first);
-            // Length (low half) and capacity are neighbours.
-            let sizes = self.emit(Op::RawConst((capacity as u64) << 32), vec![], Repr::Raw, 0);
-            self.initialize(elements, l.elements_length, sizes);
-            elements
+        let elements = match elements {
+            None => self.emit(Op::RawConst(l.empty_elements), vec![], Repr::Raw, 0),
+            Some(elements) => {
+                // Length (low half) and capacity are neighbours.
+                let sizes = self.emit(Op::RawConst((capacity as u64) << 32), vec![], Repr::Raw, 0);
+                self.initialize(elements, l.elements_length, sizes);
+                elements
+            }
         };
         self.initialize(array, l.object_elements, elements);
         self.env.loads.insert((array, access(Width::Word, l.object_elements)), elements);
@@ -526,7 +543,7 @@ impl Builder<'_> {
             self.barrier(elements, v);
         }
         self.env.forget_loads_at(access(Width::I32, l.elements_length));
-        self.env.forget_loads_at(access(Width::Value, l.array_length));
+        self.env.forget_loads_at(LENGTH);
         if let Some((_, capacity)) = self.env.fact(array).literal {
             self.env.fact_mut(array).literal = Some((length + 1, capacity));
         }

@@ -5,7 +5,7 @@ use spey_bytecode::decode::Instruction;
 use super::env::{self, access};
 use super::{Builder, HEADER, Result_, Step};
 use crate::graph::{Condition, Op, Repr, Unary, Value, Width, ty};
-use crate::snapshot::{Constant, ENV_PARENT, ExitKind, MOVING};
+use crate::snapshot::{Constant, ENV_PARENT, ExitKind, MAX_TENURED_WORDS, MOVING};
 
 /// First bits of int32 values.
 pub const NUMBER_TAG: u64 = 0xFFFE_0000_0000_0000;
@@ -361,6 +361,14 @@ impl Builder<'_> {
                 if let Some(i) = self.as_int_free(v) {
                     return self.truthy(i);
                 }
+                let nullish = ty::UNDEFINED | ty::NULL;
+                if types & !(nullish | ty::BOOL) == 0 {
+                    return self.is_constant(v, FALSE | 1);
+                }
+                if types & !(nullish | ty::OBJECT | ty::SYMBOL) == 0 {
+                    let no = self.is_nullish(v);
+                    return self.not(no);
+                }
                 self.emit(Op::Truthy, vec![v], Repr::Bool, 0)
             }
         }
@@ -406,6 +414,16 @@ impl Builder<'_> {
         self.env.loads.insert((base, access(width, offset)), v);
         v
     }
+    /// Length of an array.
+    pub(super) fn load_length(&mut self, array: Value) -> Value {
+        if let Some(v) = self.env.loads.get(&(array, env::LENGTH)) {
+            return *v;
+        }
+        let offset = self.snapshot.layout.array_length;
+        let v = self.emit(Op::Load(Width::Value, offset), vec![array], Repr::Tagged, ty::NUMBER);
+        self.env.loads.insert((array, env::LENGTH), v);
+        v
+    }
     /// An element of an elements cell that may be a hole, or of a typed array.
     pub(super) fn load_element(&mut self, base: Value, index: Value, width: Width) -> Value {
         let value = width == Width::Value;
@@ -437,8 +455,24 @@ impl Builder<'_> {
         let word = self.tagged(v);
         self.emit(Op::Store(Width::Value, offset), vec![base, word], Repr::None, 0);
         self.barrier(owner, word);
-        self.env.forget_loads_at(access(Width::Value, offset));
-        self.env.loads.insert((base, access(Width::Value, offset)), v);
+        let place = access(Width::Value, offset);
+        let others: Vec<Value> = self.env.loads.keys().filter(|k| k.1 == place).map(|k| k.0).collect();
+        for other in others {
+            if self.may_be_same(other, base) {
+                self.env.loads.remove(&(other, place));
+            }
+        }
+        self.env.loads.insert((base, place), v);
+    }
+    /// May two cells be the same cell?
+    fn may_be_same(&self, a: Value, b: Value) -> bool {
+        fn differ<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
+            a.zip(b).is_some_and(|(a, b)| a != b)
+        }
+        // Parts of objects are no objects.
+        let types = |v| if self.graph.node(v).repr == Repr::Raw { !ty::ANY } else { self.types(v) };
+        let (f, g) = (self.env.fact(a), self.env.fact(b));
+        a == b || types(a) & types(b) != 0 && !differ(f.shape, g.shape) && !differ(f.kind, g.kind)
     }
     pub(super) fn needs_barrier(&self, owner: Value, v: Value) -> bool {
         !self.env.fact(owner).fresh
@@ -483,6 +517,19 @@ impl Builder<'_> {
     pub(super) fn header(kind: u8, flags: u8, aux: u16, word: u32) -> u64 {
         kind as u64 | (flags as u64) << 8 | (aux as u64) << 16 | (word as u64) << 32
     }
+    /// Do the cells that the instruction makes live long?
+    pub(super) fn is_tenured(&self) -> bool {
+        self.function().tenured.contains(&self.pc)
+    }
+    /// A new cell that is old from the start if the like of it live long.
+    pub(super) fn allocate_by_age(&mut self, header: u64, bytes: u32, types: ty::Types) -> Value {
+        let is_old = self.is_tenured() && bytes as usize <= 8 * MAX_TENURED_WORDS;
+        let old = if is_old { (self.snapshot.layout.flag_old as u64) << 8 } else { 0 };
+        let v = self.allocate(header | old, bytes, types);
+        // Stores into it have barriers from the start.
+        self.env.fact_mut(v).fresh = !is_old;
+        v
+    }
     /// A new cell. What is loaded stays known; addresses do not.
     pub(super) fn allocate(&mut self, header: u64, bytes: u32, types: ty::Types) -> Value {
         let state = self.state();
@@ -496,8 +543,12 @@ impl Builder<'_> {
     }
     /// Initialising store into a new cell.
     pub(super) fn initialize(&mut self, cell: Value, offset: i32, v: Value) {
-        let width = if self.graph.node(v).repr == Repr::Raw { Width::Word } else { Width::Value };
+        let is_raw = self.graph.node(v).repr == Repr::Raw;
+        let width = if is_raw { Width::Word } else { Width::Value };
         self.emit_quietly(Op::Store(width, offset), vec![cell, v], Repr::None, 0);
+        if !is_raw {
+            self.barrier(cell, v);
+        }
     }
     pub(super) fn new_env(&mut self, i: &Instruction) -> Result_<Step> {
         let count = i.word.c() as u16 as u32;
@@ -509,7 +560,7 @@ impl Builder<'_> {
         }
         let header = Self::header(l.kind_environment, 0, 0, count);
         let bytes = first as u32 + 8 * count;
-        let env = self.allocate(header, bytes.max(16), ty::INTERNAL);
+        let env = self.allocate_by_age(header, bytes.max(16), ty::INTERNAL);
         let p = self.reg(i.word.b());
         let p = self.tagged(p);
         self.initialize(env, parent, p);

@@ -408,6 +408,7 @@ impl Lower<'_, '_> {
 
             // safepoints
             Op::Allocate(header, bytes) => self.allocate(v, header, bytes, st()),
+            Op::AllocatePart(header, bytes) => self.allocate_part(header, bytes),
             Op::Poll => return self.poll(v, st()),
             Op::Execute => {
                 self.spill(v);

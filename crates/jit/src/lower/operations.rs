@@ -901,8 +901,39 @@ impl Lower<'_, '_> {
         self.b.ins().store(trusted(), next, heap, 0);
         (top, slow)
     }
+    /// Takes a cell from its run in the old space: its address, and where to go on if the run is used up.
+    fn take_tenured(&mut self, bytes: u32) -> (ir::Value, ir::Block) {
+        let run = self.snapshot.runs[bytes.div_ceil(8) as usize];
+        let at = self.imm(run.address);
+        let top = self.b.ins().load(I64, trusted(), at, 0);
+        let limit = self.b.ins().load(I64, trusted(), at, 8);
+        let used_up = self.b.ins().icmp(IntCC::Equal, top, limit);
+        let (slow, fast) = (self.cold(), self.fresh());
+        self.b.ins().brif(used_up, slow, &[], fast, &[]);
+        self.go(fast);
+        let next = self.b.ins().iadd_imm_s(top, run.bytes as i64);
+        self.b.ins().store(trusted(), next, at, 0);
+        (top, slow)
+    }
+    pub(super) fn allocate_part(&mut self, header: u64, bytes: u32) -> ir::Value {
+        let (top, slow) = self.take_tenured(bytes);
+        let done = self.fresh();
+        let r = self.b.append_block_param(done, I64);
+        let first = self.imm(header);
+        self.b.ins().store(trusted(), first, top, 0);
+        self.b.ins().jump(done, &[BlockArg::Value(top)]);
+        self.go(slow);
+        let list = [self.vm, self.imm(header & 0xff), self.imm(bytes as u64)];
+        let stub = self.snapshot.stubs.allocate_tenured_part;
+        let cell = self.call_preserving(stub, &list, Some(I64)).expect("result");
+        self.complete_header(cell, header);
+        self.b.ins().jump(done, &[BlockArg::Value(cell)]);
+        self.go(done);
+        r
+    }
     pub(super) fn allocate(&mut self, node: Value, header: u64, bytes: u32, s: StateId) -> ir::Value {
-        let (top, slow) = self.take(bytes as i32);
+        let is_old = self.snapshot.layout.is_old(header);
+        let (top, slow) = if is_old { self.take_tenured(bytes) } else { self.take(bytes as i32) };
         let done = self.fresh();
         let r = self.b.append_block_param(done, I64);
         let first = self.imm(header);
@@ -914,7 +945,9 @@ impl Lower<'_, '_> {
         let (kind, size) = (self.imm(header & 0xff), self.imm(bytes as u64));
         let vm = self.vm;
         let list = [vm, fp, pc, kind, size];
-        let cell = self.call_preserving(self.snapshot.stubs.allocate, &list, Some(I64)).expect("result");
+        let stubs = &self.snapshot.stubs;
+        let stub = if is_old { stubs.allocate_tenured } else { stubs.allocate };
+        let cell = self.call_preserving(stub, &list, Some(I64)).expect("result");
         self.complete_header(cell, header);
         self.reload(node, s, i32::MAX);
         self.b.ins().jump(done, &[BlockArg::Value(cell)]);
@@ -935,7 +968,15 @@ impl Lower<'_, '_> {
     }
     pub(super) fn join(&mut self, node: Value, x: ir::Value, y: ir::Value, s: StateId) -> ir::Value {
         let vm = self.vm;
-        let simple = self.call(self.snapshot.stubs.concatenate, &[vm, x, y], Some(I64)).expect("result");
+        let state = &self.graph.states[s.index()];
+        let f = &self.snapshot.functions[self.graph.frames[state.frame as usize].function];
+        let simple = if f.tenured.contains(&state.pc) {
+            let list = [vm, x, y, self.imm(f.cell), self.imm(state.pc as u64)];
+            self.call(self.snapshot.stubs.concatenate_tenured, &list, Some(I64))
+        } else {
+            self.call(self.snapshot.stubs.concatenate, &[vm, x, y], Some(I64))
+        };
+        let simple = simple.expect("result");
         let (other, done) = (self.cold(), self.fresh());
         let r = self.b.append_block_param(done, I64);
         self.b.ins().brif(simple, done, &[BlockArg::Value(simple)], other, &[]);

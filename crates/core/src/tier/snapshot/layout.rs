@@ -3,7 +3,7 @@
 use std::mem::offset_of;
 
 use spey_gc::Heap;
-use spey_jit::snapshot::{Layout, coroutine_state};
+use spey_jit::snapshot::{Layout, MAX_TENURED_WORDS, TenuredRun, coroutine_state};
 
 use crate::cell::{Elements, Kind, OBJECT_TRAILING, Object, flag};
 use crate::code::{Code, code_flag};
@@ -20,6 +20,13 @@ use crate::vm::Vm;
 
 fn trailing(slot: usize) -> i32 {
     (OBJECT_TRAILING + slot * 8) as i32
+}
+/// Where old cells are taken from.
+pub(super) fn runs(vm: &Vm) -> [TenuredRun; MAX_TENURED_WORDS + 1] {
+    std::array::from_fn(|words| {
+        let run = vm.heap.tenured_run(8 * words).expect("small cells lie in blocks");
+        TenuredRun { address: run as *const spey_gc::Run as u64, bytes: run.cell_bytes as i32 }
+    })
 }
 /// Offsets and constants of the runtime's structures.
 pub(super) fn layout(vm: &Vm) -> Layout {
@@ -46,7 +53,7 @@ pub(super) fn layout(vm: &Vm) -> Layout {
             [n.number, n.string, n.boolean, n.undefined, n.symbol, n.bigint, n.function, n.object]
                 .map(|name| name.raw().bits())
         },
-        cache_bytes: size_of::<InlineCache>() as u64,
+        cache_misses: offset_of!(InlineCache, misses) as i32,
         code_machine: offset_of!(Code, machine) as i32,
         code_params: {
             assert!(offset_of!(Code, flags) == offset_of!(Code, param_count) + 2);
@@ -78,6 +85,7 @@ pub(super) fn layout(vm: &Vm) -> Layout {
         vm_shapes: (offset_of!(Vm, shapes) + crate::shape::ShapeTable::FIRST_OFFSET) as i32,
         shape_bytes: size_of::<Shape>() as u32,
         shape_prototype: offset_of!(Shape, prototype) as i32,
+        flag_old: spey_gc::Header::OLD,
         flag_sparse: flag::SPARSE,
         flag_prototype: flag::IS_PROTOTYPE,
         flag_lazy: flag::LAZY,
