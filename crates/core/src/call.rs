@@ -84,29 +84,40 @@ unsafe fn run_closure<'s>(
     }
 }
 
-/// [`call`] without handles: `f` with undefined `this` and the arguments as they are.
+/// [`call`] without handles: `f` with undefined `this` and `count` arguments, which `word` gives.
 ///
 /// # Safety
 /// The VM is live and running; `f` and the arguments are live values.
-pub unsafe fn call_words(vm: *mut Vm, f: Raw, args: &[Raw]) -> JsResult<Raw> {
+#[inline(always)]
+pub unsafe fn call_words(vm: *mut Vm, f: Raw, count: usize, word: impl Fn(usize) -> Raw) -> JsResult<Raw> {
     // SAFETY: by the contract; the window is completed and used at once.
     unsafe {
-        let window = closure_window(vm, f, args.len());
+        let window = closure_window(vm, f, count);
         if window.is_null() {
-            return (*vm).scope(|s| {
-                let f = s.local(f);
-                let this = s.undefined();
-                let args: Vec<_> = args.iter().map(|&v| s.local(v)).collect();
-                call_any(s, f, this, &args).map(Local::raw)
-            });
+            let args: Vec<Raw> = (0..count).map(word).collect();
+            return call_words_any(vm, f, &args);
         }
         *window = Raw::UNDEFINED;
-        for (i, &a) in args.iter().enumerate() {
-            *window.add(1 + i) = a;
+        for i in 0..count {
+            *window.add(1 + i) = word(i);
         }
-        let v = run_window(vm, f, window, args.len());
+        let v = run_window_here(vm, f, window, count);
         if v.is_empty() { Err(crate::scope::Thrown(())) } else { Ok(v) }
     }
+}
+/// [`call_words`] of whatever it is.
+///
+/// # Safety
+/// The same.
+#[inline(never)]
+unsafe fn call_words_any(vm: *mut Vm, f: Raw, args: &[Raw]) -> JsResult<Raw> {
+    // SAFETY: by the contract.
+    unsafe { &mut *vm }.scope(|s| {
+        let f = s.local(f);
+        let this = s.undefined();
+        let args: Vec<_> = args.iter().map(|&v| s.local(v)).collect();
+        call_any(s, f, this, &args).map(Local::raw)
+    })
 }
 
 /// [[Call]] of a class constructor, ECMA-262 §10.2.1: a TypeError of the function's realm.
@@ -232,6 +243,11 @@ unsafe fn closure_window(vm: *mut Vm, f: Raw, count: usize) -> *mut Raw {
 #[inline(never)]
 unsafe fn run_window(vm: *mut Vm, f: Raw, window: *mut Raw, count: usize) -> Raw {
     // SAFETY: by the contract.
+    unsafe { run_window_here(vm, f, window, count) }
+}
+#[inline(always)]
+unsafe fn run_window_here(vm: *mut Vm, f: Raw, window: *mut Raw, count: usize) -> Raw {
+    // SAFETY: by the contract of `run_window`.
     unsafe {
         let code = function::code_of(f.as_cell() as *mut Object);
         let (fp0, pc0) = interp::position(vm);

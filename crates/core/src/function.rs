@@ -104,6 +104,8 @@ pub struct NativeSpec {
     pub quick_writes: bool,
     /// The function for usual operands, without a scope.
     pub direct: Option<DirectFn>,
+    /// The machine code of another compiler that it is.
+    pub foreign: Option<crate::foreign::ForeignFn>,
     /// Of the `next` method of a built-in iterator: the step that its result object tells of.
     pub step: Option<StepFn>,
     /// Its body in JavaScript, which machine code may walk in place.
@@ -148,6 +150,7 @@ impl NativeSpec {
             quick: None,
             quick_writes: false,
             direct: None,
+            foreign: None,
             step: None,
             script: None,
         }
@@ -190,6 +193,10 @@ impl NativeSpec {
     pub const fn with_direct(self, direct: DirectFn) -> NativeSpec {
         NativeSpec { direct: Some(direct), ..self }
     }
+    /// The same, which may be machine code of another compiler.
+    pub const fn with_foreign(self, foreign: crate::foreign::ForeignFn) -> NativeSpec {
+        NativeSpec { foreign: Some(foreign), ..self }
+    }
     /// The same, the `next` method of an iterator.
     pub const fn with_step(self, step: StepFn) -> NativeSpec {
         NativeSpec { step: Some(step), ..self }
@@ -210,6 +217,7 @@ impl NativeSpec {
             quick: None,
             quick_writes: false,
             direct: None,
+            foreign: None,
             step: None,
             script: None,
         }

@@ -25,6 +25,7 @@ pub mod error;
 pub mod eval;
 pub mod exotic;
 pub mod for_in;
+pub mod foreign;
 pub mod frame;
 pub mod function;
 pub mod function_text;

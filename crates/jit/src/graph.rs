@@ -447,6 +447,9 @@ pub enum Op {
     Call(i32, u32),
     /// The same, with a direct way for closures that have machine code and as many parameters.
     CallClosure(i32, u32),
+    /// Calls machine code of another compiler: callee, its parameters in their representations. Index in
+    /// [`crate::snapshot::Snapshot::foreign`], window slot, argument count. The result has the representation of that code's.
+    CallForeign(u32, i32, u32),
     /// [[Construct]]: callee, new.target. Window slot, argument count.
     Construct(i32, u32),
     /// The object that `new` with this new.target makes for a base constructor.
@@ -516,6 +519,7 @@ impl Op {
                 | Op::Execute
                 | Op::Call(..)
                 | Op::CallClosure(..)
+                | Op::CallForeign(..)
                 | Op::Construct(..)
                 | Op::GetMethod
                 | Op::ProxyOperation(..)

@@ -267,6 +267,45 @@ pub enum Callee {
     WritingQuick(u64),
     /// A built-in function with a body in JavaScript.
     Script(Script),
+    /// A built-in function that is machine code of another compiler: index in [`Snapshot::foreign`].
+    Foreign(u32),
+}
+
+/// A type of number that [`Foreign`] code takes or gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Number {
+    /// 32-bit integer.
+    Int32,
+    /// 32-bit float.
+    Float,
+    /// 64-bit float.
+    Double,
+}
+
+/// Machine code of another compiler: `extern "C" fn(context, context, words, count) -> bool`, which takes its parameters
+/// from the words, and puts its result into the first. False: it has failed.
+#[derive(Clone, Debug)]
+pub struct Foreign {
+    /// Where it is.
+    pub code: u64,
+    /// What it is called with.
+    pub context: u64,
+    /// Bytes from a word to the next.
+    pub stride: u32,
+    /// Types of the parameters.
+    pub parameters: Vec<Number>,
+    /// Type of the result.
+    pub result: Option<Number>,
+    /// Address of a word, and what it must hold, or the function is called as others are.
+    pub open: (u64, u64),
+    /// Address of a word that must be 0 for that, too, and is to be 1 during the call.
+    pub running: u64,
+    /// Address of a byte that is not 0 afterwards if there is more to do, as there is after a failure: [`Stubs::settle_foreign`].
+    pub unsettled: u64,
+    /// Address of `extern "C" fn(owner, done: bool) -> bool`, which does that; false: an exception is pending.
+    pub settle: u64,
+    /// To whom the code belongs.
+    pub owner: u64,
 }
 
 /// The body in JavaScript of a built-in method of arrays whose first argument is a callback.
@@ -363,6 +402,10 @@ pub struct Snapshot {
     pub singletons: BTreeMap<u64, Singleton>,
     /// Properties of those that are constant, by the object's identity and [`CacheSnapshot::name`]; slots of environments.
     pub fields: BTreeMap<(u64, u64), EntrySnapshot>,
+    /// Properties of those that are not constant, but hold a function of another compiler.
+    pub guesses: BTreeMap<(u64, u64), EntrySnapshot>,
+    /// Functions of other compilers.
+    pub foreign: Vec<Foreign>,
     /// Prototype epoch of the snapshot.
     pub epoch: u32,
     /// At that epoch, the prototypes of arrays have no elements.
@@ -587,6 +630,8 @@ stubs! {
     get_method,
     /// `(vm, fp_new) -> value`: runs the closure whose frame has been laid out at `fp_new` (header complete) and returns its result. 0: exception.
     run_frame,
+    /// `(vm, fp, pc, settle, owner, done: u64) -> u64`: what is to be done after a call of [`Foreign`] code. 0: exception.
+    settle_foreign,
     /// `(vm, fp_new) -> value`: machine code called with frame `fp_new` has left for the interpreter (`EXITED`): runs it to its end. 0: exception.
     finish_exited,
     /// `(vm, outer_fp, cell, id: u64, exit: u64)`: machine code `id` of `cell`, which runs with frame `outer_fp`, is left at one of its [`Exit`]s for

@@ -15,7 +15,7 @@
 //! *Invariants*: what rests on a thread is above all other activations of it, but for those of stores in use at the moment
 //! ([`using`]); calls go straight to the code only while nothing of WebAssembly runs on the thread ([`Thread::running`]),
 //! so that wasmtime's list of activations is complete: whoever is called by WebAssembly and calls it again takes
-//! wasmtime's entry. States rest only while their VM is in use ([`leave_all`]): programs may use wasmtime themselves, and
+//! wasmtime's entry, unless there is nothing that wasmtime needs the list for ([`may_call_above`]). States rest only while their VM is in use ([`leave_all`]): programs may use wasmtime themselves, and
 //! their activations are no business of ours.
 //!
 //! What is known of wasmtime's memory is what its compiled code knows: the layouts that `wasmtime-environ` describes.
@@ -51,6 +51,30 @@ pub struct FuncRef {
     wasm_call: *const u8,
     type_index: u32,
     vmctx: *mut u8,
+}
+
+impl FuncRef {
+    /// Calls the function as wasmtime's code would.
+    ///
+    /// # Safety
+    /// It is alive; `caller` is an instance of its store, and the words are as its type wants them.
+    pub unsafe fn call(&self, caller: *mut u8, values: *mut ValRaw, count: usize) -> bool {
+        // SAFETY: by the contract.
+        unsafe { (self.array_call)(self.vmctx, caller, values, count) }
+    }
+}
+/// Beginning of the context of a host function, which is all of it that compiled code looks at: `VMArrayCallHostFuncContext`.
+#[repr(C)]
+pub struct HostHead {
+    magic: u32,
+    func_ref: FuncRef,
+}
+impl HostHead {
+    /// A copy of that of a host function.
+    pub fn of(entry: Entry) -> HostHead {
+        // SAFETY: a live function reference, whose context begins with a magic number.
+        unsafe { HostHead { magic: (*entry.0).vmctx.cast::<u32>().read(), func_ref: *entry.0 } }
+    }
 }
 
 /// Words of a store that an entry saves and restores, as they lie in `VMStoreContext`: where its innermost activation has
@@ -108,6 +132,31 @@ impl Entry {
         // SAFETY: a function reference of the store, which lives as long as that; its context begins with a magic number.
         unsafe { ((*entry.0).vmctx.cast::<u32>().read() == INSTANCE_MAGIC).then_some(entry) }
     }
+    /// As wasmtime has it.
+    pub fn func_ref(self) -> FuncRef {
+        // SAFETY: a live function reference.
+        unsafe { *self.0 }
+    }
+    /// Lets a host function be called with another context, and other code.
+    ///
+    /// # Safety
+    /// Nobody has copied the reference. The context lives as long as the function, and the code takes it.
+    pub unsafe fn replace_host(self, head: &mut HostHead, code: ArrayCall) {
+        let context = (&raw mut *head).cast();
+        head.func_ref.array_call = code;
+        head.func_ref.vmctx = context;
+        // SAFETY: by the contract. Function references of the host are in memory of the store that is written now and then.
+        unsafe {
+            let to = self.0.cast_mut();
+            (*to).array_call = code;
+            (*to).vmctx = context;
+        }
+    }
+    /// Addresses of the code for array calls, and of what it is called with.
+    pub fn code(self) -> (usize, usize) {
+        // SAFETY: a live function reference.
+        unsafe { ((*self.0).array_call as usize, (*self.0).vmctx as usize) }
+    }
     /// Calls the function, whose state may go straight to the code. False: it has ended with what [`fail`] tells.
     ///
     /// # Safety
@@ -119,6 +168,24 @@ impl Entry {
         // SAFETY: by the contract; functions of WebAssembly do not look at their caller's instance.
         let done = unsafe { ((*self.0).array_call)((*self.0).vmctx, (*self.0).vmctx, values, count) };
         running.set(0);
+        done
+    }
+    /// The same where WebAssembly runs already, by the word of [`may_call_above`]: what the store knows of that is put back.
+    ///
+    /// # Safety
+    /// As for [`Entry::call`].
+    pub unsafe fn call_above(self, state: &State, values: *mut ValRaw, count: usize) -> bool {
+        let resting = &state.resting;
+        let running = resting.thread.running.get();
+        let here = resting.here();
+        resting.thread.running.set(running + 1);
+        // SAFETY: by the contract.
+        let done = unsafe { ((*self.0).array_call)((*self.0).vmctx, (*self.0).vmctx, values, count) };
+        resting.thread.running.set(running);
+        if let (Some(store), Some(here)) = (resting.words.get(), here) {
+            // SAFETY: words of the store, which lives as long as the state.
+            unsafe { store.words().write(here) };
+        }
         done
     }
     /// The same, in what [`run_on`] runs.
@@ -390,6 +457,18 @@ pub fn may_call(state: &State) -> bool {
     std::ptr::eq(thread.resting.get(), state) && thread.running.get() == 0
 }
 
+/// May they be called so by JavaScript that WebAssembly has called, on top of it? Nothing has entered wasmtime since the
+/// state rests, and there are no references, so wasmtime's collector has no need to know of the frames below.
+pub fn may_call_above(state: &State) -> bool {
+    let thread = &state.resting.thread;
+    std::ptr::eq(thread.resting.get(), state) && thread.used.get() == 0 && state.gc_heap_bytes() == 0
+}
+/// For machine code, what [`may_call`] looks at: address of a word, and what is in it if the state rests; address of a word that is 0 while nothing
+/// runs, and is to be 1 during a call.
+pub fn gates(state: &State) -> ((usize, usize), usize) {
+    let thread = &state.resting.thread;
+    ((thread.resting.as_ptr() as usize, &raw const *state as usize), thread.running.as_ptr() as usize)
+}
 /// Runs `f`, which uses the store of the state.
 #[inline(always)]
 pub fn using<R>(state: &State, f: impl FnOnce() -> R) -> R {

@@ -4,12 +4,13 @@
 use std::mem::MaybeUninit;
 
 use spey_core::cell::Object;
+use spey_core::foreign::{Foreign, Number};
 use spey_core::vm::Vm;
 use spey_core::{bigint, call, function, native};
 use spey_gc::Value as Raw;
-use wasmtime::{AsContextMut, Caller, ValRaw, ValType};
+use wasmtime::{Func, StoreContextMut, ValRaw, ValType};
 
-use crate::activation;
+use crate::activation::{self, Entry, FuncRef, HostHead};
 use crate::errors;
 use crate::function::{Exported, Failure};
 use crate::memory;
@@ -19,24 +20,14 @@ use crate::value;
 /// Most parameters of such calls.
 const MOST: usize = 8;
 
-/// A number type.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Number {
-    I32,
-    I64,
-    F32,
-    F64,
-}
-impl Number {
-    fn of(ty: &ValType) -> Option<Number> {
-        Some(match ty {
-            ValType::I32 => Number::I32,
-            ValType::I64 => Number::I64,
-            ValType::F32 => Number::F32,
-            ValType::F64 => Number::F64,
-            _ => return None,
-        })
-    }
+fn number_of(ty: &ValType) -> Option<Number> {
+    Some(match ty {
+        ValType::I32 => Number::I32,
+        ValType::I64 => Number::I64,
+        ValType::F32 => Number::F32,
+        ValType::F64 => Number::F64,
+        _ => return None,
+    })
 }
 
 /// A signature for such calls.
@@ -54,10 +45,10 @@ impl Plan {
         }
         let mut plan = Plan { count: params.len(), params: [Number::I32; MOST], result: None };
         for (to, from) in plan.params.iter_mut().zip(params) {
-            *to = Number::of(from)?;
+            *to = number_of(from)?;
         }
         if let [ty] = results {
-            plan.result = Some(Number::of(ty)?);
+            plan.result = Some(number_of(ty)?);
         }
         Some(plan)
     }
@@ -109,6 +100,9 @@ pub unsafe fn call_exported(vm: *mut Vm, callee: *mut Object, args: &[Raw]) -> O
             Some(entry) if activation::may_call(state) && (*vm).native_stack_ok() => {
                 entry.call(state, words, MOST)
             }
+            Some(entry) if activation::may_call_above(state) && (*vm).native_stack_ok() => {
+                entry.call_above(state, words, MOST)
+            }
             _ if !runtime::has_stack(&*vm) => return None,
             _ => {
                 let words = std::ptr::slice_from_raw_parts_mut(words, MOST);
@@ -139,6 +133,39 @@ pub unsafe fn call_exported(vm: *mut Vm, callee: *mut Object, args: &[Raw]) -> O
     })
 }
 
+/// How machine code calls an Exported Function.
+///
+/// # Safety
+/// As for [`spey_core::foreign::ForeignFn`].
+pub unsafe fn foreign(callee: *mut Object) -> Option<Foreign> {
+    // SAFETY: as in `call_exported`.
+    let (data, state): (&Exported, &State) = unsafe {
+        let cell = *Object::trailing(callee, function::native::DATA);
+        let data: &Exported = native::data_unchecked(cell);
+        (data, &*data.state)
+    };
+    let (plan, entry) = (data.plan.as_ref()?, data.entry?);
+    let (code, context) = entry.code();
+    let (open, running) = activation::gates(state);
+    Some(Foreign {
+        code,
+        context,
+        stride: size_of::<ValRaw>() as u32,
+        parameters: plan.params[..plan.count].to_vec(),
+        result: plan.result,
+        open,
+        running,
+        unsettled: state.grown.as_ptr() as usize,
+        settle: settle_straight,
+        owner: &raw const *state as usize,
+    })
+}
+/// After a call by machine code.
+unsafe extern "C" fn settle_straight(state: usize, done: bool) -> bool {
+    // SAFETY: the owner that `foreign` has named; the function that has been called keeps it alive.
+    let state = unsafe { &*(state as *const State) };
+    settle(state, if done { Ok(()) } else { activation::fail(state) })
+}
 /// After a call that has failed or made a memory grow. False: an exception is pending.
 #[inline(never)]
 fn settle(state: &State, outcome: wasmtime::Result<()>) -> bool {
@@ -155,49 +182,82 @@ fn settle(state: &State, outcome: wasmtime::Result<()>) -> bool {
     })
 }
 
-/// Run a Host Function of such a signature: calls the function of slot `callee`.
-pub fn call_host(
-    plan: &Plan,
-    state: &State,
-    caller: &mut Caller<'_, Data>,
+/// What WebAssembly calls as a host function of such a signature: wasmtime's context of host functions, and behind it what the
+/// call needs. wasmtime's own function is for what fails.
+#[repr(C)]
+pub struct Host {
+    head: HostHead,
+    plan: Plan,
+    state: *const State,
     callee: u32,
-    values: &mut [MaybeUninit<ValRaw>],
-) -> Result<(), Box<Failure>> {
-    let vm = state.vm.as_ptr();
-    state.lend(caller.as_context_mut(), || {
-        if state.grown.get() {
-            // SAFETY: the VM is running this call.
-            unsafe { &mut *vm }.scope(|s| memory::settle(s, state));
-        }
-        let mut args = [Raw::UNDEFINED; MOST];
-        for (i, ty) in plan.params[..plan.count].iter().enumerate() {
-            // SAFETY: the arguments are initialised.
-            let v = unsafe { values[i].assume_init_ref() };
-            args[i] = match ty {
-                Number::I32 => Raw::int32(v.get_i32()),
-                Number::F32 => Raw::number(f32::from_bits(v.get_f32()) as f64),
-                Number::F64 => Raw::number(f64::from_bits(v.get_f64())),
-                Number::I64 => unreachable!("making BigInts collects"),
-            };
-        }
-        // SAFETY: the VM is running this call; the callee is kept by its slot, and numbers need no keeping.
-        let v = match unsafe { call::call_words(vm, state.kept_raw(callee), &args[..plan.count]) } {
-            Ok(v) => v,
-            // SAFETY: the VM is running this call.
-            Err(t) => return Err(unsafe { &mut *vm }.scope(|s| Failure::of(s, state, t))),
-        };
-        match plan.result {
-            None => {}
-            Some(Number::I32) if v.is_int32() => {
-                values[0].write(ValRaw::i32(v.as_int32()));
+    own: FuncRef,
+}
+/// Makes a host function of the state call the function of slot `callee` without wasmtime's wrapper. A failure is left in
+/// [`State::failure`] for `func`, which raises it. It has just been made.
+pub fn shorten(state: &State, context: &mut StoreContextMut<'_, Data>, func: Func, plan: Plan, callee: u32) {
+    let entry = Entry::of_any(func, context);
+    let mut host = Box::new(Host { head: HostHead::of(entry), plan, state, callee, own: entry.func_ref() });
+    // SAFETY: a host function that has just been made, so nobody has copied its reference; the state keeps the context as long
+    // as its store runs anything.
+    unsafe { entry.replace_host(&mut host.head, call_host) };
+    state.hosts.borrow_mut().push(host);
+}
+/// Run a Host Function
+///
+/// # Safety
+/// Called by WebAssembly, or by wasmtime for the host, with a [`Host`] and the function's words.
+unsafe extern "C" fn call_host(host: *mut u8, caller: *mut u8, values: *mut ValRaw, count: usize) -> bool {
+    // SAFETY: by the contract; the state is alive as long as its functions run.
+    unsafe {
+        let host: &Host = &*host.cast();
+        let state = &*host.state;
+        match state.lend_own(|| call_script(host, state, values)) {
+            Ok(()) => true,
+            Err(failure) => {
+                state.failure.set(Some(failure));
+                host.own.call(caller, values, count)
             }
-            Some(Number::F64) if v.is_number() => {
-                values[0].write(ValRaw::f64(v.as_number().to_bits()));
-            }
-            Some(ty) => return convert_result(state, ty, v, &mut values[0]),
         }
-        Ok(())
-    })
+    }
+}
+/// # Safety
+/// As for [`call_host`]: the words are the parameters, and there is room for the result.
+#[inline(always)]
+unsafe fn call_script(host: &Host, state: &State, values: *mut ValRaw) -> Result<(), Box<Failure>> {
+    let (vm, plan) = (state.vm.as_ptr(), &host.plan);
+    if state.grown.get() {
+        // SAFETY: the VM is running this call.
+        unsafe { &mut *vm }.scope(|s| memory::settle(s, state));
+    }
+    let word = |i: usize| {
+        // SAFETY: the arguments are initialised; the function is called with as many as the plan has.
+        let v = unsafe { &*values.add(i) };
+        match plan.params[i] {
+            Number::I32 => Raw::int32(v.get_i32()),
+            Number::F32 => Raw::number(f32::from_bits(v.get_f32()) as f64),
+            Number::F64 => Raw::number(f64::from_bits(v.get_f64())),
+            Number::I64 => unreachable!("making BigInts collects"),
+        }
+    };
+    // SAFETY: the VM is running this call; the callee is kept by its slot, and numbers need no keeping.
+    let v = match unsafe { call::call_words(vm, state.kept_raw(host.callee), plan.count, word) } {
+        Ok(v) => v,
+        // SAFETY: the VM is running this call.
+        Err(t) => return Err(unsafe { &mut *vm }.scope(|s| Failure::of(s, state, t))),
+    };
+    // SAFETY: there is room for the result.
+    let place = unsafe { &mut *values.cast::<MaybeUninit<ValRaw>>() };
+    match plan.result {
+        None => {}
+        Some(Number::I32) if v.is_int32() => {
+            place.write(ValRaw::i32(v.as_int32()));
+        }
+        Some(Number::F64) if v.is_number() => {
+            place.write(ValRaw::f64(v.as_number().to_bits()));
+        }
+        Some(ty) => return convert_result(state, ty, v, place),
+    }
+    Ok(())
 }
 /// ToWebAssemblyValue of a result that is no word of its type.
 #[inline(never)]

@@ -73,7 +73,8 @@ impl Exported {
     }
 }
 
-static EXPORTED: NativeSpec = NativeSpec::new("", 0, call_exported).with_direct(direct::call_exported);
+static EXPORTED: NativeSpec =
+    NativeSpec::new("", 0, call_exported).with_direct(direct::call_exported).with_foreign(direct::foreign);
 const INLINE_VALUES: usize = 16;
 const FEW_VALUES: usize = 4;
 
@@ -290,24 +291,16 @@ pub fn import(
     let signature = Signature::new(&ty);
     let slot = state.keep(s, callee);
     let plan = Plan::of(&signature.params, &signature.results).filter(Plan::takes_words);
-    // SAFETY: raw values are read and written by the signature, or the plan for it, which is that of the type.
-    unsafe {
-        match plan {
-            Some(plan) => {
-                Func::new_unchecked(&mut *context, ty, move |mut caller: Caller<'_, Data>, values| {
-                    // SAFETY: the state owns the store that is running.
-                    let state: &State = &*caller.data().state;
-                    match direct::call_host(&plan, state, &mut caller, slot, values) {
-                        Ok(()) => Ok(()),
-                        Err(failure) => failure.raise(state, &mut caller),
-                    }
-                })
-            }
-            None => Func::new_unchecked(&mut *context, ty, move |caller, values| {
-                host_call(caller, &signature, slot, values)
-            }),
-        }
+    // SAFETY: raw values are read and written by the signature, which is that of the type.
+    let func = unsafe {
+        Func::new_unchecked(&mut *context, ty, move |caller, values| {
+            host_call(caller, &signature, slot, values)
+        })
+    };
+    if let Some(plan) = plan {
+        direct::shorten(state, context, func, plan, slot);
     }
+    func
 }
 
 /// A JavaScript exception that ends a host function.
@@ -373,6 +366,24 @@ pub fn host_arguments<'s>(
         Err(e) => errors::throw_outcome(s, state, e),
     }
 }
+/// Runs JavaScript that a host function calls.
+pub fn in_javascript<R>(
+    state: &State,
+    caller: &mut Caller<'_, Data>,
+    f: impl FnOnce(&mut Scope<'_>) -> JsResult<R>,
+) -> Result<R, Box<Failure>> {
+    let mut vm = state.vm;
+    // SAFETY: the VM is running this call; the scopes further down on the stack are not used until it returns.
+    let vm = unsafe { vm.as_mut() };
+    state.lend(caller.as_context_mut(), || {
+        vm.scope(|s| {
+            if state.grown.get() {
+                memory::settle(s, state);
+            }
+            f(s).map_err(|t| Failure::of(s, state, t))
+        })
+    })
+}
 /// Run a Host Function
 fn host_call(
     mut caller: Caller<'_, Data>,
@@ -382,18 +393,11 @@ fn host_call(
 ) -> wasmtime::Result<()> {
     // SAFETY: the state owns the store that is running.
     let state: &State = unsafe { &*caller.data().state };
-    let mut vm = state.vm;
-    // SAFETY: the VM is running this call; the scopes further down on the stack are not used until it returns.
-    let vm = unsafe { vm.as_mut() };
-    let outcome = state.lend(caller.as_context_mut(), || {
-        vm.scope(|s| {
-            if state.grown.get() {
-                memory::settle(s, state);
-            }
-            let outcome = host_call_in(s, state, signature, callee, values);
-            outcome.map_err(|t| Failure::of(s, state, t))
-        })
-    });
+    // The short way has come to its end.
+    if let Some(failure) = state.failure.take() {
+        return failure.raise(state, &mut caller);
+    }
+    let outcome = in_javascript(state, &mut caller, |s| host_call_in(s, state, signature, callee, values));
     outcome.or_else(|failure| failure.raise(state, &mut caller))
 }
 fn host_call_in<'s>(

@@ -30,6 +30,8 @@ use wasmtime_internal_fiber::FiberStack;
 
 use crate::activation::{self, Resting};
 use crate::class;
+use crate::direct::Host;
+use crate::function::Failure;
 use crate::identity::Identity;
 use crate::stop::Stoppable;
 use crate::suspension::Call;
@@ -251,6 +253,11 @@ pub struct State {
     pub stacks: RefCell<Vec<FiberStack>>,
     /// A memory has grown since the buffers were looked at.
     pub grown: Cell<bool>,
+    /// Contexts of host functions.
+    #[expect(clippy::vec_box, reason = "wasmtime has their addresses")]
+    pub hosts: RefCell<Vec<Box<Host>>>,
+    /// What a host function has failed with, for wasmtime's own function to raise.
+    pub failure: Cell<Option<Box<Failure>>>,
     values: RefCell<Values>,
     freed: Arc<Freed>,
     /// Objects that stand for functions, structures and exceptions.
@@ -366,6 +373,8 @@ fn new_state<'s>(s: &mut Scope<'s>, private: bool) -> wasmtime::Result<Local<'s,
         call: Cell::new(null()),
         stacks: RefCell::default(),
         grown: Cell::new(false),
+        hosts: RefCell::default(),
+        failure: Cell::new(None),
         values: RefCell::default(),
         freed: Arc::default(),
         identity: Identity::default(),
@@ -449,6 +458,18 @@ impl State {
         // SAFETY: the longer lifetime ends below, before the shorter one does: `with` gives the context back before it
         // returns, and nothing unwinds past here without aborting.
         let context: StoreContextMut<'static, Data> = unsafe { std::mem::transmute(context) };
+        let outer = self.current.replace(Some(context));
+        let call = self.call.replace(null());
+        let r = f();
+        self.call.set(call);
+        self.current.set(outer);
+        r
+    }
+    /// [`State::lend`] in a host function that wasmtime has given no context.
+    #[inline(always)]
+    pub fn lend_own<R>(&self, f: impl FnOnce() -> R) -> R {
+        // SAFETY: compiled code has the store while WebAssembly runs, and lends it by calling the host.
+        let context: StoreContextMut<'static, Data> = unsafe { (*self.store.0).as_context_mut() };
         let outer = self.current.replace(Some(context));
         let call = self.call.replace(null());
         let r = f();

@@ -23,13 +23,13 @@ use spey_core::scope::{Args, JsResult, Local, Scope, Thrown, Value};
 use spey_core::shape::attr;
 use spey_core::{call, error, object, promise};
 use spey_gc::LedgerCategory;
-use wasmtime::{AsContextMut, Caller, Func, FuncType, StoreContextMut, ValRaw};
+use wasmtime::{Caller, Func, FuncType, StoreContextMut, ValRaw};
 use wasmtime_internal_fiber::{Fiber, FiberStack};
 
 use crate::activation::{self, Entry, Order, Report, Running, Signal, Stack, Switch, Words};
 use crate::class::{self, Class, Property};
 use crate::errors::{self, ErrorClass};
-use crate::function::{self as function_calls, Exported, Failure, Signature};
+use crate::function::{self as function_calls, Exported, Signature, in_javascript};
 use crate::memory;
 use crate::runtime::{self, Data, State};
 use crate::value::{self, Prepared};
@@ -389,11 +389,6 @@ pub fn import(
         })
     }
 }
-/// How a host function that waits goes on.
-enum Next {
-    Wait(Rc<Call>),
-    Fail(Box<Failure>),
-}
 fn host_call(
     mut caller: Caller<'_, Data>,
     signature: &Signature,
@@ -402,23 +397,12 @@ fn host_call(
 ) -> wasmtime::Result<()> {
     // SAFETY: the state owns the store that is running.
     let state: &State = unsafe { &*caller.data().state };
-    let mut vm = state.vm;
     let call = state.current_call();
-    // SAFETY: the VM is running this call; the scopes further down on the stack are not used until it returns.
-    let next = state.lend(caller.as_context_mut(), || {
-        unsafe { vm.as_mut() }.scope(|s| {
-            if state.grown.get() {
-                memory::settle(s, state);
-            }
-            match begin_waiting(s, state, call, signature, callee, values) {
-                Ok(call) => Next::Wait(call),
-                Err(t) => Next::Fail(Failure::of(s, state, t)),
-            }
-        })
-    });
-    let call = match next {
-        Next::Wait(call) => call,
-        Next::Fail(failure) => return failure.raise(state, &mut caller),
+    let begun =
+        in_javascript(state, &mut caller, |s| begin_waiting(s, state, call, signature, callee, values));
+    let call = match begun {
+        Ok(call) => call,
+        Err(failure) => return failure.raise(state, &mut caller),
     };
     // SAFETY: the stack that this is, by which the call is being run; it stays until the call is done.
     let switch = unsafe { &mut *call.switch.get() };
@@ -429,16 +413,12 @@ fn host_call(
     let Signal::Settled(slot, fulfilled) = signal else {
         wasmtime::bail!("the isolate ends");
     };
-    // SAFETY: as above.
-    let outcome = state.lend(caller.as_context_mut(), || {
-        unsafe { vm.as_mut() }.scope(|s| {
-            let v = state.take_kept(s, slot);
-            let done = match fulfilled {
-                true => function_calls::host_results(s, state, signature, v, values),
-                false => s.throw(v),
-            };
-            done.map_err(|t| Failure::of(s, state, t))
-        })
+    let outcome = in_javascript(state, &mut caller, |s| {
+        let v = state.take_kept(s, slot);
+        match fulfilled {
+            true => function_calls::host_results(s, state, signature, v, values),
+            false => s.throw(v),
+        }
     });
     outcome.or_else(|failure| failure.raise(state, &mut caller))
 }

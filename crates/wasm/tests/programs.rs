@@ -1,16 +1,27 @@
-//! Programs of `programs/`, each run as it is and with a collection at every allocation. They throw when something is
+//! Programs of `programs/`, each run as it is, with machine code from the first call on, and with a collection at every
+//! allocation. They throw when something is
 //! wrong. `programs/lib/prelude.js` comes before each of them.
 
 use spey_core::script::{Origin, evaluate};
 use spey_core::vm::{Vm, VmConfig};
 use spey_core::{error, promise, realm};
 
-fn run(name: &str, stress: bool) {
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Plain,
+    Compiled,
+    Stress,
+}
+
+fn run(name: &str, mode: Mode) {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs");
     let read = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).expect("a program");
     let text = read("lib/prelude.js") + &read(name);
     let mut config = VmConfig::default();
-    config.heap.gc_stress = stress;
+    config.heap.gc_stress = mode == Mode::Stress;
+    if mode == Mode::Compiled {
+        (config.jit_threshold, config.jit_sync) = (1, true);
+    }
     let mut vm = Vm::new(config);
     vm.scope(|s| {
         realm::create(s, |s| {
@@ -46,8 +57,9 @@ macro_rules! programs {
         #[test]
         fn $name() {
             on_large_stack(|| {
-                run($file, false);
-                run($file, true);
+                run($file, Mode::Plain);
+                run($file, Mode::Compiled);
+                run($file, Mode::Stress);
             });
         }
     )*};
@@ -55,6 +67,7 @@ macro_rules! programs {
 programs! {
     calls "calls.js",
     many_calls "many_calls.js",
+    machine_calls "machine_calls.js",
     lifetimes "lifetimes.js",
     memories "memories.js",
     tables_and_globals "tables_and_globals.js",

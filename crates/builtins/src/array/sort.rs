@@ -79,7 +79,7 @@ pub(crate) fn merge_sort<E>(
 #[inline]
 pub(crate) fn sort_compare(s: &mut Scope<'_>, comparator: Local<'_, Value>, a: Raw, b: Raw) -> JsResult<f64> {
     // SAFETY: live values; the result is looked at or rooted at once.
-    let r = unsafe { call::call_words(s.vm(), comparator.raw(), &[a, b])? };
+    let r = unsafe { call::call_words(s.vm(), comparator.raw(), 2, |i| [a, b][i])? };
     let n = if r.is_number() {
         r.as_number()
     } else {

@@ -18,6 +18,7 @@ use crate::scope::{Args, JsResult, Local, Scope, Value};
 use crate::vm::Vm;
 
 /// First free word above the current frame.
+#[inline]
 pub fn frame_top(vm: &Vm) -> *mut Raw {
     if vm.fp.is_null() {
         return vm.stack_base;

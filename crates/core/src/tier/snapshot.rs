@@ -9,8 +9,8 @@ use spey_bytecode::decode::Instructions;
 use spey_bytecode::{Insn, Op};
 use spey_gc::{Tracer, Value as Raw};
 use spey_jit::snapshot::{
-    CacheSnapshot, Callee, Constant, EntrySnapshot, FunctionSnapshot, Intrinsic, MOVING, SETTLED, Script,
-    Singleton, Snapshot, function_flag,
+    CacheSnapshot, Callee, Constant, EntrySnapshot, Foreign, FunctionSnapshot, Intrinsic, MOVING, Number,
+    SETTLED, Script, Singleton, Snapshot, function_flag,
 };
 
 use self::constants::Known;
@@ -118,6 +118,8 @@ struct Builder<'a> {
     values: BTreeMap<(u64, u64), Raw>,
     /// Slots of environments that settled variables are read from.
     slots: BTreeSet<u16>,
+    foreign: Vec<Foreign>,
+    guesses: BTreeMap<(u64, u64), EntrySnapshot>,
 }
 
 /// Takes a snapshot of a function and of those that it may inline.
@@ -153,6 +155,8 @@ pub(super) unsafe fn build(
         fields: BTreeMap::new(),
         values: BTreeMap::new(),
         slots: BTreeSet::new(),
+        foreign: vec![],
+        guesses: BTreeMap::new(),
     };
     let mut functions: Vec<FunctionSnapshot> = vec![];
     let mut words = 0;
@@ -192,7 +196,21 @@ pub(super) unsafe fn build(
         }
     }
     b.look_into_constants();
-    let Builder { vm, valid, cells, mut shapes, table, lookups, known, singletons, fields, values, .. } = b;
+    let Builder {
+        vm,
+        valid,
+        cells,
+        mut shapes,
+        table,
+        lookups,
+        known,
+        singletons,
+        fields,
+        values,
+        foreign,
+        guesses,
+        ..
+    } = b;
     let valid_at = valid.as_ptr() as u64;
     shapes.sort_unstable();
     shapes.dedup();
@@ -214,6 +232,8 @@ pub(super) unsafe fn build(
             lookups,
             env,
             singletons,
+            foreign,
+            guesses,
             fields,
             epoch,
             plain_arrays,
@@ -689,6 +709,13 @@ impl Builder<'_> {
                     s.callee = Callee::Script(form);
                     return;
                 }
+                if let Some(foreign) = spec.foreign.and_then(|of| of(v.as_cell().cast()))
+                    && let Some(foreign) = foreign_code(&foreign)
+                {
+                    s.callee = Callee::Foreign(self.foreign.len() as u32);
+                    self.foreign.push(foreign);
+                    return;
+                }
                 s.callee = match (intrinsic(spec.known), spec.pure) {
                     (Some(Intrinsic::ArrayConstructor), _) if !self.is_array_constructor(v) => {
                         Callee::Native(None)
@@ -712,6 +739,32 @@ impl Builder<'_> {
     }
 }
 
+/// Machine code of another compiler as ours is told of it; None: it takes BigInts.
+fn foreign_code(f: &crate::foreign::Foreign) -> Option<Foreign> {
+    let number = |n: &crate::foreign::Number| {
+        Some(match n {
+            crate::foreign::Number::I32 => Number::Int32,
+            crate::foreign::Number::F32 => Number::Float,
+            crate::foreign::Number::F64 => Number::Double,
+            crate::foreign::Number::I64 => return None,
+        })
+    };
+    Some(Foreign {
+        code: f.code as u64,
+        context: f.context as u64,
+        stride: f.stride,
+        parameters: f.parameters.iter().map(number).collect::<Option<_>>()?,
+        result: match &f.result {
+            Some(n) => Some(number(n)?),
+            None => None,
+        },
+        open: (f.open.0 as u64, f.open.1 as u64),
+        running: f.running as u64,
+        unsettled: f.unsettled as u64,
+        settle: f.settle as usize as u64,
+        owner: f.owner as u64,
+    })
+}
 /// The compiler's name for a built-in function.
 fn intrinsic(known: &str) -> Option<Intrinsic> {
     if known.is_empty() {

@@ -37,7 +37,7 @@ pub(super) fn addresses() -> Stubs {
     }
     table! {
         call, construct, create_this, call_forward, get_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, suspend_await, finish_async, unpack_result, proxy_operation, stack_overflow, sample, quick, concatenate, concatenate_tenured, join, make_cell, array_of_length, new_arguments, instance_of,
-        typed_length, prototype_of, super_constructor, type_of, fmod, pow, char_at;
+        settle_foreign, typed_length, prototype_of, super_constructor, type_of, fmod, pow, char_at;
         preserving: allocate, allocate_tenured, allocate_tenured_part, new_result, remember, remember_slot, interrupt, to_boolean, strict_equal, loosely_equal, to_int32, fill_element, append,
     }
 }
@@ -260,6 +260,19 @@ unsafe extern "C" fn call(
         }
         call_slow(vm, fp, pc, callee, window, count)
     }
+}
+/// After machine code of another compiler, called in a frame of its own above `fp`.
+#[cold]
+unsafe extern "C" fn settle_foreign(
+    vm: *mut Vm,
+    fp: *mut Raw,
+    pc: *const u64,
+    settle: unsafe extern "C" fn(usize, bool) -> bool,
+    owner: usize,
+    done: u64,
+) -> u64 {
+    // SAFETY: what the function's description has given.
+    unsafe { if settle(owner, done != 0) { 1 } else { threw(vm, fp, pc) } }
 }
 /// Lays the frame of `f.apply(this, array)` for a compiled function and an array without holes.
 #[inline(always)]

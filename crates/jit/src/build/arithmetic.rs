@@ -242,6 +242,15 @@ impl Builder<'_> {
         }
     }
 
+    /// ToInt32 of a primitive that is no cell; leaves for cells.
+    pub(super) fn low_bits(&mut self, v: Value) -> Value {
+        let tagged = self.graph.node(v).repr == Repr::Tagged;
+        if tagged && self.as_int_free(v).is_none() && self.env.fact(v).double.is_none() {
+            return self.guard(Op::PrimitiveToInt, vec![v], Repr::Int32, 0);
+        }
+        let bits = self.bits_of(v, false);
+        self.truncated(bits)
+    }
     /// An operand of a bitwise operation: booleans as numbers, with `others` any primitive. Numbers are as they are.
     fn bits_of(&mut self, v: Value, others: bool) -> Value {
         let b = match self.graph.node(v).repr {

@@ -48,7 +48,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    fn argc(&self) -> usize {
+    pub(super) fn argc(&self) -> usize {
         self.window.len() - 1
     }
 }
@@ -87,6 +87,12 @@ impl Builder<'_> {
                     if rest.iter().all(|r| r.function == e.function && r.callee == e.callee) {
                         (target, function) = (e.callee, e.function);
                     }
+                }
+                if function == NO_INDEX
+                    && let Some((id, _)) = self.singleton(receiver)
+                    && let Some(e) = self.snapshot.guesses.get(&(id, cache.name))
+                {
+                    (target, function) = (e.callee, e.function);
                 }
                 if (generic || cache.entries.len() > 1 && function == NO_INDEX)
                     && let Some(step) = self.call_by_shape(i, &window, slot, &cache)?
@@ -229,6 +235,13 @@ impl Builder<'_> {
                     let v = self.emit(Op::PureCall(address), args, Repr::Double, 0);
                     self.set(a, v);
                     return Ok(Step::Next);
+                }
+            }
+            Callee::Foreign(k) if function != NO_INDEX && !self.is_generic() => {
+                let types = &self.snapshot.foreign[k as usize].parameters;
+                if call.window[1..].iter().zip(types).all(|(&v, &ty)| self.is_number_argument(v, ty)) {
+                    self.check_function(call.callee, function);
+                    return self.call_foreign(i, &call, k);
                 }
             }
             Callee::Code(cell) => {
@@ -390,7 +403,7 @@ impl Builder<'_> {
             vec![callee, target],
             &call,
             false,
-            ty::OBJECT,
+            (Repr::Tagged, ty::OBJECT),
         );
         self.set(a, v);
         Ok(Step::Next)
@@ -409,13 +422,13 @@ impl Builder<'_> {
         }
     }
     /// A call node with everything in place. `with_this`: word 0 of the window is written.
-    fn runtime_call(
+    pub(super) fn runtime_call(
         &mut self,
         op: Op,
         args: Vec<Value>,
         call: &Call,
         with_this: bool,
-        types: ty::Types,
+        (repr, types): (Repr, ty::Types),
     ) -> Value {
         let state = self.state();
         let mut spills = self.spills(state);
@@ -426,7 +439,7 @@ impl Builder<'_> {
         self.spill_outside(call, &mut spills);
         // The callee's header may be written here.
         self.graph.extent = self.graph.extent.max(call.slot + 1 + call.argc() as i32 + HEADER);
-        let v = self.emit(op, args, Repr::Tagged, types);
+        let v = self.emit(op, args, repr, types);
         self.graph.nodes[v.index()].state = Some(state);
         self.graph.nodes[v.index()].spills = spills;
         let slot = call.slot;
@@ -447,7 +460,7 @@ impl Builder<'_> {
             vec![callee],
             &call,
             true,
-            ty::VALUE,
+            (Repr::Tagged, ty::VALUE),
         );
         self.set(i.word.a(), v);
         Ok(Step::Next)
@@ -483,7 +496,7 @@ impl Builder<'_> {
     pub(super) fn call_above(&mut self, callee: Value, this: Value) -> Value {
         let slot = self.base() + self.function().register_count as i32;
         let call = Call { callee, window: vec![this], slot, new_target: None, accessor: false };
-        self.runtime_call(Op::Call(slot, 0), vec![callee], &call, true, ty::VALUE)
+        self.runtime_call(Op::Call(slot, 0), vec![callee], &call, true, (Repr::Tagged, ty::VALUE))
     }
     /// The general way to the method of a CallMethod instruction.
     pub(super) fn get_method(&mut self) -> Option<Value> {

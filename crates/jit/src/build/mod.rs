@@ -13,6 +13,7 @@ mod calls;
 mod coroutines;
 mod elements;
 mod env;
+mod foreign;
 mod lists;
 mod loops;
 mod numbering;

@@ -5,6 +5,7 @@
 
 mod coroutines;
 mod exits;
+mod foreign;
 mod nodes;
 mod numbers;
 mod operations;

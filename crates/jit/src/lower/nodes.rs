@@ -443,6 +443,13 @@ impl Lower<'_, '_> {
                 self.reload(v, st(), slot);
                 r
             }
+            Op::CallForeign(k, slot, argc) => {
+                self.spill(v);
+                let r = self.call_foreign((k, slot, argc), &args, st());
+                self.reload(v, st(), slot);
+                let Some(r) = r else { return };
+                r
+            }
             Op::Construct(slot, argc) => {
                 self.spill(v);
                 let (fp, pc) = self.place(st());

@@ -127,16 +127,28 @@ unsafe fn lasting_layout(f: *mut Object) -> Option<(u32, u32)> {
 }
 /// An own data property that has not been overwritten.
 unsafe fn constant_field(vm: &mut Vm, o: *mut Object, key: PropertyKey) -> Option<Raw> {
+    // SAFETY: a live object.
+    unsafe {
+        let v = own_value(vm, o, key)?;
+        (vm.shapes.mark((*o).header.word, key) != watch::MUTABLE && !v.is_undefined()).then_some(v)
+    }
+}
+/// The value of an own data property.
+unsafe fn own_value(vm: &mut Vm, o: *mut Object, key: PropertyKey) -> Option<Raw> {
     // SAFETY: a live object has the slots that its shape tells.
     unsafe {
         let shape = (*o).header.word;
         let p = vm.shapes.lookup(shape, key)?;
-        if p.attributes & attr::ACCESSOR != 0 || vm.shapes.mark(shape, key) == watch::MUTABLE {
-            return None;
-        }
         let location = ic::location(p.slot, vm.shapes.get(shape).inline_capacity);
-        Some(*ic::address(o, location)).filter(|v| !v.is_undefined())
+        (p.attributes & attr::ACCESSOR == 0).then(|| *ic::address(o, location))
     }
+}
+
+/// An own property that nobody can change, whatever becomes of the object.
+unsafe fn is_fixed(vm: &mut Vm, o: *mut Object, key: PropertyKey) -> bool {
+    // SAFETY: a live object.
+    let p = vm.shapes.lookup(unsafe { (*o).header.word }, key);
+    p.is_some_and(|p| p.attributes & (attr::WRITABLE | attr::CONFIGURABLE) == 0)
 }
 
 impl Builder<'_> {
@@ -182,16 +194,32 @@ impl Builder<'_> {
                         singleton.class = self.plain_class(o);
                         self.singletons.insert(id, singleton);
                     }
-                    if shape != 0 {
-                        let read =
-                            self.reads.range((shape, 0)..=(shape, u64::MAX)).map(|k| Raw::from_bits(k.1));
-                        for key in read.chain(self.open.iter().copied()).collect::<Vec<_>>() {
-                            if let Some(v) = constant_field(self.vm, o, PropertyKey::from_raw(key)) {
-                                self.note_field(id, key.bits(), v);
-                            }
+                    let own = (*o).header.word;
+                    let read = self.reads.range((own, 0)..=(own, u64::MAX)).map(|k| Raw::from_bits(k.1));
+                    for key in read.chain(self.open.iter().copied()).collect::<Vec<_>>() {
+                        if (shape != 0 || is_fixed(self.vm, o, PropertyKey::from_raw(key)))
+                            && let Some(v) = constant_field(self.vm, o, PropertyKey::from_raw(key))
+                        {
+                            self.note_field(id, key.bits(), v);
+                        } else {
+                            self.guess_field(id, o, PropertyKey::from_raw(key));
                         }
                     }
                 }
+            }
+        }
+    }
+    /// A property that is not constant, if it is machine code of another compiler: callers compare before they call it.
+    unsafe fn guess_field(&mut self, id: u64, o: *mut Object, key: PropertyKey) {
+        // SAFETY: a live object, which has the slots that its shape tells.
+        unsafe {
+            let Some(v) = own_value(self.vm, o, key) else { return };
+            if crate::value::is_kind(v, Kind::NativeFunction)
+                && function::native_spec(v.as_cell().cast()).foreign.is_some()
+            {
+                let mut s = EntrySnapshot::NONE;
+                self.function_at(&mut s, v);
+                self.guesses.insert((id, key.raw().bits()), s);
             }
         }
     }
