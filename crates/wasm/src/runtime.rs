@@ -57,7 +57,7 @@ const LARGE_GC_HEAP_BYTES: u32 = 64 << 20;
 const MANY_REGIONS: usize = 1024;
 
 /// Modules below this size are compiled on one thread: handing work over would take longer than doing it.
-const SMALL_MODULE_BYTES: usize = 32 << 10;
+const SMALL_MODULE_BYTES: usize = 8 << 10;
 
 /// What engines differ in. Code made by one can be loaded by all.
 #[derive(Clone, Copy)]

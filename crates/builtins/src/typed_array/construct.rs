@@ -129,8 +129,7 @@ pub(super) fn convert_elements(
     // SAFETY: the ranges are in bounds, as the caller has checked.
     unsafe {
         let dst = dst.add(at * to.size());
-        let same = from == to || (from.size() == to.size() && from.is_bigint() && to.is_bigint());
-        if same {
+        if have_same_bytes(from, to) {
             std::ptr::copy(src, dst, length * to.size());
             return;
         }
@@ -141,6 +140,17 @@ pub(super) fn convert_elements(
             read_numbers(from, src.add(first * from.size()), numbers);
             write_numbers(to, dst.add(first * to.size()), numbers);
         }
+    }
+}
+/// Are the elements of both types the same bytes for the same numbers, modulo what the second type cannot hold?
+fn have_same_bytes(from: ElementType, to: ElementType) -> bool {
+    use ElementType::{Float16, Float32, Float64, Uint8, Uint8Clamped};
+    let is_float = |t| matches!(t, Float16 | Float32 | Float64);
+    match (from, to) {
+        _ if from == to => true,
+        _ if from.size() != to.size() || is_float(from) || is_float(to) => false,
+        (_, Uint8Clamped) => from == Uint8,
+        _ => from.is_bigint() == to.is_bigint(),
     }
 }
 const NUMBERS_AT_ONCE: usize = 128;
