@@ -20,7 +20,7 @@ fn run(name: &str, mode: Mode) {
     let mut config = VmConfig::default();
     config.heap.gc_stress = mode == Mode::Stress;
     if mode == Mode::Compiled {
-        (config.jit_threshold, config.jit_sync) = (1, true);
+        (config.tier.threshold, config.tier.sync) = (1, true);
     }
     let mut vm = Vm::new(config);
     vm.scope(|s| {
