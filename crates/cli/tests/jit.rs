@@ -79,3 +79,15 @@ fn machine_code_and_collections() {
     check(&["--jit-threshold=4", "--jit-sync", "--gc-stress"]);
     check(&["--jit-threshold=4", "--jit-sync", "--gc-stress", "--jit-tenure"]);
 }
+/// What lives long is made old from the start, until it does not.
+#[test]
+fn lifetimes() {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/jit/long/lifetimes.js");
+    let (expected, ..) = run(&program, &["--jitless"]);
+    let (got, status, errors) = run(&program, &["--jit-threshold=50", "--jit-sync", "--trace-opt"]);
+    let printed: String = got.lines().filter(|l| !l.starts_with('[')).map(|l| l.to_owned() + "\n").collect();
+    assert_eq!(printed, expected, "{status} {errors}");
+    for what in ["[tenured: make ", "[no longer tenured: make "] {
+        assert!(got.lines().filter(|l| l.starts_with(what)).count() >= 3, "{what}: {got}");
+    }
+}

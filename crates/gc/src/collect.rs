@@ -331,7 +331,7 @@ impl Heap {
             return;
         }
         let survival = survived_bytes as f64 / young_bytes.max(1) as f64;
-        self.sampler.fit(survival, nursery.eden_bytes);
+        self.sampler.fit(survival);
         nursery.quiet_count = if survival < SHRINK_SURVIVAL { nursery.quiet_count + 1 } else { 0 };
         if survival > GROW_SURVIVAL && is_costly {
             let more = nursery.eden_bytes.min(nursery.max_eden_bytes - nursery.eden_bytes);

@@ -454,6 +454,10 @@ impl Heap {
     #[inline(never)]
     pub unsafe fn alloc_tenured_part(&mut self, kind: u8, bytes: usize) -> *mut Header {
         let cell = self.write_old_cell(kind, Header::OLD, cell_bytes(bytes));
+        if let Some(run) = self.tenured_run(bytes) {
+            // Will be allocated without coming here.
+            self.allocated_bytes += (run.limit - run.top) as u64;
+        }
         self.request_if_due();
         cell
     }

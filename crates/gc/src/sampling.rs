@@ -12,8 +12,8 @@ use std::collections::VecDeque;
 
 /// Samples are taken while more than this part of the young cells survives.
 const SAMPLED_SURVIVAL: f64 = 0.30;
-/// Samples of one eden.
-const SAMPLES_PER_EDEN: usize = 256;
+/// Mean distance of samples in the eden: a program may have very many places.
+const INTERVAL_BYTES: usize = 8 << 10;
 /// The next major collection sees what has become of the tenured cells that are among so many last bytes of old cells, as if
 /// there had been a minor one; samples have this distance.
 const TENURED_SPAN_BYTES: usize = 32 << 20;
@@ -48,8 +48,7 @@ struct Sample {
 /// The samples of a heap.
 #[derive(Default)]
 pub(crate) struct Sampler {
-    /// Mean distance of samples in the eden; 0: none are taken.
-    interval_bytes: usize,
+    is_on: bool,
     random: u64,
     young: Vec<Sample>,
     /// With how many bytes of old cells there were.
@@ -60,20 +59,19 @@ pub(crate) struct Sampler {
 
 impl Sampler {
     /// Says how much of the young cells has survived.
-    pub fn fit(&mut self, survival: f64, eden_bytes: usize) {
-        self.interval_bytes =
-            if survival > SAMPLED_SURVIVAL { (eden_bytes / SAMPLES_PER_EDEN).max(16) } else { 0 };
+    pub fn fit(&mut self, survival: f64) {
+        self.is_on = survival > SAMPLED_SURVIVAL;
     }
 
     pub fn is_on(&self) -> bool {
-        self.interval_bytes != 0
+        self.is_on
     }
 
     /// Bytes to the next sample: at random, so that a pattern of allocations does not always meet it with the same one.
     pub fn next_distance(&mut self) -> usize {
         // A linear congruential generator.
         self.random = self.random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        self.interval_bytes / 2 + (self.random >> 33) as usize % self.interval_bytes
+        INTERVAL_BYTES / 2 + (self.random >> 33) as usize % INTERVAL_BYTES
     }
 
     pub fn note_young(&mut self, cell: *mut Header, site: AllocationSite) {

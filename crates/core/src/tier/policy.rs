@@ -23,6 +23,8 @@ use crate::vm::Vm;
 const MAX_COMPILES: u32 = 40;
 /// Compilations after which one does not wait any more for the parts that have not run yet.
 const PATIENCE: u32 = 12;
+/// How often machine code is made again although it is good.
+const MAX_RENEWALS: u32 = 4;
 /// What 256 iterations of a loop count for.
 const LOOP_WEIGHT: i32 = 16;
 /// Calls after which a function whose compilation is under way asks for the result.
@@ -33,7 +35,6 @@ pub(super) const RESUMED: u32 = 1 << 31;
 const MAX_WORDS: usize = 30_000;
 
 /// What is known about one function.
-#[derive(Default)]
 pub struct CodeTier {
     /// All machine code made so far; frames may still run what has been discarded.
     pub(super) installed: Vec<Installed>,
@@ -52,11 +53,35 @@ pub struct CodeTier {
     pub(super) generic: Vec<u32>,
     /// Instructions whose cells live long.
     pub(super) tenure: Tenure,
+    /// Machine code that is good until there is better: it is made again at the next call. Null: none.
+    retired: *const u8,
+    /// How often machine code was retired.
+    renewals: u32,
     /// Word indices of the backward jumps.
     pub(super) jump_loops: Option<Box<[u32]>>,
     compiles: u32,
     /// It is with the worker, or waits for it.
     is_pending: bool,
+}
+
+impl Default for CodeTier {
+    fn default() -> CodeTier {
+        CodeTier {
+            installed: vec![],
+            loops: vec![],
+            points: vec![],
+            refused: vec![],
+            exits: vec![],
+            suspects: vec![],
+            generic: vec![],
+            tenure: Tenure::default(),
+            retired: std::ptr::null(),
+            renewals: 0,
+            jump_loops: None,
+            compiles: 0,
+            is_pending: false,
+        }
+    }
 }
 
 impl CodeTier {
@@ -186,6 +211,15 @@ pub(crate) unsafe fn on_call(vm: *mut Vm, closure: *mut Object) -> *const u64 {
                 still_hot(&mut *vm, code);
             } else {
                 request(&mut *vm, closure, 0);
+                let retired = std::mem::replace(&mut CodeTier::of(code).retired, std::ptr::null());
+                if !retired.is_null()
+                    && (*code).machine.is_null()
+                    && (*code).flags & code_flag::NO_MACHINE == 0
+                {
+                    // Good enough until the new code is there.
+                    (*code).machine = retired;
+                    (*code).entry = &ENTER_MACHINE;
+                }
             }
         }
         if (*code).machine.is_null() { (*code).first } else { &ENTER_MACHINE }
@@ -463,22 +497,56 @@ pub(super) unsafe fn describe(code: *mut Code) -> String {
 pub(super) unsafe fn discard(vm: &mut Vm, code: *mut Code, id: u64) {
     // SAFETY: by the contract.
     unsafe {
+        CodeTier::of(code).exits.clear();
+        if take_out(code, id).is_some() {
+            // It is hot: feedback for what was wrong comes soon.
+            (*code).counter = (vm.config().tier.threshold / 8).clamp(1, i32::MAX as u32) as i32;
+        }
+    }
+}
+/// Has machine code `id` of a function made again, and uses it until then where calls enter it. `is_urgent`: however often
+/// that has happened.
+///
+/// # Safety
+/// `code` is a live code cell.
+pub(super) unsafe fn renew(code: *mut Code, id: u64, is_urgent: bool) {
+    // SAFETY: by the contract.
+    unsafe {
         let t = CodeTier::of(code);
-        t.exits.clear();
-        let Some(address) = t.installed.iter().find(|i| i.id == id).map(|i| i.address) else { return };
+        let is_enough = t.compiles > MAX_COMPILES / 2 || t.renewals >= MAX_RENEWALS;
+        if is_enough && !is_urgent || t.compiles + 1 >= MAX_COMPILES {
+            return;
+        }
+        if let Some(address) = take_out(code, id) {
+            let t = CodeTier::of(code);
+            t.renewals += 1;
+            t.retired = address;
+            (*code).counter = 1;
+        }
+    }
+}
+/// Nobody enters machine code `id` any more. Its address, if calls did.
+unsafe fn take_out(code: *mut Code, id: u64) -> Option<*const u8> {
+    // SAFETY: by the contract of the callers.
+    unsafe {
+        let t = CodeTier::of(code);
+        let address = t.installed.iter().find(|i| i.id == id)?.address;
         t.loops.retain(|l| l.1 != address);
         for point in t.points.iter().filter(|p| p.machine.get() == address) {
             point.machine.set(std::ptr::null());
         }
+        if t.retired == address {
+            t.retired = std::ptr::null();
+        }
         if (*code).machine != address {
-            return;
+            return None;
         }
         (*code).machine = std::ptr::null();
-        if (*code).flags & code_flag::NO_MACHINE == 0 {
-            (*code).entry = &ENTER_COUNTED;
-            // It is hot: feedback for what was wrong comes soon.
-            (*code).counter = (vm.config().tier.threshold / 8).clamp(1, i32::MAX as u32) as i32;
+        if (*code).flags & code_flag::NO_MACHINE != 0 {
+            return None;
         }
+        (*code).entry = &ENTER_COUNTED;
+        Some(address)
     }
 }
 

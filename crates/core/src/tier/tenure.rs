@@ -3,14 +3,14 @@
 //!
 //! The heap tells what has become of a sample of cells ([`spey_gc::SampledCell`]). An instruction of which enough have been
 //! seen is *tenured*, or, if most of its old cells have died by a major collection, is so no longer and never again. What
-//! machine code was made before is discarded.
+//! machine code was made before is made again.
 
 use std::collections::HashMap;
 
 use spey_bytecode::Op;
 use spey_gc::{AllocationSite, SampledCell};
 
-use super::policy::{CodeTier, describe, discard};
+use super::policy::{CodeTier, describe, renew};
 use crate::cell::Kind;
 use crate::code::{Code, code_flag};
 use crate::frame;
@@ -74,8 +74,9 @@ pub(crate) fn sampled(vm: &mut Vm, cells: &[SampledCell]) {
         count.survived += sampled.has_survived as u32;
     }
     let last_id = vm.tier.last_id();
-    // Code cells with machine code that is no good: made up to this compilation.
+    // Code cells with machine code that knows no better: made up to this compilation.
     let mut changed = HashMap::<*mut Code, u64>::new();
+    let mut is_urgent = false;
     for (site, count) in &old {
         let code = site.owner.cast::<Code>();
         if count.seen < MIN_OLD || count.survived * 100 > count.seen * DIED_PERCENT {
@@ -87,6 +88,7 @@ pub(crate) fn sampled(vm: &mut Vm, cells: &[SampledCell]) {
         tenure.tenured.retain(|t| t.0 != site.place);
         trace(vm, *site, count, "no longer tenured");
         changed.insert(code, last_id);
+        is_urgent = true;
     }
     let enough: Vec<_> = vm.tier.samples.counts.extract_if(|_, count| count.seen >= MIN_YOUNG).collect();
     for (site, count) in enough {
@@ -119,7 +121,7 @@ pub(crate) fn sampled(vm: &mut Vm, cells: &[SampledCell]) {
         }
     }
     if !changed.is_empty() {
-        discard_users(vm, &changed);
+        renew_users(vm, &changed, is_urgent);
     }
 }
 
@@ -128,8 +130,8 @@ pub(crate) fn forget_samples(vm: &mut Vm) {
     vm.tier.samples.counts.clear();
 }
 
-/// Discards the machine code that these functions are in, if it is as old.
-fn discard_users(vm: &mut Vm, changed: &HashMap<*mut Code, u64>) {
+/// Has the machine code that these functions are in made again, if it is as old.
+fn renew_users(vm: &mut Vm, changed: &HashMap<*mut Code, u64>, is_urgent: bool) {
     let mut owners = vec![];
     vm.heap.for_each_old_finalizable(|cell| {
         // SAFETY: registered cells are live.
@@ -148,7 +150,7 @@ fn discard_users(vm: &mut Vm, changed: &HashMap<*mut Code, u64>) {
                 .map(|i| i.id)
                 .collect();
             for id in outdated {
-                discard(vm, owner, id);
+                renew(owner, id, is_urgent);
             }
         }
     }
