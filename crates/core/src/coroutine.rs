@@ -341,7 +341,7 @@ pub(crate) unsafe fn quick_await(vm: &mut Vm, fp: *mut Raw, pc: *const u64, c: R
     unsafe {
         vm.fp = fp;
         vm.pc = pc;
-        let realm = interp::realm_of(vm, fp).id;
+        let realm = interp::realm_id_of(fp);
         if !promise::quick_await(vm, realm, c, v) {
             return Raw::EMPTY;
         }

@@ -36,6 +36,7 @@ pub mod inline_cache;
 pub mod interp;
 pub mod interrupt;
 pub mod iteration;
+pub mod job;
 pub mod key;
 pub mod locale;
 pub mod module;

@@ -1,7 +1,5 @@
 //! The core of promises (ECMA-262 §27.2.1): states, reactions, resolving functions, jobs.
 
-use std::collections::VecDeque;
-
 use spey_gc::Value as Raw;
 
 use crate::call::{call, call_with};
@@ -9,10 +7,11 @@ use crate::cell::{Kind, Object, Record};
 use crate::coroutine::Coroutine;
 use crate::function::{self, NativeSpec};
 use crate::interp::slow::cached_lookup;
+use crate::job::{Job, JobKind, JobQueue};
 use crate::object;
 use crate::realm::Intrinsic;
 use crate::scope::{Args, JsResult, Local, Scope, Thrown, Value};
-use crate::vm::{Job, JobKind, Vm};
+use crate::vm::Vm;
 
 /// Internal slots of promises.
 pub mod slot {
@@ -556,28 +555,26 @@ pub(crate) fn first_awaiting(p: Raw) -> Option<Raw> {
 }
 
 /// Runs one microtask. An exception is returned to the caller (callbacks of queueMicrotask).
-fn run_job(s: &mut Scope<'_>, job: Job) -> JsResult<()> {
-    let [a, b, c, _] = job.values;
-    let values = [s.local(a), s.local(b), s.local(c)];
-    s.vm().async_context = job.context;
+#[inline(always)]
+fn run_job(s: &mut Scope<'_>, kind: JobKind, values: [Local<'_, Value>; 3], realm: u32) -> JsResult<()> {
     let multi = s.vm().realms.len() > 1;
-    let previous = if multi { s.vm().realm_override.replace(job.realm) } else { None };
-    let r = match job.kind {
+    let previous = if multi { s.vm().realm_override.replace(realm) } else { None };
+    let r = match kind {
         JobKind::Reaction => {
             // SAFETY: a reaction record.
             let r: Local<'_, Record> = unsafe { values[0].cast() };
             if s.vm().promise_hooks {
                 let p = s.local(r.at(reaction::PROMISE));
                 tell_value(s, event::BEFORE, p);
-                let result = run_reaction(s, r, values[1], job.values[2].as_int32());
+                let result = run_reaction(s, r, values[1], values[2].raw().as_int32());
                 tell_value(s, event::AFTER, p);
                 result
             } else {
-                run_reaction(s, r, values[1], job.values[2].as_int32())
+                run_reaction(s, r, values[1], values[2].raw().as_int32())
             }
         }
         JobKind::Resume => {
-            let is_throw = job.values[2].as_int32() == REJECTED;
+            let is_throw = values[2].raw().as_int32() == REJECTED;
             crate::coroutine::resume_await(s, values[0], values[1], is_throw)
         }
         JobKind::ResolveThenable => {
@@ -638,14 +635,12 @@ fn run_reaction(s: &mut Scope<'_>, r: Local<'_, Record>, v: Local<'_, Value>, st
 }
 /// Gives a realm a queue of its own: what its functions and coroutines wait for goes on in [`run_own_jobs`] only.
 pub fn separate_jobs(vm: &mut Vm, realm: u32) {
-    vm.own_jobs.push((realm, VecDeque::new()));
+    vm.own_jobs.push((realm, JobQueue::default()));
 }
-/// The queue of the job, if it is not that of the VM: whose handler it runs decides.
-#[inline]
-pub(crate) fn own_queue<'a>(vm: &'a mut Vm, job: &Job) -> Option<&'a mut VecDeque<Job>> {
-    if vm.own_jobs.is_empty() {
-        return None;
-    }
+/// Queues a job where realms have queues of their own: whose handler it runs decides.
+#[inline(never)]
+pub(crate) fn enqueue_separately(vm: &mut Vm, kind: JobKind, a: Raw, b: Raw, c: Raw, d: Raw) {
+    let job = vm.job(kind, [a, b, c, d]);
     let coroutine_realm = |v: Raw| {
         // SAFETY: jobs hold live coroutines.
         unsafe { crate::function::realm_of((*(v.as_cell() as *mut Coroutine)).callee) }
@@ -669,7 +664,10 @@ pub(crate) fn own_queue<'a>(vm: &'a mut Vm, job: &Job) -> Option<&'a mut VecDequ
             }
         },
     };
-    vm.own_jobs.iter_mut().find(|(id, _)| *id == realm).map(|(_, jobs)| jobs)
+    match vm.own_jobs.iter_mut().find(|(id, _)| *id == realm) {
+        Some((_, own)) => own.push(job),
+        None => vm.jobs.push(job),
+    }
 }
 /// Runs the microtasks of a realm with a queue of its own, as [`run_jobs`] does.
 pub fn run_own_jobs(
@@ -682,8 +680,9 @@ pub fn run_own_jobs(
         let context = s.local(context);
         loop {
             let queue = s.vm().own_jobs.iter_mut().find(|(id, _)| *id == realm);
-            let Some(job) = queue.and_then(|(_, jobs)| jobs.pop_front()) else { break };
-            run_one(s, job, on_error);
+            let Some(job) = queue.and_then(|(_, jobs)| jobs.pop()) else { break };
+            let Job { kind, values: [a, b, c, _], context, realm } = job;
+            run_one(s, kind, a, b, c, context, realm, on_error);
             if s.vm().terminating {
                 break;
             }
@@ -691,9 +690,21 @@ pub fn run_own_jobs(
         s.vm().async_context = context.raw();
     });
 }
-fn run_one(s: &mut Scope<'_>, job: Job, on_error: &mut dyn FnMut(&mut Scope<'_>, Local<'_, Value>)) {
+#[allow(clippy::too_many_arguments)]
+fn run_one(
+    s: &mut Scope<'_>,
+    kind: JobKind,
+    a: Raw,
+    b: Raw,
+    c: Raw,
+    context: Raw,
+    realm: u32,
+    on_error: &mut dyn FnMut(&mut Scope<'_>, Local<'_, Value>),
+) {
     s.nested(|s| {
-        if let Err(t) = run_job(s, job) {
+        let values = [s.local(a), s.local(b), s.local(c)];
+        s.vm().async_context = context;
+        if let Err(t) = run_job(s, kind, values, realm) {
             if s.vm().terminating {
                 return;
             }
@@ -708,8 +719,10 @@ fn run_one(s: &mut Scope<'_>, job: Job, on_error: &mut dyn FnMut(&mut Scope<'_>,
 }
 /// Runs microtasks until the queue is empty. `on_error` gets exceptions of `queueMicrotask` callbacks.
 pub fn run_jobs(s: &mut Scope<'_>, on_error: &mut dyn FnMut(&mut Scope<'_>, Local<'_, Value>)) {
-    while let Some(job) = s.vm().jobs.pop_front() {
-        run_one(s, job, on_error);
+    while let Some(job) = s.vm().jobs.pop() {
+        // NOTE: in registers; copies of what has just been written would wait for it.
+        let Job { kind, values: [a, b, c, _], context, realm } = job;
+        run_one(s, kind, a, b, c, context, realm, on_error);
         if s.vm().terminating {
             s.vm().jobs.clear();
             return;

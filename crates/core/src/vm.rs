@@ -1,11 +1,11 @@
 //! The VM (an isolate): heap, shapes, atoms, realms, the VM stack, the microtask queue.
 
-use std::collections::VecDeque;
 use std::ptr::NonNull;
 
 use spey_gc::{GcEvent, Heap, HeapConfig, Liveness, RootProvider, Tracer, Value as Raw};
 
 use crate::cell::{Elements, Kind, Object, SparseElements};
+use crate::job::{Job, JobKind, JobQueue};
 use crate::key::{Names, PropertyKey};
 use crate::realm::{Intrinsic, Realm};
 use crate::scope::{JsResult, Local, Scope, Value};
@@ -149,31 +149,6 @@ pub trait HostHooks {
 pub struct NoHooks;
 impl HostHooks for NoHooks {}
 
-/// A microtask.
-pub struct Job {
-    /// What to run: called with `undefined` and the arguments below.
-    pub kind: JobKind,
-    /// Operands by kind.
-    pub values: [Raw; 4],
-    /// Async context to restore.
-    pub context: Raw,
-    /// Realm to run in.
-    pub realm: u32,
-}
-
-/// Kinds of microtask.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum JobKind {
-    /// A coroutine goes on: coroutine, value, state of the promise.
-    Resume,
-    /// PromiseReactionJob: reaction record, argument.
-    Reaction,
-    /// NewPromiseResolveThenableJob: promise, thenable, then.
-    ResolveThenable,
-    /// queueMicrotask: callback.
-    Callback,
-}
-
 /// One isolate. Boxed; its address never changes.
 #[repr(C)]
 pub struct Vm {
@@ -237,9 +212,9 @@ pub struct Vm {
     /// Base of the VM stack.
     pub stack_base: *mut Raw,
     /// Microtasks.
-    pub jobs: VecDeque<Job>,
+    pub jobs: JobQueue,
     /// Microtasks of realms that have a queue of their own.
-    pub(crate) own_jobs: Vec<(u32, VecDeque<Job>)>,
+    pub(crate) own_jobs: Vec<(u32, JobQueue)>,
     /// Current async context (AsyncLocalStorage).
     pub async_context: Raw,
     /// GlobalSymbolRegistry: string atom to symbol.
@@ -370,7 +345,7 @@ impl Vm {
             realms: vec![],
             realm_override: None,
             stack_base,
-            jobs: VecDeque::new(),
+            jobs: JobQueue::default(),
             own_jobs: Vec::new(),
             async_context: Raw::UNDEFINED,
             symbol_registry: FastMap::default(),
@@ -527,15 +502,21 @@ impl Vm {
         &self.config
     }
     /// Queues a microtask.
+    #[inline]
     pub fn enqueue_job(&mut self, kind: JobKind, values: [Raw; 4]) {
+        if self.own_jobs.is_empty() {
+            let job = self.job(kind, values);
+            self.jobs.push(job);
+        } else {
+            let [a, b, c, d] = values;
+            crate::promise::enqueue_separately(self, kind, a, b, c, d);
+        }
+    }
+    #[inline(always)]
+    pub(crate) fn job(&self, kind: JobKind, values: [Raw; 4]) -> Job {
         // While there is one realm, it is the first.
         let realm = if self.realms.len() > 1 { self.realm_id() } else { 0 };
-        let context = self.async_context;
-        let job = Job { kind, values, context, realm };
-        match crate::promise::own_queue(self, &job) {
-            None => self.jobs.push_back(job),
-            Some(queue) => queue.push_back(job),
-        }
+        Job { kind, values, context: self.async_context, realm }
     }
 }
 
@@ -567,7 +548,8 @@ impl RootProvider for Vm {
         for realm in self.realms.iter_mut().flatten() {
             realm.trace(t);
         }
-        for job in self.jobs.iter_mut().chain(self.own_jobs.iter_mut().flat_map(|(_, jobs)| jobs)) {
+        for job in self.jobs.iter_mut().chain(self.own_jobs.iter_mut().flat_map(|(_, jobs)| jobs.iter_mut()))
+        {
             t.values(job.values.as_mut_ptr(), 4);
             t.value(&mut job.context);
         }

@@ -33,13 +33,14 @@ pub use spey_bytecode::{ModuleRequest, SyntaxError};
 pub use spey_compile::{DynamicKind, Goal, Language};
 pub use spey_core::cell::{Kind, Native, NativeData, Object, Record};
 pub use spey_core::function::{NativeSpec, PropertySpec};
+pub use spey_core::job::JobKind;
 pub use spey_core::key::PropertyKey;
 pub use spey_core::object::PropertyDescriptor;
 pub use spey_core::realm::{Intrinsic, RealmId};
 pub use spey_core::scope::{Args, Global, JsResult, Local, NativeFn, NoGc, Scope, Thrown, Value};
 pub use spey_core::shape::attr;
 pub use spey_core::string::{JsString, StrView};
-pub use spey_core::vm::{HostHooks, JobKind, Vm, VmConfig};
+pub use spey_core::vm::{HostHooks, Vm, VmConfig};
 pub use spey_core::watchdog::{Allowance, Watchdog};
 pub use spey_gc::{
     GcEvent, GcReason, HeapConfig, HeapStatistics, LedgerCategory, PersistentId, Tracer, Value as Raw,

@@ -6,12 +6,13 @@ use std::rc::Rc;
 
 use spey_core::cell::Object;
 use spey_core::function::{self, NativeSpec};
+use spey_core::job::JobKind;
 use spey_core::object::{self, LazySpec};
 use spey_core::promise;
 use spey_core::realm::{self, Intrinsic};
 use spey_core::scope::{Args, Global, JsResult, Local, Scope, Thrown, Value};
 use spey_core::shape::attr;
-use spey_core::vm::{JobKind, Vm};
+use spey_core::vm::Vm;
 
 use crate::class::{self, Property};
 use crate::exception;

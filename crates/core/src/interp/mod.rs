@@ -244,11 +244,16 @@ pub(crate) unsafe fn caches(fp: *mut Raw) -> *mut InlineCache {
 #[inline(always)]
 pub(crate) unsafe fn realm_of<'a>(vm: *mut Vm, fp: *mut Raw) -> &'a crate::realm::Realm {
     // SAFETY: a code cell's realm lives as long as it.
-    unsafe {
-        let code = crate::function::code_of((*fp.offset(crate::frame::CALLEE)).as_cell().cast());
-        let realms = &(*vm).realms;
-        realms.get_unchecked((*code).header.word as usize).as_deref().unwrap_unchecked()
-    }
+    unsafe { (&(*vm).realms).get_unchecked(realm_id_of(fp) as usize).as_deref().unwrap_unchecked() }
+}
+/// Number of the realm of the function that a frame runs.
+///
+/// # Safety
+/// A complete frame.
+#[inline(always)]
+pub(crate) unsafe fn realm_id_of(fp: *mut Raw) -> u32 {
+    // SAFETY: the callee of a frame is a closure.
+    unsafe { (*crate::function::code_of((*fp.offset(crate::frame::CALLEE)).as_cell().cast())).header.word }
 }
 
 /// Starts the interpreter at `pc`.

@@ -649,7 +649,7 @@ op!(GetIterator(pc, fp, vm, ics, word) {
         dispatch!(pc.add(1), fp, vm, ics)
     }
     if crate::value::is_object(v)
-        && crate::coroutine::is_known_plain(&*vm, super::realm_of(vm, fp).id, v.as_cell().cast())
+        && crate::coroutine::is_known_plain(&*vm, super::realm_id_of(fp), v.as_cell().cast())
     {
         set(fp, i.a(), v);
         set(fp, i.a() + 1, crate::coroutine::OWN_NEXT);
