@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use wasmparser::{BinaryReader, CompositeInnerType, SubType, TypeSectionReader};
+use wasmparser::{BinaryReader, CompositeInnerType, Parser, Payload, SubType, TypeRef, TypeSectionReader};
 
 /// Kind of an import or export, in the order of the binary format.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -130,6 +130,17 @@ fn has_structures(bytes: &[u8], types: Range<usize>) -> bool {
     let Ok(types) = TypeSectionReader::new(reader) else { return false };
     let is_function = |ty: &SubType| matches!(ty.composite_type.inner, CompositeInnerType::Func(_));
     types.into_iter().flatten().any(|group| group.types().any(|ty| !is_function(ty)))
+}
+/// Are functions of exact types imported? The proposal is not done, but nothing before the compiler says so.
+pub fn has_exact_imports(bytes: &[u8]) -> bool {
+    let imports = Parser::new(0).parse_all(bytes).find_map(|payload| match payload {
+        Ok(Payload::ImportSection(imports)) => Some(imports),
+        _ => None,
+    });
+    imports.is_some_and(|list| {
+        list.into_imports()
+            .any(|import| matches!(import, Ok(import) if matches!(import.ty, TypeRef::FuncExact(_))))
+    })
 }
 /// Number of globals and imports, of any module: 0 if it cannot be read.
 pub fn globals_and_imports(bytes: &[u8]) -> usize {

@@ -112,7 +112,11 @@ pub fn engine() -> wasmtime::Result<&'static Engine> {
 }
 /// Validates a module, on any thread.
 pub fn validate(bytes: &[u8]) -> wasmtime::Result<()> {
-    Module::validate(engine()?, bytes)
+    Module::validate(engine()?, bytes)?;
+    if binary::has_exact_imports(bytes) {
+        wasmtime::bail!("custom-descriptors proposal not implemented yet");
+    }
+    Ok(())
 }
 /// Compiles a module, on any thread.
 pub fn compile(bytes: &[u8]) -> wasmtime::Result<Module> {

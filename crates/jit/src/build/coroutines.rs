@@ -20,6 +20,16 @@ pub const MAX_PARAMETERS: u16 = 16;
 /// What runtime functions say that is neither a value nor an exception.
 const MARK: u64 = 1;
 
+/// Ways on from a step of a generator.
+struct Stepped {
+    /// It has ended, or what it delegates to.
+    ends: [(Block, Env); 2],
+    /// It has given a value, or what it delegates to.
+    values: [((Block, Env), Value); 2],
+    /// It could not be resumed.
+    other: (Block, Env),
+}
+
 impl Builder<'_> {
     fn window(&self) -> i32 {
         -(HEADER + self.snapshot.functions[0].param_count as i32 + 1)
@@ -302,28 +312,37 @@ impl Builder<'_> {
         i.word.feedback() & GENERATOR != 0 && !self.is_generic()
     }
 
+    /// Resumes the generator of the record at register `b`. `flag`: a slot that holds something while it runs.
+    fn resume_step(&mut self, b: i16, flag: Option<(i32, Value)>) -> Stepped {
+        let (next, undefined) = (self.reg(b + 1), self.constant(UNDEFINED));
+        let (v, state, other) = self.resume(|this| this.reg(b), next, undefined, flag);
+        let done = self.is_state(state, coroutine_state::DONE);
+        let go_on = self.leave_if(done);
+        let end = self.here();
+        self.go_on(go_on);
+        let delegated = self.is_state(state, coroutine_state::DELEGATED);
+        let plain = self.leave_if(delegated);
+        let inner = self.run_above(Op::UnpackResult, vec![v], flag);
+        let at_end = self.is_mark(inner);
+        let more = self.leave_if(at_end);
+        let ends = [end, self.here()];
+        Stepped { ends, values: [(plain, v), (more, inner)], other }
+    }
     /// IterNext of a generator.
     pub(super) fn next_of_generator(&mut self, i: &Instruction) -> Result_<Step> {
         let (a, b) = (i.word.a(), i.word.b());
         let target = i.jump_target().expect("branch") as u32;
-        let (next, undefined) = (self.reg(b + 1), self.constant(UNDEFINED));
-        let (v, state, other) = self.resume(|this| this.reg(b), next, undefined, None);
-        let done = self.is_state(state, coroutine_state::DONE);
-        let (end, go_on) = self.branch(done);
-        self.edge_from(end, target);
-        self.block = go_on;
-        let delegated = self.is_state(state, coroutine_state::DELEGATED);
-        let plain = self.leave_if(delegated);
-        let inner = self.run_above(Op::UnpackResult, vec![v], None);
-        let at_end = self.is_mark(inner);
-        let (end, more) = self.branch(at_end);
-        self.edge_from(end, target);
-        self.block = more;
-        self.set(a, inner);
-        let mut edges = vec![self.here()];
-        self.go_on(plain);
-        self.set(a, v);
-        edges.push(self.here());
+        let Stepped { ends, values, other } = self.resume_step(b, None);
+        for way in ends {
+            self.go_on(way);
+            self.edge_from(self.block, target);
+        }
+        let mut edges = vec![];
+        for (way, v) in values {
+            self.go_on(way);
+            self.set(a, v);
+            edges.push(self.here());
+        }
         self.go_on(other);
         if let Step::Next = self.execute(i)? {
             edges.push(self.here());
@@ -351,26 +370,14 @@ impl Builder<'_> {
             // The register holds something else while the generator runs: nothing is to be read back from it.
             self.set(c, no);
         }
-        let flag = Some((self.slot(c), yes));
-        let next = self.reg(b + 1);
-        let (v, state, other) = self.resume(|this| this.reg(b), next, undefined, flag);
-        let done = self.is_state(state, coroutine_state::DONE);
-        let go_on = self.leave_if(done);
-        let mut at_end = vec![self.here()];
-        self.go_on(go_on);
-        let delegated = self.is_state(state, coroutine_state::DELEGATED);
-        let plain = self.leave_if(delegated);
-        let inner = self.run_above(Op::UnpackResult, vec![v], flag);
-        let is_end = self.is_mark(inner);
-        let more = self.leave_if(is_end);
-        at_end.push(self.here());
-        for (way, v) in [(plain, v), (more, inner)] {
+        let Stepped { ends, values, other } = self.resume_step(b, Some((self.slot(c), yes)));
+        for (way, v) in values {
             self.go_on(way);
             self.set(a, v);
             self.set(c, no);
             edges.push(self.here());
         }
-        for way in at_end {
+        for way in ends {
             self.go_on(way);
             self.set(a, undefined);
             self.set(c, yes);
