@@ -126,8 +126,8 @@ pub unsafe fn call_exported(vm: *mut Vm, callee: *mut Object, args: &[Raw]) -> O
     Some(match plan.result {
         None => Raw::UNDEFINED,
         Some(Number::I32) => Raw::int32(value().get_i32()),
-        Some(Number::F32) => Raw::number(f32::from_bits(value().get_f32()) as f64),
-        Some(Number::F64) => Raw::number(f64::from_bits(value().get_f64())),
+        Some(Number::F32) => Raw::double(f32::from_bits(value().get_f32()) as f64),
+        Some(Number::F64) => Raw::double(f64::from_bits(value().get_f64())),
         // SAFETY: the VM is live.
         Some(Number::I64) => unsafe { &mut *vm }.scope(|s| bigint::from_i64(s, value().get_i64()).raw()),
     })
@@ -234,8 +234,8 @@ unsafe fn call_script(host: &Host, state: &State, values: *mut ValRaw) -> Result
         let v = unsafe { &*values.add(i) };
         match plan.params[i] {
             Number::I32 => Raw::int32(v.get_i32()),
-            Number::F32 => Raw::number(f32::from_bits(v.get_f32()) as f64),
-            Number::F64 => Raw::number(f64::from_bits(v.get_f64())),
+            Number::F32 => Raw::double(f32::from_bits(v.get_f32()) as f64),
+            Number::F64 => Raw::double(f64::from_bits(v.get_f64())),
             Number::I64 => unreachable!("making BigInts collects"),
         }
     };
