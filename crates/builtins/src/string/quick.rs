@@ -133,9 +133,9 @@ pub(super) fn trim(vm: &mut Vm, this: Raw, _: &[Raw]) -> Raw {
 }
 /// String(value) of strings and numbers.
 pub(super) fn text_of(vm: &mut Vm, _: Raw, args: &[Raw]) -> Raw {
-    match args {
-        &[v, ..] if spey_core::value::is_string(v) => v,
-        &[v, ..] if v.is_number() => conversion::try_number_text(vm, v),
+    match *args {
+        [v, ..] if spey_core::value::is_string(v) => v,
+        [v, ..] if v.is_number() => conversion::try_number_text(vm, v),
         _ => Raw::EMPTY,
     }
 }

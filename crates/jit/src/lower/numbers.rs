@@ -14,7 +14,7 @@ use crate::graph::{Binary, Block, Graph, Op, StateId, Unary, Value, Width};
 /// How many nodes behind a first number a second one is looked for.
 const PAIR_DISTANCE: usize = 16;
 /// High half of an int32 word less the offset of doubles.
-const INT_HIGH: i64 = (NUMBER_TAG - DOUBLE_OFFSET >> 32) as i64;
+const INT_HIGH: i64 = ((NUMBER_TAG - DOUBLE_OFFSET) >> 32) as i64;
 /// How many nodes before an unboxing its load is looked for.
 const LOAD_DISTANCE: usize = 32;
 
