@@ -664,6 +664,10 @@ pub(crate) unsafe fn try_concat_tenured(vm: &mut Vm, a: Raw, b: Raw, site: Alloc
         if la == 0 || lb == 0 || total >= ROPE_MIN as usize || is_wide {
             return try_concat(vm, a, b);
         }
+        if vm.heap.safepoint_pending() {
+            // The general way collects.
+            return Raw::EMPTY;
+        }
         let p = vm.heap.alloc_tenured_leaf(Kind::String as u8, 16 + total, site) as *mut JsString;
         init_flat(p, total, 0);
         copy_both(p, (x, la), (y, lb));

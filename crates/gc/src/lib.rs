@@ -7,7 +7,7 @@
 //! # Invariants
 //! - A young cell is known by its address alone; an old cell has [`Header::OLD`] and never moves.
 //! - An old cell that refers to a young one is in the remembered list, or is a large object with a dirty card there.
-//! - Only `alloc` (by its slow path) and the `collect_*` functions collect.
+//! - Only `alloc` (by its slow path), `alloc_tenured`, `safepoint` and the `collect_*` functions collect.
 //! - The size of a cell does not change during its life.
 //!
 //! # Not here

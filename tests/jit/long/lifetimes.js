@@ -34,3 +34,17 @@ all = null;
 let sum = 0;
 for (let k = 0; k < 1500; k++) sum += drop(1000);
 console.log(sum);
+
+// A loop that makes nothing but strings which lived long before.
+function join(a, b) { return a + b; }
+const texts = [];
+for (let k = 0; k < 1000; k++) for (let n = 0; n < 1000; n++) texts.push(join('twenty characters of', ' a text that is kept'));
+console.log(texts.length, texts[999999]);
+texts.length = 0;
+function joinAll(a, b, n) {
+  let length = 0;
+  for (let k = 0; k < n; k++) length += join(a, b).length;
+  return length;
+}
+for (let k = 0; k < 10; k++) console.log(joinAll('twenty characters of', ' a text that is lost', 1000000));
+if (process.memoryUsage().rss > 500e6) throw new Error('what nobody refers to stays');

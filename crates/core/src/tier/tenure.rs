@@ -57,6 +57,9 @@ pub(super) fn can_be_tenured(op: Op) -> bool {
 
 /// The instruction that runs.
 pub(crate) fn allocation_site(vm: &Vm) -> Option<AllocationSite> {
+    if !vm.config().tier.enabled {
+        return None;
+    }
     let frame = frame::current(vm)?;
     let code = frame.code()?;
     // SAFETY: the code of a live frame; whoever allocates has set its place.
@@ -84,6 +87,10 @@ pub(crate) fn sampled(vm: &mut Vm, cells: &[SampledCell]) {
         }
         // SAFETY: the owners of sampled sites are live code cells.
         let tenure = unsafe { &mut CodeTier::of(code).tenure };
+        if tenure.refused.contains(&site.place) {
+            // Code that runs still has it tenured.
+            continue;
+        }
         tenure.refused.push(site.place);
         tenure.tenured.retain(|t| t.0 != site.place);
         trace(vm, *site, count, "no longer tenured");
