@@ -50,3 +50,11 @@ function down(n, a) { let t = 0; for (let i = n; i >= 0; i--) t += a[i] | 0; whi
 for (let k = 0; k < 40; k++) show(down(k, [1, 2, 3]));
 show(down(-1, [1]), down(MIN, [1]), down(-0, [1]));
 console.log(out.join('\n'));
+{
+  // Loops up to a limit that can be the largest int32.
+  const upTo = (from, to, most) => { let n = 0; for (let i = from; i <= to; i++) { n++; if (n > most) return i; } return n; };
+  const all = [];
+  for (let k = 0; k < 40; k++) all.push(upTo(0, k, 100));
+  all.push(upTo(MAX - 3, MAX, 10), upTo(MAX, MAX, 2), upTo(MAX - 1, MAX + 5, 20), upTo(0, 2.5, 9), upTo(-2, 0, 9));
+  console.log(all.join());
+}
