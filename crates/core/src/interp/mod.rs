@@ -244,7 +244,10 @@ pub(crate) unsafe fn caches(fp: *mut Raw) -> *mut InlineCache {
 #[inline(always)]
 pub(crate) unsafe fn realm_of<'a>(vm: *mut Vm, fp: *mut Raw) -> &'a crate::realm::Realm {
     // SAFETY: a code cell's realm lives as long as it.
-    unsafe { (&(*vm).realms).get_unchecked(realm_id_of(fp) as usize).as_deref().unwrap_unchecked() }
+    unsafe {
+        let realms = &(*vm).realms;
+        realms.get_unchecked(realm_id_of(fp) as usize).as_deref().unwrap_unchecked()
+    }
 }
 /// Number of the realm of the function that a frame runs.
 ///
