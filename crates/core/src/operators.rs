@@ -320,16 +320,19 @@ pub fn instance_of(s: &mut Scope<'_>, v: Local<'_, Value>, target: Local<'_, Val
         ordinary_has_instance(s, target, v)
     })
 }
-/// The same for a closure that inherits Function.prototype[@@hasInstance], without calling it. None: not such a case.
+/// The same for a function that inherits Function.prototype[@@hasInstance], without calling it. None: not such a case.
 pub(crate) fn plain_instance_of(vm: &mut Vm, v: Raw, target: Raw) -> Option<bool> {
-    if !crate::value::is_kind(target, Kind::Function) {
+    let is_closure = crate::value::is_kind(target, Kind::Function);
+    if !is_closure && !crate::value::is_kind(target, Kind::NativeFunction) {
         return None;
     }
     let key = vm.names.sym_has_instance;
     // SAFETY: live objects; nothing is allocated.
     unsafe {
         let f = target.as_cell() as *mut Object;
-        if (*f).header.flags & flag::LAZY != 0 || !(*function::code_of(f)).has(code_flag::HAS_PROTOTYPE) {
+        if (*f).header.flags & flag::LAZY != 0
+            || (is_closure && !(*function::code_of(f)).has(code_flag::HAS_PROTOTYPE))
+        {
             return None;
         }
         // Most programs ask for classes of a few shapes again and again.
@@ -347,8 +350,15 @@ pub(crate) fn plain_instance_of(vm: &mut Vm, v: Raw, target: Raw) -> Option<bool
                 vm.plain_classes[known] = (shape, vm.prototype_epoch);
             }
         }
-        // `prototype` is the third own property; it cannot be made an accessor.
-        let prototype = *Slots::at((*f).slots, 2);
+        let prototype = if is_closure {
+            // The third own property; it cannot be made an accessor.
+            *Slots::at((*f).slots, 2)
+        } else {
+            match object::own_raw(vm, f, vm.names.prototype) {
+                object::Own::Data(v, _) => v,
+                _ => return None,
+            }
+        };
         if !crate::value::is_object(prototype) {
             return None;
         }

@@ -84,6 +84,12 @@ impl Builder<'_> {
                     None => return self.execute(i).map(Some),
                 }
             }
+            Code::SetGlobal => {
+                let (cache, v) = (self.cache(a), self.reg(b));
+                if !self.set_global(&cache, v) {
+                    return self.execute(i).map(Some);
+                }
+            }
             Code::GetPrivate | Code::SetPrivate | Code::DefinePrivateField => {
                 let cache = self.cache(i.ext.field(0));
                 if cache.unseen {
@@ -396,16 +402,51 @@ impl Builder<'_> {
             self.env.forget_shapes();
             self.env.fact_mut(o).shape = Some(e.next_shape);
         }
-        let offset = (e.location & !location::OUT_OF_LINE) as i32;
-        if e.location & location::OUT_OF_LINE != 0 {
+        self.store_at(o, e.location, v);
+        true
+    }
+    /// Stores to a property, at an entry's location.
+    fn store_at(&mut self, o: Value, place: u32, v: Value) {
+        let offset = (place & !location::OUT_OF_LINE) as i32;
+        if place & location::OUT_OF_LINE != 0 {
             let slots = self.load_cell(o, self.snapshot.layout.object_slots);
             self.store(slots, offset, v, slots);
         } else {
             self.store(o, offset, v, o);
         }
-        true
     }
 
+    /// Store to a global that is known to change; false: by the general way.
+    fn set_global(&mut self, cache: &CacheSnapshot, v: Value) -> bool {
+        let Some(&[e]) = self.usable(cache).as_deref() else { return false };
+        if e.location == location::ABSENT || e.next_shape != 0 {
+            return false;
+        }
+        self.check_valid();
+        if e.shape == self.snapshot.layout.lexical_shape {
+            let (base, place) = self.lexical_binding(&e);
+            let old = self.emit(Op::Load(Width::Value, place), vec![base], Repr::Tagged, ty::ANY);
+            self.check_not_empty(old);
+            let word = self.tagged(v);
+            // The bindings are roots: no barrier.
+            self.emit(Op::Store(Width::Value, place), vec![base, word], Repr::None, 0);
+            return true;
+        }
+        if e.holder == NO_INDEX {
+            return false;
+        }
+        let holder = self.emit(Op::Table(e.holder), vec![], Repr::Tagged, ty::OBJECT);
+        self.check_shape(holder, e.shape);
+        self.store_at(holder, e.location, v);
+        true
+    }
+    /// Where the global lexical bindings are, and an entry's offset there.
+    fn lexical_binding(&mut self, e: &EntrySnapshot) -> (Value, i32) {
+        let at = self.function().lexicals;
+        let at = self.emit(Op::RawConst(at), vec![], Repr::Raw, 0);
+        let base = self.emit(Op::Load(Width::Word, 0), vec![at], Repr::Raw, 0);
+        (base, 8 * e.location as i32)
+    }
     fn get_global(&mut self, cache: &CacheSnapshot) -> Option<Value> {
         let &[e] = &self.usable(cache)?[..] else { return None };
         if e.location == location::ABSENT {
@@ -416,10 +457,7 @@ impl Builder<'_> {
             return Some(v);
         }
         if e.shape == self.snapshot.layout.lexical_shape {
-            let at = self.function().lexicals;
-            let at = self.emit(Op::RawConst(at), vec![], Repr::Raw, 0);
-            let base = self.emit(Op::Load(Width::Word, 0), vec![at], Repr::Raw, 0);
-            let place = 8 * e.location as i32;
+            let (base, place) = self.lexical_binding(&e);
             let v = self.emit(Op::Load(Width::Value, place), vec![base], Repr::Tagged, ty::ANY);
             self.check_not_empty(v);
             return Some(v);
