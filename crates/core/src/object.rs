@@ -1584,6 +1584,9 @@ pub fn throw_read_only<T>(s: &mut Scope<'_>, v: Local<'_, Value>, key: PropertyK
     // A look-up in a deferred namespace would evaluate its module.
     let deferred = |o: Local<'_, Object>| o.kind() == Kind::ModuleNamespace && crate::module::is_deferred(o);
     if let Some(o) = v.as_object() {
+        if let Some(text) = refused_by_proxy(s, o, key) {
+            return s.throw_type_error(&text);
+        }
         let found = if deferred(o) { None } else { find_property(s, o, key)? };
         match found {
             None if o.kind() != Kind::Proxy && !is_extensible(s, o)? => {
@@ -1606,6 +1609,24 @@ pub fn throw_read_only<T>(s: &mut Scope<'_>, v: Local<'_, Value>, key: PropertyK
         return s.throw_type_error(&format!("Cannot create property '{}' on {text}", key.to_text()));
     }
     s.throw_type_error(&format!("Cannot assign to read only property '{}' of object '{text}'", key.to_text()))
+}
+/// The message if the trap of a proxy, the object or one that it inherits from, has refused an assignment.
+fn refused_by_proxy(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> Option<String> {
+    s.nested(|s| {
+        let mut at = o.raw();
+        // SAFETY: live objects on the chain; nothing is allocated.
+        unsafe {
+            while at.is_cell() && !Kind::of(at.as_cell()).is_exotic() {
+                let p = at.as_cell() as *mut Object;
+                if !matches!(own_raw(s.vm(), p, key), Own::Missing) {
+                    return None;
+                }
+                at = prototype_raw(s.vm(), p);
+            }
+        }
+        let proxy = s.local(at).as_object().filter(|o| o.kind() == Kind::Proxy)?;
+        crate::proxy::refusal(s, proxy, "set", key)
+    })
 }
 /// Set by Rust text.
 pub fn set_named(s: &mut Scope<'_>, o: Local<'_, Object>, name: &str, v: Local<'_, Value>) -> JsResult<()> {
@@ -1656,10 +1677,20 @@ pub fn ordinary_delete(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey
 /// DeletePropertyOrThrow
 pub fn delete_or_throw(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> JsResult<()> {
     if !delete(s, o, key)? {
-        let text = crate::error::describe_receiver(s, o.value());
-        return s.throw_type_error(&format!("Cannot delete property '{}' of {text}", key.to_text()));
+        return throw_not_deleted(s, o, key);
     }
     Ok(())
+}
+/// TypeError for a refused deletion, in V8's wording.
+#[cold]
+pub fn throw_not_deleted<T>(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> JsResult<T> {
+    if o.kind() == Kind::Proxy
+        && let Some(text) = crate::proxy::refusal(s, o, "deleteProperty", key)
+    {
+        return s.throw_type_error(&text);
+    }
+    let text = crate::error::describe_receiver(s, o.value());
+    s.throw_type_error(&format!("Cannot delete property '{}' of {text}", key.to_text()))
 }
 
 /// [[OwnPropertyKeys]]; the keys are kept alive by the scope.
@@ -1760,7 +1791,13 @@ pub fn define_property_or_throw(
 }
 #[cold]
 fn throw_cannot_define<T>(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> JsResult<T> {
-    let message = if get_own_property(s, o, key)?.is_none() {
+    let refusal = match o.kind() {
+        Kind::Proxy => crate::proxy::refusal(s, o, "defineProperty", key),
+        _ => None,
+    };
+    let message = if let Some(text) = refusal {
+        text
+    } else if get_own_property(s, o, key)?.is_none() {
         format!("Cannot define property {}, object is not extensible", key.to_text())
     } else {
         format!("Cannot redefine property: {}", key.to_text())

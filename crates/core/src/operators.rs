@@ -365,7 +365,45 @@ pub(crate) fn plain_instance_of(vm: &mut Vm, v: Raw, target: Raw) -> Option<bool
         if !crate::value::is_object(v) {
             return Some(false);
         }
-        let mut at = v;
+        if Kind::of(v.as_cell()).is_exotic() {
+            return None;
+        }
+        // Programs with deep hierarchies ask the same of the same shapes.
+        let id = (*v.as_cell()).word;
+        let place = (id as usize ^ (prototype.bits() >> 4) as usize) % vm.known_instances.len();
+        let known = vm.known_instances[place];
+        if (known.shape, known.prototype, known.epoch) == (id, prototype, vm.prototype_epoch) {
+            return Some(known.answer);
+        }
+        let answer = inherits_from(vm, v, prototype)?;
+        // Young objects move.
+        if !vm.heap.is_young(prototype.as_cell()) {
+            vm.known_instances[place] =
+                KnownInstance { shape: id, prototype, epoch: vm.prototype_epoch, answer };
+        }
+        Some(answer)
+    }
+}
+/// What `instanceof` has found out for a shape: valid as long as no prototype changes, and no shape or prototype is freed.
+#[derive(Clone, Copy)]
+pub(crate) struct KnownInstance {
+    shape: u32,
+    epoch: u32,
+    prototype: Raw,
+    answer: bool,
+}
+impl KnownInstance {
+    pub(crate) const NONE: KnownInstance =
+        KnownInstance { shape: 0, epoch: 0, prototype: Raw::UNDEFINED, answer: false };
+}
+/// An object is among the prototypes of another. None: one of them is exotic.
+///
+/// # Safety
+/// Both are live objects.
+unsafe fn inherits_from(vm: &Vm, v: Raw, prototype: Raw) -> Option<bool> {
+    let mut at = v;
+    // SAFETY: live objects on the chain; nothing is allocated.
+    unsafe {
         loop {
             if Kind::of(at.as_cell()).is_exotic() {
                 return None;

@@ -78,6 +78,37 @@ pub fn target_and_handler<'s>(
     (o.slot_local(s, slot::TARGET), o.slot_local(s, slot::HANDLER))
 }
 
+/// The message, in V8's wording, for a proxy of which an internal method has just answered false because a trap did; None: no trap is to blame.
+/// Nothing is called: what is not plain data is no trap.
+pub(crate) fn refusal(
+    s: &mut Scope<'_>,
+    o: Local<'_, Object>,
+    trap: &str,
+    key: PropertyKey,
+) -> Option<String> {
+    s.nested(|s| {
+        let (target, handler) = target_and_handler(s, o);
+        let (handler, name) = (handler.as_object()?, s.key(trap));
+        // SAFETY: a live object that is not exotic, and a name.
+        let known = match handler.kind().is_exotic() {
+            true => Lookup::Slow,
+            false => unsafe { named_lookup(s.vm(), handler.gc().as_ptr(), name) },
+        };
+        match known {
+            Lookup::Value(v) if !v.is_nullish() => {
+                Some(format!("'{trap}' on proxy: trap returned falsish for property '{}'", key.to_text()))
+            }
+            Lookup::Slow => None,
+            // The target's method has answered. It stores by defining a property of the receiver, which is the proxy.
+            _ => match target.as_object().filter(|t| t.kind() == Kind::Proxy) {
+                Some(target) => refusal(s, target, trap, key),
+                None if trap == "set" => refusal(s, o, "defineProperty", key),
+                None => None,
+            },
+        }
+    })
+}
+
 /// What the first steps of every internal method find.
 struct Trap<'s> {
     target: Local<'s, Object>,

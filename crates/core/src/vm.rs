@@ -7,6 +7,7 @@ use spey_gc::{GcEvent, Heap, HeapConfig, Liveness, RootProvider, Tracer, Value a
 use crate::cell::{Elements, Kind, Object, SparseElements};
 use crate::job::{Job, JobKind, JobQueue};
 use crate::key::{Names, PropertyKey};
+use crate::operators::KnownInstance;
 use crate::realm::{Intrinsic, Realm};
 use crate::scope::{JsResult, Local, Scope, Value};
 use crate::shape::{FastMap, ShapeTable};
@@ -243,7 +244,9 @@ pub struct Vm {
     /// Texts of numbers.
     pub(crate) number_texts: crate::number_texts::NumberTexts,
     /// Shapes of functions that are known to inherit Function.prototype[@@hasInstance], each with the epoch at which they do.
-    pub(crate) plain_classes: [(u32, u32); 16],
+    pub(crate) plain_classes: [(u32, u32); 128],
+    /// What `instanceof` has found out lately.
+    pub(crate) known_instances: [KnownInstance; 256],
     /// Memory outside the heap whose owners have died.
     pub released: std::rc::Rc<crate::native::Released>,
     /// Finalization registries with dead targets.
@@ -361,7 +364,8 @@ impl Vm {
             number_texts: crate::number_texts::NumberTexts::new(),
             stub_cache: crate::inline_cache::StubCache::new(),
             store_cache: crate::inline_cache::StubCache::new(),
-            plain_classes: [(0, 0); 16],
+            plain_classes: [(0, 0); 128],
+            known_instances: [KnownInstance::NONE; 256],
             released: Default::default(),
             pending_finalization: vec![],
             stack_trace_limit: 10,
@@ -578,7 +582,8 @@ impl RootProvider for Vm {
         if !t.is_minor() {
             self.shape_facts = None;
             self.name_followers.clear();
-            self.plain_classes = [(0, 0); 16];
+            self.plain_classes = [(0, 0); 128];
+            self.known_instances = [KnownInstance::NONE; 256];
         }
         crate::frame::trace_stack(self, t);
     }

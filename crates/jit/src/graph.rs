@@ -332,6 +332,8 @@ pub enum Op {
     Concatenate,
     /// The same, for which there may be a collection; leaves if one is neither string nor number.
     Join,
+    /// Counts the number at an address down, and tells the runtime when it is below zero.
+    CountDown(u64),
     /// A new array of this shape, of a length (Int32) and without elements. Result: the empty marker if that takes more.
     ArrayOfLength(u32),
     /// The arguments object of the outermost frame, which has no mapped parameters; of sloppy code or not. Result: the empty marker if
@@ -740,6 +742,8 @@ pub struct Graph {
     pub extent: i32,
     /// What is taken for granted about singletons.
     pub relied: BTreeSet<Reliance>,
+    /// Something was left out that code which is made with more care would have.
+    pub improvable: bool,
     /// Cells that need no barriers after a quiet safepoint: should it make one of them old, it remembers it.
     pub fresh: BTreeMap<Value, Vec<Value>>,
 }
@@ -748,6 +752,15 @@ impl Graph {
     /// A node.
     pub fn node(&self, v: Value) -> &Node {
         &self.nodes[v.index()]
+    }
+    /// Code that cannot be made better does not count.
+    pub fn count_only_if_improvable(&mut self) {
+        if !self.improvable {
+            let nodes = &self.nodes;
+            for block in &mut self.blocks {
+                block.nodes.retain(|v| !matches!(nodes[v.index()].op, Op::CountDown(_)));
+            }
+        }
     }
     /// Adds a node without placing it.
     pub fn add(&mut self, node: Node) -> Value {

@@ -140,6 +140,7 @@ fn compile_with(
             shapes: references.shapes,
             cells: references.cells,
             relied: graph.relied.iter().copied().collect(),
+            counts: snapshot.counter.is_some() && graph.improvable,
             exits: references.exits,
             resumes: references.resumes,
             text,

@@ -392,6 +392,9 @@ pub struct Snapshot {
     pub resumed: bool,
     /// Names this compilation to the runtime.
     pub id: u64,
+    /// Code that is soon made is wanted first: little is walked in place. Where better code is possible, what is made counts its calls and
+    /// loops down here and tells the runtime ([`Stubs::hot`]). None: the best code.
+    pub counter: Option<u64>,
     /// Instructions that never ran are left to the interpreter; no: they are compiled without feedback.
     pub leave_unseen: bool,
     /// What keys of sites that have seen several shapes mean for the shapes of new objects, by shape and [`CacheSnapshot::name`].
@@ -666,6 +669,8 @@ stubs! {
     remember_slot,
     /// `(vm, fp, pc) -> 0`: throws the RangeError of stack overflow.
     stack_overflow,
+    /// `(vm, fp)`: code that counts has run so often that better code is wanted. Preserves registers.
+    hot,
     /// `(vm, fp, pc)`: takes a sample of a frame that has not begun.
     sample,
     /// `(vm, fp, pc) -> isize`: handles `vm.interrupt`; 0: exception. Preserves registers.
@@ -761,6 +766,8 @@ pub struct Compiled {
     pub resumes: Vec<Resume>,
     /// Text form, if asked for.
     pub text: String,
+    /// It counts how often it runs: better code is possible.
+    pub counts: bool,
     /// Nodes of the graph.
     pub nodes: usize,
     /// Time that building the graph and making code of it took.

@@ -442,7 +442,7 @@ const sections = {
     INVALID_MIME_SYNTAX: [TypeError, (production, text, index) => `The MIME syntax for a ${production} in "${text}" is invalid${index !== -1 ? ` at ${index}` : ''}`],
     INVALID_MODULE_SPECIFIER: [TypeError, (request, reason, base = undefined) => `Invalid module "${request}" ${reason}${base ? ` imported from ${base}` : ''}`],
     INVALID_OBJECT_DEFINE_PROPERTY: [TypeError, '%s'],
-    INVALID_PACKAGE_CONFIG: [Error, (path, base, message) => `Invalid package config ${path}${base ? ` while importing ${base}` : ''}${message ? `. ${message}` : ''}`],
+    INVALID_PACKAGE_CONFIG: [Error, (path, base, message) => `Invalid package config ${path}${base ? ` while importing ${base}` : ''}${message ? `. ${message}` : '.'}`],
     INVALID_PACKAGE_TARGET: [Error, invalidPackageTarget],
     INVALID_PROTOCOL: [TypeError, 'Protocol "%s" not supported. Expected "%s"'],
     INVALID_REPL_EVAL_CONFIG: [TypeError, 'Cannot specify both "breakEvalOnSigint" and "eval" for REPL'],

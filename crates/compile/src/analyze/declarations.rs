@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use oxc_ast::ast::*;
+use oxc_span::GetSpan;
 use oxc_syntax::{scope::ScopeId, symbol::SymbolId};
 use rustc_hash::FxHashSet;
 use spey_bytecode::JsStr;
@@ -93,6 +94,23 @@ impl<'a> Analyzer<'a> {
                 let var = &mut self.out.vars[v as usize];
                 var.kind = kind;
                 var.decl_end = u32::MAX;
+            }
+        }
+    }
+
+    /// FunctionDeclaration, static semantics, §15.2.1: no lexically declared name of a body that comes without its head is a parameter.
+    pub fn check_parameters(&mut self, body: &'a [Statement<'a>]) {
+        for statement in body {
+            let mut names = Vec::new();
+            hoist::lexical_names(statement, &mut names);
+            if let Some((name, _)) = names.iter().find(|(name, _)| self.out.wrapper_params.contains(name)) {
+                let span = match statement {
+                    Statement::VariableDeclaration(d) if d.declarations.len() == 1 => {
+                        d.declarations[0].id.span()
+                    }
+                    _ => statement.span(),
+                };
+                self.reject(&format!("Identifier '{name}' has already been declared"), span);
             }
         }
     }

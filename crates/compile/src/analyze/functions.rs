@@ -115,6 +115,7 @@ impl<'a> Analyzer<'a> {
                 }
                 self.out.wrapper_params = params;
                 self.implicit_arguments(g, inner);
+                self.check_parameters(&program.body);
                 self.hoist_body(&program.body);
                 self.statements(&program.body);
                 self.decide_arguments(g, &[]);

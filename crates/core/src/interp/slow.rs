@@ -601,8 +601,7 @@ slow_ops! {
             let key = conv::to_property_key(s, k)?;
             let r = object::delete(s, o, key)?;
             if !r && f.strict() {
-                let text = crate::error::describe_receiver(s, o.value());
-                return s.throw_type_error(&format!("Cannot delete property '{}' of {text}", key.to_text()));
+                return object::throw_not_deleted(s, o, key);
             }
             Ok(s.bool(r))
         };

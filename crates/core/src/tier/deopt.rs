@@ -12,7 +12,7 @@ use crate::vm::Vm;
 
 /// Leaves at one instruction after which the machine code is discarded. The feedback knows better by then; if that happens
 /// a second time, there is no speculation at that instruction any more.
-const MAX_EXITS: u32 = 8;
+const MAX_EXITS: u32 = 16;
 /// The same for exits that say that the code has aged.
 const MAX_OUTDATED: u32 = 3;
 

@@ -8,7 +8,7 @@ use spey_jit::{Compiled, Refused};
 
 use super::deopt::{ExitCount, Suspect};
 use super::install::{Installed, Memory};
-use super::snapshot::{self, Job};
+use super::snapshot::{self, Effort, Job};
 use super::tenure::{Samples, Tenure};
 use super::worker::Worker;
 use crate::cell::Object;
@@ -25,6 +25,8 @@ const MAX_COMPILES: u32 = 40;
 const PATIENCE: u32 = 12;
 /// How often machine code is made again although it is good.
 const MAX_RENEWALS: u32 = 4;
+/// Code that is soon made is asked for better code when it has run this many times as often as the interpreter had to before.
+const PATIENCE_OF_MACHINE: u32 = 20;
 /// What 256 iterations of a loop count for.
 const LOOP_WEIGHT: i32 = 16;
 /// Calls after which a function whose compilation is under way asks for the result.
@@ -60,6 +62,8 @@ pub struct CodeTier {
     /// Word indices of the backward jumps.
     pub(super) jump_loops: Option<Box<[u32]>>,
     compiles: u32,
+    /// Code that is soon made has run so often that better code is wanted.
+    is_hot: bool,
     /// It is with the worker, or waits for it.
     is_pending: bool,
 }
@@ -79,6 +83,7 @@ impl Default for CodeTier {
             renewals: 0,
             jump_loops: None,
             compiles: 0,
+            is_hot: false,
             is_pending: false,
         }
     }
@@ -129,8 +134,17 @@ struct Candidate {
     /// The closure that runs.
     closure: Raw,
     entry: u32,
+    /// Code that is soon made is wanted.
+    hurried: bool,
     /// How often its counter has run down meanwhile.
     heat: u32,
+}
+impl Candidate {
+    /// It has machine code already.
+    fn is_better(&self) -> bool {
+        // SAFETY: the code cell is kept alive by the list.
+        self.entry == 0 && unsafe { !(*self.code).machine.is_null() }
+    }
 }
 /// Jobs that the worker has at a time: the one it is at and the next.
 const AHEAD: usize = 2;
@@ -329,6 +343,26 @@ pub(super) unsafe fn outer_loop(vm: *mut Vm, closure: *mut Object, at: u32) -> *
     }
 }
 
+/// Machine code that was soon made has run often.
+///
+/// # Safety
+/// `closure` is the callee of the running frame.
+pub(super) unsafe fn hot(vm: *mut Vm, closure: *mut Object) {
+    // SAFETY: live VM and closure; nothing here allocates in the heap. The code that runs stays, whatever is put in its place.
+    unsafe {
+        let code = function::code_of(closure);
+        collect(&mut *vm);
+        if CodeTier::of(code).is_pending {
+            return still_hot(&mut *vm, code);
+        }
+        CodeTier::of(code).is_hot = true;
+        (*code).counter = i32::MAX;
+        if (*code).flags & code_flag::NO_MACHINE == 0 {
+            request(&mut *vm, closure, 0);
+        }
+    }
+}
+
 /// Asks for machine code that enters at word `entry`.
 unsafe fn request(vm: &mut Vm, closure: *mut Object, entry: u32) {
     // SAFETY: `closure` is live, as for the callers.
@@ -339,17 +373,25 @@ unsafe fn request(vm: &mut Vm, closure: *mut Object, entry: u32) {
         (*code).counter = threshold;
         let t = CodeTier::of(code);
         if t.compiles >= MAX_COMPILES {
-            return give_up(code);
+            if (*code).machine.is_null() {
+                give_up(code);
+            } else {
+                (*code).counter = i32::MAX;
+            }
+            return;
         }
+        // Who enters a running loop has time.
+        let hurried = entry == 0 && !t.is_hot;
         if vm.config().tier.sync {
             t.compiles += 1;
-            let (job, input) = snapshot::build(vm, code, closure, entry, t.compiles <= PATIENCE);
+            let effort = Effort { hurried, leave_unseen: t.compiles <= PATIENCE };
+            let (job, input) = snapshot::build(vm, code, closure, entry, effort);
             finish(vm, job, spey_jit::compile(&input, vm.config().tier.print_ir));
             return;
         }
         t.is_pending = true;
         (*code).counter = PENDING_CALLS;
-        vm.tier.queue.push(Candidate { code, closure, entry, heat: 0 });
+        vm.tier.queue.push(Candidate { code, closure, entry, hurried, heat: 0 });
         feed(vm);
     }
 }
@@ -364,9 +406,10 @@ unsafe fn still_hot(vm: &mut Vm, code: *mut Code) {
 /// Gives the worker what is hottest.
 fn feed(vm: &mut Vm) {
     while vm.tier.pending.len() < AHEAD {
-        let hottest = vm.tier.queue.iter().enumerate().rev().max_by_key(|(_, c)| c.heat);
+        // What is interpreted comes before what could only be better.
+        let hottest = vm.tier.queue.iter().enumerate().rev().max_by_key(|(_, c)| (!c.is_better(), c.heat));
         let Some((at, _)) = hottest else { return };
-        let Candidate { code, closure, entry, .. } = vm.tier.queue.swap_remove(at);
+        let Candidate { code, closure, entry, hurried, .. } = vm.tier.queue.swap_remove(at);
         // SAFETY: the code cell has been kept alive by the list.
         let (job, input) = unsafe {
             let t = CodeTier::of(code);
@@ -375,7 +418,8 @@ fn feed(vm: &mut Vm) {
                 continue;
             }
             t.compiles += 1;
-            snapshot::build(vm, code, closure, entry, t.compiles <= PATIENCE)
+            let effort = Effort { hurried, leave_unseen: t.compiles <= PATIENCE };
+            snapshot::build(vm, code, closure, entry, effort)
         };
         let ticket = job.id;
         let interrupt = &raw mut vm.interrupt;
@@ -430,6 +474,7 @@ unsafe fn finish(vm: &mut Vm, job: Job, result: Result<Compiled, Refused>) {
                     return;
                 }
                 let at = Entry(entry);
+                let counts = compiled.counts;
                 let [build, rest] = compiled.took.map(|t| t.as_secs_f64() * 1e3);
                 let Some(address) = super::install::install(vm, job, compiled) else {
                     return give_up(code);
@@ -443,6 +488,11 @@ unsafe fn finish(vm: &mut Vm, job: Job, result: Result<Compiled, Refused>) {
                 if entry == 0 {
                     (*code).machine = address;
                     (*code).entry = &ENTER_MACHINE;
+                    if counts {
+                        let threshold = vm.config().tier.threshold;
+                        (*code).counter =
+                            threshold.saturating_mul(PATIENCE_OF_MACHINE).min(i32::MAX as u32) as i32;
+                    }
                 } else if entry & RESUMED != 0 {
                     (*resume_point(code, entry & !RESUMED)).machine.set(address);
                 } else {
@@ -455,7 +505,10 @@ unsafe fn finish(vm: &mut Vm, job: Job, result: Result<Compiled, Refused>) {
                 if trace {
                     super::trace(format_args!("[refused {} {}: {why}]", describe(code), Entry(entry)));
                 }
-                if entry == 0 && (*code).flags & code_flag::COROUTINE == 0 {
+                if entry == 0 && !(*code).machine.is_null() {
+                    // What it has must do.
+                    (*code).counter = i32::MAX;
+                } else if entry == 0 && (*code).flags & code_flag::COROUTINE == 0 {
                     give_up(code);
                 } else if entry == 0 {
                     // It may still be resumed in machine code.

@@ -122,6 +122,15 @@ struct Builder<'a> {
     guesses: BTreeMap<(u64, u64), EntrySnapshot>,
 }
 
+/// How much is worth doing.
+#[derive(Clone, Copy)]
+pub(super) struct Effort {
+    /// Code that is soon made is wanted.
+    pub hurried: bool,
+    /// Instructions that have never run are left to the interpreter.
+    pub leave_unseen: bool,
+}
+
 /// Takes a snapshot of a function and of those that it may inline.
 ///
 /// # Safety
@@ -131,7 +140,7 @@ pub(super) unsafe fn build(
     code: *mut Code,
     closure: Raw,
     entry: u32,
-    leave_unseen: bool,
+    effort: Effort,
 ) -> (Job, Snapshot) {
     let (at, resumed) = (entry & !RESUMED, entry & RESUMED != 0);
     let layout = layout(vm);
@@ -228,7 +237,9 @@ pub(super) unsafe fn build(
             functions,
             entry: at,
             resumed,
-            leave_unseen,
+            // SAFETY: live code cell, which stays where it is.
+            counter: effort.hurried.then(|| unsafe { &raw const (*code).counter as u64 }),
+            leave_unseen: effort.leave_unseen,
             lookups,
             env,
             singletons,

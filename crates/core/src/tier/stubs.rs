@@ -38,7 +38,7 @@ pub(super) fn addresses() -> Stubs {
     table! {
         call, construct, create_this, call_forward, get_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, suspend_await, finish_async, unpack_result, proxy_operation, stack_overflow, sample, quick, concatenate, concatenate_tenured, join, make_cell, array_of_length, new_arguments, instance_of,
         settle_foreign, typed_length, prototype_of, super_constructor, type_of, fmod, pow, char_at;
-        preserving: allocate, allocate_tenured, allocate_tenured_part, new_result, remember, remember_slot, interrupt, to_boolean, strict_equal, loosely_equal, to_int32, fill_element, append,
+        preserving: allocate, allocate_tenured, allocate_tenured_part, new_result, remember, remember_slot, interrupt, hot, to_boolean, strict_equal, loosely_equal, to_int32, fill_element, append,
     }
 }
 
@@ -81,7 +81,7 @@ mod preserving {
             pub(super) unsafe extern "C" fn $name() {}
         )*};
     }
-    preserving! { allocate allocate_tenured allocate_tenured_part new_result remember remember_slot interrupt to_boolean strict_equal loosely_equal to_int32 fill_element append }
+    preserving! { allocate allocate_tenured allocate_tenured_part new_result remember remember_slot interrupt hot to_boolean strict_equal loosely_equal to_int32 fill_element append }
 }
 
 /// Subroutines by op code; null for what cannot be done as one: calls that the interpreter runs, suspending, returning.
@@ -699,6 +699,10 @@ unsafe fn make_arguments(vm: *mut Vm, outer: *mut Raw, fp: *mut Raw, resume: &Re
             made = Some(place);
         }
     }
+}
+unsafe extern "C" fn hot(vm: *mut Vm, fp: *mut Raw) {
+    // SAFETY: a complete frame of machine code, which nothing here moves.
+    unsafe { super::policy::hot(vm, (*fp.offset(crate::frame::CALLEE)).as_cell().cast()) }
 }
 unsafe extern "C" fn unwind(vm: *mut Vm, outer: *mut Raw) -> u64 {
     // SAFETY: live frames from `vm.fp` down to `outer`.

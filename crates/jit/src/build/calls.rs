@@ -8,7 +8,7 @@ use super::env::{LENGTH, access};
 use super::polymorphic::is_plain;
 use super::property::MAX_LITERAL;
 use super::values::NUMBER_TAG;
-use super::{Builder, HEADER, INLINE_NODES, Result_, Step, TINY_NODES};
+use super::{Builder, HEADER, HURRIED_NODES, INLINE_NODES, Result_, Step, TINY_NODES};
 use crate::graph::{Binary, Block, Condition, Frame, Op, Repr, Unary, Value, Width, ty};
 use crate::snapshot::{
     Callee, Constant, FunctionSnapshot, Intrinsic, NO_INDEX, SETTER, SEVERAL, Script, function_flag,
@@ -537,7 +537,7 @@ impl Builder<'_> {
         {
             return false;
         }
-        Instructions::new(&f.code).map_while(Result::ok).all(|i| {
+        let possible = Instructions::new(&f.code).map_while(Result::ok).all(|i| {
             !matches!(
                 i.op,
                 Code::CallEval
@@ -547,7 +547,10 @@ impl Builder<'_> {
                     | Code::EnterAsync
                     | Code::InitialYield
             )
-        })
+        });
+        // A tiny function costs less than its call.
+        let cheap = tiny && self.inlined_nodes() <= HURRIED_NODES;
+        possible && (cheap || !self.is_hurried())
     }
 
     /// `b.apply(c, arguments)` with Function.prototype.apply.

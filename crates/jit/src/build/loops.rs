@@ -44,15 +44,12 @@ impl Builder<'_> {
         let loops = &self.infos[&walk.function].loops;
         let end = loops[&pc];
         let innermost = loops.range(pc + 1..end).next().is_none();
-        let walk = self.walk_mut();
-        if walk.peeled.take() == Some(pc)
-            || !innermost
-            || (end - pc) as usize > PEEL_WORDS
-            || nodes > PEEL_NODES
+        let peeled = self.walk_mut().peeled.take() == Some(pc);
+        if peeled || !innermost || (end - pc) as usize > PEEL_WORDS || nodes > PEEL_NODES || self.is_hurried()
         {
             return false;
         }
-        walk.peeling.push((pc, end, vec![]));
+        self.walk_mut().peeling.push((pc, end, vec![]));
         true
     }
 

@@ -52,6 +52,9 @@ const INLINE_NODES: usize = 400;
 /// and of tiny functions this many.
 const TINY_NODES: usize = 1_000;
 
+/// The same for all functions where code that is soon made is wanted.
+const HURRIED_NODES: usize = 100;
+
 /// Longest loop, in words, whose first iteration is walked apart.
 const PEEL_WORDS: usize = 128;
 /// Longest loop, in words, that is compiled with a loop in it that is entered.
@@ -97,6 +100,7 @@ pub fn build(snapshot: &Snapshot, keep_addresses: bool) -> Result<Graph, Refused
         if !assumptions.changed {
             ok?;
             builder.graph.drop_unused_phis();
+            builder.graph.count_only_if_improvable();
             return Ok(builder.graph);
         }
     }
@@ -235,6 +239,7 @@ impl<'a> Builder<'a> {
             let empty = self.constant(0);
             self.env.slots.insert(this, empty);
         }
+        self.count_down();
         self.walk_all()
     }
     fn walk_all(&mut self) -> Result_<()> {
@@ -880,8 +885,21 @@ impl<'a> Builder<'a> {
         Ok(Step::Next)
     }
 
+    /// Code that is soon made counts how often it runs.
+    fn count_down(&mut self) {
+        if let Some(at) = self.snapshot.counter {
+            self.emit_quietly(Op::CountDown(at), vec![], Repr::None, 0);
+        }
+    }
+    /// Whether code that is soon made is wanted. What it goes without is noted.
+    fn is_hurried(&mut self) -> bool {
+        let hurried = self.snapshot.counter.is_some();
+        self.graph.improvable |= hurried;
+        hurried
+    }
     /// Safepoint poll of loops.
     fn poll(&mut self) {
+        self.count_down();
         let state = self.state();
         let v = self.emit(Op::Poll, vec![], Repr::None, 0);
         self.graph.nodes[v.index()].state = Some(state);

@@ -43,9 +43,13 @@ impl<'b> Builder<'b> {
         cache.entries.iter().filter(wanted).copied().collect()
     }
 
+    /// Not even several shapes are a reason to leave for further ones: code that is soon made does not know much yet.
+    fn stays(&mut self, entries: &[EntrySnapshot]) -> bool {
+        entries.len() > 1 && self.is_hurried()
+    }
     /// Leaves if a cache that had room for further shapes has learnt one since the machine code was made.
     fn check_age(&mut self, cache: &CacheSnapshot) {
-        if cache.entries.len() >= MAX_ENTRIES || cache.megamorphic {
+        if cache.entries.len() >= MAX_ENTRIES || cache.megamorphic || self.snapshot.counter.is_some() {
             return;
         }
         let address = self.emit(Op::RawConst(cache.address), vec![], Repr::Raw, 0);
@@ -139,8 +143,8 @@ impl<'b> Builder<'b> {
 
     /// A GetProp instruction, or one like it.
     pub(super) fn get_property(&mut self, i: &Instruction, v: Value, cache: &CacheSnapshot) -> Result_<Step> {
-        let generic = self.is_generic() && self.known_entry(v, cache).is_none();
         let mut entries = self.seen(v, cache);
+        let generic = (self.is_generic() || self.stays(&entries)) && self.known_entry(v, cache).is_none();
         if !generic && !entries.is_empty() && entries.iter().all(is_plain) {
             return match self.get_named(v, cache)? {
                 Some(r) => {
@@ -254,7 +258,7 @@ impl<'b> Builder<'b> {
         };
         let mut general = |this: &mut Self| this.execute(i);
         let general: Way<'_, 'b> = &mut general;
-        let others = self.is_generic() || entries.len() < count;
+        let others = self.is_generic() || entries.len() < count || self.stays(&entries);
         match self.ways_by_shape(
             o,
             &entries,
@@ -298,7 +302,7 @@ impl<'b> Builder<'b> {
         };
         let mut general = |this: &mut Self| this.call_method(i, window.len() as i16 - 1, slot);
         let general: Way<'_, 'b> = &mut general;
-        let others = generic || entries.len() < count;
+        let others = generic || entries.len() < count || self.stays(&entries);
         self.ways_by_shape(
             receiver,
             &entries,

@@ -410,6 +410,7 @@ impl Lower<'_, '_> {
             Op::Allocate(header, bytes) => self.allocate(v, header, bytes, st()),
             Op::AllocatePart(header, bytes) => self.allocate_part(header, bytes),
             Op::Poll => return self.poll(v, st()),
+            Op::CountDown(at) => return self.count_down(at),
             Op::Execute => {
                 self.spill(v);
                 let s = &self.graph.states[st().index()];

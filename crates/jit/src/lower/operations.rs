@@ -1017,6 +1017,20 @@ impl Lower<'_, '_> {
         self.is_cold = was_cold;
         self.go(done);
     }
+    pub(super) fn count_down(&mut self, at: u64) {
+        let at = self.imm(at);
+        let n = self.b.ins().load(I32, trusted(), at, 0);
+        let n = self.b.ins().iadd_imm_s(n, -1);
+        self.b.ins().store(trusted(), n, at, 0);
+        let below = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, n, 0);
+        let (hot, done) = (self.cold(), self.fresh());
+        self.b.ins().brif(below, hot, &[], done, &[]);
+        self.go(hot);
+        let (vm, fp) = (self.vm, self.fp);
+        self.call_preserving(self.snapshot.stubs.hot, &[vm, fp], None);
+        self.b.ins().jump(done, &[]);
+        self.go(done);
+    }
     pub(super) fn call_direct(&mut self, cell: u64, slot: i32, s: StateId) -> ir::Value {
         let l = self.snapshot.layout;
         let at = self.imm(cell);

@@ -34,7 +34,7 @@ function read(jsonPath, { base, specifier, isESM } = {}) {
       if (isESM && base !== undefined) {
         from = (specifier ? `"${specifier}" from ` : '') + base;
       }
-      throw new ERR_INVALID_PACKAGE_CONFIG(jsonPath, from, error.message);
+      throw new ERR_INVALID_PACKAGE_CONFIG(jsonPath, from, undefined);
     }
     // Own properties only: a program may have put names on Object.prototype.
     data = isRecord(data) ? { __proto__: null, ...data } : {};
