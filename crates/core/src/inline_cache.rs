@@ -215,7 +215,9 @@ impl StubCache {
     }
     #[inline(always)]
     fn index(shape: ShapeId, key: Raw) -> usize {
-        ((shape as usize).wrapping_mul(0x9e37_79b1) ^ (key.bits() >> 4) as usize) % STUBS
+        // Shapes of a kind have numbers in a row: with one key they do not meet. Keys are often neighbours in memory.
+        let key = key.bits().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - STUBS.trailing_zeros());
+        (shape.wrapping_mul(0x9e37_79b1) as usize ^ key as usize) % STUBS
     }
     #[inline(always)]
     fn holds(&self, at: usize, shape: ShapeId, key: Raw) -> bool {
