@@ -12,8 +12,11 @@ use std::collections::VecDeque;
 
 /// Samples are taken while more than this part of the young cells survives.
 const SAMPLED_SURVIVAL: f64 = 0.30;
-/// Mean distance of samples in the eden: a program may have very many places.
+/// Mean distance of samples in the eden, at first: a program may have very many places. It doubles with so many samples, up to
+/// the longest one: what has not been found out by then is not worth what samples cost.
 const INTERVAL_BYTES: usize = 8 << 10;
+const SAMPLES_TO_DOUBLE: usize = 4 << 10;
+const LONGEST_INTERVAL_BYTES: usize = 512 << 10;
 /// The next major collection sees what has become of the tenured cells that are among so many last bytes of old cells, as if
 /// there had been a minor one; samples have this distance.
 const TENURED_SPAN_BYTES: usize = 32 << 20;
@@ -50,6 +53,8 @@ struct Sample {
 pub(crate) struct Sampler {
     is_on: bool,
     random: u64,
+    /// Samples taken so far.
+    taken: usize,
     young: Vec<Sample>,
     /// With how many bytes of old cells there were.
     tenured: VecDeque<(usize, Sample)>,
@@ -71,7 +76,10 @@ impl Sampler {
     pub fn next_distance(&mut self) -> usize {
         // A linear congruential generator.
         self.random = self.random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        INTERVAL_BYTES / 2 + (self.random >> 33) as usize % INTERVAL_BYTES
+        self.taken += 1;
+        let doubled = (self.taken / SAMPLES_TO_DOUBLE).min(usize::BITS as usize / 2);
+        let interval = (INTERVAL_BYTES << doubled).min(LONGEST_INTERVAL_BYTES);
+        interval / 2 + (self.random >> 33) as usize % interval
     }
 
     pub fn note_young(&mut self, cell: *mut Header, site: AllocationSite) {

@@ -20,8 +20,8 @@ use crate::vm::Vm;
 const MIN_YOUNG: u32 = 32;
 const TENURED_PERCENT: u32 = 85;
 /// Samples before it is so no longer, and the part of them that has survived at most.
-const MIN_OLD: u32 = 16;
-const DIED_PERCENT: u32 = 25;
+const MIN_OLD: u32 = 8;
+const DIED_PERCENT: u32 = 60;
 
 /// What is known about the instructions of a function.
 #[derive(Default)]
