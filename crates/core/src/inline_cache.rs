@@ -200,7 +200,7 @@ impl InlineCache {
 
 const STUBS: usize = 1024;
 
-/// Lookups of megamorphic sites by (shape, key). Each has two places, side by side: what is pushed out of its own moves to the other.
+/// Lookups of megamorphic sites by (shape, key).
 pub struct StubCache {
     entries: Box<[(Raw, Entry); STUBS]>,
     /// Places that have had an entry with a holder.
@@ -215,43 +215,18 @@ impl StubCache {
     }
     #[inline(always)]
     fn index(shape: ShapeId, key: Raw) -> usize {
-        // Shapes of a kind have numbers in a row: with one key they do not meet. Keys are often neighbours in memory.
-        let key = key.bits().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - STUBS.trailing_zeros());
-        (shape.wrapping_mul(0x9e37_79b1) as usize ^ key as usize) % STUBS
-    }
-    #[inline(always)]
-    fn holds(&self, at: usize, shape: ShapeId, key: Raw) -> bool {
-        let (k, e) = &self.entries[at];
-        *k == key && e.shape == shape
+        ((shape as usize).wrapping_mul(0x9e37_79b1) ^ (key.bits() >> 4) as usize) % STUBS
     }
     /// Entry for shape and key.
     #[inline(always)]
     pub fn get(&self, shape: ShapeId, key: Raw) -> Option<&Entry> {
-        // NOTE: written out, so that handlers have nothing on their stacks.
-        let at = Self::index(shape, key);
-        if self.holds(at, shape, key) {
-            return Some(&self.entries[at].1);
-        }
-        if self.holds(at ^ 1, shape, key) {
-            return Some(&self.entries[at ^ 1].1);
-        }
-        None
+        let (k, e) = &self.entries[Self::index(shape, key)];
+        if *k == key && e.shape == shape { Some(e) } else { None }
     }
     /// Remembers a lookup.
     pub fn put(&mut self, key: Raw, e: Entry) {
         self.used = true;
         let at = Self::index(e.shape, key);
-        if self.holds(at ^ 1, e.shape, key) {
-            self.write(at ^ 1, key, e);
-            return;
-        }
-        if !self.holds(at, e.shape, key) && self.entries[at].1.shape != 0 {
-            let (key, e) = self.entries[at];
-            self.write(at ^ 1, key, e);
-        }
-        self.write(at, key, e);
-    }
-    fn write(&mut self, at: usize, key: Raw, e: Entry) {
         if !e.holder.is_null() && !self.held.contains(&(at as u16)) {
             self.held.push(at as u16);
         }

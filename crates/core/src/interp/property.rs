@@ -7,7 +7,7 @@ use super::{
     Status, continuation, dispatch, dispatch_written, dispatch_written_at, insn, note, op, reg, set, slow,
 };
 use crate::cell::{Elements, Kind, Object, Slots, flag};
-use crate::inline_cache::{Entry, GETTER, InlineCache, MEGAMORPHIC, OUT_OF_LINE, StubCache, address};
+use crate::inline_cache::{Entry, GETTER, InlineCache, OUT_OF_LINE, StubCache, UNUSED, address};
 use crate::object;
 use crate::shape::ShapeId;
 use crate::string::JsString;
@@ -141,13 +141,12 @@ unsafe fn other_entry(shared: &StubCache, shape: ShapeId, ic: *mut InlineCache) 
     if more[2].shape == shape {
         return Some(&more[2]);
     }
-    // SAFETY: as above.
-    let (misses, key) = unsafe { ((*ic).misses, (*ic).key) };
-    // A site that can still learn is to see the shape itself: machine code is made of what it has seen.
-    if misses < MEGAMORPHIC {
+    // A site that has room for the shape is to learn it: machine code is made of what it has seen.
+    if more[2].shape == UNUSED {
         return None;
     }
-    shared.get(shape, key)
+    // SAFETY: as above.
+    shared.get(shape, unsafe { (*ic).key })
 }
 /// Value of a data property by an entry of the object's shape, or the empty value.
 ///
@@ -521,7 +520,7 @@ op!(NewObject(pc, fp, vm, ics, word) {
     let i = insn(word);
     let ic = ics.add(i.c() as u16 as usize);
     let shape = (*ic).entry.shape;
-    if shape != crate::inline_cache::UNUSED {
+    if shape != UNUSED {
         let inline = (*ic).entry.location as usize;
         let o = object::try_alloc_object(&mut *vm, Kind::Object, shape, inline, Raw::UNDEFINED);
         if !o.is_null() {

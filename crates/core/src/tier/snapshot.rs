@@ -25,6 +25,7 @@ use crate::interp::slow::{self, LEXICAL};
 use crate::key::PropertyKey;
 use crate::realm::Intrinsic as Intrinsics;
 use crate::script_form::{MAKES_PLAIN_ARRAYS, ScriptForm};
+use crate::shape::attr;
 use crate::string::JsString;
 use crate::vm::Vm;
 use crate::watch::{self, Validity};
@@ -444,6 +445,7 @@ impl Builder<'_> {
             }
             let ics: Vec<_> = (0..data.ic_count)
                 .map(|i| {
+                    self.refresh(code, c.ics.add(i), methods[i]);
                     let mut s = self.cache(c.ics.add(i), methods[i]);
                     if keyed[i] {
                         s.key = self.constant_of((*c.ics.add(i)).key);
@@ -491,6 +493,57 @@ impl Builder<'_> {
     }
 
     /// `is_get`: the site reads a property (perhaps to call it).
+    /// Looks up again what a site has seen before prototypes changed: while machine code runs, the interpreter does not.
+    unsafe fn refresh(&mut self, code: *mut Code, cache: *mut InlineCache, is_get: bool) {
+        // SAFETY: a cache of live code; entries' shapes and holders are live. Nothing is allocated.
+        unsafe {
+            let (key, now) = ((*cache).key, self.vm.prototype_epoch);
+            if key.is_undefined() || PropertyKey::from_raw(key).is_index() {
+                return;
+            }
+            let key = PropertyKey::from_raw(key);
+            let more = (*cache).more.as_deref_mut().map_or(&mut [][..], |m| &mut m[..]);
+            for e in std::iter::once(&mut (*cache).entry).chain(more) {
+                if e.epoch == 0 || e.epoch == now || e.next_shape != 0 || e.shape >= ic::UNUSED {
+                    if e.shape == LEXICAL {
+                        // Lexical bindings stay.
+                        e.epoch = now;
+                    }
+                    continue;
+                }
+                let fresh = if !e.holder.is_null() && (*e.holder).header.word == e.shape {
+                    self.global_property(e, key, is_get)
+                } else if is_get {
+                    slow::lookup_of_shape(self.vm, e.shape, key)
+                } else {
+                    None
+                };
+                if let Some(fresh) = fresh {
+                    *e = fresh;
+                    if !fresh.holder.is_null() {
+                        self.vm.heap.write_barrier(code.cast(), Raw::cell(fresh.holder.cast()));
+                    }
+                }
+            }
+        }
+    }
+    /// The entry of a property of the global object, if that still is what the name means.
+    unsafe fn global_property(&mut self, e: &Entry, key: PropertyKey, is_get: bool) -> Option<Entry> {
+        // SAFETY: live code cell and shape.
+        unsafe {
+            let realm = self.vm.realms[(*self.cells[0]).header.word as usize].as_ref()?;
+            if realm.lexical.contains_key(&key) {
+                return None;
+            }
+        }
+        let inline = self.vm.shapes.get(e.shape).inline_capacity;
+        let p = self.vm.shapes.lookup(e.shape, key)?;
+        // Stores are remembered where they are plain ones.
+        let plain = p.attributes & attr::ACCESSOR == 0
+            && (is_get || (p.attributes & attr::WRITABLE != 0 && p.mark == watch::MUTABLE));
+        (plain && ic::location(p.slot, inline) == e.location)
+            .then_some(Entry { epoch: self.vm.prototype_epoch, ..*e })
+    }
     unsafe fn cache(&mut self, cache: *mut InlineCache, is_get: bool) -> CacheSnapshot {
         // SAFETY: a cache of live code.
         unsafe {
