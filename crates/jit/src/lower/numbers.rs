@@ -145,9 +145,12 @@ impl Lower<'_, '_> {
         self.b.ins().jump(done, &args);
         self.is_cold = was_cold;
         self.go(done);
-        for n in numbers {
+        // All parameters come before the first instruction.
+        for n in &numbers {
             let x = self.b.append_block_param(done, F64);
             self.define(n.node, x);
+        }
+        for n in numbers {
             self.force_exit(self.graph.node(n.node).state.expect("guards have states"));
         }
     }
