@@ -492,7 +492,6 @@ impl Builder<'_> {
         }
     }
 
-    /// `is_get`: the site reads a property (perhaps to call it).
     /// Looks up again what a site has seen before prototypes changed: while machine code runs, the interpreter does not.
     unsafe fn refresh(&mut self, code: *mut Code, cache: *mut InlineCache, is_get: bool) {
         // SAFETY: a cache of live code; entries' shapes and holders are live. Nothing is allocated.
@@ -544,6 +543,7 @@ impl Builder<'_> {
         (plain && ic::location(p.slot, inline) == e.location)
             .then_some(Entry { epoch: self.vm.prototype_epoch, ..*e })
     }
+    /// `is_get`: the site reads a property (perhaps to call it).
     unsafe fn cache(&mut self, cache: *mut InlineCache, is_get: bool) -> CacheSnapshot {
         // SAFETY: a cache of live code.
         unsafe {

@@ -915,13 +915,18 @@ impl Lower<'_, '_> {
         self.b.ins().store(trusted(), next, at, 0);
         (top, slow)
     }
-    pub(super) fn allocate_part(&mut self, header: u64, bytes: u32) -> ir::Value {
-        let (top, slow) = self.take_tenured(bytes);
+    /// Writes the first word of a cell in the memory taken for it and goes on to the block returned, whose parameter is the cell.
+    fn begin_cell(&mut self, top: ir::Value, header: u64) -> (ir::Block, ir::Value) {
         let done = self.fresh();
         let r = self.b.append_block_param(done, I64);
         let first = self.imm(header);
         self.b.ins().store(trusted(), first, top, 0);
         self.b.ins().jump(done, &[BlockArg::Value(top)]);
+        (done, r)
+    }
+    pub(super) fn allocate_part(&mut self, header: u64, bytes: u32) -> ir::Value {
+        let (top, slow) = self.take_tenured(bytes);
+        let (done, r) = self.begin_cell(top, header);
         self.go(slow);
         let list = [self.vm, self.imm(header & 0xff), self.imm(bytes as u64)];
         let stub = self.snapshot.stubs.allocate_tenured_part;
@@ -934,11 +939,7 @@ impl Lower<'_, '_> {
     pub(super) fn allocate(&mut self, node: Value, header: u64, bytes: u32, s: StateId) -> ir::Value {
         let is_old = self.snapshot.layout.is_old(header);
         let (top, slow) = if is_old { self.take_tenured(bytes) } else { self.take(bytes as i32) };
-        let done = self.fresh();
-        let r = self.b.append_block_param(done, I64);
-        let first = self.imm(header);
-        self.b.ins().store(trusted(), first, top, 0);
-        self.b.ins().jump(done, &[BlockArg::Value(top)]);
+        let (done, r) = self.begin_cell(top, header);
         self.go(slow);
         self.spill_state(s);
         let (fp, pc) = self.place(s);
