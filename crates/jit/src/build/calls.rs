@@ -531,9 +531,9 @@ impl Builder<'_> {
             || !f.handlers.is_empty()
             || self.inlined_nodes() > nodes
             || self.walks.len() > depth
-            || self.walks.last().is_some_and(|w| w.function == k)
-            // Constructors that only call an initialiser may share their code, and construct each other.
-            || self.walks.iter().filter(|w| w.function == k).count() > tiny as usize
+            // Once in itself, if tiny twice: a function that calls itself twice makes a third of the calls then. Constructors
+            // that only call an initialiser may share their code, and construct each other.
+            || self.walks.iter().filter(|w| w.function == k).count() > 1 + tiny as usize
         {
             return false;
         }
