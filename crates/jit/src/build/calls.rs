@@ -23,6 +23,8 @@ const TINY_WORDS: usize = 24;
 /// which is this.
 const TINY_DEPTH: usize = 7;
 
+/// Elements that `new Array()` has room for.
+const ROOM: u32 = 4;
 /// Most arguments of a built-in function that is called without a frame.
 const MAX_QUICK: usize = 4;
 
@@ -157,16 +159,7 @@ impl Builder<'_> {
                 if function != NO_INDEX && !self.is_generic() =>
             {
                 self.check_function(call.callee, function);
-                if let [_, n] = call.window[..]
-                    && let Some(bits @ NUMBER_TAG..) = self.constant_bits(n)
-                    && bits - NUMBER_TAG <= MAX_LITERAL as u64
-                    && self.function().array_shape == self.snapshot.functions[0].array_shape
-                {
-                    let length = (bits - NUMBER_TAG) as u32;
-                    let v = self.new_array(length, length);
-                    let kind = self.snapshot.layout.kind_array;
-                    let fact = self.env.fact_mut(v);
-                    (fact.kind, fact.literal) = (Some(kind), None);
+                if let Some(v) = self.small_array(&call) {
                     self.set(a, v);
                     return Ok(Step::Next);
                 }
@@ -386,6 +379,10 @@ impl Builder<'_> {
                 self.env.fact(call.callee).target
         {
             self.check_function(call.callee, function);
+            if let Some(v) = self.small_array(&call) {
+                self.set(i.word.a(), v);
+                return Ok(Step::Next);
+            }
             if let Some(v) = self.array_of_length(&call) {
                 return self.unless_simple(i, v, |this| this.construct_any(i, call));
             }
@@ -756,6 +753,28 @@ impl Builder<'_> {
 
     // ---------------------------------------------------------------- built-in functions
 
+    /// `new Array(length)` of a small known one, in line. Who makes an array without a length will fill it: it has room.
+    fn small_array(&mut self, call: &Call) -> Option<Value> {
+        let (room, length) = match call.window[1..] {
+            [] => (ROOM, 0),
+            [n] => match self.constant_bits(n)? {
+                bits @ NUMBER_TAG.. if bits - NUMBER_TAG <= MAX_LITERAL as u64 => {
+                    let length = (bits - NUMBER_TAG) as u32;
+                    (length, length)
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        if self.function().array_shape != self.snapshot.functions[0].array_shape {
+            return None;
+        }
+        let v = self.new_array(room, length);
+        let kind = self.snapshot.layout.kind_array;
+        let fact = self.env.fact_mut(v);
+        (fact.kind, fact.literal) = (Some(kind), None);
+        Some(v)
+    }
     /// `new Array(length)` of a small one. The result is the empty marker if it must be had by the general way.
     fn array_of_length(&mut self, call: &Call) -> Option<Value> {
         let length = match call.window[1..] {
@@ -812,6 +831,9 @@ impl Builder<'_> {
         let v = match (intrinsic, window) {
             (Intrinsic::ArrayPush, &[array, v]) => {
                 let v = self.tagged(v);
+                if let Some(length) = self.push_known(array, v) {
+                    return Some(length);
+                }
                 self.emit(Op::ArrayAppend, vec![array, v], Repr::Int32, 0)
             }
             (Intrinsic::ArrayPop, &[array]) => self.emit(Op::ArrayPop, vec![array], Repr::Tagged, ty::ANY),
@@ -830,6 +852,10 @@ impl Builder<'_> {
         v: Value,
         otherwise: impl FnOnce(&mut Self) -> Result_<Step>,
     ) -> Result_<Step> {
+        if let Op::Int(0..) = self.graph.node(v).op {
+            self.set(i.word.a(), v);
+            return Ok(Step::Next);
+        }
         let simple = if self.graph.node(v).repr == Repr::Int32 {
             let zero = self.int(0);
             self.compare_ints(Condition::GreaterEqual, v, zero)

@@ -173,7 +173,7 @@ impl Env {
     pub fn forget_elements(&mut self, width: u8) {
         self.loads.retain(|(_, (w, _)), _| *w != width);
     }
-    /// After an object changed its shape: any other value may be that object.
+    /// Shapes of objects that change theirs.
     pub fn forget_shapes(&mut self) {
         for f in self.facts.values_mut() {
             f.shape = None;

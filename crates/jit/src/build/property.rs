@@ -399,11 +399,21 @@ impl Builder<'_> {
             self.check_valid();
             let shape = self.int(e.next_shape as i32);
             self.emit(Op::Store(Width::I32, 4), vec![o, shape], Repr::None, 0);
-            self.env.forget_shapes();
+            self.forget_shape(o, e.shape);
             self.env.fact_mut(o).shape = Some(e.next_shape);
         }
         self.store_at(o, e.location, v);
         true
+    }
+    /// An object no longer has this shape. Who is known to have another is another object.
+    fn forget_shape(&mut self, o: Value, shape: u32) {
+        let same: Vec<Value> = (self.env.facts.iter())
+            .filter(|(v, f)| f.shape == Some(shape) && self.may_be_same(**v, o))
+            .map(|(v, _)| *v)
+            .collect();
+        for v in same {
+            self.env.fact_mut(v).shape = None;
+        }
     }
     /// Stores to a property, at an entry's location.
     fn store_at(&mut self, o: Value, place: u32, v: Value) {
@@ -551,11 +561,14 @@ impl Builder<'_> {
                 // Length (low half) and capacity are neighbours.
                 let sizes = self.emit(Op::RawConst((capacity as u64) << 32), vec![], Repr::Raw, 0);
                 self.initialize(elements, l.elements_length, sizes);
+                let none = self.int(0);
+                self.env.loads.insert((elements, access(Width::I32, l.elements_length)), none);
                 elements
             }
         };
         self.initialize(array, l.object_elements, elements);
         self.env.loads.insert((array, access(Width::Word, l.object_elements)), elements);
+        self.env.loads.insert((array, LENGTH), word);
         let f = self.env.fact_mut(array);
         f.shape = Some(shape);
         f.dense = true;
@@ -582,8 +595,32 @@ impl Builder<'_> {
         }
         self.env.forget_loads_at(access(Width::I32, l.elements_length));
         self.env.forget_loads_at(LENGTH);
+        self.env.loads.insert((elements, access(Width::I32, l.elements_length)), n);
+        self.env.loads.insert((array, LENGTH), tagged);
         if let Some((_, capacity)) = self.env.fact(array).literal {
             self.env.fact_mut(array).literal = Some((length + 1, capacity));
         }
+    }
+    /// `push` of an array whose elements are known to have room, because it has just been made. The new length.
+    pub(super) fn push_known(&mut self, array: Value, v: Value) -> Option<Value> {
+        let l = self.snapshot.layout;
+        let elements = *self.env.loads.get(&(array, access(Width::Word, l.object_elements)))?;
+        let bytes = match self.graph.node(elements).op {
+            Op::Part(at) => match self.graph.node(self.graph.node(elements).args[0]).op {
+                Op::Allocate(_, bytes) => bytes as i32 - at,
+                _ => return None,
+            },
+            Op::AllocatePart(_, bytes) => bytes as i32,
+            _ => return None,
+        };
+        let count = *self.env.loads.get(&(elements, access(Width::I32, l.elements_length)))?;
+        let Op::Int(count) = self.graph.node(count).op else { return None };
+        let length = *self.env.loads.get(&(array, LENGTH))?;
+        let full = self.constant_bits(length) == Some(super::values::NUMBER_TAG | count as u64);
+        if !full || l.elements_first + 8 * count >= bytes {
+            return None;
+        }
+        self.push_literal(array, count as u32, v);
+        Some(self.int(count + 1))
     }
 }

@@ -464,8 +464,12 @@ impl Builder<'_> {
         }
         self.env.loads.insert((base, place), v);
     }
-    /// May two cells be the same cell?
-    fn may_be_same(&self, a: Value, b: Value) -> bool {
+    /// May two cells be the same cell? A new one is no other new one, and none that has been known before.
+    pub(super) fn may_be_same(&self, a: Value, b: Value) -> bool {
+        let (older, newer) = (a.index().min(b.index()), a.index().max(b.index()));
+        if older != newer && matches!(self.graph.nodes[newer].op, Op::Allocate(..)) {
+            return false;
+        }
         fn differ<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
             a.zip(b).is_some_and(|(a, b)| a != b)
         }
