@@ -679,6 +679,16 @@ pub struct State {
     pub resume: Option<StateId>,
 }
 
+impl State {
+    /// What the cells that leaving here makes hold.
+    fn stored(&self) -> impl Iterator<Item = Value> {
+        self.cells.iter().flat_map(|cell| &cell.stores).filter_map(|store| match store.2 {
+            Stored::Value(v) => Some(v),
+            Stored::Made(..) => None,
+        })
+    }
+}
+
 /// A frame: the function itself or an inlined call.
 #[derive(Clone, Debug)]
 pub struct Frame {
@@ -825,13 +835,7 @@ impl Graph {
     }
     /// What states refer to.
     fn references_of_states(&self) -> impl Iterator<Item = Value> {
-        self.states.iter().flat_map(|s| {
-            let stored = s.cells.iter().flat_map(|cell| &cell.stores).filter_map(|store| match store.2 {
-                Stored::Value(v) => Some(v),
-                Stored::Made(..) => None,
-            });
-            s.slots.iter().map(|slot| slot.value).chain(stored)
-        })
+        self.states.iter().flat_map(|s| s.slots.iter().map(|slot| slot.value).chain(s.stored()))
     }
     /// What ends of blocks and states refer to.
     fn references_of_ends(&self) -> impl Iterator<Item = Value> {
@@ -841,20 +845,48 @@ impl Graph {
         });
         ends.chain(self.references_of_states())
     }
-    /// Takes out phis that only phis use.
-    pub fn drop_unused_phis(&mut self) {
+    /// Takes out what nothing needs: loads and computations, phis that only phis use, and what states hold that nothing leaves by.
+    pub fn drop_unused(&mut self) {
         let mut used = vec![false; self.nodes.len()];
-        let nodes = self.blocks.iter().flat_map(|b| &b.nodes);
-        let mut open: Vec<Value> = self.references_of_ends().collect();
-        open.extend(nodes.flat_map(|v| self.node(*v).references()));
-        while let Some(v) = open.pop() {
+        let mut left_by = vec![false; self.states.len()];
+        let is_needed = |v: &Value| {
             let node = &self.nodes[v.index()];
-            if matches!(node.op, Op::Phi) && !std::mem::replace(&mut used[v.index()], true) {
-                open.extend(&node.args);
+            node.repr == Repr::None || node.state.is_some() || node.op.has_effects()
+        };
+        let nodes = self.blocks.iter().flat_map(|b| &b.nodes);
+        let mut open: Vec<Value> = nodes.copied().filter(is_needed).collect();
+        let mut states = vec![];
+        for block in &self.blocks {
+            match block.end {
+                Terminator::Branch(v, ..) | Terminator::Return(v) => open.push(v),
+                Terminator::Exit(s) => states.push(s),
+                _ => {}
+            }
+        }
+        loop {
+            while let Some(s) = states.pop() {
+                if !std::mem::replace(&mut left_by[s.index()], true) {
+                    let state = &self.states[s.index()];
+                    states.extend(state.resume);
+                    open.extend(state.slots.iter().filter(|s| !s.in_place).map(|s| s.value));
+                    open.extend(state.stored());
+                }
+            }
+            let Some(v) = open.pop() else { break };
+            if !std::mem::replace(&mut used[v.index()], true) {
+                let node = &self.nodes[v.index()];
+                open.extend(node.references());
+                states.extend(node.state);
             }
         }
         for block in &mut self.blocks {
             block.phis.retain(|v| used[v.index()]);
+            block.nodes.retain(|v| used[v.index()]);
+        }
+        for (state, _) in self.states.iter_mut().zip(left_by).filter(|(_, left_by)| !left_by) {
+            state.slots.clear();
+            state.cells.clear();
+            state.cell_slots.clear();
         }
     }
     /// The state by which a guard with this one leaves.

@@ -100,6 +100,7 @@ fn compile_with(
     let mut graph = build::build(snapshot, keep_addresses)?;
     if leave_out {
         escape::remove_unseen(&mut graph, &snapshot.layout);
+        graph.drop_unused();
     }
     let built = start.elapsed();
     let loops = graph.nodes.iter().any(|n| n.op == graph::Op::Poll);

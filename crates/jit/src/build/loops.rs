@@ -174,7 +174,7 @@ impl Builder<'_> {
     }
 
     /// What memory is known to hold on all ways, if differently: numbers and other words that collections leave alone.
-    /// Phis that nobody asks for are dropped in the end ([`Graph::drop_unused_phis`]).
+    /// Phis that nobody asks for are dropped in the end ([`Graph::drop_unused`]).
     fn merge_loads(&mut self, edges: &[(Block, Env)], merged: &mut Env, phis: &mut Vec<Value>) {
         let (first, others) = edges.split_first().expect("several");
         for (place, &v) in first.1.loads.iter() {

@@ -99,7 +99,7 @@ pub fn build(snapshot: &Snapshot, keep_addresses: bool) -> Result<Graph, Refused
         assumptions = builder.assumptions;
         if !assumptions.changed {
             ok?;
-            builder.graph.drop_unused_phis();
+            builder.graph.drop_unused();
             builder.graph.count_only_if_improvable();
             return Ok(builder.graph);
         }
