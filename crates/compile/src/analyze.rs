@@ -3,6 +3,7 @@
 
 mod classes;
 mod declarations;
+mod early;
 mod expressions;
 pub use expressions::forwarding;
 mod functions;
@@ -26,6 +27,7 @@ pub const HOME_OBJECT: &str = "%home";
 pub const ACTIVE_FUNCTION: &str = "%function";
 
 /// What the top level is.
+#[derive(Clone)]
 pub enum Top<'a, 'b> {
     Script,
     Module,
@@ -45,8 +47,16 @@ pub struct Analyzer<'a> {
     barriers: Vec<ScopeIndex>,
     pending_name: Option<Cow<'a, str>>,
     strict: bool,
-    /// Loops of the current function around the current statement.
-    pub loops: u32,
+    /// What is around the current statement in the current function.
+    jumps: early::Jumps<'a>,
+    /// In the parameters of the current function.
+    in_parameters: bool,
+    /// In a static block, outside of functions in it.
+    in_static_block: bool,
+    /// References to private names seen.
+    privates: usize,
+    /// Imports and exports seen.
+    module_items: usize,
     /// Functions (by span) that contain a direct eval; parameters counted apart.
     eval_functions: FxHashSet<Span>,
     /// Block functions that also assign a variable of the function scope (Annex B.3.2).
@@ -61,10 +71,11 @@ pub fn analyze<'a>(program: &'a Program<'a>, source: &'a str, top: Top<'a, '_>) 
     }
     let mut a = Analyzer {
         out: Analysis {
-            functions: Vec::new(),
-            scopes: Vec::new(),
-            vars: Vec::new(),
-            refs: Vec::new(),
+            // Dense code has so many of them, or nearly.
+            functions: Vec::with_capacity(source.len() / 256),
+            scopes: Vec::with_capacity(source.len() / 128),
+            vars: Vec::with_capacity(source.len() / 32),
+            refs: Vec::with_capacity(source.len() / 8),
             classes: Vec::new(),
             templates: Vec::new(),
             assignments: Vec::new(),
@@ -82,6 +93,7 @@ pub fn analyze<'a>(program: &'a Program<'a>, source: &'a str, top: Top<'a, '_>) 
             eval_context: [false; 4],
             has_eval: false,
             error: None,
+            suspect: false,
             module_scope: NONE,
         },
         names: FxHashMap::default(),
@@ -89,13 +101,18 @@ pub fn analyze<'a>(program: &'a Program<'a>, source: &'a str, top: Top<'a, '_>) 
         scope: NONE,
         function: NONE,
         barriers: Vec::new(),
-        loops: 0,
+        jumps: early::Jumps::default(),
+        in_parameters: false,
+        in_static_block: false,
+        privates: 0,
+        module_items: 0,
         pending_name: None,
         strict: false,
         eval_functions,
         annex_b: FxHashSet::default(),
     };
     a.program(program, top);
+    a.screen_module_items(program);
     a.out.assignments.sort_unstable();
     a.out
 }
@@ -268,6 +285,7 @@ impl<'a> Analyzer<'a> {
 
     /// Resolves a name used at `pos`.
     pub fn resolve(&mut self, name: &'a str, pos: u32, write: bool) -> RefId {
+        self.screen_name(name, write);
         let name_id = self.name_id(Cow::Borrowed(name));
         let head = self.heads[name_id as usize];
         let barrier = self.barriers.last().copied();
@@ -304,6 +322,9 @@ impl<'a> Analyzer<'a> {
                 id.span,
             );
         }
+        if write && self.strict && matches!(name, "eval" | "arguments") {
+            self.reject("Unexpected eval or arguments in strict mode", id.span);
+        }
         let r = self.resolve(name, id.span.start, write);
         id.reference_id.set(Some(ReferenceId::from_usize(r as usize)));
     }
@@ -311,6 +332,7 @@ impl<'a> Analyzer<'a> {
     /// A reference that initialises a declared lexical binding, function or class.
     pub fn binding(&mut self, id: &BindingIdentifier<'a>) {
         let name = id.name.as_str();
+        self.screen_name(name, true);
         let name_id = self.name_id(Cow::Borrowed(name));
         let head = self.heads[name_id as usize];
         let target = if head != NONE && self.out.vars[head as usize].scope == self.scope {

@@ -8,9 +8,9 @@
 //! *Not here*: what the instructions do (`core`), their format (`bytecode`), files and module resolution (`host`).
 //!
 //! # How it works
-//! `parse` makes the syntax tree and finds the early errors; `analyze` walks the tree once, numbers the functions, resolves
-//! every name and decides which variables live in environments (`scope` has the tables); `function` and its
-//! neighbours generate code for one function at a time.
+//! `parse` makes the syntax tree; `analyze` walks it once, numbers the functions, resolves every name, decides which
+//! variables live in environments (`scope` has the tables) and whether a walk for early errors is needed; `function` and
+//! its neighbours generate code for one function at a time.
 //!
 //! # Conventions of the code
 //! * **Registers.** Register 0 holds the closure's environment, if it is needed. Parameters stay in their negative registers
@@ -53,6 +53,7 @@ mod ts_scope;
 mod typescript;
 mod variable;
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use oxc_allocator::Allocator;
@@ -192,7 +193,8 @@ self_cell!(
 /// A parsed source text. It owns the syntax tree and the scope analysis, and compiles functions on demand.
 pub struct Unit {
     tree: Tree,
-    metas: Vec<FunctionMeta>,
+    /// What has been asked for.
+    metas: Vec<OnceCell<FunctionMeta>>,
 }
 
 impl Unit {
@@ -217,7 +219,6 @@ impl Unit {
         };
         let owner = Owner { source, allocator: Allocator::default(), params };
         let tree = Tree::try_new(owner, |owner| {
-            let program = parse::program(&owner.allocator, &owner.source, options)?;
             let top = match options.goal {
                 Goal::Script => Top::Script,
                 Goal::Module => Top::Module,
@@ -225,25 +226,9 @@ impl Unit {
                 Goal::Eval { site } => Top::Eval(site),
                 Goal::DynamicFunction { .. } => Top::Dynamic,
             };
-            let analysis = analyze::analyze(program, &owner.source, top);
-            match analysis.error {
-                Some(error) => Err(error),
-                None => Ok(analysis),
-            }
+            parse::analysis(&owner.allocator, &owner.source, options, top)
         })?;
-        let metas = tree.borrow_dependent().functions.iter().map(|f| FunctionMeta {
-            name: f.name.as_deref().map(JsStr::new),
-            kind: f.kind,
-            is_async: f.is_async,
-            is_generator: f.is_generator,
-            strict: f.strict,
-            length: f.length,
-            source_start: f.source_start,
-            source_end: f.source_end,
-            uses_super: f.uses_super,
-            has_field_initializer: f.has_fields,
-        });
-        let metas = metas.collect();
+        let metas = vec![OnceCell::new(); tree.borrow_dependent().functions.len()];
         Ok(Unit { tree, metas })
     }
 
@@ -259,13 +244,42 @@ impl Unit {
 
     /// Facts about a function.
     pub fn meta(&self, function: FunctionIndex) -> &FunctionMeta {
-        &self.metas[function as usize]
+        self.metas[function as usize].get_or_init(|| {
+            let f = &self.tree.borrow_dependent().functions[function as usize];
+            FunctionMeta {
+                name: f.name.as_deref().map(JsStr::new),
+                kind: f.kind,
+                is_async: f.is_async,
+                is_generator: f.is_generator,
+                strict: f.strict,
+                length: f.length,
+                source_start: f.source_start,
+                source_end: f.source_end,
+                uses_super: f.uses_super,
+                has_field_initializer: f.has_fields,
+            }
+        })
+    }
+
+    /// Length of a function's text without the functions in it: the syntax that is walked to compile it.
+    fn own_length(&self, function: FunctionIndex) -> usize {
+        let functions = &self.tree.borrow_dependent().functions[function as usize..];
+        let mut length = functions[0].source_end - functions[0].source_start;
+        let mut end = functions[0].source_start;
+        for inner in functions[1..].iter().take_while(|f| f.source_start < functions[0].source_end) {
+            // Computed keys and the heritage of a class lie in the ranges of its methods and its constructor.
+            let is_whole = matches!(inner.kind, FunctionKind::Normal | FunctionKind::Arrow);
+            if is_whole && inner.source_start >= end {
+                length -= inner.source_end - inner.source_start;
+                end = inner.source_end;
+            }
+        }
+        length as usize
     }
 
     /// Compiles one function.
     pub fn compile(&self, function: FunctionIndex) -> Result<FunctionUnit, SyntaxError> {
-        let meta = self.meta(function);
-        let stack = parse::stack_for((meta.source_end - meta.source_start) as usize);
+        let stack = parse::stack_for(self.own_length(function));
         stack::with(stack, || function::compile(self.tree.borrow_dependent(), function))
     }
 

@@ -64,6 +64,7 @@ impl<'a> Analyzer<'a> {
     }
 
     fn import(&mut self, request: u32, name: ImportName, local: &'a BindingIdentifier<'a>) {
+        self.screen_name(local.name.as_str(), true);
         let Some(module) = &mut self.out.module else { return };
         let index = module.imports.len() as u32;
         module.imports.push(ImportEntry {
@@ -72,7 +73,9 @@ impl<'a> Analyzer<'a> {
             local: JsStr::new(local.name.as_str()),
             position: local.span.start,
         });
+        let before = self.out.vars.len();
         self.declare(local.name.as_str(), VarKind::Import(index));
+        self.suspect_if(self.out.vars.len() == before);
     }
 
     /// Declares the imports and the top-level names of a module.
@@ -191,6 +194,7 @@ impl<'a> Analyzer<'a> {
             let id = self.name_id(Cow::Borrowed(local));
             let head = self.heads[id as usize];
             if head == NONE {
+                self.out.suspect = true;
                 continue;
             }
             if let VarKind::Import(i) = self.out.vars[head as usize].kind

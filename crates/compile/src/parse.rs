@@ -8,7 +8,9 @@ use oxc_semantic::SemanticBuilder;
 use oxc_span::SourceType;
 use spey_bytecode::{EvalSite, SyntaxError, SyntaxErrorKind};
 
+use crate::analyze::{Top, analyze};
 use crate::messages;
+use crate::scope::{Analysis, FunctionNode};
 use crate::{Goal, Language, Options};
 
 /// Brackets may nest this deep.
@@ -33,8 +35,20 @@ fn source_type(options: &Options) -> SourceType {
     }
 }
 
-/// Parses and checks a program; the tree lives in the arena.
-pub fn program<'a>(
+fn eval_site<'o>(options: &Options<'o>) -> Option<&'o EvalSite> {
+    match options.goal {
+        Goal::Eval { site } => site,
+        _ => None,
+    }
+}
+
+fn context<'a>(source: &'a str, options: &Options) -> messages::Context<'a> {
+    let module = matches!(options.goal, Goal::Module);
+    messages::Context { source, module, strict: module || source.starts_with("\"use strict\"") }
+}
+
+/// Parses a program; the tree lives in the arena.
+fn program<'a>(
     allocator: &'a Allocator,
     source: &'a str,
     options: &Options,
@@ -54,15 +68,8 @@ pub fn program<'a>(
         ..ParseOptions::default()
     };
     let parsed = Parser::new(allocator, source, source_type(options)).with_options(parse_options).parse();
-    let site = match options.goal {
-        Goal::Eval { site } => site,
-        _ => None,
-    };
-    let context = messages::Context {
-        source,
-        module: matches!(options.goal, Goal::Module),
-        strict: matches!(options.goal, Goal::Module) || source.starts_with("\"use strict\""),
-    };
+    let site = eval_site(options);
+    let context = context(source, options);
     if let Some(d) = first_error(parsed.diagnostics.errors(), site) {
         return Err(messages::translate(d, &context));
     }
@@ -77,14 +84,45 @@ pub fn program<'a>(
         directive.expression.value = "use strict".into();
         program.directives.insert(0, directive);
     }
-    let program: &'a Program<'a> = allocator.alloc(program);
+    Ok(allocator.alloc(program))
+}
+
+/// Parses a program, finds its early errors and analyses its scopes.
+pub fn analysis<'a>(
+    allocator: &'a Allocator,
+    source: &'a str,
+    options: &Options,
+    top: Top<'a, '_>,
+) -> Result<Analysis<'a>, SyntaxError> {
+    let program = program(allocator, source, options)?;
+    // Of types the analysis knows nothing.
+    if matches!(options.language, Language::JavaScript | Language::Builtins) {
+        let analysis = analyze(program, source, top.clone());
+        if !analysis.suspect {
+            return accepted(analysis);
+        }
+    }
+    early_errors(program, source, options)?;
+    accepted(analyze(program, source, top))
+}
+
+fn accepted(analysis: Analysis<'_>) -> Result<Analysis<'_>, SyntaxError> {
+    match analysis.error {
+        Some(error) => Err(error),
+        None => Ok(analysis),
+    }
+}
+
+/// The early errors that the parser leaves to a second walk.
+fn early_errors<'a>(program: &'a Program<'a>, source: &'a str, options: &Options) -> Result<(), SyntaxError> {
+    let site = eval_site(options);
     let checked = SemanticBuilder::new_compiler().build(program);
     let mut errors: Vec<&OxcDiagnostic> = checked.diagnostics.errors().collect();
     errors.sort_by_key(|d| messages::position(d));
     if let Some(d) = first_error(errors.into_iter(), site) {
-        return Err(messages::translate(d, &context));
+        return Err(messages::translate(d, &context(source, options)));
     }
-    Ok(program)
+    Ok(())
 }
 
 /// The first error that counts: what the caller of eval allows is none.
@@ -127,12 +165,11 @@ pub fn lone_function<'a>(
     source: &'a str,
     options: &Options,
 ) -> Result<(), SyntaxError> {
-    let program = program(allocator, source, options)?;
-    let whole = match &program.body[..] {
-        [Statement::FunctionDeclaration(f)] => f.span.end as usize == source.len(),
-        _ => false,
-    };
-    if whole {
+    let analysis = analysis(allocator, source, options, Top::Script)?;
+    if let FunctionNode::Program(program) = analysis.functions[0].node
+        && let [Statement::FunctionDeclaration(f)] = &program.body[..]
+        && f.span.end as usize == source.len()
+    {
         return Ok(());
     }
     Err(SyntaxError {
@@ -146,10 +183,12 @@ pub fn lone_function<'a>(
 /// Do brackets nest deeper than `limit`? Strings, comments and template text are skipped; a regular expression that looks
 /// like one of them can only hide brackets on its line.
 fn nesting_exceeds(source: &str, limit: usize) -> bool {
-    if source.len() <= limit {
+    let bytes = source.as_bytes();
+    // Mostly there are not so many.
+    let is_opening = |b: &u8| matches!(b, b'(' | b'[' | b'{');
+    if bytes.len() <= limit || bytes.iter().filter(|b| is_opening(b)).count() <= limit {
         return false;
     }
-    let bytes = source.as_bytes();
     let mut depth = 0usize;
     let mut i = 0;
     while i < bytes.len() {

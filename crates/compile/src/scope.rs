@@ -275,6 +275,8 @@ pub struct Analysis<'a> {
     pub has_eval: bool,
     /// Error found by the analysis.
     pub error: Option<spey_bytecode::SyntaxError>,
+    /// There may be early errors that only the check of the parser's library can name.
+    pub suspect: bool,
     /// Index of the module scope or NONE.
     pub module_scope: ScopeIndex,
 }

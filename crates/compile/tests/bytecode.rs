@@ -85,6 +85,163 @@ fn messages() {
     }
 }
 
+/// Early errors that the grammar does not show, one of each kind and place.
+#[test]
+fn early_errors() {
+    let scripts = [
+        // names
+        "let a; var a",
+        "var a; let a",
+        "let a; { var a }",
+        "{ let a; { var a } }",
+        "{ var a; let a }",
+        "{ function a() {} var a }",
+        "{ function a() {} let a }",
+        "for (let a;;) { var a }",
+        "for (let [a, a] of b);",
+        "for (let a of b) { var a }",
+        "switch (b) { case 1: let a; case 2: let a }",
+        "switch (b) { case 1: let a; default: { var a } }",
+        "try {} catch ([a, a]) {}",
+        "try {} catch (a) { let a }",
+        "try {} catch (a) { function a() {} }",
+        "try {} catch ([a]) { var a }",
+        "function f(a) { let a }",
+        "function f(a = 1) { let a }",
+        "function f([a]) { const a = 1 }",
+        "function f() { var a; let a }",
+        "function f() { let a; function a() {} }",
+        "function f() { 'use strict'; { function a() {} function a() {} } }",
+        "function f() { var arguments; let arguments }",
+        "(a, a) => 1",
+        "function f(a, [a]) {}",
+        "'use strict'; function f(a, a) {}",
+        "({ m(a, a) {} })",
+        "class A {} var A",
+        "class A { static { let a; var a } }",
+        "let let = 1",
+        "using a = null",
+        "await using a = null",
+        // strict code
+        "'use strict'; eval = 1",
+        "'use strict'; arguments++",
+        "'use strict'; ({ eval } = a)",
+        "'use strict'; [arguments] = a",
+        "'use strict'; for (eval in a);",
+        "'use strict'; var eval",
+        "'use strict'; var static",
+        "'use strict'; a = yield",
+        "'use strict'; package: a",
+        "'use strict'; delete a",
+        "'use strict'; delete ((a))",
+        "'use strict'; 09",
+        "'use strict'; a['\\08']",
+        "'use strict'; ({ '\\1': 1 })",
+        "'use strict'; ({ 010: a } = b)",
+        "'use strict'; if (a) function f() {}",
+        "function f() { '\\07'; 'use strict' }",
+        "() => { 'use strict'; '\\8' }",
+        "function eval() { 'use strict' }",
+        "function f(arguments) { 'use strict' }",
+        "function f(a = 1) { 'use strict' }",
+        "(...a) => { 'use strict' }",
+        "class A { m() { with (a) {} } }",
+        "class eval {}",
+        "class A extends (delete a) {}",
+        "(class { ['\\01']() {} })",
+        // statements
+        "while (a) function f() {}",
+        "for (;;) function f() {}",
+        "while (a) b: function f() {}",
+        "if (a) b: function f() {}",
+        "continue",
+        "a: continue",
+        "a: { continue a }",
+        "a: a: b",
+        "a: { b: { a: c } }",
+        "while (a) { function f() { break } }",
+        "while (a) { (() => { continue })() }",
+        "a: { (() => { break a }) }",
+        "while (a) { class A { static { break } } }",
+        "switch (a) { default: continue }",
+        "for (let a = 1 of b);",
+        "'use strict'; for (var a = 1 in b);",
+        // functions and classes
+        "super.a",
+        "function f() { super.a }",
+        "({ f: function () { super.a } })",
+        "({ m() { super() } })",
+        "class A { constructor() { super() } }",
+        "class A extends B { m() { super() } }",
+        "class A extends B { a = super() }",
+        "class A extends B { [super.a]() {} }",
+        "function* f(a = yield) {}",
+        "async function f(a = await b) {}",
+        "class A { static { await } }",
+        "class A { static { (await => 1) } }",
+        "class A { a = arguments }",
+        "class A { a = () => arguments }",
+        "class A { static { arguments } }",
+        "class A { #a; #a }",
+        "class A { #a; get #a() {} }",
+        "class A { get #a() {} get #a() {} }",
+        "class A { static get #a() {} set #a(b) {} }",
+        "class A { m() { this.#b } }",
+        "class A extends (a.#b) { #b }",
+        "class A { #a; m() { delete this.#a } }",
+        "class A { #a; m() { delete this?.#a } }",
+        "#a in b",
+        "({ __proto__: a, '__proto__': b })",
+        "export { a }",
+        "{ import 'a' }",
+    ];
+    for source in scripts {
+        error(source, Goal::Script);
+    }
+    let modules = [
+        "import a from 'a'; let a",
+        "import a from 'a'; function a() {}",
+        "import { a } from 'a'; import { a } from 'b'",
+        "import * as eval from 'a'",
+        "function a() {} function a() {}",
+        "var a; function a() {}",
+        "export { a }",
+        "{ export let a }",
+        "function f() { import 'a' }",
+        "import '\\01'",
+        "let await",
+        "function f() { return await }",
+    ];
+    for source in modules {
+        error(source, Goal::Module);
+    }
+    for source in [
+        "var a; var a; function a() {} function a() {}",
+        "function f(a, a) { var a; function a() {} }",
+        "function f(a = 1) { var a }",
+        "(function a(a) { var a })",
+        "(function a() { let a })",
+        "try {} catch (a) { var a }",
+        "let a; { let a; { function f() { var a } } }",
+        "{ function a() {} function a() {} }",
+        "a: b: for (;;) { switch (1) { case 1: continue a; default: break b } }",
+        "a: { break a } a: { break a }",
+        "010 + '\\01'",
+        "'use strict'; '\\0' + '\\\\1'",
+        "var let, static, yield, await, eval, arguments; delete let",
+        "({ m() { super.a }, get a() { return () => super.b } })",
+        "class A extends B { a = super.b; static { super.c } constructor() { (() => super())() } }",
+        "class A { get #a() {} set #a(b) {} static m(o) { return #a in o } }",
+        "class A { static { var a; { var a } function b() {} var b } }",
+        "({ __proto__: a, __proto__() {}, ['__proto__']: b })",
+        "function* f() { yield; (function* (a) { yield a }) }",
+    ] {
+        if let Err(e) = compile(source, Goal::Script, Language::JavaScript) {
+            panic!("{source}: {}", e.message);
+        }
+    }
+}
+
 #[test]
 fn deep_nesting_is_a_range_error() {
     let source = format!("{}1{}", "(".repeat(20_000), ")".repeat(20_000));

@@ -24,7 +24,7 @@ pub const TWO_BYTE: u8 = 0x10;
 pub const ATOM: u8 = 0x20;
 /// Representations (`header.aux`).
 const FLAT: u16 = 0;
-const ROPE: u16 = 1;
+pub(crate) const ROPE: u16 = 1;
 const SLICE: u16 = 2;
 const EXTERNAL: u16 = 3;
 

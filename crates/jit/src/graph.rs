@@ -282,7 +282,7 @@ pub enum Op {
     CheckStore(i32),
     /// Closure whose `new` makes objects of this shape right away.
     CheckConstruct(u32),
-    /// Flat string (known to be a string); result: 1 for two-byte units.
+    /// A string (known to be one) that is no rope; result: bit 0 for two-byte units, bit 1 if they are in another cell.
     CheckFlat,
 
     // ---- conversions
@@ -429,7 +429,7 @@ pub enum Op {
     FillElement(u32),
     /// Takes the last element off an array (known). Result: the empty marker if that is not simple.
     ArrayPop,
-    /// Code unit of a flat string: string, index, two-byte flag.
+    /// Code unit of a string that is no rope: string, index, result of `CheckFlat`.
     CharCode,
     /// One-unit string of a string's unit, or 0.
     CharAt,

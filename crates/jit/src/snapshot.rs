@@ -497,6 +497,8 @@ pub struct Layout {
     pub string_length: i32,
     /// `JsString`: first unit of a flat string.
     pub string_units: i32,
+    /// `JsString`: representation of ropes, in the second half of the header's first word; flat strings have 0.
+    pub string_rope: u16,
     /// Header flag of atoms: strings that are the only ones with their text.
     pub string_atom: u8,
     /// Header flag of two-byte strings.
@@ -718,6 +720,8 @@ stubs! {
     pow,
     /// `(vm, cell: address of string, index: u32) -> value`: one-unit string, 0 if it must be allocated.
     char_at,
+    /// `(address of string, index: u32) -> u32`: a code unit of a string that is no rope.
+    char_code,
 }
 
 /// What typeof can say.

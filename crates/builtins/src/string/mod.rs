@@ -27,7 +27,9 @@ use crate::support::{self, StringBuilder};
 
 static CONSTRUCTOR: NativeSpec = NativeSpec::constructor("String", 1, construct).with_quick(quick::text_of);
 static STATICS: &[PropertySpec] = &[
-    PropertySpec::Method(NativeSpec::new("fromCharCode", 1, from_char_code)),
+    PropertySpec::Method(
+        NativeSpec::new("fromCharCode", 1, from_char_code).with_quick(quick::from_char_code),
+    ),
     PropertySpec::Method(NativeSpec::new("fromCodePoint", 1, from_code_point)),
     PropertySpec::Method(NativeSpec::new("raw", 1, raw)),
 ];

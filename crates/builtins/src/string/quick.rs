@@ -19,6 +19,24 @@ fn unit(vm: &Vm, this: Raw, args: &[Raw]) -> Option<u16> {
 fn single(vm: &Vm, unit: Option<u16>) -> Raw {
     unit.and_then(|u| vm.single_chars.get(u as usize)).copied().unwrap_or(Raw::EMPTY)
 }
+pub(super) fn from_char_code(vm: &mut Vm, _: Raw, args: &[Raw]) -> Raw {
+    /// Longer lists are rare.
+    const MAX_UNITS: usize = 8;
+    if let &[unit] = args {
+        return single(vm, conversion::quick_int32(unit).map(|n| n as u16));
+    }
+    let mut units = [0; MAX_UNITS];
+    if args.is_empty() || args.len() > MAX_UNITS {
+        return Raw::EMPTY;
+    }
+    for (unit, arg) in units.iter_mut().zip(args) {
+        match conversion::quick_int32(*arg).map(|n| n as u16) {
+            Some(n) if n < 256 => *unit = n as u8,
+            _ => return Raw::EMPTY,
+        }
+    }
+    try_new_latin1(vm, &units[..args.len()])
+}
 pub(super) fn at(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
     single(vm, unit(vm, this, args))
 }

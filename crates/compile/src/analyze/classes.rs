@@ -19,6 +19,7 @@ impl<'a> Analyzer<'a> {
         if c.declare {
             return;
         }
+        self.suspect_if(c.id.is_none());
         if let Some(id) = &c.id {
             self.class(c);
             self.binding(id);
@@ -39,6 +40,7 @@ impl<'a> Analyzer<'a> {
 
     pub fn class(&mut self, c: &'a Class<'a>) {
         let strict = std::mem::replace(&mut self.strict, true);
+        self.screen_class(c);
         let name: Option<Cow<'a, str>> = match &c.id {
             Some(id) => {
                 self.pending_name = None;
@@ -61,6 +63,7 @@ impl<'a> Analyzer<'a> {
         let scope = self.push_scope(ScopeType::Class, c.span.start);
         self.out.classes[index as usize].scope = scope;
         if let Some(id) = &c.id {
+            self.screen_name(id.name.as_str(), true);
             let v = self.declare(id.name.as_str(), VarKind::ClassName);
             self.out.classes[index as usize].name_var = v;
         }
@@ -81,7 +84,10 @@ impl<'a> Analyzer<'a> {
             }
         }
         if let Some(h) = &c.heritage {
+            // Private names of the class itself are not known here.
+            let privates = self.privates;
             self.expression(&h.expression);
+            self.suspect_if(self.privates != privates);
         }
         // The constructor comes first.
         let constructor = c.body.body.iter().find_map(|e| match e {
@@ -206,9 +212,7 @@ impl<'a> Analyzer<'a> {
                 Some(name)
             }
             _ => {
-                if computed {
-                    self.key(key);
-                }
+                self.key(key, computed);
                 literal::key_name(key, computed)
             }
         }
@@ -262,7 +266,10 @@ impl<'a> Analyzer<'a> {
                     }
                     self.hoist_functions(&b.body);
                     self.hoist_lexical(&b.body);
+                    let jumps = std::mem::take(&mut self.jumps);
+                    let in_static_block = std::mem::replace(&mut self.in_static_block, true);
                     self.statements(&b.body);
+                    (self.jumps, self.in_static_block) = (jumps, in_static_block);
                     self.pop_scope(s);
                     Self::set_scope(&b.scope_id, Some(s));
                 }

@@ -64,7 +64,9 @@ impl<'a> Analyzer<'a> {
             if let Some(func) = hoist::function_declaration(s)
                 && let Some(id) = &func.id
             {
+                let before = self.out.vars.len();
                 let v = self.declare(id.name.as_str(), VarKind::Function);
+                self.screen_declaration(v, before, true);
                 let var = &mut self.out.vars[v as usize];
                 if var.kind == VarKind::Arguments {
                     var.kind = VarKind::Function;
@@ -87,7 +89,9 @@ impl<'a> Analyzer<'a> {
             hoist::lexical_names(s, &mut names);
         }
         for (name, kind) in names {
+            let before = self.out.vars.len();
             let v = self.declare(name, kind);
+            self.screen_declaration(v, before, false);
             let f = self.function;
             if self.out.functions[f as usize].arguments_var == v {
                 self.out.functions[f as usize].arguments_var = NONE;
@@ -125,6 +129,7 @@ impl<'a> Analyzer<'a> {
                 && let Some(id) = &func.id
             {
                 let r = self.push_ref(Target::Global, false);
+                self.screen_name(id.name.as_str(), true);
                 id.symbol_id.set(Some(SymbolId::from_usize(r as usize)));
                 if seen.insert(id.name.as_str()) {
                     self.out.declarations.functions.push(JsStr::new(id.name.as_str()));
@@ -143,6 +148,7 @@ impl<'a> Analyzer<'a> {
         for s in body {
             hoist::lexical_names(s, &mut names);
         }
+        self.screen_top_level(&names, |name| seen.contains(name));
         let lexical: FxHashSet<&str> = names.iter().map(|n| n.0).collect();
         for (name, kind) in &names {
             if *kind == VarKind::Var {
@@ -209,6 +215,7 @@ impl<'a> Analyzer<'a> {
                 && let Some(id) = &func.id
             {
                 let r = self.push_ref(target, false);
+                self.screen_name(id.name.as_str(), true);
                 id.symbol_id.set(Some(SymbolId::from_usize(r as usize)));
                 if seen.insert(id.name.as_str()) {
                     self.out.declarations.functions.push(JsStr::new(id.name.as_str()));
@@ -224,6 +231,11 @@ impl<'a> Analyzer<'a> {
             }
         }
         self.check_eval_vars(in_parameters);
+        let mut names = Vec::new();
+        for s in body {
+            hoist::lexical_names(s, &mut names);
+        }
+        self.screen_top_level(&names, |name| seen.contains(name));
         self.hoist_lexical(body);
         for func in vars.annex_b {
             let Some(id) = &func.id else { continue };

@@ -26,9 +26,11 @@ impl<'a> Analyzer<'a> {
         self.pending_name = None;
     }
 
-    pub fn key(&mut self, k: &'a PropertyKey<'a>) {
-        if let Some(e) = k.as_expression() {
-            self.expression(e);
+    /// The name of a property.
+    pub fn key(&mut self, k: &'a PropertyKey<'a>, computed: bool) {
+        match k.as_expression() {
+            Some(e) if computed => self.expression(e),
+            _ => self.screen_key(k),
         }
     }
 
@@ -49,6 +51,8 @@ impl<'a> Analyzer<'a> {
         let name: Cow<str> = Cow::Owned(format!("#{}", p.name.as_str()));
         let name_id = self.name_id(name.clone());
         let head = self.heads[name_id as usize];
+        self.privates += 1;
+        self.suspect_if(head == NONE);
         let target = if head == NONE {
             Target::Dynamic
         } else {
@@ -151,9 +155,7 @@ impl<'a> Analyzer<'a> {
                             }
                         }
                         AssignmentTargetProperty::AssignmentTargetPropertyProperty(p) => {
-                            if p.computed {
-                                self.key(&p.name);
-                            }
+                            self.key(&p.name, p.computed);
                             self.maybe_default(&p.binding);
                         }
                     }
@@ -188,11 +190,11 @@ impl<'a> Analyzer<'a> {
         match e {
             Expression::BooleanLiteral(_)
             | Expression::NullLiteral(_)
-            | Expression::NumericLiteral(_)
             | Expression::BigIntLiteral(_)
             | Expression::RegExpLiteral(_)
-            | Expression::StringLiteral(_)
             | Expression::ImportMeta(_) => {}
+            Expression::NumericLiteral(n) => self.screen_number(n),
+            Expression::StringLiteral(s) => self.screen_string(s),
             Expression::TemplateLiteral(t) => self.template(t),
             Expression::Identifier(id) => {
                 self.reference(id, false);
@@ -202,6 +204,7 @@ impl<'a> Analyzer<'a> {
                 }
             }
             Expression::Super(s) => {
+                self.screen_super(false);
                 self.implicit(VarKind::This);
                 s.node_id.set(self.implicit_ref(VarKind::HomeObject));
             }
@@ -236,7 +239,7 @@ impl<'a> Analyzer<'a> {
             }
             Expression::BinaryExpression(b) => {
                 // Long chains lean to the left.
-                let mut spine = vec![b];
+                let mut spine = Vec::new();
                 let mut left = &b.left;
                 while let Expression::BinaryExpression(inner) = left {
                     spine.push(inner);
@@ -246,6 +249,7 @@ impl<'a> Analyzer<'a> {
                 for b in spine.iter().rev() {
                     self.expression(&b.right);
                 }
+                self.expression(&b.right);
             }
             Expression::CallExpression(c) => self.call(c),
             Expression::ChainExpression(c) => match &c.expression {
@@ -307,6 +311,9 @@ impl<'a> Analyzer<'a> {
             }
             Expression::ThisExpression(t) => t.node_id.set(self.implicit_ref(VarKind::This)),
             Expression::UnaryExpression(u) => {
+                if u.operator == UnaryOperator::Delete {
+                    self.screen_delete(&u.argument);
+                }
                 if u.operator == UnaryOperator::Delete
                     && let Some(m) = literal::strip(&u.argument).as_member_expression()
                 {
@@ -317,6 +324,7 @@ impl<'a> Analyzer<'a> {
             }
             Expression::UpdateExpression(u) => self.simple_target(&u.argument),
             Expression::YieldExpression(y) => {
+                self.screen_suspension();
                 if let Some(a) = &y.argument {
                     self.expression(a);
                 }
@@ -345,6 +353,7 @@ impl<'a> Analyzer<'a> {
     }
 
     pub fn note_await(&mut self) {
+        self.screen_suspension();
         if self.out.functions[self.function as usize].kind == FunctionKind::Module {
             self.note_top_level_await();
         }
@@ -367,6 +376,7 @@ impl<'a> Analyzer<'a> {
         }
         match &c.callee {
             Expression::Super(s) => {
+                self.screen_super(true);
                 self.implicit(VarKind::This);
                 self.implicit(VarKind::NewTarget);
                 s.node_id.set(self.implicit_ref(VarKind::ActiveFunction));
@@ -419,13 +429,12 @@ impl<'a> Analyzer<'a> {
     }
 
     pub fn object(&mut self, o: &'a ObjectExpression<'a>) {
+        self.screen_object(o);
         for p in &o.properties {
             match p {
                 ObjectPropertyKind::SpreadProperty(s) => self.expression(&s.argument),
                 ObjectPropertyKind::ObjectProperty(p) => {
-                    if p.computed {
-                        self.key(&p.key);
-                    }
+                    self.key(&p.key, p.computed);
                     let name = literal::key_name(&p.key, p.computed);
                     let is_method = p.method || p.kind != PropertyKind::Init;
                     if is_method && let Expression::FunctionExpression(f) = &p.value {

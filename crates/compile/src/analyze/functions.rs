@@ -52,6 +52,7 @@ impl<'a> Analyzer<'a> {
 
     pub fn program(&mut self, program: &'a Program<'a>, top: Top<'a, '_>) {
         self.strict = program.directives.iter().any(|d| d.directive == "use strict");
+        self.screen_directives(&program.directives);
         let span = Span::new(0, program.span.end);
         match top {
             Top::Script | Top::Module => {
@@ -257,8 +258,13 @@ impl<'a> Analyzer<'a> {
         let f = self.new_function(FunctionNode::Function(func), kind, span);
         func.node_id.set(NodeId::from_usize(f as usize));
         let outer = (self.function, self.strict, self.pending_name.take());
-        self.strict |=
-            func.body.as_ref().is_some_and(|b| b.directives.iter().any(|d| d.directive == "use strict"));
+        if let Some(body) = &func.body {
+            self.strict |= self.directives(body, &func.params);
+            self.screen_directives(&body.directives);
+        }
+        if let Some(id) = &func.id {
+            self.screen_name(id.name.as_str(), true);
+        }
         {
             let strict = self.strict;
             let info = &mut self.out.functions[f as usize];
@@ -285,6 +291,19 @@ impl<'a> Analyzer<'a> {
         f
     }
 
+    /// Is there a Use Strict Directive?
+    fn directives(&mut self, body: &'a FunctionBody<'a>, params: &'a FormalParameters<'a>) -> bool {
+        let strict = body.directives.iter().any(|d| d.directive == "use strict");
+        if strict {
+            let simple = params.rest.is_none()
+                && params.items.iter().all(|p| {
+                    p.initializer.is_none() && matches!(p.pattern, BindingPattern::BindingIdentifier(_))
+                });
+            self.suspect_if(!simple);
+        }
+        strict
+    }
+
     pub fn arrow(&mut self, arrow: &'a ArrowFunctionExpression<'a>) {
         let f = self.new_function(FunctionNode::Arrow(arrow), FunctionKind::Arrow, arrow.span);
         arrow.node_id.set(NodeId::from_usize(f as usize));
@@ -292,7 +311,8 @@ impl<'a> Analyzer<'a> {
         let outer = (self.function, self.strict);
         let (statements, expression) = match &arrow.body {
             ArrowFunctionBody::FunctionBody(b) => {
-                self.strict |= b.directives.iter().any(|d| d.directive == "use strict");
+                self.strict |= self.directives(b, &arrow.params);
+                self.screen_directives(&b.directives);
                 (Some(&b.statements[..]), None)
             }
             other => (None, other.as_expression()),
@@ -315,7 +335,9 @@ impl<'a> Analyzer<'a> {
         expression: Option<&'a Expression<'a>>,
         span: Span,
     ) {
-        let loops = std::mem::take(&mut self.loops);
+        let jumps = std::mem::take(&mut self.jumps);
+        let in_parameters = std::mem::replace(&mut self.in_parameters, true);
+        let in_static_block = std::mem::replace(&mut self.in_static_block, false);
         let scope = self.push_scope(ScopeType::Function, span.start);
         self.out.functions[f as usize].scope = scope;
         self.enter_eval_barrier(span, scope);
@@ -331,8 +353,8 @@ impl<'a> Analyzer<'a> {
             expressions |= p.initializer.is_some() || hoist::pattern_has_expression(&p.pattern);
         }
         expressions |= params.rest.as_ref().is_some_and(|r| hoist::pattern_has_expression(&r.rest.argument));
-        let mut param_vars = Vec::new();
-        let mut names = Vec::new();
+        let mut param_vars = Vec::with_capacity(params.items.len());
+        let mut names = Vec::with_capacity(params.items.len());
         for p in &params.items {
             hoist::pattern_names(&p.pattern, &mut names);
         }
@@ -348,10 +370,14 @@ impl<'a> Analyzer<'a> {
                     let outer = self.out.vars[head as usize].shadowed;
                     self.out.vars[head as usize].name = Cow::Borrowed("");
                     self.heads[name_id as usize] = outer;
+                    self.out.suspect = true;
                 }
                 self.declare(id.name.as_str(), VarKind::Param)
             } else {
-                self.declare(id.name.as_str(), VarKind::Param)
+                let before = self.out.vars.len();
+                let v = self.declare(id.name.as_str(), VarKind::Param);
+                self.suspect_if(self.out.vars.len() == before);
+                v
             };
             if expressions {
                 self.out.vars[v as usize].decl_end = u32::MAX;
@@ -377,6 +403,7 @@ impl<'a> Analyzer<'a> {
             self.pattern(&r.rest.argument, Bind::Lexical);
             self.pattern_done(&r.rest.argument, r.span.end);
         }
+        self.in_parameters = false;
         let mut body_scope = scope;
         if expressions && (body.is_some() || self.eval_functions.contains(&span)) {
             body_scope = self.push_scope(ScopeType::Body, span.start);
@@ -397,6 +424,6 @@ impl<'a> Analyzer<'a> {
         self.decide_arguments(f, &param_vars);
         self.leave_eval_barrier(scope);
         self.pop_scope(scope);
-        self.loops = loops;
+        (self.jumps, self.in_parameters, self.in_static_block) = (jumps, in_parameters, in_static_block);
     }
 }

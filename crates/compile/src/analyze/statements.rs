@@ -19,15 +19,15 @@ impl<'a> Analyzer<'a> {
             BindingPattern::BindingIdentifier(id) => match bind {
                 Bind::Lexical => self.binding(id),
                 Bind::Var { write } => {
+                    self.screen_var(id.name.as_str());
+                    self.screen_name(id.name.as_str(), true);
                     let r = self.resolve(id.name.as_str(), id.span.start, write);
                     id.symbol_id.set(Some(SymbolId::from_usize(r as usize)));
                 }
             },
             BindingPattern::ObjectPattern(o) => {
                 for prop in &o.properties {
-                    if prop.computed {
-                        self.key(&prop.key);
-                    }
+                    self.key(&prop.key, prop.computed);
                     self.pattern(&prop.value, bind);
                 }
                 if let Some(rest) = &o.rest {
@@ -54,6 +54,9 @@ impl<'a> Analyzer<'a> {
 
     /// Everything bound by the pattern is initialised from `end` on.
     pub fn pattern_done(&mut self, p: &'a BindingPattern<'a>, end: u32) {
+        if let BindingPattern::BindingIdentifier(id) = p {
+            return self.set_decl_end(id, end);
+        }
         let mut names = Vec::new();
         hoist::pattern_names(p, &mut names);
         for id in names {
@@ -77,6 +80,8 @@ impl<'a> Analyzer<'a> {
         if d.kind == VariableDeclarationKind::AwaitUsing {
             self.note_await();
         }
+        // Not at the top of a script.
+        self.suspect_if(d.kind.is_using() && self.function == 0 && self.out.module.is_none());
         for decl in &d.declarations {
             if !lexical {
                 let write = decl.init.is_some() || for_head_end.is_some();
@@ -84,7 +89,7 @@ impl<'a> Analyzer<'a> {
                     self.named(init, hoist::pattern_name(&decl.id));
                 }
                 self.pattern(&decl.id, Bind::Var { write });
-                if decl.init.is_some() && self.loops == 0 {
+                if decl.init.is_some() && self.jumps.loops == 0 {
                     self.note_single_initialisation(&decl.id);
                 }
                 continue;
@@ -110,27 +115,20 @@ impl<'a> Analyzer<'a> {
     }
 
     pub fn statement(&mut self, s: &'a Statement<'a>) {
-        let repeated = matches!(
-            s,
-            Statement::DoWhileStatement(_)
-                | Statement::ForInStatement(_)
-                | Statement::ForOfStatement(_)
-                | Statement::ForStatement(_)
-                | Statement::WhileStatement(_)
-        );
-        self.loops += repeated as u32;
+        let repeated = s.is_iteration_statement() as u32;
+        self.jumps.loops += repeated;
         self.statement_in(s);
-        self.loops -= repeated as u32;
+        self.jumps.loops -= repeated;
     }
+
     fn statement_in(&mut self, s: &'a Statement<'a>) {
         match s {
             Statement::BlockStatement(b) => self.block(b),
-            Statement::BreakStatement(_)
-            | Statement::ContinueStatement(_)
-            | Statement::DebuggerStatement(_)
-            | Statement::EmptyStatement(_) => {}
+            Statement::DebuggerStatement(_) | Statement::EmptyStatement(_) => {}
+            Statement::BreakStatement(b) => self.screen_break(b),
+            Statement::ContinueStatement(c) => self.screen_continue(c),
             Statement::DoWhileStatement(d) => {
-                self.statement(&d.body);
+                self.body_statement(&d.body);
                 self.expression(&d.test);
             }
             Statement::ExpressionStatement(e) => self.expression(&e.expression),
@@ -166,7 +164,7 @@ impl<'a> Analyzer<'a> {
                 if let Some(u) = &f.update {
                     self.expression(u);
                 }
-                self.statement(&f.body);
+                self.body_statement(&f.body);
                 if let Some(s) = scope {
                     self.pop_scope(s);
                 }
@@ -179,7 +177,7 @@ impl<'a> Analyzer<'a> {
                     self.sub_statement(a);
                 }
             }
-            Statement::LabeledStatement(l) => self.statement(&l.body),
+            Statement::LabeledStatement(l) => self.labelled_statement(l),
             Statement::ReturnStatement(r) => {
                 if let Some(a) = &r.argument {
                     self.expression(a);
@@ -195,12 +193,14 @@ impl<'a> Analyzer<'a> {
                         self.hoist_lexical(&c.consequent);
                     }
                 }
+                self.jumps.switches += 1;
                 for c in &sw.cases {
                     if let Some(t) = &c.test {
                         self.expression(t);
                     }
                     self.statements(&c.consequent);
                 }
+                self.jumps.switches -= 1;
                 if let Some(s) = scope {
                     self.pop_scope(s);
                 }
@@ -218,10 +218,12 @@ impl<'a> Analyzer<'a> {
                         hoist::pattern_names(&p.pattern, &mut names);
                         let simple = matches!(p.pattern, BindingPattern::BindingIdentifier(_));
                         for id in names {
+                            let before = self.out.vars.len();
                             let v = self.declare(
                                 id.name.as_str(),
                                 if simple { VarKind::CatchParam } else { VarKind::Let },
                             );
+                            self.suspect_if(self.out.vars.len() == before);
                             if !simple {
                                 self.out.vars[v as usize].decl_end = u32::MAX;
                             }
@@ -241,14 +243,15 @@ impl<'a> Analyzer<'a> {
             }
             Statement::WhileStatement(w) => {
                 self.expression(&w.test);
-                self.statement(&w.body);
+                self.body_statement(&w.body);
             }
             Statement::WithStatement(w) => {
+                self.suspect_if(self.strict);
                 self.expression(&w.object);
                 self.name_all_scopes();
                 let s = self.push_scope(ScopeType::With, w.span.start);
                 self.barriers.push(s);
-                self.statement(&w.body);
+                self.body_statement(&w.body);
                 self.barriers.pop();
                 self.pop_scope(s);
                 Self::set_scope(&w.scope_id, Some(s));
@@ -259,31 +262,15 @@ impl<'a> Analyzer<'a> {
             Statement::ImportDeclaration(_)
             | Statement::ExportAllDeclaration(_)
             | Statement::ExportNamedDeclaration(_)
-            | Statement::ExportFromDeclaration(_) => {}
-            Statement::ExportDeclaration(e) => self.declaration(&e.declaration),
-            Statement::ExportDefaultDeclaration(e) => match &e.declaration {
-                ExportDefaultDeclarationKind::FunctionDeclaration(f) => {
-                    if f.body.is_some() {
-                        let name = Some(Cow::Borrowed("default"));
-                        let g = self.function_node(f, FunctionKind::Normal, f.span, name, false);
-                        self.out.functions[g as usize].hoisted = true;
-                    }
-                }
-                ExportDefaultDeclarationKind::ClassDeclaration(c) => {
-                    if c.id.is_some() {
-                        self.class_declaration(c);
-                    } else {
-                        self.pending_name = Some(Cow::Borrowed("default"));
-                        self.class(c);
-                    }
-                }
-                ExportDefaultDeclarationKind::TSInterfaceDeclaration(_) => {}
-                other => {
-                    if let Some(e) = other.as_expression() {
-                        self.named(e, Some("default"));
-                    }
-                }
-            },
+            | Statement::ExportFromDeclaration(_) => self.module_items += 1,
+            Statement::ExportDeclaration(e) => {
+                self.module_items += 1;
+                self.declaration(&e.declaration);
+            }
+            Statement::ExportDefaultDeclaration(e) => {
+                self.module_items += 1;
+                self.default_export(&e.declaration);
+            }
             Statement::TSTypeAliasDeclaration(_)
             | Statement::TSInterfaceDeclaration(_)
             | Statement::TSExternalModuleDeclaration(_)
@@ -296,6 +283,32 @@ impl<'a> Analyzer<'a> {
                 let r = self.resolve("module", e.span.start, false);
                 e.node_id.set(NodeId::from_usize(r as usize));
                 self.expression(&e.expression);
+            }
+        }
+    }
+
+    fn default_export(&mut self, declaration: &'a ExportDefaultDeclarationKind<'a>) {
+        match declaration {
+            ExportDefaultDeclarationKind::FunctionDeclaration(f) => {
+                if f.body.is_some() {
+                    let name = Some(Cow::Borrowed("default"));
+                    let g = self.function_node(f, FunctionKind::Normal, f.span, name, false);
+                    self.out.functions[g as usize].hoisted = true;
+                }
+            }
+            ExportDefaultDeclarationKind::ClassDeclaration(c) => {
+                if c.id.is_some() {
+                    self.class_declaration(c);
+                } else {
+                    self.pending_name = Some(Cow::Borrowed("default"));
+                    self.class(c);
+                }
+            }
+            ExportDefaultDeclarationKind::TSInterfaceDeclaration(_) => {}
+            other => {
+                if let Some(e) = other.as_expression() {
+                    self.named(e, Some("default"));
+                }
             }
         }
     }
@@ -348,6 +361,7 @@ impl<'a> Analyzer<'a> {
     /// `if (x) function f() {}`: the function is in a block of its own.
     pub fn sub_statement(&mut self, s: &'a Statement<'a>) {
         if let Statement::FunctionDeclaration(f) = s {
+            self.suspect_if(self.strict);
             let scope = self.push_scope(ScopeType::Block, f.span.start);
             self.hoist_functions(std::slice::from_ref(s));
             self.statement(s);
@@ -374,7 +388,9 @@ impl<'a> Analyzer<'a> {
             hoist::pattern_names(&decl.id, &mut names);
         }
         for id in names {
+            let before = self.out.vars.len();
             self.declare(id.name.as_str(), kind);
+            self.suspect_if(self.out.vars.len() == before);
         }
     }
 
@@ -388,6 +404,7 @@ impl<'a> Analyzer<'a> {
     ) {
         let mut scope = None;
         if let ForStatementLeft::VariableDeclaration(d) = left {
+            self.suspect_if(d.declarations.iter().any(|d| d.init.is_some()));
             if d.kind != VariableDeclarationKind::Var {
                 scope = Some(self.push_scope(ScopeType::Loop, start));
                 self.declare_loop(d);
@@ -403,7 +420,7 @@ impl<'a> Analyzer<'a> {
             }
             self.expression(right);
         }
-        self.statement(body);
+        self.body_statement(body);
         if let Some(s) = scope {
             self.pop_scope(s);
         }

@@ -37,7 +37,7 @@ pub(super) fn addresses() -> Stubs {
     }
     table! {
         call, construct, create_this, call_forward, get_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, suspend_await, finish_async, unpack_result, proxy_operation, stack_overflow, sample, quick, concatenate, concatenate_tenured, join, make_cell, array_of_length, new_arguments, instance_of,
-        settle_foreign, typed_length, prototype_of, super_constructor, type_of, fmod, pow, char_at;
+        settle_foreign, typed_length, prototype_of, super_constructor, type_of, fmod, pow, char_at, char_code;
         preserving: allocate, allocate_tenured, allocate_tenured_part, new_result, remember, remember_slot, interrupt, hot, to_boolean, strict_equal, loosely_equal, to_int32, fill_element, append,
     }
 }
@@ -1015,6 +1015,11 @@ unsafe fn cached_get(vm: *mut Vm, receiver: Raw, cache: *mut InlineCache) -> Raw
         let v = property::cached_get(vm, receiver, cache);
         if v.is_empty() { property::other_get(vm, receiver, cache) } else { v }
     }
+}
+/// A unit of a string that is no rope, inside its length.
+unsafe extern "C" fn char_code(string: *const JsString, index: u64) -> u32 {
+    // SAFETY: a live string.
+    unsafe { crate::string::view_raw(string).at(index as usize) as u32 }
 }
 unsafe extern "C" fn char_at(vm: *mut Vm, string: *const JsString, index: u64) -> Raw {
     // SAFETY: live string.

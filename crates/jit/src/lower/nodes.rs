@@ -154,12 +154,16 @@ impl Lower<'_, '_> {
             }
             Op::CheckFlat => {
                 let aux = self.b.ins().uload16(I32, trusted(), args[0], 2);
-                let ok = self.b.ins().icmp_imm_u(IntCC::Equal, aux, 0);
+                let ok = self.b.ins().icmp_imm_u(IntCC::NotEqual, aux, l.string_rope as i64);
                 self.require(ok, st());
                 let flags = self.b.ins().uload8(I32, trusted(), args[0], 1);
                 let wide = self.b.ins().band_imm_u(flags, l.string_two_byte as i64);
                 let wide = self.b.ins().icmp_imm_u(IntCC::NotEqual, wide, 0);
-                self.b.ins().uextend(I32, wide)
+                let wide = self.b.ins().uextend(I32, wide);
+                let elsewhere = self.b.ins().icmp_imm_u(IntCC::NotEqual, aux, 0);
+                let elsewhere = self.b.ins().uextend(I32, elsewhere);
+                let elsewhere = self.b.ins().ishl_imm_u(elsewhere, 1);
+                self.b.ins().bor(wide, elsewhere)
             }
 
             // conversions

@@ -824,15 +824,22 @@ impl Lower<'_, '_> {
         self.go(done);
         r
     }
-    pub(super) fn char_code(&mut self, s: ir::Value, index: ir::Value, wide: ir::Value) -> ir::Value {
+    pub(super) fn char_code(&mut self, s: ir::Value, index: ir::Value, place: ir::Value) -> ir::Value {
         let first = self.snapshot.layout.string_units;
-        let (two, one, done) = (self.fresh(), self.fresh(), self.fresh());
+        let (other, one, done) = (self.fresh(), self.fresh(), self.fresh());
+        let (elsewhere, two) = (self.fresh(), self.fresh());
         let r = self.b.append_block_param(done, I32);
         let i = self.b.ins().uextend(I64, index);
-        self.b.ins().brif(wide, two, &[], one, &[]);
+        self.b.ins().brif(place, other, &[], one, &[]);
         self.go(one);
         let at = self.b.ins().iadd(s, i);
         let x = self.b.ins().uload8(I32, unaligned(), at, first);
+        self.b.ins().jump(done, &[BlockArg::Value(x)]);
+        self.go(other);
+        let is_elsewhere = self.b.ins().band_imm_u(place, 2);
+        self.b.ins().brif(is_elsewhere, elsewhere, &[], two, &[]);
+        self.go(elsewhere);
+        let x = self.call(self.snapshot.stubs.char_code, &[s, i], Some(I32)).expect("result");
         self.b.ins().jump(done, &[BlockArg::Value(x)]);
         self.go(two);
         let i2 = self.b.ins().ishl_imm_u(i, 1);

@@ -75,6 +75,7 @@ pub(super) fn layout(vm: &Vm) -> Layout {
         string_length: offset_of!(JsString, length) as i32,
         string_units: size_of::<JsString>() as i32,
         string_atom: crate::string::ATOM,
+        string_rope: crate::string::ROPE,
         string_two_byte: crate::string::TWO_BYTE,
         typed_offset: trailing(typed::OFFSET),
         typed_length: trailing(typed::LENGTH),
