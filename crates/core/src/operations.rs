@@ -62,10 +62,7 @@ fn adopt_shape(s: &mut Scope<'_>, target: Local<'_, Object>, source: Local<'_, O
             || f.prototype != t.prototype
             || f.inline_capacity != t.inline_capacity
             || f.slot_count > f.inline_capacity as u32
-            || shapes
-                .properties(from)
-                .iter()
-                .any(|(k, p)| p.attributes != crate::shape::attr::ALL || k.is_private())
+            || !shapes.all(from, |k, p| p.attributes == crate::shape::attr::ALL && !k.is_private())
         {
             return false;
         }
