@@ -76,6 +76,9 @@ fn vm_config(command: &Command) -> VmConfig {
     if let Some(kb) = o.number("--stack-size").filter(|kb| *kb > 0.0) {
         config.stack_bytes = (config.stack_bytes as f64 * kb / 984.0) as usize;
     }
+    if let Some(bytes) = o.number("--wasm-lazy-bytes") {
+        spey_engine::compile_lazily_from(bytes as usize);
+    }
     config.heap.gc_stress = o.is_on("--gc-stress");
     config.heap.trace_gc = o.is_on("--trace-gc");
     config.native_stack_bytes = native_stack_bytes();

@@ -267,6 +267,12 @@ static ROWS: &[Row] = &[
     alias("--version", &["-v"], Nothing, CommandLine, "print the version"),
     on("--verify-base-objects", "accepted for compatibility; no effect"),
     on("--warnings", "print warnings"),
+    row(
+        "--wasm-lazy-bytes",
+        Number,
+        CommandLine,
+        "smallest module whose functions are compiled when first called",
+    ),
     accepted("--zero-fill-buffers", Nothing),
 ];
 /// Options of Node that this program refuses, with the reason.
@@ -362,6 +368,7 @@ static PROCESS_WIDE: &[&str] = &[
     "--use-largepages",
     "--v8-pool-size",
     "--version",
+    "--wasm-lazy-bytes",
     "--zero-fill-buffers",
 ];
 

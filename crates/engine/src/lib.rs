@@ -46,7 +46,7 @@ pub use spey_gc::{
     GcEvent, GcReason, HeapConfig, HeapStatistics, LedgerCategory, PersistentId, Tracer, Value as Raw,
 };
 #[cfg(feature = "wasm")]
-pub use spey_wasm::{Shareable, keep_code_in};
+pub use spey_wasm::{Shareable, compile_lazily_from, keep_code_in};
 
 /// What WebAssembly sends to other agents: nothing, without it.
 #[cfg(not(feature = "wasm"))]
@@ -67,6 +67,10 @@ impl Shareable {
 /// From now on the code of large WebAssembly modules is kept in this directory: nothing, without WebAssembly.
 #[cfg(not(feature = "wasm"))]
 pub fn keep_code_in(_: &std::path::Path) {}
+/// Lets the functions of WebAssembly modules of at least so many bytes be compiled when they are first called: nothing, without
+/// WebAssembly.
+#[cfg(not(feature = "wasm"))]
+pub fn compile_lazily_from(_: usize) {}
 
 /// An isolate: a heap with at least one realm. It belongs to one thread.
 pub struct Engine {

@@ -23,6 +23,10 @@ pub fn keep_code_in(directory: &Path) {
     *DIRECTORY.lock().unwrap_or_else(PoisonError::into_inner) = Some(directory.to_owned());
 }
 
+/// Is the code of modules kept?
+pub fn is_on() -> bool {
+    DIRECTORY.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+}
 /// The code of a module: from its file if there is one, else as `compile` makes it, which is then written.
 pub fn through(
     engine: &Engine,

@@ -1,16 +1,19 @@
 //! CompileError, LinkError and RuntimeError; what errors of wasmtime become in JavaScript.
 
+use std::sync::Arc;
+
 use spey_core::cell::{Kind, Object};
 use spey_core::function::{self, NativeSpec};
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::shape::attr;
 use spey_core::{conversion, error, interrupt, object};
-use wasmtime::{ThrownException, Trap, WasmBacktrace};
+use wasmtime::{FrameInfo, Module, ThrownException, Trap, WasmBacktrace};
 
 use crate::activation;
 use crate::class;
 use crate::exception;
+use crate::module::Info;
 use crate::runtime::State;
 use crate::stop;
 
@@ -194,9 +197,25 @@ fn trap_message(state: &State, trap: Trap, e: &wasmtime::Error) -> &'static str 
 fn opcode_at(state: &State, e: &wasmtime::Error) -> Option<u8> {
     let frame = e.downcast_ref::<WasmBacktrace>()?.frames().first()?;
     let offset = frame.module_offset()?;
-    let modules = state.modules.borrow();
-    let module = modules.iter().find(|m| wasmtime::Module::same(&m.module, frame.module()))?;
-    module.info.code_bytes().get(offset).copied()
+    function_of(state, frame)?.info.code_bytes().get(offset).copied()
+}
+/// The function that a frame is of.
+struct FrameFunction {
+    info: Arc<Info>,
+    index: u32,
+    name: Option<String>,
+}
+fn function_of(state: &State, frame: &FrameInfo) -> Option<FrameFunction> {
+    let (index, name) = (frame.func_index(), frame.func_name());
+    state.modules.borrow().iter().find_map(|m| {
+        let found = match &m.info.lazy {
+            _ if Module::same(&m.module, frame.module()) => Some((index, name)),
+            Some(lazy) => lazy.function_in(frame.module(), index),
+            None => None,
+        };
+        let (index, name) = found?;
+        Some(FrameFunction { info: m.info.clone(), index, name: name.map(str::to_owned) })
+    })
 }
 /// Puts the frames of WebAssembly above those of JavaScript in an error's `stack`.
 fn insert_frames(s: &mut Scope<'_>, state: &State, error: Local<'_, Object>, trace: &WasmBacktrace) {
@@ -212,17 +231,14 @@ fn insert_frames(s: &mut Scope<'_>, state: &State, error: Local<'_, Object>, tra
     }
     let mut lines = String::new();
     for frame in frames {
-        let modules = state.modules.borrow();
-        let hash = modules
-            .iter()
-            .find(|m| wasmtime::Module::same(&m.module, frame.module()))
-            .map_or(0, |m| m.info.hash);
+        let Some(function) = function_of(state, frame) else { continue };
         let place = format!(
-            "wasm://wasm/{hash:08x}:wasm-function[{}]:{:#x}",
-            frame.func_index(),
+            "wasm://wasm/{:08x}:wasm-function[{}]:{:#x}",
+            function.info.hash,
+            function.index,
             frame.module_offset().unwrap_or(0)
         );
-        match frame.func_name() {
+        match function.name {
             Some(name) => lines.push_str(&format!("\n    at {name} ({place})")),
             None => lines.push_str(&format!("\n    at {place}")),
         }

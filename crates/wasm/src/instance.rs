@@ -106,11 +106,15 @@ fn instantiate_with<'s>(
     if !runtime::has_stack(s.vm_ref()) {
         return spey_core::error::throw_stack_overflow(s);
     }
-    if !state.modules.borrow().iter().any(|n| wasmtime::Module::same(&n.module, &m.module)) {
-        state.modules.borrow_mut().push(m.clone());
+    let code = match m.for_state(state) {
+        Ok(code) => code,
+        Err(message) => return s.throw_range_error(&format!("{api}: Out of memory: {message}")),
+    };
+    if !state.modules.borrow().iter().any(|n| wasmtime::Module::same(&n.module, &code.module)) {
+        state.modules.borrow_mut().push(code.clone());
     }
     let externals: Vec<Extern> = imports.iter().map(|i| i.external.clone()).collect();
-    let made = state.with(|c| Instance::new(&mut *c, &m.module, &externals));
+    let made = state.with(|c| Instance::new(&mut *c, &code.module, &externals));
     if state.grown.get() {
         memory::settle(s, state);
     }

@@ -20,6 +20,7 @@ mod gc_object;
 mod global;
 mod identity;
 mod instance;
+mod lazy;
 mod legacy;
 mod memory;
 mod module;
@@ -35,4 +36,5 @@ mod value;
 
 pub use cache::keep_code_in;
 pub use namespace::install;
+pub use runtime::compile_lazily_from;
 pub use share::Shareable;

@@ -13,12 +13,14 @@ use spey_core::shape::attr;
 use spey_core::vm::Vm;
 use spey_core::{array_buffer, conversion, iteration, object, typed_array};
 use wasmtime::{ExternType, Module};
+use wasmtime_environ::FunctionLoc;
 
 use crate::binary::{self, Kind, Sections};
 use crate::class::{self, Class, Property};
 use crate::errors::{self, ErrorClass};
+use crate::lazy::{Lazy, Piece};
 use crate::legacy;
-use crate::runtime;
+use crate::runtime::{self, State};
 use crate::string_builtins;
 
 /// WebAssembly.Module
@@ -30,9 +32,9 @@ const MAX_BYTES: usize = 1 << 30;
 /// What is known of a module besides its code.
 pub struct Info {
     /// The module as it came.
-    pub bytes: Vec<u8>,
+    pub bytes: Arc<Vec<u8>>,
     /// What was compiled, if that is not the module as it came.
-    pub rewritten: Option<Vec<u8>>,
+    pub rewritten: Option<Arc<Vec<u8>>>,
     /// Of the bytes; for stack traces.
     pub hash: u32,
     /// Exports and custom sections.
@@ -41,20 +43,31 @@ pub struct Info {
     pub options: Options,
     /// How many instances have been made.
     pub instances: AtomicU32,
+    /// What compiles the functions, if that has not been done.
+    pub lazy: Option<Arc<Lazy>>,
 }
 impl Info {
     /// The bytes that places in the code refer to.
     pub fn code_bytes(&self) -> &[u8] {
-        self.rewritten.as_deref().unwrap_or(&self.bytes)
+        self.rewritten.as_ref().unwrap_or(&self.bytes)
     }
 }
 /// A compiled module. It can be sent to other threads.
 #[derive(Clone)]
 pub struct Compiled {
-    /// The code.
+    /// The code; if it is compiled lazily, what it is entered by.
     pub module: Module,
     /// The rest.
     pub info: Arc<Info>,
+}
+impl Compiled {
+    /// The module with code that a state may run.
+    pub fn for_state(&self, state: &State) -> Result<Compiled, String> {
+        Ok(match &self.info.lazy {
+            Some(lazy) if !lazy.claim(state) => Compiled { module: lazy.whole()?, info: self.info.clone() },
+            _ => self.clone(),
+        })
+    }
 }
 
 /// WebAssemblyCompileOptions
@@ -184,18 +197,50 @@ fn cached(bytes: &[u8], hash: u32, options: &Options) -> Option<Compiled> {
     let cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
     cache.iter().find_map(|(module, info)| {
         let info = info.upgrade()?;
-        let same = info.hash == hash && info.bytes == bytes && info.options == *options;
+        let same = info.hash == hash && **info.bytes == *bytes && info.options == *options;
         same.then(|| Compiled { module: module.clone(), info })
     })
 }
-/// All modules that somebody has.
-pub fn live() -> Vec<Compiled> {
+/// Code that may be running, all of a module's or a piece of it.
+pub struct Code {
+    /// As wasmtime has it.
+    pub module: Module,
+    /// What is known of the module.
+    pub info: Arc<Info>,
+    piece: Option<Arc<Piece>>,
+}
+impl Code {
+    /// Start and end of the functions, without trampolines.
+    pub fn functions(&self) -> Vec<(usize, usize)> {
+        let text = self.module.text().as_ptr() as usize;
+        match &self.piece {
+            None => self.module.functions().map(|f| (text + f.offset, text + f.offset + f.len)).collect(),
+            Some(piece) => {
+                let range = |place: &FunctionLoc| {
+                    let start = text + place.start as usize;
+                    (start, start + place.length as usize)
+                };
+                piece.functions.iter().map(|(_, place)| range(place)).collect()
+            }
+        }
+    }
+}
+/// The code of all modules that somebody has.
+pub fn live() -> Vec<Code> {
     let cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
-    let compiled = cache.iter().filter_map(|(module, info)| {
-        let info = info.upgrade()?;
-        Some(Compiled { module: module.clone(), info })
-    });
-    compiled.collect()
+    let mut list = vec![];
+    for (module, info) in cache.iter() {
+        let Some(info) = info.upgrade() else { continue };
+        let code = |module: Module, piece| Code { module, info: info.clone(), piece };
+        match &info.lazy {
+            None => list.push(code(module.clone(), None)),
+            Some(lazy) => {
+                list.extend(lazy.pieces().into_iter().map(|p| code(p.module.clone(), Some(p))));
+                list.extend(lazy.whole_if_made().map(|m| code(m, None)));
+            }
+        }
+    }
+    list
 }
 /// Compile a WebAssembly module. Runs on any thread. The error is a message, without the name of the function called.
 pub fn compile(bytes: Vec<u8>, options: Options) -> Result<Compiled, String> {
@@ -205,18 +250,19 @@ pub fn compile(bytes: Vec<u8>, options: Options) -> Result<Compiled, String> {
     if let Some(compiled) = cached(&bytes, hash, &options) {
         return Ok(compiled);
     }
+    let bytes = Arc::new(bytes);
     let message = |e: wasmtime::Error| errors::compile_message(&e);
     let mut rewritten = None;
     let compiled = match legacy::has_tags(&bytes) {
         true => runtime::validate(&bytes).and_then(|()| runtime::compile(&bytes)),
         false => runtime::compile(&bytes),
     };
-    let module = match compiled {
+    let (module, lazy) = match compiled {
         Err(e) if needs_rewriting(&e) => {
-            let new = legacy::rewrite(&bytes)?;
-            let module = runtime::compile(&new).map_err(message)?;
+            let new = Arc::new(legacy::rewrite(&bytes)?);
+            let compiled = runtime::compile(&new).map_err(message)?;
             rewritten = Some(new);
-            module
+            compiled
         }
         outcome => outcome.map_err(message)?,
     };
@@ -226,7 +272,8 @@ pub fn compile(bytes: Vec<u8>, options: Options) -> Result<Compiled, String> {
     if options.has_strings() || options.string_constants.is_some() {
         string_builtins::validate(&module, &options)?;
     }
-    let info = Arc::new(Info { bytes, rewritten, hash, sections, options, instances: AtomicU32::new(0) });
+    let instances = AtomicU32::new(0);
+    let info = Arc::new(Info { bytes, rewritten, hash, sections, options, instances, lazy });
     let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
     cache.retain(|(_, info)| info.strong_count() > 0);
     cache.push((module.clone(), Arc::downgrade(&info)));

@@ -13,6 +13,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::mem::ManuallyDrop;
 use std::ptr::{NonNull, null};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use spey_core::cell::{Native, NativeData, Object};
@@ -33,6 +34,7 @@ use crate::class;
 use crate::direct::Host;
 use crate::function::Failure;
 use crate::identity::Identity;
+use crate::lazy::Lazy;
 use crate::stop::Stoppable;
 use crate::suspension::Call;
 use crate::{binary, cache};
@@ -58,6 +60,9 @@ const MANY_REGIONS: usize = 1024;
 
 /// Modules below this size are compiled on one thread: handing work over would take longer than doing it.
 const SMALL_MODULE_BYTES: usize = 8 << 10;
+/// Modules of this size and more are compiled function by function. Smaller ones are soon compiled as a whole, on all processors, and run
+/// as well as they can from the first call on.
+const LAZY_MODULE_BYTES: usize = 4 << 20;
 
 /// What engines differ in. Code made by one can be loaded by all.
 #[derive(Clone, Copy)]
@@ -118,10 +123,34 @@ pub fn validate(bytes: &[u8]) -> wasmtime::Result<()> {
     }
     Ok(())
 }
-/// Compiles a module, on any thread.
-pub fn compile(bytes: &[u8]) -> wasmtime::Result<Module> {
-    static SEQUENTIAL: OnceLock<Option<Engine>> = OnceLock::new();
+/// Without optimisation.
+fn quick_engine() -> Option<&'static Engine> {
     static QUICK: OnceLock<Option<Engine>> = OnceLock::new();
+    QUICK.get_or_init(|| new_engine(Compilation::Quick)).as_ref()
+}
+/// From this size on functions are compiled when they are first called.
+static LAZY_BYTES: AtomicUsize = AtomicUsize::new(LAZY_MODULE_BYTES);
+/// Lets the functions of modules of at least so many bytes be compiled when they are first called.
+pub fn compile_lazily_from(bytes: usize) {
+    LAZY_BYTES.store(bytes, Ordering::Relaxed);
+}
+/// Compiles a module, on any thread; or prepares it for being compiled function by function.
+pub fn compile(bytes: &Arc<Vec<u8>>) -> wasmtime::Result<(Module, Option<Arc<Lazy>>)> {
+    // Files have modules as a whole.
+    if bytes.len() >= LAZY_BYTES.load(Ordering::Relaxed) && !cache::is_on() {
+        let engine = engine()?;
+        let quick = quick_engine().filter(|_| binary::globals_and_imports(bytes) > MANY_REGIONS);
+        // Whatever is wrong with the module, compiling it tells in the usual words.
+        if let Ok((module, lazy)) = Lazy::new(engine, quick.unwrap_or(engine), quick.is_some(), bytes.clone())
+        {
+            return Ok((module, Some(lazy)));
+        }
+    }
+    Ok((compile_whole(bytes)?, None))
+}
+/// Compiles a module, on any thread.
+pub fn compile_whole(bytes: &[u8]) -> wasmtime::Result<Module> {
+    static SEQUENTIAL: OnceLock<Option<Engine>> = OnceLock::new();
     let engine = engine()?;
     // SAFETY: the code is made right here, by the same compiler with settings that differ in speed only.
     let load = |code: Vec<u8>| unsafe { Module::deserialize(engine, code) };
@@ -133,7 +162,7 @@ pub fn compile(bytes: &[u8]) -> wasmtime::Result<Module> {
     }
     cache::through(engine, bytes, || {
         if binary::globals_and_imports(bytes) > MANY_REGIONS {
-            if let Some(quick) = QUICK.get_or_init(|| new_engine(Compilation::Quick)) {
+            if let Some(quick) = quick_engine() {
                 return load(quick.precompile_module(bytes)?);
             }
         }
@@ -233,6 +262,8 @@ impl Drop for Keeper {
 pub struct State {
     /// The VM.
     pub vm: NonNull<Vm>,
+    /// No other state of the process has it.
+    pub number: usize,
     /// Of the main state: how others stop what runs here.
     _stoppable: Option<Stoppable>,
     store: Rc<Keeper>,
@@ -269,7 +300,7 @@ pub struct State {
     /// Slots of the memory objects that have a buffer.
     pub memories: RefCell<Vec<u32>>,
     /// Modules that have instances, with what is known of their bytes.
-    pub modules: RefCell<Vec<Rc<crate::module::Compiled>>>,
+    pub modules: RefCell<Vec<crate::module::Compiled>>,
     js_tag: OnceCell<JsTag>,
     /// Slot of the object `WebAssembly.JSTag`, once made.
     pub js_tag_object: Cell<Option<u32>>,
@@ -362,8 +393,10 @@ fn new_state<'s>(s: &mut Scope<'s>, private: bool) -> wasmtime::Result<Local<'s,
     let mut store = Box::new(Store::try_new(engine, data)?);
     store.limiter(|data| data);
     let store = Box::into_raw(store);
+    static STATES: AtomicUsize = AtomicUsize::new(0);
     let state = Box::new(State {
         vm,
+        number: STATES.fetch_add(1, Ordering::Relaxed) + 1,
         _stoppable: (!private).then(|| Stoppable::new(s.vm())),
         store: Rc::new(Keeper(store)),
         cell: Cell::new(None),
@@ -492,6 +525,10 @@ impl State {
         }
     }
 
+    /// Does it die before the VM?
+    pub fn is_private(&self) -> bool {
+        self.private
+    }
     /// The cell that owns this state.
     fn cell(&self, s: &mut Scope<'_>) -> Raw {
         let id = self.cell.get().expect("the state has been made");
@@ -586,6 +623,12 @@ impl State {
     }
 }
 
+/// Native stack that is left to the VM of a state, on whose thread this is.
+pub fn stack_left(state: &State) -> usize {
+    let here = 0u8;
+    // SAFETY: the VM is running this call; a number is read.
+    (&raw const here as usize).saturating_sub(unsafe { state.vm.as_ref() }.native_limit)
+}
 /// Is there native stack enough for a call into WebAssembly?
 #[inline]
 pub fn has_stack(vm: &Vm) -> bool {

@@ -21,7 +21,7 @@ use spey_core::interrupt::{self, bit};
 use spey_core::vm::Vm;
 use wasmtime::Module;
 
-use crate::module::{self, Compiled};
+use crate::module::{self, Code};
 use crate::{runtime, sys};
 
 /// How long an answer to a signal is waited for.
@@ -52,7 +52,7 @@ struct Table {
     /// An instruction that traps.
     trap: usize,
     /// What has the code.
-    modules: Vec<Compiled>,
+    code: Vec<Code>,
 }
 fn contains(list: &[(usize, usize)], at: usize) -> bool {
     let i = list.partition_point(|&(start, _)| start <= at);
@@ -193,23 +193,22 @@ fn send(entry: &'static Entry, table: &Arc<Table>) {
     }
 }
 
-/// The table for these modules: the one there is, if it is of the same.
-fn table_of(old: Option<Arc<Table>>, modules: Vec<Compiled>) -> Option<Arc<Table>> {
-    let same = |a: &[Compiled], b: &[Compiled]| {
+/// The table for this code: the one there is, if it is of the same.
+fn table_of(old: Option<Arc<Table>>, code: Vec<Code>) -> Option<Arc<Table>> {
+    let same = |a: &[Code], b: &[Code]| {
         a.len() == b.len() && a.iter().zip(b).all(|(a, b)| Module::same(&a.module, &b.module))
     };
-    if let Some(old) = old.filter(|old| same(&old.modules, &modules)) {
+    if let Some(old) = old.filter(|old| same(&old.code, &code)) {
         return Some(old);
     }
     let trap = trap()?;
-    let mut table = Table { functions: vec![], tail_calls: vec![], trap, modules };
-    for m in &table.modules {
-        let text = m.module.text().as_ptr() as usize;
-        let places = m.module.functions().map(|f| (text + f.offset, text + f.offset + f.len));
-        table.functions.extend(places);
+    let mut table = Table { functions: vec![], tail_calls: vec![], trap, code };
+    for c in &table.code {
+        table.functions.extend(c.functions());
         // A module without an address map could have tail calls anywhere.
-        let map = m.module.address_map()?;
-        let bytes = m.info.code_bytes();
+        let map = c.module.address_map()?;
+        let text = c.module.text().as_ptr() as usize;
+        let bytes = c.info.code_bytes();
         let mut open = None;
         for (offset, source) in map {
             table.tail_calls.extend(open.take().map(|start| (start, text + offset)));
@@ -217,7 +216,7 @@ fn table_of(old: Option<Arc<Table>>, modules: Vec<Compiled>) -> Option<Arc<Table
                 open = Some(text + offset);
             }
         }
-        table.tail_calls.extend(open.map(|start| (start, text + m.module.text().len())));
+        table.tail_calls.extend(open.map(|start| (start, text + c.module.text().len())));
     }
     table.functions.sort_unstable();
     table.tail_calls.sort_unstable();
@@ -227,14 +226,14 @@ fn table_of(old: Option<Arc<Table>>, modules: Vec<Compiled>) -> Option<Arc<Table
 const TAIL_CALLS: [u8; 3] = [0x12, 0x13, 0x15];
 
 /// Address of an instruction that wasmtime knows as a trap: in the function of a module that has nothing else in it.
-fn trap() -> Option<usize> {
+pub fn trap() -> Option<usize> {
     /// `(module (func unreachable))`
     const BYTES: [u8; 25] =
         [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 5, 1, 3, 0, 0, 0x0b];
     /// `ud2`
     const TRAP: [u8; 2] = [0x0f, 0x0b];
     static MODULE: OnceLock<Option<Module>> = OnceLock::new();
-    let module = MODULE.get_or_init(|| runtime::compile(&BYTES).ok()).as_ref()?;
+    let module = MODULE.get_or_init(|| runtime::compile_whole(&BYTES).ok()).as_ref()?;
     let function = module.functions().next()?;
     let code = module.text().get(function.offset..function.offset + function.len)?;
     let at = code.windows(TRAP.len()).position(|w| w == TRAP)?;

@@ -1,80 +1,8 @@
 //! Programs of `programs/`, each run as it is, with machine code from the first call on, and with a collection at every
-//! allocation. They throw when something is
-//! wrong. `programs/lib/prelude.js` comes before each of them.
+//! allocation. They throw when something is wrong.
 
-use spey_core::script::{Origin, evaluate};
-use spey_core::vm::{Vm, VmConfig};
-use spey_core::{error, promise, realm};
+#[macro_use]
+#[path = "programs/lib/run.rs"]
+mod run;
 
-#[derive(Clone, Copy, PartialEq)]
-enum Mode {
-    Plain,
-    Compiled,
-    Stress,
-}
-
-fn run(name: &str, mode: Mode) {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs");
-    let read = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).expect("a program");
-    let text = read("lib/prelude.js") + &read(name);
-    let mut config = VmConfig::default();
-    config.heap.gc_stress = mode == Mode::Stress;
-    if mode == Mode::Compiled {
-        (config.tier.threshold, config.tier.sync) = (1, true);
-    }
-    let mut vm = Vm::new(config);
-    vm.scope(|s| {
-        realm::create(s, |s| {
-            spey_builtins::install(s);
-            spey_wasm::install(s);
-        });
-        let failed = match evaluate(s, &text, &Origin::file(name)) {
-            Ok(_) => None,
-            Err(t) => Some(s.take_exception(t)),
-        };
-        if let Some(e) = failed {
-            panic!("{name}: {}", error::describe(s, e));
-        }
-        promise::run_jobs(s, &mut |s, e| panic!("{name}: {}", error::describe(s, e)));
-        let last = "if (typeof finish === 'function') finish()";
-        if let Err(t) = evaluate(s, last, &Origin::file(name)) {
-            let e = s.take_exception(t);
-            panic!("{name}: {}", error::describe(s, e));
-        }
-    });
-}
-
-/// The VM's budget for native recursion is larger than the stack of a test's thread.
-fn on_large_stack(f: fn()) {
-    let thread = std::thread::Builder::new().stack_size(16 << 20).spawn(f).expect("a thread");
-    if let Err(panic) = thread.join() {
-        std::panic::resume_unwind(panic);
-    }
-}
-
-macro_rules! programs {
-    ($($name:ident $file:literal,)*) => {$(
-        #[test]
-        fn $name() {
-            on_large_stack(|| {
-                run($file, Mode::Plain);
-                run($file, Mode::Compiled);
-                run($file, Mode::Stress);
-            });
-        }
-    )*};
-}
-programs! {
-    calls "calls.js",
-    many_calls "many_calls.js",
-    machine_calls "machine_calls.js",
-    lifetimes "lifetimes.js",
-    memories "memories.js",
-    tables_and_globals "tables_and_globals.js",
-    exceptions "exceptions.js",
-    legacy_exceptions "legacy_exceptions.js",
-    references "references.js",
-    strings "strings.js",
-    suspension "suspension.js",
-    hostile "hostile.js",
-}
+programs!(());

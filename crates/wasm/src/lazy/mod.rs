@@ -1,0 +1,528 @@
+//! Functions that are compiled when they are first called.
+//!
+//! wasmtime compiles modules as a whole. A large module, of which programs call a part, is put together here instead: what
+//! wasmtime gets as the *core* is the module with all it declares, but each function is a jump through a word
+//! ([`image::stub`]). The words of a module ([`Lazy::words`]) lead to [`enter`] at first, which has the function compiled,
+//! writes its address into the word, and goes on there: the binding of procedure linkage tables. Calls from one
+//! compiled function to another go through the same words. Code refers to its instance by the pointer that it is called with, so it
+//! does not matter that it lies in another artifact than the instance's: the *pieces* are modules without contents to
+//! wasmtime, which have one instance in the store, so that traps, traces, exceptions and the collector find their way.
+//!
+//! *Invariants*: the code of a core runs in one store only, that of the state which has claimed it ([`Lazy::claim`]); others
+//! get the module compiled as a whole. A word leads to code whose piece is known to that store. All functions
+//! have been validated before there is a core.
+
+mod codegen;
+mod image;
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
+
+use rayon::prelude::*;
+use wasmtime::{Engine, Instance, Module};
+use wasmtime_environ::{
+    Abi, BuiltinFunctionIndex, DefinedFuncIndex, FilePos, FuncIndex, FuncKey, FunctionLoc,
+};
+
+use self::codegen::{Codegen, Function, Level, Program, only_module};
+use self::image::Image;
+use crate::runtime::{self, State};
+use crate::stop;
+
+/// Stack that the compiler may use: what threads have.
+const COMPILER_STACK_BYTES: usize = 2 << 20;
+/// So many pieces have a function each, the next so many two, and so on.
+const PIECES_OF_A_SIZE: usize = 512;
+/// So many functions lie apart without need to put them together.
+const FEW_FUNCTIONS: usize = 32;
+
+/// A module whose functions are compiled when they are first called.
+pub struct Lazy {
+    program: Program,
+    /// The jumps' targets: of functions, of their trampolines for calls with arrays, of the trampolines to wasmtime's own
+    /// functions.
+    words: Box<[AtomicUsize]>,
+    /// The state that runs the core, by its number; 0: none yet.
+    owner: AtomicUsize,
+    /// Where that state is. It is alive when its code runs.
+    state: AtomicUsize,
+    board: Mutex<Board>,
+    /// Something has been compiled in advance.
+    changed: Condvar,
+    pieces: Mutex<BTreeMap<usize, Arc<Piece>>>,
+    whole: OnceLock<Result<Module, String>>,
+    bytes: Arc<Vec<u8>>,
+}
+
+/// Compiled code that some function of a module is in.
+pub struct Piece {
+    /// As wasmtime has it.
+    pub module: Module,
+    /// Functions, by their place in the piece: index in the module, and where the code is.
+    pub functions: Vec<(FuncIndex, FunctionLoc)>,
+}
+
+/// How far a function is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    None,
+    /// Somebody who has been called calls it.
+    Expected,
+    /// Being compiled.
+    Running,
+    /// Compiled in advance.
+    Ready,
+    /// It has been called.
+    Called,
+    Failed,
+}
+/// What has been compiled, and what will be.
+struct Board {
+    /// By word.
+    progress: Vec<Progress>,
+    /// By word: where the code is that the store knows, or 0.
+    addresses: Vec<usize>,
+    /// What functions call that have not been called.
+    callees: HashMap<usize, Vec<FuncKey>>,
+    /// Functions that will be called soon, perhaps.
+    expected: Vec<usize>,
+    /// Functions that are to be compiled better.
+    improvable: VecDeque<usize>,
+    /// How many of those have been since the last were loaded.
+    improved: usize,
+    /// Threads that compile both.
+    threads: usize,
+    /// What the store does not know yet.
+    fresh: Vec<Arc<Function>>,
+    /// All that is compiled well.
+    optimised: Vec<Arc<Function>>,
+    /// How many of them lie together in one piece.
+    together: usize,
+}
+impl Board {
+    fn add(&mut self, function: Function) {
+        let function = Arc::new(function);
+        if function.level == Level::Optimised {
+            self.optimised.push(function.clone());
+        }
+        self.fresh.push(function);
+    }
+    /// What has been compiled for the first time.
+    fn finish(&mut self, index: usize, compiled: wasmtime::Result<Function>) {
+        self.progress[index] = match compiled {
+            Ok(function) => {
+                self.callees.insert(index, function.callees().collect());
+                self.add(function);
+                Progress::Ready
+            }
+            Err(_) => Progress::Failed,
+        };
+    }
+}
+
+/// Modules by the addresses of their words.
+static MODULES: RwLock<BTreeMap<usize, (usize, Weak<Lazy>)>> = RwLock::new(BTreeMap::new());
+
+fn codegen(engine: &'static Engine, quick: bool) -> wasmtime::Result<&'static Codegen> {
+    static CODEGENS: [OnceLock<Option<Codegen>>; 2] = [const { OnceLock::new() }; 2];
+    match CODEGENS[quick as usize].get_or_init(|| Codegen::of(engine).ok()) {
+        Some(codegen) => Ok(codegen),
+        None => wasmtime::bail!("functions cannot be compiled one at a time"),
+    }
+}
+
+impl Lazy {
+    /// The core of a module, to be loaded by `engine`, with the settings of `with`.
+    pub fn new(
+        engine: &Engine,
+        with: &'static Engine,
+        quick: bool,
+        bytes: Arc<Vec<u8>>,
+    ) -> wasmtime::Result<(Module, Arc<Lazy>)> {
+        let program = Program::new(codegen(with, quick)?, bytes.clone())?;
+        let count = 2 * program.count() + BuiltinFunctionIndex::len() as usize;
+        let words = (0..count).map(|_| AtomicUsize::new(enter as *const () as usize)).collect();
+        let lazy = Arc::new(Lazy {
+            program,
+            words,
+            owner: AtomicUsize::new(0),
+            state: AtomicUsize::new(0),
+            board: Mutex::new(Board {
+                progress: vec![Progress::None; count],
+                addresses: vec![0; count],
+                callees: HashMap::new(),
+                expected: vec![],
+                improvable: VecDeque::new(),
+                improved: 0,
+                threads: 0,
+                fresh: vec![],
+                optimised: vec![],
+                together: 0,
+            }),
+            changed: Condvar::new(),
+            pieces: Mutex::default(),
+            whole: OnceLock::new(),
+            bytes,
+        });
+        let core = lazy.core()?;
+        // SAFETY: made of wasmtime's own functions and trampolines, and of jumps to those that will be.
+        let module = unsafe { Module::deserialize(engine, core)? };
+        let start = lazy.words.as_ptr() as usize;
+        let end = start + size_of_val(&*lazy.words);
+        let mut modules = MODULES.write().unwrap_or_else(PoisonError::into_inner);
+        modules.insert(start, (end, Arc::downgrade(&lazy)));
+        Ok((module, lazy))
+    }
+    fn core(&self) -> wasmtime::Result<Vec<u8>> {
+        let program = &self.program;
+        let (translation, types) = (program.translation(), program.types());
+        let mut image = Image::new(program.codegen())?;
+        let functions = || (0..program.count() as u32).map(DefinedFuncIndex::from_u32);
+        for f in functions() {
+            let key = FuncKey::DefinedWasmFunction(only_module(), f);
+            let place = image.append_stub(key, self.word(key))?;
+            image.publish(key, place, FilePos::new(program.position(f)));
+        }
+        for f in functions() {
+            if self.is_escaping(f) {
+                let key = FuncKey::ArrayToWasmTrampoline(only_module(), f);
+                let place = image.append_stub(key, self.word(key))?;
+                image.publish(key, place, FilePos::none());
+            }
+        }
+        let mut seen = HashSet::new();
+        let mut keys: Vec<_> = types
+            .trampoline_types()
+            .filter(|(_, ty)| seen.insert(*ty))
+            .map(|(_, ty)| FuncKey::WasmToArrayTrampoline(ty))
+            .collect();
+        if !translation.module.startup.is_none() {
+            keys.extend([Abi::Wasm, Abi::Array].map(|abi| FuncKey::ModuleStartup(abi, only_module())));
+        }
+        keys.sort_unstable();
+        // What sets up an instance runs once, and is large where a module has many globals.
+        let compile = |key: &FuncKey| match key {
+            FuncKey::ModuleStartup(..) => program.compile(*key, Level::Quick),
+            _ => program.compile(*key, Level::Optimised),
+        };
+        let compiled: Vec<_> = keys.par_iter().map(compile).collect::<wasmtime::Result<_>>()?;
+        for function in compiled {
+            let place = image.append(&function)?;
+            image.publish(function.key, place, FilePos::none());
+        }
+        image.link(|key| self.index(key).map(|_| self.word(key)))?;
+        let (mut translation, types) = program.codegen().translate(&self.bytes)?;
+        translation.module.needs_gc_heap = program.translation().module.needs_gc_heap;
+        translation.debuginfo = Default::default();
+        image.finish(translation, &types.finish())
+    }
+
+    /// Which word leads to a function.
+    fn index(&self, key: FuncKey) -> Option<usize> {
+        let count = self.program.count();
+        match key {
+            FuncKey::DefinedWasmFunction(_, f) => Some(f.as_u32() as usize),
+            FuncKey::ArrayToWasmTrampoline(_, f) => Some(count + f.as_u32() as usize),
+            FuncKey::WasmToBuiltinTrampoline(b) => Some(2 * count + b.index() as usize),
+            _ => None,
+        }
+    }
+    fn key(&self, index: usize) -> FuncKey {
+        let count = self.program.count();
+        let function = |i: usize| DefinedFuncIndex::from_u32(i as u32);
+        match index {
+            i if i < count => FuncKey::DefinedWasmFunction(only_module(), function(i)),
+            i if i < 2 * count => FuncKey::ArrayToWasmTrampoline(only_module(), function(i - count)),
+            i => FuncKey::WasmToBuiltinTrampoline(BuiltinFunctionIndex::from_u32((i - 2 * count) as u32)),
+        }
+    }
+    /// Address of the word that leads to a function.
+    fn word(&self, key: FuncKey) -> usize {
+        let index = self.index(key).expect("functions have words");
+        &raw const self.words[index] as usize
+    }
+
+    /// Lets the state run the core. False: another one does.
+    pub fn claim(&self, state: &State) -> bool {
+        if state.is_private() {
+            return false;
+        }
+        let number = state.number;
+        match self.owner.compare_exchange(0, number, Ordering::SeqCst, Ordering::SeqCst) {
+            Ok(_) => self.state.store(&raw const *state as usize, Ordering::SeqCst),
+            Err(owner) => return owner == number,
+        }
+        true
+    }
+    /// The module, compiled as a whole, for those who may not run the core.
+    pub fn whole(&self) -> Result<Module, String> {
+        let whole = self.whole.get_or_init(|| runtime::compile_whole(&self.bytes).map_err(|e| e.to_string()));
+        whole.clone()
+    }
+
+    /// The same, if somebody has asked for it.
+    pub fn whole_if_made(&self) -> Option<Module> {
+        self.whole.get().and_then(|whole| whole.clone().ok())
+    }
+
+    /// Makes functions known to the store of the state: where they are.
+    fn load(&self, state: &State, functions: &[Arc<Function>]) -> wasmtime::Result<Vec<(FuncKey, usize)>> {
+        let declared = &self.program.translation().module;
+        if functions.iter().any(|f| f.needs_gc_heap) && !declared.needs_gc_heap {
+            wasmtime::bail!("a function needs the heap of structures unexpectedly");
+        }
+        let mut image = Image::new(self.program.codegen())?;
+        let mut published = vec![];
+        let mut places = vec![];
+        for f in functions {
+            let place = image.append(f)?;
+            places.push((f.key, place));
+            if let FuncKey::DefinedWasmFunction(module, index) = f.key {
+                let local = DefinedFuncIndex::from_u32(published.len() as u32);
+                let key = FuncKey::DefinedWasmFunction(module, local);
+                image.publish(key, place, FilePos::new(self.program.position(index)));
+                published.push((declared.func_index(index), place));
+            }
+        }
+        image.link(|key| self.index(key).map(|_| self.word(key)))?;
+        let artifact = image.finish_bare()?;
+        // SAFETY: wasmtime's own functions, which call each other and what the words lead to.
+        let module = unsafe { Module::deserialize(runtime::engine()?, artifact)? };
+        state.lend_own(|| state.with(|c| Instance::new(&mut *c, &module, &[])))?;
+        let text = module.text().as_ptr() as usize;
+        let piece = Arc::new(Piece { module, functions: published });
+        self.pieces.lock().unwrap_or_else(PoisonError::into_inner).insert(text, piece);
+        Ok(places.into_iter().map(|(key, place)| (key, text + place.start as usize)).collect())
+    }
+    /// What a word leads to that has led to [`enter`].
+    fn bind(self: &Arc<Self>, index: usize) -> usize {
+        // SAFETY: the state that has claimed the core is running it.
+        let state = unsafe { &*(self.state.load(Ordering::SeqCst) as *const State) };
+        self.provide(state, index).unwrap_or_else(|_| {
+            // The function is valid, but the compiler's limits or the memory do not suffice.
+            let trap = stop::trap().unwrap_or_else(|| std::process::abort());
+            self.words[index].store(trap, Ordering::Release);
+            trap
+        })
+    }
+    /// Has a function compiled and loaded, with what has been compiled in the meantime.
+    fn provide(self: &Arc<Self>, state: &State, index: usize) -> wasmtime::Result<usize> {
+        let mut board = self.board();
+        while board.progress[index] == Progress::Running {
+            board = self.changed.wait(board).unwrap_or_else(PoisonError::into_inner);
+        }
+        if matches!(board.progress[index], Progress::None | Progress::Expected) {
+            let list = self.with_neighbours(&board, index);
+            for &i in &list {
+                board.progress[i] = Progress::Running;
+            }
+            drop(board);
+            // Handing it over takes time, but the compiler needs a stack.
+            let compile = |&i: &usize| (i, self.program.compile_first(self.key(i)));
+            let compiled: Vec<_> = match list.len() == 1 && runtime::stack_left(state) >= COMPILER_STACK_BYTES
+            {
+                true => list.iter().map(compile).collect(),
+                false => list.par_iter().map(compile).collect(),
+            };
+            board = self.board();
+            for (i, function) in compiled {
+                board.finish(i, function);
+            }
+        }
+        if board.progress[index] == Progress::Failed {
+            wasmtime::bail!("the function cannot be compiled");
+        }
+        if board.addresses[index] == 0 || board.improved > 0 {
+            board.improved = 0;
+            let mut functions = std::mem::take(&mut board.fresh);
+            // What is compiled well calls each other directly if it lies together, so now and then all of it is put together.
+            let all = board.optimised.len();
+            if all - board.together >= (board.together / 2).max(FEW_FUNCTIONS) {
+                functions.retain(|f| f.level == Level::Quick);
+                functions.extend_from_slice(&board.optimised);
+                board.together = all;
+            }
+            drop(board);
+            let places = self.load(state, &functions)?;
+            board = self.board();
+            for (key, address) in places {
+                let Some(index) = self.index(key) else { continue };
+                board.addresses[index] = address;
+                if board.progress[index] == Progress::Called {
+                    self.words[index].store(address, Ordering::Release);
+                }
+            }
+        }
+        let address = board.addresses[index];
+        if address == 0 {
+            wasmtime::bail!("the function has not been loaded");
+        }
+        self.words[index].store(address, Ordering::Release);
+        if board.progress[index] == Progress::Ready {
+            board.progress[index] = Progress::Called;
+            self.foresee(&mut board, index);
+        }
+        Ok(address)
+    }
+    /// What is compiled when a function is called: pieces take pages and mappings, so the more there are, the larger they get, by
+    /// what lies behind the function.
+    fn with_neighbours(&self, board: &Board, index: usize) -> Vec<usize> {
+        let more = self.pieces.lock().unwrap_or_else(PoisonError::into_inner).len() / PIECES_OF_A_SIZE;
+        let behind = (index + 1..self.words.len()).take(more).filter(|&i| {
+            let is_used = match self.key(i) {
+                FuncKey::ArrayToWasmTrampoline(_, f) => self.is_escaping(f),
+                _ => true,
+            };
+            is_used && board.progress[i] == Progress::None
+        });
+        [index].into_iter().chain(behind).collect()
+    }
+    fn is_escaping(&self, function: DefinedFuncIndex) -> bool {
+        let module = &self.program.translation().module;
+        module.functions[module.func_index(function)].is_escaping()
+    }
+    /// Lets other threads compile what a function calls that has just been called for the first time, and the function itself again.
+    fn foresee(self: &Arc<Self>, board: &mut Board, index: usize) {
+        if self.program.first_level(self.key(index)) == Level::Quick {
+            board.improvable.push_back(index);
+        }
+        for callee in board.callees.remove(&index).unwrap_or_default() {
+            let Some(index) = self.index(callee) else { continue };
+            if board.progress[index] == Progress::None {
+                board.progress[index] = Progress::Expected;
+                board.expected.push(index);
+            }
+        }
+        let most = std::thread::available_parallelism().map_or(1, usize::from) - 1;
+        while board.threads < most.min(board.expected.len() + board.improvable.len()) {
+            board.threads += 1;
+            let lazy = self.clone();
+            rayon::spawn(move || lazy.work_ahead());
+        }
+    }
+    /// Compiles what is expected, and improves what has been called.
+    fn work_ahead(self: &Arc<Self>) {
+        let mut board = self.board();
+        while Arc::strong_count(self) > 1 {
+            // The last first: it is called by what has been called last.
+            if let Some(index) = board.expected.pop() {
+                if board.progress[index] == Progress::Expected {
+                    board.progress[index] = Progress::Running;
+                    drop(board);
+                    let compiled = self.program.compile_first(self.key(index));
+                    board = self.board();
+                    board.finish(index, compiled);
+                    self.changed.notify_all();
+                }
+            } else if let Some(index) = board.improvable.pop_front() {
+                drop(board);
+                let compiled = self.program.compile(self.key(index), Level::Optimised);
+                board = self.board();
+                // What fails remains as it is.
+                if let Ok(function) = compiled {
+                    board.add(function);
+                    board.improved += 1;
+                }
+                if board.improved >= FEW_FUNCTIONS || board.improvable.is_empty() {
+                    self.announce(&board);
+                }
+            } else {
+                break;
+            }
+        }
+        board.threads -= 1;
+    }
+    /// Lets the next call of what has been improved find the way to [`Lazy::provide`].
+    fn announce(&self, board: &Board) {
+        for index in board.fresh.iter().filter_map(|f| self.index(f.key)) {
+            if board.progress[index] == Progress::Called {
+                self.words[index].store(enter as *const () as usize, Ordering::Release);
+            }
+        }
+    }
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The pieces that there are.
+    pub fn pieces(&self) -> Vec<Arc<Piece>> {
+        self.pieces.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+    /// Index and name of a function by its place in a piece, if that is one of this module.
+    pub fn function_in(&self, piece: &Module, place: u32) -> Option<(u32, Option<&str>)> {
+        let pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner);
+        let piece = pieces.get(&(piece.text().as_ptr() as usize))?;
+        let (function, _) = piece.functions.get(place as usize)?;
+        Some((function.as_u32(), self.program.name(*function)))
+    }
+}
+impl Drop for Lazy {
+    fn drop(&mut self) {
+        let mut modules = MODULES.write().unwrap_or_else(PoisonError::into_inner);
+        modules.remove(&(self.words.as_ptr() as usize));
+    }
+}
+
+/// What words lead to at first; `r11` is the address of the word. Keeps what arguments are in, in each calling convention, has
+/// the function compiled, and jumps to it.
+#[unsafe(naked)]
+unsafe extern "C" fn enter() {
+    std::arch::naked_asm!(
+        "push rbp",
+        "mov rbp, rsp",
+        "sub rsp, 192",
+        "movups [rsp], xmm0",
+        "movups [rsp + 16], xmm1",
+        "movups [rsp + 32], xmm2",
+        "movups [rsp + 48], xmm3",
+        "movups [rsp + 64], xmm4",
+        "movups [rsp + 80], xmm5",
+        "movups [rsp + 96], xmm6",
+        "movups [rsp + 112], xmm7",
+        "mov [rsp + 128], rdi",
+        "mov [rsp + 136], rsi",
+        "mov [rsp + 144], rdx",
+        "mov [rsp + 152], rcx",
+        "mov [rsp + 160], r8",
+        "mov [rsp + 168], r9",
+        "mov [rsp + 176], rax",
+        "mov [rsp + 184], r10",
+        "mov rdi, r11",
+        "call {bind}",
+        "mov r11, rax",
+        "movups xmm0, [rsp]",
+        "movups xmm1, [rsp + 16]",
+        "movups xmm2, [rsp + 32]",
+        "movups xmm3, [rsp + 48]",
+        "movups xmm4, [rsp + 64]",
+        "movups xmm5, [rsp + 80]",
+        "movups xmm6, [rsp + 96]",
+        "movups xmm7, [rsp + 112]",
+        "mov rdi, [rsp + 128]",
+        "mov rsi, [rsp + 136]",
+        "mov rdx, [rsp + 144]",
+        "mov rcx, [rsp + 152]",
+        "mov r8, [rsp + 160]",
+        "mov r9, [rsp + 168]",
+        "mov rax, [rsp + 176]",
+        "mov r10, [rsp + 184]",
+        "leave",
+        "jmp r11",
+        bind = sym bind,
+    )
+}
+/// Has the function compiled that a word belongs to.
+extern "C" fn bind(word: usize) -> usize {
+    let lazy = {
+        let modules = MODULES.read().unwrap_or_else(PoisonError::into_inner);
+        modules
+            .range(..=word)
+            .next_back()
+            .filter(|(_, (end, _))| word < *end)
+            .and_then(|(_, (_, l))| l.upgrade())
+    };
+    // Whoever runs code of a module has the module.
+    let lazy = lazy.unwrap_or_else(|| std::process::abort());
+    lazy.bind((word - lazy.words.as_ptr() as usize) / size_of::<AtomicUsize>())
+}
