@@ -154,9 +154,12 @@ impl Gathering {
             && !shape.dictionary;
         let inline = shape.inline_capacity;
         let start = self.0;
-        // SAFETY: values that were gathered; the walk makes no handles and does not allocate on the heap.
-        let keys = (0..count).map(|i| PropertyKey::from_raw(unsafe { *start.add(2 * i) }));
-        let full = if is_empty && count <= MAX_INLINE { s.vm().shapes.with_keys(id, keys) } else { None };
+        let full = if is_empty && count <= MAX_INLINE {
+            // SAFETY: as many keys and values were gathered.
+            s.vm().shapes.with_fields(id, unsafe { self.fields(count) })
+        } else {
+            None
+        };
         let Some(full) = full else { return self.define_all(s, o, 0) };
         s.vm().pinned_shape = full;
         object::reserve_slot(s, o, count as u32 - 1, inline);
@@ -199,10 +202,17 @@ impl Gathering {
             let prototype = s.vm().shapes.get(root).prototype;
             root = s.vm().shapes.root(prototype, count.next_multiple_of(2) as u8);
         }
-        let start = self.0;
-        // SAFETY: values that were gathered; the walk makes no handles and does not allocate on the heap.
-        let keys = (0..count).map(|i| PropertyKey::from_raw(unsafe { *start.add(2 * i) }));
-        s.vm().shapes.with_keys(root, keys)
+        // SAFETY: as many keys and values were gathered.
+        s.vm().shapes.with_fields(root, unsafe { self.fields(count) })
+    }
+    /// The first keys with the places of their values.
+    ///
+    /// # Safety
+    /// As many were gathered. While the list is walked, nobody else looks at the values, no handle is made and nothing is allocated on the heap.
+    unsafe fn fields<'v>(self, count: usize) -> impl Iterator<Item = (PropertyKey, &'v mut Raw)> {
+        // SAFETY: by the contract; each place is given out once.
+        (0..count)
+            .map(move |i| unsafe { (PropertyKey::from_raw(*self.0.add(2 * i)), &mut *self.0.add(2 * i + 1)) })
     }
     fn of_shape<'s>(self, s: &mut Scope<'s>, shape: ShapeId, count: usize) -> Local<'s, Object> {
         let inline = s.vm().shapes.get(shape).inline_capacity as usize;

@@ -3,7 +3,7 @@
 use spey_gc::{Gc, Tracer, Value as Raw};
 
 use crate::cell::Object;
-use crate::shape::ShapeId;
+use crate::shape::{Field, ShapeId};
 
 /// What a cache entry remembers for one receiver shape.
 #[derive(Clone, Copy)]
@@ -19,6 +19,8 @@ pub struct Entry {
     pub location: u32,
     /// For adding stores: the shape after the store; else 0.
     pub next_shape: ShapeId,
+    /// For stores: what the property holds. It may have come to hold more meanwhile.
+    pub field: Field,
 }
 
 /// Shape of an entry that is not in use. No header word equals it: strings without a hash have 0.
@@ -38,8 +40,12 @@ pub const ABSENT: u32 = u32::MAX;
 pub const GETTER: u32 = 1 << 30;
 
 impl Entry {
-    const EMPTY: Entry =
-        Entry { shape: UNUSED, epoch: 0, holder: std::ptr::null_mut(), location: 0, next_shape: 0 };
+    const EMPTY: Entry = Entry::own(UNUSED, 0);
+
+    /// A property of the object itself, to be read.
+    pub const fn own(shape: ShapeId, location: u32) -> Entry {
+        Entry { shape, epoch: 0, holder: std::ptr::null_mut(), location, next_shape: 0, field: Field::ANY }
+    }
 }
 
 /// Location of slot number `slot`.
@@ -143,6 +149,19 @@ impl InlineCache {
             more[at] = old;
         }
         self.entry = e;
+    }
+    /// Forgets entries.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&Entry) -> bool) {
+        let mut more = self.more.as_deref_mut();
+        for e in more.iter_mut().flat_map(|m| m.iter_mut()) {
+            if e.shape != UNUSED && !keep(e) {
+                *e = Entry::EMPTY;
+            }
+        }
+        if self.entry.shape != UNUSED && !keep(&self.entry) {
+            let next = more.and_then(|m| m.iter_mut().find(|e| e.shape != UNUSED));
+            self.entry = next.map_or(Entry::EMPTY, |e| std::mem::replace(e, Entry::EMPTY));
+        }
     }
     /// Notes the layout of what a `new` of a base constructor makes; [`SEVERAL`]: of more than one class.
     #[inline(always)]

@@ -552,7 +552,7 @@ pub fn add_named(
     debug_assert!(!key.is_index());
     note_structure_change(s, o);
     let id = o.gc().header.word;
-    let (next, slot) = s.vm().shapes.add_property(id, key, attributes);
+    let (next, slot, word) = s.vm().shapes.add_field(id, key, attributes, v.raw());
     let inline = s.vm().shapes.get(next).inline_capacity;
     s.vm().pinned_shape = next;
     reserve_slot(s, o, slot, inline);
@@ -560,7 +560,8 @@ pub fn add_named(
     unsafe {
         let p = o.gc().as_ptr();
         set_shape(s.vm(), p, next);
-        *slot_address(p, slot, inline) = v.raw();
+        // A value that is another word by now is a cell that has moved.
+        *slot_address(p, slot, inline) = if v.raw().is_cell() { v.raw() } else { word };
         let owner: *mut Header = if slot < inline as u32 { p.cast() } else { (*p).slots.cast() };
         s.vm().heap.write_barrier(owner, v.raw());
     }
@@ -569,6 +570,7 @@ fn write_named(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey, slot: 
     // SAFETY: the slot exists.
     unsafe {
         let p = o.gc().as_ptr();
+        let word = admit(s.vm(), p, key, v);
         let id = (*p).header.word;
         let inline = s.vm().shapes.get(id).inline_capacity;
         let place = slot_address(p, slot, inline);
@@ -576,9 +578,51 @@ fn write_named(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey, slot: 
         if key == s.names().prototype && Kind::of(p.cast()) == Kind::Function {
             crate::function::note_prototype_replaced(s.vm(), p);
         }
-        *place = v;
+        *place = word;
         let owner: *mut Header = if slot < inline as u32 { p.cast() } else { (*p).slots.cast() };
         s.vm().heap.write_barrier(owner, v);
+    }
+}
+
+/// The word to store for a value to a named property that the object has. The object may get another shape, of the same layout.
+///
+/// # Safety
+/// `o` is a live object with the property.
+pub(crate) unsafe fn admit(vm: &mut Vm, o: *mut Object, key: PropertyKey, v: Raw) -> Raw {
+    // SAFETY: by the contract.
+    unsafe {
+        if let Some(word) = vm.shapes.admit((*o).header.word, key, v) {
+            return word;
+        }
+        update(vm, o);
+        let id = (*o).header.word;
+        vm.shapes.admit(id, key, v).unwrap_or_else(|| {
+            vm.shapes.open_field(id, key);
+            v
+        })
+    }
+}
+/// Gives an object whose shape is outdated the shape that has taken its place, of the same layout, and its fields the words that are
+/// wanted there.
+///
+/// # Safety
+/// `o` is a live object.
+#[cold]
+pub(crate) unsafe fn update(vm: &mut Vm, o: *mut Object) {
+    // SAFETY: a live object has the slots that its shape tells.
+    unsafe {
+        let id = (*o).header.word;
+        let (mut at, inline) = (vm.shapes.root_of(id), vm.shapes.get(id).inline_capacity);
+        if vm.shapes.get(at).inline_capacity != inline {
+            return;
+        }
+        for (key, p) in vm.shapes.properties(id) {
+            let place = slot_address(o, p.slot, inline);
+            // Who takes the value for constant would not see what is stored to the new shape's property.
+            note_replaced(vm, id, key, *place);
+            (at, _, *place) = vm.shapes.add_field(at, key, p.attributes, *place);
+        }
+        set_shape(vm, o, at);
     }
 }
 
@@ -625,7 +669,8 @@ pub fn named_slot(s: &mut Scope<'_>, o: Local<'_, Object>, slot: u32) -> Raw {
         *slot_address(p, slot, inline)
     }
 }
-/// Overwrites a named property by its slot, which the object has; its shape is no dictionary.
+/// Overwrites a named property by its slot, which the object has; its shape is no dictionary, and the property not a usual one: its field
+/// admits any value.
 #[inline]
 pub fn set_named_slot(s: &mut Scope<'_>, o: Local<'_, Object>, slot: u32, v: Raw) {
     // SAFETY: live object; the slot exists.

@@ -4,16 +4,19 @@
 //! transition tree; a dictionary shape belongs to one object and is changed in place. A dictionary that deletes or
 //! reconfigures a property moves to a fresh id, so that inline caches keyed by id stay valid without further checks.
 
+mod fields;
 mod integrity;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::rc::Weak;
 
 use spey_gc::{Tracer, Value as Raw};
 
 use crate::key::PropertyKey;
 use crate::watch::{FRESH, MUTABLE, Mark};
 
+pub use fields::Field;
 pub use integrity::Integrity;
 
 /// Property attribute bits.
@@ -156,6 +159,12 @@ pub struct Shape {
     wanders: bool,
     /// Root of shapes of objects that are not extensible.
     restricted: bool,
+    /// Shared shapes: what the property added last holds.
+    field: Field,
+    /// The shape that this one has taken the place of, or 0.
+    elder: ShapeId,
+    /// Another shape has taken the place of this one, or of one that it grew from.
+    outdated: bool,
 }
 
 /// The shapes that add one property to a shared shape. They know themselves which.
@@ -166,7 +175,7 @@ enum Successors {
     Few(Box<[ShapeId; 8]>),
     Many(Box<FastMap<(u64, u8), ShapeId>>),
 }
-const _: () = assert!(std::mem::size_of::<Shape>() <= 80);
+const _: () = assert!(std::mem::size_of::<Shape>() <= 88);
 
 impl Shape {
     /// Where the property added last lives. (The marks of shared shapes' properties are not kept.)
@@ -192,6 +201,8 @@ pub struct ShapeTable {
     young: Vec<ShapeId>,
     /// What shared shapes become when their objects are restricted.
     restricted: FastMap<(ShapeId, Integrity), ShapeId>,
+    /// Machine code by the fields that it relies on: by the shapes that added them.
+    field_readers: FastMap<ShapeId, Vec<Weak<std::cell::Cell<u64>>>>,
 }
 
 impl ShapeTable {
@@ -205,6 +216,7 @@ impl ShapeTable {
             recent_roots: [(0, 0, 0); RECENT_ROOTS],
             young: vec![],
             restricted: FastMap::default(),
+            field_readers: FastMap::default(),
         };
         t.shapes.push(t.blank(Raw::NULL, 0));
         t.shapes[0].used = true;
@@ -232,6 +244,9 @@ impl ShapeTable {
             left: FRESH,
             wanders: false,
             restricted: false,
+            field: Field::ANY,
+            elder: 0,
+            outdated: false,
         }
     }
     fn add(&mut self, shape: Shape) -> ShapeId {
@@ -292,14 +307,9 @@ impl ShapeTable {
         let mut at = 0;
         let mut used = 0;
         while let Some(&id) = tree.get(at) {
-            let s = self.get(id);
-            used = used.max(s.slot_count);
-            match &s.successors {
-                Successors::None => {}
-                Successors::One(next) => tree.push(*next),
-                Successors::Few(list) => tree.extend(list.iter().filter(|&&next| next != 0)),
-                Successors::Many(map) => tree.extend(map.values()),
-            }
+            used = used.max(self.get(id).slot_count);
+            self.push_successors(id, &mut tree);
+            tree.extend(Some(self.get(id).elder).filter(|&elder| elder != 0));
             at += 1;
         }
         let before = self.get(root).inline_capacity;
@@ -316,6 +326,14 @@ impl ShapeTable {
         self.roots.remove(&(key, before));
         self.roots.entry((key, capacity)).or_insert(root);
         capacity
+    }
+    fn push_successors(&self, id: ShapeId, list: &mut Vec<ShapeId>) {
+        match &self.get(id).successors {
+            Successors::None => {}
+            Successors::One(next) => list.push(*next),
+            Successors::Few(few) => list.extend(few.iter().filter(|&&next| next != 0)),
+            Successors::Many(map) => list.extend(map.values()),
+        }
     }
     /// A fresh dictionary shape with this prototype and no properties.
     pub fn new_dictionary(&mut self, prototype: Raw, inline_capacity: u8) -> ShapeId {
@@ -427,7 +445,8 @@ impl ShapeTable {
         list
     }
 
-    /// Shape after adding a property. Dictionaries are changed in place (the id stays). Returns the new id and the slot.
+    /// Shape after adding a property, for whatever values ([`ShapeTable::add_field`]: for one). Dictionaries are changed in place (the id
+    /// stays). Returns the new id and the slot.
     pub fn add_property(&mut self, id: ShapeId, key: PropertyKey, attributes: u8) -> (ShapeId, u32) {
         if self.get(id).dictionary {
             let shape = self.get_mut(id);
@@ -441,6 +460,7 @@ impl ShapeTable {
             return (id, slot);
         }
         if let Some(next) = self.find_transition(id, key, attributes) {
+            self.widen(next);
             return (next, self.get(next).last_slot);
         }
         if self.get(id).count >= MAX_SHARED_PROPERTIES {
@@ -455,7 +475,9 @@ impl ShapeTable {
             t
         });
         let (prototype, inline_capacity, count) = (from.prototype, from.inline_capacity, from.count);
+        let outdated = from.outdated;
         let mut shape = self.blank(prototype, inline_capacity);
+        shape.outdated = outdated;
         shape.parent = id;
         shape.key = key;
         (shape.last_slot, shape.last_attributes) = (slot, attributes);
@@ -465,23 +487,6 @@ impl ShapeTable {
         let next = self.add(shape);
         self.add_transition(id, next);
         (next, slot)
-    }
-    /// The shape with these properties on top of a shared one, all writable, enumerable and configurable; None if a key is an
-    /// index or there already.
-    pub(crate) fn with_keys(
-        &mut self,
-        root: ShapeId,
-        keys: impl Iterator<Item = PropertyKey>,
-    ) -> Option<ShapeId> {
-        let mut at = root;
-        for key in keys {
-            at = match self.find_transition(at, key, attr::ALL) {
-                Some(next) => next,
-                None if key.is_index() || self.lookup(at, key).is_some() => return None,
-                None => self.add_property(at, key, attr::ALL).0,
-            };
-        }
-        Some(at)
     }
     fn find_transition(&self, id: ShapeId, key: PropertyKey, attributes: u8) -> Option<ShapeId> {
         let adds = |&next: &ShapeId| {
@@ -571,6 +576,9 @@ impl ShapeTable {
             left: FRESH,
             wanders: false,
             restricted: false,
+            field: Field::ANY,
+            elder: 0,
+            outdated: false,
         }
     }
     /// Mark of the value of an existing property. Those of a shared shape are of all objects together that have the property by
@@ -717,6 +725,9 @@ impl ShapeTable {
                 continue;
             }
             if keep[id] {
+                if !keep[s.elder as usize] {
+                    s.elder = 0;
+                }
                 match &mut s.successors {
                     Successors::None => {}
                     Successors::One(next) if keep[*next as usize] => {}
@@ -739,5 +750,6 @@ impl ShapeTable {
         self.roots.retain(|_, id| keep[*id as usize]);
         self.restricted.retain(|(from, _), id| keep[*from as usize] && keep[*id as usize]);
         self.young.retain(|id| keep[*id as usize]);
+        self.field_readers.retain(|id, _| keep[*id as usize]);
     }
 }

@@ -66,7 +66,8 @@ impl Watches {
     }
 }
 
-fn invalidate(list: Vec<Weak<Cell<u64>>>) {
+/// What the code takes for granted does not hold any more.
+pub(crate) fn invalidate(list: Vec<Weak<Cell<u64>>>) {
     for word in list {
         if let Some(word) = word.upgrade() {
             word.set(0);

@@ -254,7 +254,7 @@ impl Walk<'_> {
                 self.contents(cell);
                 return self.remove(n, None);
             }
-            (Op::UnboxInt, Some(Held::Value(v))) => {
+            (Op::UnboxInt | Op::LowHalf, Some(Held::Value(v))) => {
                 let held = match graph.node(v).op {
                     Op::BoxInt => Some(Held::Value(graph.node(v).args[0])),
                     Op::Const(bits) if bits >= NUMBER_TAG => Some(Held::Int(bits as u32 as i32)),
@@ -264,7 +264,7 @@ impl Walk<'_> {
                     return self.remove(n, held);
                 }
             }
-            (Op::UnboxDouble, Some(Held::Value(v))) if v != node.args[0] => {
+            (Op::UnboxDouble | Op::NumberToDouble, Some(Held::Value(v))) if v != node.args[0] => {
                 if let Op::BoxDouble = graph.node(v).op {
                     return self.remove(n, Some(Held::Value(graph.node(v).args[0])));
                 }

@@ -288,6 +288,8 @@ pub enum Op {
     // ---- conversions
     /// Tagged int32 (known) -> Int32.
     LowHalf,
+    /// Tagged number (known) -> Double.
+    NumberToDouble,
     /// ToInt32 of a primitive that is no cell; leaves for cells.
     PrimitiveToInt,
     /// Bool -> Int32.
@@ -302,6 +304,8 @@ pub enum Op {
     BoxInt,
     /// Double -> Tagged.
     BoxDouble,
+    /// Double -> Tagged, as a double even if it is an integer.
+    BoxAsDouble,
     /// Bool -> Tagged.
     BoxBool,
 
@@ -553,6 +557,7 @@ impl Op {
                 | Op::CheckOrder
                 | Op::CheckNoMinusZero
                 | Op::LowHalf
+                | Op::NumberToDouble
                 | Op::PrimitiveToInt
                 | Op::BoolToInt
                 | Op::IntToDouble
@@ -560,6 +565,7 @@ impl Op {
                 | Op::Truncate
                 | Op::BoxInt
                 | Op::BoxDouble
+                | Op::BoxAsDouble
                 | Op::BoxBool
                 | Op::IntBinary(_)
                 | Op::IntBinaryWrapping(_)
@@ -816,6 +822,14 @@ impl Graph {
         let n = self.node(v);
         let cell = n.repr == Repr::Tagged && n.types & ty::CELL != 0;
         matches!(n.op, Op::LoadCell(_)) || (cell && !n.op.is_constant())
+    }
+    /// Is a double probably an int32, by its making? As int32 it stays one for all that comes after.
+    pub fn may_be_whole(&self, v: Value) -> bool {
+        matches!(
+            self.node(v).op,
+            Op::DoubleUnary(Unary::Floor | Unary::Ceil | Unary::Trunc | Unary::Round | Unary::Abs)
+                | Op::DoubleBinary(Binary::Min | Binary::Max)
+        )
     }
     /// How often nodes, ends of blocks and states refer to each value.
     pub fn uses(&self) -> Vec<u32> {

@@ -139,6 +139,23 @@ pub struct EntrySnapshot {
     pub function: u32,
     /// For method sites: what that function is.
     pub callee: Callee,
+    /// What all objects that have the property by the same transition hold there. Code that reads it relies on that
+    /// ([`Reliance::Holds`]), stores keep to it.
+    pub holds: Holds,
+    /// Shape that added the property, if that is not [`Holds::Any`].
+    pub origin: u32,
+}
+
+/// What a property holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holds {
+    /// Any value.
+    #[default]
+    Any,
+    /// int32.
+    Int,
+    /// Doubles; integers are stored as such.
+    Double,
 }
 
 /// [`EntrySnapshot::next_shape`] of a store that calls a setter.
@@ -157,6 +174,8 @@ impl EntrySnapshot {
         constant: Constant::None,
         function: NO_INDEX,
         callee: Callee::Unknown,
+        holds: Holds::Any,
+        origin: 0,
     };
 }
 
@@ -226,6 +245,8 @@ pub enum Reliance {
     Field(u64, u64),
     /// The typed array of this identity keeps its memory.
     Memory(u64),
+    /// The property that this shape added goes on to hold what it does.
+    Holds(u32, Holds),
 }
 
 /// Stands for the parent of an environment among [`Snapshot::fields`], whose other properties are slot numbers.

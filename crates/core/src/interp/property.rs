@@ -251,6 +251,7 @@ unsafe fn cached_set(vm: *mut Vm, target: Raw, v: Raw, ic: *mut InlineCache) -> 
 /// `o` is a live object of the entry's shape.
 #[inline(always)]
 unsafe fn set_by(vm: *mut Vm, o: *mut Object, v: Raw, e: &Entry) -> *mut Header {
+    let Some(v) = e.field.admit(v) else { return std::ptr::null_mut() };
     // SAFETY: capacity is checked before an adding store.
     unsafe {
         if e.next_shape != 0 {
@@ -263,6 +264,9 @@ unsafe fn set_by(vm: *mut Vm, o: *mut Object, v: Raw, e: &Entry) -> *mut Header 
                 if slots.is_null() || index >= (*slots).capacity {
                     return std::ptr::null_mut();
                 }
+            }
+            if (*vm).shapes.is_outdated_raw(e.next_shape) {
+                return std::ptr::null_mut();
             }
             (*o).header.word = e.next_shape;
         }

@@ -627,7 +627,7 @@ slow_ops! {
                 let proto = s.vm().realm().intrinsic(Intrinsic::ObjectPrototype);
                 let shape = s.vm().shapes.root(proto, inline);
                 // The entry is dropped at major collections, so the id is never stale.
-                (*cache).entry = Entry { shape, epoch: 0, holder: std::ptr::null_mut(), location: inline as u32, next_shape: 0 };
+                (*cache).entry = Entry::own(shape, inline as u32);
                 let o = object::alloc_object(s.vm(), Kind::Object, shape, inline as usize, Raw::UNDEFINED);
                 Ok(s.local(Raw::cell(o.cast())))
             }
@@ -1399,10 +1399,7 @@ fn get_global<'s>(s: &mut Scope<'s>, f: Frame, index: i16, must_exist: bool) -> 
                 .throw_reference_error(&format!("Cannot access '{}' before initialization", key.to_text()));
         }
         // SAFETY: the cache belongs to the running code.
-        unsafe {
-            (*cache).entry =
-                Entry { shape: LEXICAL, epoch, holder: std::ptr::null_mut(), location: at, next_shape: 0 }
-        }
+        unsafe { (*cache).entry = Entry { epoch, ..Entry::own(LEXICAL, at) } }
         return Ok(s.local(v));
     }
     let g = s.global();
@@ -1416,7 +1413,7 @@ fn get_global<'s>(s: &mut Scope<'s>, f: Frame, index: i16, must_exist: bool) -> 
                 let location = ic::location(p.slot, inline);
                 // SAFETY: the cache belongs to the running code.
                 unsafe {
-                    (*cache).entry = Entry { shape, epoch, holder: g.gc().as_ptr(), location, next_shape: 0 };
+                    (*cache).entry = Entry { epoch, holder: g.gc().as_ptr(), ..Entry::own(shape, location) };
                     note_holder(s.vm(), f.code(), g.gc().as_ptr());
                 }
             }
@@ -1445,13 +1442,7 @@ fn set_global(s: &mut Scope<'_>, f: Frame, i: Insn) -> JsResult<()> {
     let epoch = s.vm().prototype_epoch;
     let entry = if let Some(&at) = s.vm().realm().lexical.get(&key) {
         let settled = s.vm().realm().lexical_marks[at as usize] == watch::MUTABLE;
-        settled.then_some(Entry {
-            shape: LEXICAL,
-            epoch,
-            holder: std::ptr::null_mut(),
-            location: at,
-            next_shape: 0,
-        })
+        settled.then_some(Entry { epoch, ..Entry::own(LEXICAL, at) })
     } else {
         let g = s.global();
         let shape = g.gc().header.word;
@@ -1463,7 +1454,7 @@ fn set_global(s: &mut Scope<'_>, f: Frame, i: Insn) -> JsResult<()> {
             {
                 let inline = s.vm().shapes.get(shape).inline_capacity;
                 let location = ic::location(p.slot, inline);
-                Some(Entry { shape, epoch, holder: g.gc().as_ptr(), location, next_shape: 0 })
+                Some(Entry { epoch, holder: g.gc().as_ptr(), ..Entry::own(shape, location) })
             }
             _ => None,
         }
@@ -1527,11 +1518,9 @@ unsafe fn lookup_and_cache(
                 let getter = p.attributes & attr::ACCESSOR != 0;
                 if own || cacheable_chain {
                     let e = Entry {
-                        shape: receiver_shape,
                         epoch: if own && !getter { 0 } else { epoch },
                         holder: if own { std::ptr::null_mut() } else { o },
-                        location: if getter { location | GETTER } else { location },
-                        next_shape: 0,
+                        ..Entry::own(receiver_shape, if getter { location | GETTER } else { location })
                     };
                     (*cache).add(e);
                     vm.stub_cache.put(key.raw(), e);
@@ -1545,13 +1534,7 @@ unsafe fn lookup_and_cache(
             let next = vm.shapes.get(id).prototype;
             if !next.is_cell() {
                 if cacheable_chain {
-                    let e = Entry {
-                        shape: receiver_shape,
-                        epoch,
-                        holder: std::ptr::null_mut(),
-                        location: ABSENT,
-                        next_shape: 0,
-                    };
+                    let e = Entry { epoch, ..Entry::own(receiver_shape, ABSENT) };
                     (*cache).add(e);
                     vm.stub_cache.put(key.raw(), e);
                 }
@@ -1593,12 +1576,12 @@ pub(crate) unsafe fn lookup_of_shape(vm: &mut Vm, shape: u32, key: PropertyKey) 
     }
     if let Some(p) = vm.shapes.lookup(shape, key) {
         let location = ic::location(p.slot, inline);
-        let own = Entry { shape, epoch: 0, holder: std::ptr::null_mut(), location, next_shape: 0 };
+        let own = Entry::own(shape, location);
         return (p.attributes & attr::ACCESSOR == 0).then_some(own);
     }
     let epoch = vm.prototype_epoch;
     if !prototype.is_cell() {
-        return Some(Entry { shape, epoch, holder: std::ptr::null_mut(), location: ABSENT, next_shape: 0 });
+        return Some(Entry { epoch, ..Entry::own(shape, ABSENT) });
     }
     // SAFETY: prototypes are live objects; nothing is allocated.
     unsafe {
@@ -1674,7 +1657,7 @@ fn get_cached<'s>(
         if key.is_index() {
             return object::get_v(s, v, key);
         }
-        let (start, shape) = if let Some(o) = v.as_object() {
+        let (start, mut shape) = if let Some(o) = v.as_object() {
             if o.kind().is_exotic() && !(o.kind() == Kind::TypedArray && key.is_never_numeric()) {
                 note_proxy(cache, o);
                 return object::get_with(s, o, key, v);
@@ -1697,6 +1680,10 @@ fn get_cached<'s>(
             }
         }
         if found.is_none() {
+            if shape != STRING_SHAPE {
+                bring_up_to_date(s.vm(), start, cache);
+                shape = (*start).header.word;
+            }
             if let Some(e) = s.vm().stub_cache.get(shape, key.raw()).copied() {
                 found = entry_result(s.vm(), &e, start);
                 if found.is_some() && (*cache).misses < ic::MEGAMORPHIC {
@@ -1809,14 +1796,18 @@ fn set_cached(
         if !key.is_index() && !o.kind().is_exotic() {
             // SAFETY: live objects; nothing is allocated until the store.
             unsafe {
+                bring_up_to_date(s.vm(), o.gc().as_ptr(), cache);
                 let shape = o.gc().header.word;
                 // Polymorphic hit.
                 let mut known = (*cache)
                     .find(shape)
                     .or_else(|| if (*cache).entry.shape == shape { Some((*cache).entry) } else { None })
-                    .filter(|e| e.epoch == 0 || e.epoch == s.vm().prototype_epoch);
+                    .filter(|e| e.epoch == 0 || e.epoch == s.vm().prototype_epoch)
+                    .filter(|e| e.field.admit(v.raw()).is_some());
                 if known.is_none() {
-                    known = s.vm().store_cache.get(shape, key.raw()).copied();
+                    let shared = s.vm().store_cache.get(shape, key.raw()).copied();
+                    known =
+                        shared.filter(|e| !leads_to_outdated(s.vm(), e) && e.field.admit(v.raw()).is_some());
                     if let Some(e) = known {
                         (*cache).add(e);
                     }
@@ -1832,11 +1823,7 @@ fn set_cached(
                         return Ok(());
                     }
                     if e.next_shape == 0 && e.epoch == 0 {
-                        let p = o.gc().as_ptr();
-                        *ic::address(p, e.location) = v.raw();
-                        let owner =
-                            if e.location & ic::OUT_OF_LINE != 0 { (*p).slots.cast() } else { p.cast() };
-                        s.vm().heap.write_barrier(owner, v.raw());
+                        store_known(s.vm(), o.gc().as_ptr(), v.raw(), e);
                         return Ok(());
                     }
                 }
@@ -1850,6 +1837,8 @@ fn set_cached(
                 let prototype = o.kind() == Kind::Function && key == s.names().prototype;
                 if !(lazy || watched || array_length || prototype) {
                     if let Some(p) = s.vm().shapes.lookup(shape, key) {
+                        object::admit(s.vm(), o.gc().as_ptr(), key, v.raw());
+                        let shape = o.gc().header.word;
                         // Stores to what may be taken for constant must be seen, too.
                         let dictionary = s.vm().shapes.get(shape).dictionary;
                         if !dictionary {
@@ -1859,20 +1848,11 @@ fn set_cached(
                         if settled && p.attributes & (attr::ACCESSOR | attr::WRITABLE) == attr::WRITABLE {
                             let inline = s.vm().shapes.get(shape).inline_capacity;
                             let location = ic::location(p.slot, inline);
-                            let e = Entry {
-                                shape,
-                                epoch: 0,
-                                holder: std::ptr::null_mut(),
-                                location,
-                                next_shape: 0,
-                            };
+                            let field = s.vm().shapes.field_of(shape, key);
+                            let e = Entry { field, ..Entry::own(shape, location) };
                             (*cache).add(e);
                             s.vm().store_cache.put(key.raw(), e);
-                            let p = o.gc().as_ptr();
-                            *ic::address(p, location) = v.raw();
-                            let owner =
-                                if location & ic::OUT_OF_LINE != 0 { (*p).slots.cast() } else { p.cast() };
-                            s.vm().heap.write_barrier(owner, v.raw());
+                            store_known(s.vm(), o.gc().as_ptr(), v.raw(), e);
                             return Ok(());
                         }
                     } else if (o.gc().header.flags & flag::LAZY == 0 || o.kind() == Kind::Array)
@@ -1882,11 +1862,10 @@ fn set_cached(
                         return Ok(());
                     } else if let Some(setter) = inherited_setter(s.vm(), o.gc().as_ptr(), key) {
                         let e = Entry {
-                            shape,
                             epoch: s.vm().prototype_epoch,
                             holder: setter.as_cell().cast(),
-                            location: ABSENT,
                             next_shape: ic::SETTER,
+                            ..Entry::own(shape, ABSENT)
                         };
                         (*cache).add(e);
                         s.vm().store_cache.put(key.raw(), e);
@@ -1964,10 +1943,39 @@ unsafe fn can_add(vm: &mut Vm, o: *mut Object, key: PropertyKey) -> bool {
         true
     }
 }
+/// An entry is for objects of a shape that another one has taken the place of, or gives them such a shape.
+fn leads_to_outdated(vm: &Vm, e: &Entry) -> bool {
+    [e.shape, e.next_shape].into_iter().any(|shape| shape < ic::UNUSED && vm.shapes.is_outdated(shape))
+}
+/// A site has met an object that it does not know: shapes that others have taken the place of are not to be met there any more.
+///
+/// # Safety
+/// `o` is a live object, and the cache belongs to the running code.
+unsafe fn bring_up_to_date(vm: &mut Vm, o: *mut Object, cache: *mut InlineCache) {
+    // SAFETY: by the contract.
+    unsafe {
+        if vm.shapes.is_outdated((*o).header.word) {
+            object::update(vm, o);
+        }
+        (*cache).retain(|e| !leads_to_outdated(vm, e));
+    }
+}
+/// Stores to an own property that a cache knows.
+///
+/// # Safety
+/// `o` is a live object of the entry's shape, and the field admits the value.
+unsafe fn store_known(vm: &mut Vm, o: *mut Object, v: Raw, e: Entry) {
+    // SAFETY: by the contract.
+    unsafe {
+        *ic::address(o, e.location) = e.field.admit(v).expect("by the contract");
+        let owner = if e.location & ic::OUT_OF_LINE != 0 { (*o).slots.cast() } else { o.cast() };
+        vm.heap.write_barrier(owner, v);
+    }
+}
 /// Adds a property by a transition that a cache knows: what is left to do is make room.
 ///
 /// # Safety
-/// The entry is valid for the object's shape.
+/// The entry is valid for the object's shape, and the field admits the value.
 unsafe fn add_known(s: &mut Scope<'_>, o: Local<'_, Object>, v: Local<'_, Value>, e: Entry) {
     // SAFETY: the slot exists after the reservation.
     unsafe {
@@ -1977,9 +1985,7 @@ unsafe fn add_known(s: &mut Scope<'_>, o: Local<'_, Object>, v: Local<'_, Value>
         }
         let p = o.gc().as_ptr();
         (*p).header.word = e.next_shape;
-        *ic::address(p, e.location) = v.raw();
-        let owner = if e.location & ic::OUT_OF_LINE != 0 { (*p).slots.cast() } else { p.cast() };
-        s.vm().heap.write_barrier(owner, v.raw());
+        store_known(s.vm(), p, v.raw(), e);
     }
 }
 /// Remembers where a private element is, for the handlers, if it has the attributes wanted.
@@ -2003,7 +2009,8 @@ fn note_private(s: &mut Scope<'_>, f: Frame, ic: i16, object: i16, name: i16, wa
             }
             let inline = s.vm().shapes.get(shape).inline_capacity;
             let location = ic::location(p.slot, inline);
-            (*cache).add(Entry { shape, epoch: 0, holder: std::ptr::null_mut(), location, next_shape: 0 });
+            let field = s.vm().shapes.field_of(shape, PropertyKey::from_raw(key));
+            (*cache).add(Entry { field, ..Entry::own(shape, location) });
         }
     }
 }
@@ -2031,6 +2038,7 @@ fn note_transition(
     let after = o.gc().header.word;
     if after != before
         && !s.vm().shapes.get(after).dictionary
+        && !s.vm().shapes.is_outdated(after)
         && o.gc().header.flags & flag::IS_PROTOTYPE == 0
     {
         let p = s.vm().shapes.lookup_last(after);
@@ -2038,13 +2046,8 @@ fn note_transition(
         let epoch = s.vm().prototype_epoch;
         // SAFETY: the cache belongs to the running code.
         unsafe {
-            let e = Entry {
-                shape: before,
-                epoch,
-                holder: std::ptr::null_mut(),
-                location: ic::location(p, inline),
-                next_shape: after,
-            };
+            let field = s.vm().shapes.last_field(after);
+            let e = Entry { epoch, next_shape: after, field, ..Entry::own(before, ic::location(p, inline)) };
             (*cache).add(e);
             return Some(e);
         }
@@ -2063,6 +2066,8 @@ fn init_cached(
         PropertyKey::from_raw((*cache).key)
     };
     let o = target.as_object().expect("object literal or instance");
+    // SAFETY: a live object; the cache belongs to the running code.
+    unsafe { bring_up_to_date(s.vm(), o.gc().as_ptr(), cache) }
     if !key.is_index()
         && (o.kind() == Kind::Object)
         && o.gc().header.flags & flag::NON_EXTENSIBLE == 0

@@ -570,6 +570,9 @@ impl Builder<'_> {
                 return s;
             }
             for e in c.entries() {
+                if e.next_shape < ic::UNUSED && self.vm.shapes.is_outdated(e.next_shape) {
+                    continue;
+                }
                 let e = self.entry(e, c.key, is_get);
                 s.entries.push(e);
             }
@@ -661,6 +664,7 @@ impl Builder<'_> {
             next_shape: e.next_shape,
             ..EntrySnapshot::NONE
         };
+        self.note_holds(&mut s, e, key, is_get);
         if e.shape == LEXICAL {
             // SAFETY: an entry of live code.
             unsafe {
@@ -722,6 +726,20 @@ impl Builder<'_> {
             }
         }
         s
+    }
+    /// Notes what an own property holds, in objects of the shape that the entry is for or leads to.
+    fn note_holds(&mut self, s: &mut EntrySnapshot, e: &Entry, key: Raw, is_get: bool) {
+        let shape = if e.next_shape == 0 { e.shape } else { e.next_shape };
+        if !e.holder.is_null() || e.location & GETTER != 0 || shape >= ic::UNUSED || key.is_undefined() {
+            return;
+        }
+        if let Some((origin, field)) = self.vm.shapes.field(shape, PropertyKey::from_raw(key)) {
+            self.shape(origin);
+            // Nobody can rely on what is outdated, but stores must keep to it.
+            if !is_get || !self.vm.shapes.is_outdated(origin) {
+                (s.origin, s.holds) = (origin, field.into());
+            }
+        }
     }
     /// Math of the realm being compiled for, if it has this shape.
     fn math(&self, shape: u32) -> Option<*mut Object> {

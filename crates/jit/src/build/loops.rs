@@ -433,7 +433,9 @@ impl Builder<'_> {
         let same = |now: Option<&Value>, v: Value| {
             now.is_some_and(|&now| {
                 let node = self.graph.node(now);
-                now == v || (matches!(node.op, Op::UnboxInt | Op::UnboxDouble) && node.args[0] == v)
+                now == v
+                    || (matches!(node.op, Op::UnboxInt | Op::UnboxDouble | Op::LowHalf | Op::NumberToDouble)
+                        && node.args[0] == v)
             })
         };
         for (k, v) in head.loads.iter() {

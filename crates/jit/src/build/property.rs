@@ -8,7 +8,7 @@ use super::polymorphic::{is_plain, is_simple_store};
 use super::{Builder, Result_, Step};
 use crate::graph::{Op, Repr, Value, Width, ty};
 use crate::snapshot::{
-    CacheSnapshot, Callee, Constant, EntrySnapshot, MAX_TENURED_WORDS, NO_INDEX, location,
+    CacheSnapshot, Callee, Constant, EntrySnapshot, Holds, MAX_TENURED_WORDS, NO_INDEX, Reliance, location,
 };
 
 /// Longest array literal that is allocated in line.
@@ -278,15 +278,19 @@ impl Builder<'_> {
 
     /// Value at an entry's location in an object that has the entry's shape.
     pub(super) fn load_at(&mut self, o: Value, place: u32) -> Value {
+        self.load_held(o, place, ty::VALUE)
+    }
+    /// The same of a property that holds only some types.
+    fn load_held(&mut self, o: Value, place: u32, types: ty::Types) -> Value {
         let offset = (place & !(location::OUT_OF_LINE | location::GETTER)) as i32;
         let base = if place & location::OUT_OF_LINE != 0 {
             self.load_cell(o, self.snapshot.layout.object_slots)
         } else {
             o
         };
-        let v = self.load(base, Width::Value, offset);
-        if self.types(v) & !ty::VALUE != 0 {
-            self.env.fact_mut(v).types = Some(self.types(v) & ty::VALUE);
+        let v = self.load_as(base, Width::Value, offset, types);
+        if self.types(v) & !types != 0 && self.graph.node(v).repr == Repr::Tagged {
+            self.narrow(v, types);
         }
         v
     }
@@ -302,7 +306,15 @@ impl Builder<'_> {
             return v;
         }
         if e.holder == NO_INDEX {
-            return self.load_at(o, e.location);
+            let types = match e.holds {
+                Holds::Any => ty::VALUE,
+                Holds::Int => ty::INT,
+                Holds::Double => ty::DOUBLE,
+            };
+            if e.holds != Holds::Any {
+                self.rely(Reliance::Holds(e.origin, e.holds));
+            }
+            return self.load_held(o, e.location, types);
         }
         let holder = self.emit(Op::Table(e.holder), vec![], Repr::Tagged, ty::OBJECT);
         self.load_at(holder, e.location)
@@ -395,8 +407,14 @@ impl Builder<'_> {
         if !self.check_shape(o, e.shape) {
             return false;
         }
+        let v = self.as_held(v, e.holds);
         if e.next_shape != 0 {
-            self.check_valid();
+            if e.holds == Holds::Any {
+                self.check_valid();
+            } else {
+                // Another shape may take the place of this one.
+                self.rely(Reliance::Holds(e.origin, e.holds));
+            }
             let shape = self.int(e.next_shape as i32);
             self.emit(Op::Store(Width::I32, 4), vec![o, shape], Repr::None, 0);
             self.forget_shape(o, e.shape);

@@ -16,7 +16,8 @@ impl Builder<'_> {
         };
         self.snapshot.singletons.get(&id).map(|s| (id, *s))
     }
-    fn rely(&mut self, on: Reliance) {
+    /// The code relies on this; leaves if it does not hold any more.
+    pub(super) fn rely(&mut self, on: Reliance) {
         self.graph.relied.insert(on);
         self.check_valid();
     }

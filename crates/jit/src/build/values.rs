@@ -5,7 +5,7 @@ use spey_bytecode::decode::Instruction;
 use super::env::{self, access};
 use super::{Builder, HEADER, Result_, Step};
 use crate::graph::{Condition, Op, Repr, Unary, Value, Width, ty};
-use crate::snapshot::{Constant, ENV_PARENT, ExitKind, MAX_TENURED_WORDS, MOVING};
+use crate::snapshot::{Constant, ENV_PARENT, ExitKind, Holds, MAX_TENURED_WORDS, MOVING};
 
 /// First bits of int32 values.
 pub const NUMBER_TAG: u64 = 0xFFFE_0000_0000_0000;
@@ -107,7 +107,7 @@ impl Builder<'_> {
             _ => 0,
         }
     }
-    fn narrow(&mut self, v: Value, types: ty::Types) {
+    pub(super) fn narrow(&mut self, v: Value, types: ty::Types) {
         let now = self.types(v);
         self.env.fact_mut(v).types = Some(now & types);
     }
@@ -123,6 +123,7 @@ impl Builder<'_> {
         let (op, types) = match self.graph.node(v).repr {
             Repr::Tagged | Repr::Raw | Repr::None => return v,
             Repr::Int32 => (Op::BoxInt, ty::INT),
+            Repr::Double if self.graph.may_be_whole(v) => (Op::BoxDouble, ty::NUMBER),
             Repr::Double => (Op::BoxDouble, ty::DOUBLE),
             Repr::Bool => (Op::BoxBool, ty::BOOL),
         };
@@ -154,6 +155,11 @@ impl Builder<'_> {
             _ => match (self.env.fact(v).int, self.constant_bits(v)) {
                 (Some(i), _) => Some(i),
                 (None, Some(bits)) if bits >= NUMBER_TAG => Some(self.int(bits as u32 as i32)),
+                _ if self.types(v) == ty::INT && self.graph.node(v).repr == Repr::Tagged => {
+                    let i = self.emit(Op::LowHalf, vec![v], Repr::Int32, 0);
+                    self.note_int(v, i);
+                    Some(i)
+                }
                 _ => None,
             },
         }
@@ -166,20 +172,25 @@ impl Builder<'_> {
         let i = match self.graph.node(v).repr {
             Repr::Double => self.guard(Op::DoubleToInt, vec![v], Repr::Int32, 0),
             _ => {
-                if let Some(d) = self.env.fact(v).double {
+                let known = self.types(v) == ty::DOUBLE;
+                if let Some(d) = if known { self.as_double_free(v) } else { self.env.fact(v).double } {
                     self.guard(Op::DoubleToInt, vec![d], Repr::Int32, 0)
                 } else {
                     let t = self.tagged(v);
                     let i = self.guard(Op::UnboxInt, vec![t], Repr::Int32, 0);
                     self.narrow(t, ty::INT);
-                    self.loaded_as(t, i);
-                    self.env.fact_mut(i).tagged = Some(t);
+                    self.note_int(t, i);
                     i
                 }
             }
         };
         self.env.fact_mut(v).int = Some(i);
         i
+    }
+    fn note_int(&mut self, t: Value, i: Value) {
+        self.loaded_as(t, i);
+        self.env.fact_mut(t).int = Some(i);
+        self.env.fact_mut(i).tagged = Some(t);
     }
     /// As Double if that needs no guard.
     pub(super) fn as_double_free(&mut self, v: Value) -> Option<Value> {
@@ -189,13 +200,41 @@ impl Builder<'_> {
         if let Some(d) = self.env.fact(v).double {
             return Some(d);
         }
-        let i = self.as_int_free(v)?;
-        let d = match self.graph.node(i).op {
-            Op::Int(n) => self.double(n as f64),
-            _ => self.emit(Op::IntToDouble, vec![i], Repr::Double, 0),
+        let d = if let Some(i) = self.as_int_free(v) {
+            match self.graph.node(i).op {
+                Op::Int(n) => self.double(n as f64),
+                _ => self.emit(Op::IntToDouble, vec![i], Repr::Double, 0),
+            }
+        } else if self.is_number(v) {
+            let d = self.emit(Op::NumberToDouble, vec![v], Repr::Double, 0);
+            self.loaded_as(v, d);
+            d
+        } else {
+            return None;
         };
         self.env.fact_mut(v).double = Some(d);
         Some(d)
+    }
+    /// A tagged word that is known to be a number.
+    fn is_number(&self, v: Value) -> bool {
+        let types = self.types(v);
+        self.graph.node(v).repr == Repr::Tagged && types != 0 && types & !ty::NUMBER == 0
+    }
+    /// The value as one that a property holds, which has been found to hold only such ones; leaves if it is none.
+    pub(super) fn as_held(&mut self, v: Value, holds: Holds) -> Value {
+        match holds {
+            Holds::Any => v,
+            Holds::Int => self.as_int(v),
+            Holds::Double => {
+                let d = self.as_double(v);
+                if !self.graph.may_be_whole(d) {
+                    return d;
+                }
+                let t = self.emit(Op::BoxAsDouble, vec![d], Repr::Tagged, ty::DOUBLE);
+                self.env.fact_mut(t).double = Some(d);
+                t
+            }
+        }
     }
     /// As Double; leaves if it is no number.
     pub(super) fn as_double(&mut self, v: Value) -> Value {
@@ -406,10 +445,13 @@ impl Builder<'_> {
     // ---------------------------------------------------------------- memory
 
     pub(super) fn load(&mut self, base: Value, width: Width, offset: i32) -> Value {
+        self.load_as(base, width, offset, if width == Width::Value { ty::ANY } else { 0 })
+    }
+    /// The same of a value of certain types.
+    pub(super) fn load_as(&mut self, base: Value, width: Width, offset: i32, types: ty::Types) -> Value {
         if let Some(v) = self.env.loads.get(&(base, access(width, offset))) {
             return *v;
         }
-        let types = if width == Width::Value { ty::ANY } else { 0 };
         let v = self.emit(Op::Load(width, offset), vec![base], width.repr(), types);
         self.env.loads.insert((base, access(width, offset)), v);
         v

@@ -4,7 +4,7 @@ use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{F64, I8, I32, I64};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData as MemFlags};
 
-use super::numbers::{is_plain_double, may_be_whole};
+use super::numbers::is_plain_double;
 use super::{ARGC, ARGC_COUNT, Lower, NO_CELL, RAW_BIT, trusted};
 use crate::build::{ARGC_COPIED, NUMBER_TAG};
 use crate::graph::{Binary, Condition, Op, Repr, Unary, Value, Width};
@@ -12,8 +12,20 @@ use crate::graph::{Binary, Condition, Op, Repr, Unary, Value, Width};
 impl Lower<'_, '_> {
     pub(super) fn node(&mut self, v: Value) {
         let n = self.graph.node(v);
-        if n.op == Op::UnboxDouble {
-            return self.unbox_doubles(v);
+        match n.op {
+            Op::UnboxDouble => return self.unbox_doubles(v),
+            Op::NumberToDouble => return self.number_to_double(v),
+            Op::Store(width, offset) => {
+                let (base, x) = (self.get(n.args[0]), self.stored(n.args[1]));
+                return self.store(width, base, offset, x);
+            }
+            Op::StoreIndexed(width, offset) => {
+                let (base, index) = (self.get(n.args[0]), self.get(n.args[1]));
+                let at = self.element(base, index, width);
+                let x = self.stored(n.args[2]);
+                return self.store(width, at, offset, x);
+            }
+            _ => {}
         }
         let state = n.state;
         let st = || state.expect("guards have states");
@@ -29,8 +41,11 @@ impl Lower<'_, '_> {
             | Op::Table(_)
             | Op::Memory(_)
             | Op::Arguments(_)
-            | Op::UnboxDouble => {
-                unreachable!("constants are in no block, and unboxing is written above")
+            | Op::UnboxDouble
+            | Op::NumberToDouble
+            | Op::Store(..)
+            | Op::StoreIndexed(..) => {
+                unreachable!("constants are in no block, and the others are written above")
             }
             Op::Part(offset) => self.b.ins().iadd_imm_s(args[0], offset as i64),
             Op::Slot(slot) => self.b.ins().load(I64, trusted(), self.fp, slot * 8),
@@ -177,9 +192,9 @@ impl Lower<'_, '_> {
             }
             Op::Truncate => self.truncate(args[0]),
             Op::BoxInt => self.boxed_as(args[0], Repr::Int32),
-            Op::BoxDouble if may_be_whole(self.graph, n.args[0]) => self.boxed_whole(args[0]),
+            Op::BoxDouble if self.graph.may_be_whole(n.args[0]) => self.boxed_whole(args[0]),
             Op::BoxDouble if is_plain_double(self.graph, n.args[0]) => self.boxed_plain(args[0]),
-            Op::BoxDouble => self.boxed_as(args[0], Repr::Double),
+            Op::BoxDouble | Op::BoxAsDouble => self.boxed_as(args[0], Repr::Double),
             Op::BoxBool => self.boxed_as(args[0], Repr::Bool),
 
             // arithmetic
@@ -375,11 +390,6 @@ impl Lower<'_, '_> {
             // memory
             Op::Load(..) | Op::LoadCell(_) | Op::LoadIndexed(..) => self.load_of(v, I64),
             Op::StoreSlot(slot) => return self.store_slot(slot, args[0]),
-            Op::Store(width, offset) => return self.store(width, args[0], offset, args[1]),
-            Op::StoreIndexed(width, offset) => {
-                let at = self.element(args[0], args[1], width);
-                return self.store(width, at, offset, args[2]);
-            }
             Op::Barrier => return self.barrier(args[0], args[1], None),
             Op::BarrierIndexed => {
                 let at = self.element(args[0], args[1], Width::Value);

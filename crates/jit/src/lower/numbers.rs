@@ -1,4 +1,4 @@
-//! Numbers in memory: elements that are unboxed at once are loaded as doubles, checks of two numbers that stand together are one, and the
+//! Numbers in memory: elements and fields of numbers that are unboxed at once are loaded as doubles, checks of two numbers that stand together are one, and the
 //! check for holes is a part of them.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData as MemFlag
 
 use super::Lower;
 use crate::build::{DOUBLE_OFFSET, NUMBER_TAG};
-use crate::graph::{Binary, Block, Graph, Op, StateId, Unary, Value, Width};
+use crate::graph::{Binary, Block, Graph, Op, StateId, Unary, Value, Width, ty};
 
 /// How many nodes behind a first number a second one is looked for.
 const PAIR_DISTANCE: usize = 16;
@@ -29,6 +29,8 @@ pub struct Plan {
     loads: BTreeMap<Value, Value>,
     /// Unboxing: the check for the empty marker, which is no number.
     holes: BTreeMap<Value, StateId>,
+    /// BoxDouble that only a store wants, which makes the word where the double is.
+    stored: BTreeSet<Value>,
 }
 
 impl Plan {
@@ -40,8 +42,29 @@ impl Plan {
         for block in graph.order() {
             plan.unboxings(graph, &by_nodes, block);
             plan.pairs(graph, block);
+            plan.stores(graph, uses, block);
         }
         plan
+    }
+    /// Words that a block stores and uses no further.
+    fn stores(&mut self, graph: &Graph, uses: &[u32], block: Block) {
+        let nodes = &graph.blocks[block.index()].nodes;
+        for (at, &store) in nodes.iter().enumerate() {
+            let node = graph.node(store);
+            if !matches!(node.op, Op::Store(Width::Value, _) | Op::StoreIndexed(Width::Value, _)) {
+                continue;
+            }
+            let word = node.args[node.args.len() - 1];
+            let is_box = graph.node(word).op == Op::BoxDouble && uses[word.index()] == 1;
+            if is_box
+                && nodes[at.saturating_sub(LOAD_DISTANCE)..at].contains(&word)
+                && is_plain_double(graph, graph.node(word).args[0])
+                && !graph.may_be_whole(graph.node(word).args[0])
+            {
+                self.stored.insert(word);
+                self.elsewhere.insert(word);
+            }
+        }
     }
     fn resume(graph: &Graph, v: Value) -> Option<StateId> {
         Some(graph.resume(graph.node(v).state?))
@@ -50,7 +73,7 @@ impl Plan {
     fn unboxings(&mut self, graph: &Graph, uses: &[u32], block: Block) {
         let nodes = &graph.blocks[block.index()].nodes;
         for (at, &unbox) in nodes.iter().enumerate() {
-            if !matches!(graph.node(unbox).op, Op::UnboxDouble | Op::UnboxInt) {
+            if !matches!(graph.node(unbox).op, Op::UnboxDouble | Op::UnboxInt | Op::NumberToDouble) {
                 continue;
             }
             let boxed = graph.node(unbox).args[0];
@@ -65,9 +88,13 @@ impl Plan {
                     break;
                 }
                 if v == boxed {
-                    // Fields have often just been stored, from a general register.
-                    let load = matches!(node.op, Op::LoadIndexed(Width::Value, _));
-                    if load && others == 0 && graph.node(unbox).op == Op::UnboxDouble {
+                    // Fields of any values have often just been stored, from a general register.
+                    let load = match graph.node(unbox).op {
+                        Op::NumberToDouble => matches!(node.op, Op::Load(..) | Op::LoadIndexed(..)),
+                        Op::UnboxDouble => matches!(node.op, Op::LoadIndexed(Width::Value, _)),
+                        _ => false,
+                    };
+                    if load && others == 0 {
                         self.loads.insert(unbox, v);
                         self.elsewhere.insert(v);
                     }
@@ -154,6 +181,28 @@ impl Lower<'_, '_> {
             self.force_exit(self.graph.node(n.node).state.expect("guards have states"));
         }
     }
+    /// NumberToDouble
+    pub(super) fn number_to_double(&mut self, v: Value) {
+        let boxed = self.graph.node(v).args[0];
+        let n = self.number(v);
+        if self.graph.node(boxed).types & ty::INT == 0 {
+            return self.define(v, n.double);
+        }
+        let (other, done) = (self.cold(), self.fresh());
+        let x = self.b.append_block_param(done, F64);
+        let ordered = self.b.ins().fcmp(FloatCC::Ordered, n.double, n.double);
+        self.b.ins().brif(ordered, done, &[BlockArg::Value(n.double)], other, &[]);
+        self.go(other);
+        let bits = self.b.ins().extractlane(n.bits, 0);
+        let high = self.b.ins().ushr_imm_u(bits, 32);
+        let is_int = self.b.ins().icmp_imm_u(IntCC::Equal, high, INT_HIGH);
+        let i = self.b.ins().ireduce(I32, bits);
+        let d = self.b.ins().fcvt_from_sint(F64, i);
+        let d = self.b.ins().select(is_int, d, n.double);
+        self.b.ins().jump(done, &[BlockArg::Value(d)]);
+        self.go(done);
+        self.define(v, x);
+    }
     fn number(&mut self, v: Value) -> Number {
         let boxed = self.graph.node(v).args[0];
         let load = self.plan.loads.contains_key(&v);
@@ -226,6 +275,19 @@ impl Lower<'_, '_> {
         }
         self.b.ins().ireduce(I32, x)
     }
+    /// What a store writes.
+    pub(super) fn stored(&mut self, v: Value) -> ir::Value {
+        if !self.plan.stored.contains(&v) {
+            return self.get(v);
+        }
+        let x = self.get(self.graph.node(v).args[0]);
+        let wide = self.b.ins().scalar_to_vector(F64X2, x);
+        let wide = self.b.ins().bitcast(I64X2, little(), wide);
+        let distance = self.vector(DOUBLE_OFFSET);
+        let words = self.b.ins().iadd(wide, distance);
+        let words = self.as_doubles(words);
+        self.b.ins().extractlane(words, 0)
+    }
     fn as_doubles(&mut self, words: ir::Value) -> ir::Value {
         self.b.ins().bitcast(F64X2, little(), words)
     }
@@ -249,14 +311,6 @@ fn little() -> MemFlags {
     MemFlags::new().with_endianness(ir::Endianness::Little)
 }
 
-/// Is a double probably an int32, by its making? As int32 it stays one for all that comes after.
-pub fn may_be_whole(graph: &Graph, v: Value) -> bool {
-    matches!(
-        graph.node(v).op,
-        Op::DoubleUnary(Unary::Floor | Unary::Ceil | Unary::Trunc | Unary::Round | Unary::Abs)
-            | Op::DoubleBinary(Binary::Min | Binary::Max)
-    )
-}
 /// Is a double certainly no NaN with a payload? Arithmetic makes none of its own: the processor's NaN is a quiet one without, and
 /// operands that are NaN are passed on.
 pub fn is_plain_double(graph: &Graph, v: Value) -> bool {
@@ -272,7 +326,7 @@ pub fn is_plain_double(graph: &Graph, v: Value) -> bool {
         match node.op {
             _ if seen.len() > 64 => return false,
             Op::Phi => open.extend(&node.args),
-            Op::UnboxDouble | Op::IntToDouble | Op::UintToDouble => {}
+            Op::UnboxDouble | Op::NumberToDouble | Op::IntToDouble | Op::UintToDouble => {}
             Op::Double(bits) if !f64::from_bits(bits).is_nan() => {}
             Op::DoubleBinary(Binary::Add | Binary::Sub | Binary::Mul | Binary::Div)
             | Op::DoubleUnary(Unary::Sqrt | Unary::Neg | Unary::Abs) => open.extend(&node.args),

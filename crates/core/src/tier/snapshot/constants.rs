@@ -4,7 +4,7 @@
 //! used of that is compared once more, and watched from then on ([`Job::watch`]).
 
 use spey_gc::Value as Raw;
-use spey_jit::snapshot::{ENV_PARENT, EntrySnapshot, Reliance, Singleton, TypedMemory};
+use spey_jit::snapshot::{ENV_PARENT, EntrySnapshot, Holds, Reliance, Singleton, TypedMemory};
 
 use super::{Builder, Job, PLAIN};
 use crate::cell::{Kind, Object, flag};
@@ -43,29 +43,39 @@ impl Job {
     pub(crate) unsafe fn watch(&self, vm: &mut Vm, relied: &[Reliance]) -> bool {
         // SAFETY: the job keeps what it knows alive.
         relied.iter().all(|&reliance| unsafe {
-            let (Reliance::Shape(id)
-            | Reliance::Construct(id)
-            | Reliance::Field(id, _)
-            | Reliance::Memory(id)) = reliance;
-            let known = &self.singletons[&id];
-            let o = known.cell.as_cell() as *mut Object;
+            let known = |id: u64| {
+                let known = &self.singletons[&id];
+                (known.cell.as_cell() as *mut Object, known)
+            };
             match reliance {
-                Reliance::Shape(_) => self.watch_shape(vm, o, known),
-                Reliance::Construct(_) => self.watch_layout(vm, o, known),
-                Reliance::Memory(_) => {
-                    if vm.detach_mark == watch::MUTABLE || fixed_memory(o) != known.memory {
+                Reliance::Shape(id) => {
+                    let (o, known) = known(id);
+                    self.watch_shape(vm, o, known)
+                }
+                Reliance::Construct(id) => {
+                    let (f, known) = known(id);
+                    self.watch_layout(vm, f, known)
+                }
+                Reliance::Memory(id) => {
+                    let (array, known) = known(id);
+                    if vm.detach_mark == watch::MUTABLE || fixed_memory(array) != known.memory {
                         return false;
                     }
                     vm.detach_mark = vm.watches.watch(vm.detach_mark, &self.valid);
                     true
                 }
-                Reliance::Field(_, key) => {
+                Reliance::Field(id, key) => {
+                    let (o, known) = known(id);
                     let is_prototype = key == vm.names.prototype.raw().bits() && known.layout.0 != 0;
                     let value = self.fields[&(id, key)];
                     match is_prototype {
                         true => self.watch_layout(vm, o, known),
                         false => self.watch_field(vm, o, PropertyKey::from_raw(Raw::from_bits(key)), value),
                     }
+                }
+                Reliance::Holds(origin, field) => {
+                    let now = vm.shapes.last_field(origin);
+                    Holds::from(now) == field && vm.shapes.rely_on_field(origin, now, &self.valid)
                 }
             }
         })
