@@ -159,6 +159,8 @@ pub struct Vm {
     pub(crate) profiler: Option<Box<crate::profile::Profiler>>,
     /// Guards of machine code until the next forced exit, where exits are forced.
     pub exit_countdown: u32,
+    /// By which of its exits machine code is being left.
+    pub exit_index: u32,
     /// Advances with every structural change of a prototype object: validity of cached prototype lookups.
     pub prototype_epoch: u32,
     /// Whether the bytes of a buffer have ever been taken away, or who relies on that they have not.
@@ -320,6 +322,7 @@ impl Vm {
             interrupt: 0,
             profiler: None,
             exit_countdown: 1,
+            exit_index: 0,
             prototype_epoch: 1,
             detach_mark: crate::watch::FRESH,
             fp: std::ptr::null_mut(),

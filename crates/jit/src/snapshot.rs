@@ -458,6 +458,8 @@ pub struct Layout {
     pub sample_bit: u32,
     /// `Vm`: how many guards are still let through where exits are forced (u32); 0: they are not.
     pub vm_exit_countdown: i32,
+    /// `Vm`: by which exit the code is left (u32).
+    pub vm_exit_index: i32,
     /// `Vm`: current frame.
     pub vm_fp: i32,
     /// `Vm`: current instruction.

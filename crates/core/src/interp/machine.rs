@@ -143,8 +143,10 @@ unsafe extern "C" fn loop_event(
             *(pc as *mut u64) = word & !0xffff_ff00;
             if (*vm).interrupt == 0 {
                 let target = pc.offset(insn(word).bc() as isize);
-                let machine = tier::on_loop(vm, closure_of_frame(fp), target);
+                let machine = tier::on_loop(vm, closure_of_frame(fp), pc, target);
                 if !machine.is_null() {
+                    // Whoever comes here again in the interpreter goes on in machine code at once.
+                    *(pc as *mut u8).add(1) = 0xff;
                     let machine: MachineCode = std::mem::transmute(machine);
                     let answer = machine(vm, fp);
                     return after_machine(pc, fp, vm, ics, answer);

@@ -5,7 +5,7 @@ use spey_bytecode::decode::Instruction;
 use spey_gc::Value as Raw;
 use spey_jit::snapshot::{Exit, ExitKind, Filler, Resume};
 
-use super::policy::{CodeTier, describe, discard, jump_loops};
+use super::policy::{CodeTier, describe, discard, loops};
 use crate::code::Code;
 use crate::inline_cache::MEGAMORPHIC;
 use crate::vm::Vm;
@@ -27,7 +27,7 @@ pub(super) struct ExitCount {
 pub(super) struct Suspect {
     pc: u32,
     /// The last compilation that began before.
-    last: u64,
+    pub(super) last: u64,
     /// Number of shapes that the instruction's inline cache knew then.
     shapes: usize,
 }
@@ -104,12 +104,9 @@ pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, id: u64, exit: &Exit, r
         // Loops with machine code are entered again at once.
         let going_on = resume.cell as *mut Code;
         if !(*going_on).tier.is_null() && !(*(*going_on).tier).loops.is_empty() {
-            let tier = CodeTier::of(going_on);
-            for &word in &*tier.jump_loops.get_or_insert_with(|| jump_loops(going_on).into()) {
-                let at = (*going_on).first.add(word as usize);
-                let target = (word as i64 + spey_bytecode::Insn(*at).bc() as i64) as u32;
-                if tier.loops.iter().any(|l| l.0 == target) {
-                    *(at as *mut u8).add(1) = 0xff;
+            for back in loops(going_on) {
+                if CodeTier::of(going_on).loops.iter().any(|l| l.0 == back.head) {
+                    back.go_round_once(going_on);
                 }
             }
         }

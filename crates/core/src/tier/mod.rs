@@ -48,7 +48,7 @@ fn trace(line: std::fmt::Arguments<'_>) {
 pub struct TierConfig {
     /// Machine code is made at all; off with `--jitless`.
     pub enabled: bool,
-    /// Calls, and loop iterations by sixteens, after which a function is compiled.
+    /// Calls, and loop iterations by sixteens (by fewer of long loops), after which a function is compiled.
     pub threshold: u32,
     /// Compile on the spot instead of on the worker thread.
     pub sync: bool,
@@ -122,7 +122,7 @@ mod without {
         // SAFETY: live closure.
         unsafe { (*function::code_of(closure)).first }
     }
-    pub(crate) unsafe fn on_loop(_: *mut Vm, _: *mut Object, _: *const u64) -> *const u8 {
+    pub(crate) unsafe fn on_loop(_: *mut Vm, _: *mut Object, _: *const u64, _: *const u64) -> *const u8 {
         std::ptr::null()
     }
     pub(crate) unsafe fn on_resume(_: *mut Vm, _: *mut Object, _: *const ResumePoint) -> *const u8 {

@@ -27,8 +27,16 @@ const PATIENCE: u32 = 12;
 const MAX_RENEWALS: u32 = 4;
 /// Code that is soon made is asked for better code when it has run this many times as often as the interpreter had to before.
 const PATIENCE_OF_MACHINE: u32 = 20;
-/// What 256 iterations of a loop count for.
+/// What 256 iterations of a small loop count for.
 const LOOP_WEIGHT: i32 = 16;
+/// Words of a small loop. Others count for as many times as much as they are longer: what decides is the time that has passed in the
+/// interpreter, which is to be about what the compilation takes.
+const SMALL_LOOP: u32 = 10;
+/// A function that has been called, or a loop that has gone round, so often while a loop in it became hot is where machine code enters:
+/// the next time comes before the code is there.
+const ROUNDS: i32 = 2;
+/// Longest loop, in words, that is compiled for a loop in it.
+const MAX_OUTER_WORDS: u32 = 600;
 /// Calls after which a function whose compilation is under way asks for the result.
 const PENDING_CALLS: i32 = 64;
 /// Marks an entry: a coroutine is resumed at this word.
@@ -59,8 +67,12 @@ pub struct CodeTier {
     retired: *const u8,
     /// How often machine code was retired.
     renewals: u32,
-    /// Word indices of the backward jumps.
-    pub(super) jump_loops: Option<Box<[u32]>>,
+    /// The backward jumps.
+    loops_of_code: Option<Box<[Back]>>,
+    /// What the counter started from, less what loops have counted for since; none: from the threshold.
+    counted_from: Option<i32>,
+    /// What loops have counted for since.
+    looped: i32,
     compiles: u32,
     /// Code that is soon made has run so often that better code is wanted.
     is_hot: bool,
@@ -81,7 +93,9 @@ impl Default for CodeTier {
             tenure: Tenure::default(),
             retired: std::ptr::null(),
             renewals: 0,
-            jump_loops: None,
+            loops_of_code: None,
+            counted_from: None,
+            looped: 0,
             compiles: 0,
             is_hot: false,
             is_pending: false,
@@ -146,7 +160,7 @@ impl Candidate {
         self.entry == 0 && unsafe { !(*self.code).machine.is_null() }
     }
 }
-/// Jobs that the worker has at a time: the one it is at and the next.
+/// Jobs that the worker has at a time: the one it is at and the next, if nothing can be learnt about that meanwhile.
 const AHEAD: usize = 2;
 
 impl Tier {
@@ -189,25 +203,57 @@ pub(crate) unsafe fn init(vm: &mut Vm, code: *mut Code) {
         if config.threshold < 256 {
             // Loops count in their own instructions, from zero up to 256.
             let start = 256 - config.threshold.max(1);
-            for word in jump_loops(code) {
-                *(c.first.add(word as usize) as *mut u8).add(1) = start as u8;
+            for back in find_loops(code) {
+                *(c.first.add(back.jump as usize) as *mut u8).add(1) = start as u8;
             }
         }
     }
 }
 
-/// Word indices of the backward jumps of a function.
+/// A backward jump of a function: word indices.
+#[derive(Clone, Copy)]
+pub(super) struct Back {
+    jump: u32,
+    pub(super) head: u32,
+}
+impl Back {
+    /// How often it has been taken, of the last 256 times.
+    ///
+    /// # Safety
+    /// It is one of the function's.
+    unsafe fn rounds(&self, code: *mut Code) -> i32 {
+        // SAFETY: by the contract.
+        unsafe { spey_bytecode::Insn(*(*code).first.add(self.jump as usize)).feedback() as i32 }
+    }
+    /// The policy is asked when it is taken next.
+    ///
+    /// # Safety
+    /// It is one of the function's, which is live.
+    pub(super) unsafe fn go_round_once(&self, code: *mut Code) {
+        // SAFETY: by the contract; bytecode is writable.
+        unsafe { *((*code).first.add(self.jump as usize) as *mut u8).add(1) = 0xff };
+    }
+}
+/// The backward jumps of a function.
 ///
 /// # Safety
 /// `code` is a live code cell with its data.
-pub(super) unsafe fn jump_loops(code: *mut Code) -> Vec<u32> {
+unsafe fn find_loops(code: *mut Code) -> Vec<Back> {
     // SAFETY: by the contract.
     let words = unsafe { &(*code).data().unit.code };
     spey_bytecode::decode::Instructions::new(words)
         .map_while(Result::ok)
         .filter(|i| i.op == Op::JumpLoop)
-        .map(|i| i.pc)
+        .map(|i| Back { jump: i.pc, head: i.jump_target().expect("a jump") as u32 })
         .collect()
+}
+/// The same, found once.
+///
+/// # Safety
+/// As for [`find_loops`]; no reference to the function's record is alive.
+pub(super) unsafe fn loops<'a>(code: *mut Code) -> &'a [Back] {
+    // SAFETY: by the contract; the list stays as it is.
+    unsafe { CodeTier::of(code).loops_of_code.get_or_insert_with(|| find_loops(code).into()) }
 }
 
 /// A counted function has been called often enough: where the call goes on.
@@ -242,9 +288,14 @@ pub(crate) unsafe fn on_call(vm: *mut Vm, closure: *mut Object) -> *const u64 {
 /// A loop of a function has gone round 256 times more: machine code to enter at `target`, or null.
 ///
 /// # Safety
-/// `closure` is the callee of the running frame and `target` points into it.
+/// `closure` is the callee of the running frame, `pc` the jump and `target` the head of the loop in it.
 #[inline(never)]
-pub(crate) unsafe fn on_loop(vm: *mut Vm, closure: *mut Object, target: *const u64) -> *const u8 {
+pub(crate) unsafe fn on_loop(
+    vm: *mut Vm,
+    closure: *mut Object,
+    pc: *const u64,
+    target: *const u64,
+) -> *const u8 {
     // SAFETY: live VM and closure; nothing here allocates in the heap.
     unsafe {
         let code = function::code_of(closure);
@@ -259,18 +310,43 @@ pub(crate) unsafe fn on_loop(vm: *mut Vm, closure: *mut Object, target: *const u
         if !machine.is_null() {
             return machine;
         }
-        (*code).counter = (*code).counter.saturating_sub(LOOP_WEIGHT);
+        let words = pc.offset_from(target) as u32;
+        let weight = LOOP_WEIGHT * (words / SMALL_LOOP).max(1) as i32;
+        CodeTier::of(code).looped += weight;
+        (*code).counter = (*code).counter.saturating_sub(weight);
         if (*code).counter > 0 {
             return std::ptr::null();
         }
         collect(&mut *vm);
+        let entry = entry_for(&*vm, code, at);
         let t = CodeTier::of(code);
-        if t.is_pending || t.refused.contains(&at) {
+        if t.is_pending || t.refused.contains(&entry) {
             still_hot(&mut *vm, code);
         } else if found(code).is_null() && (*code).flags & code_flag::NO_MACHINE == 0 {
-            request(&mut *vm, closure, at);
+            t.is_hot |= entry == 0;
+            request(&mut *vm, closure, entry);
         }
         found(code)
+    }
+}
+
+/// Where machine code is to enter because the loop with its head at word `at` is hot: that loop, one around it, or the function.
+unsafe fn entry_for(vm: &Vm, code: *mut Code, at: u32) -> u32 {
+    // SAFETY: live code cell.
+    unsafe {
+        let t = CodeTier::of(code);
+        let from = t.counted_from.unwrap_or(vm.config().tier.threshold as i32);
+        let calls = from.saturating_sub((*code).counter).saturating_sub(t.looped);
+        if calls >= ROUNDS && (*code).machine.is_null() && (*code).flags & code_flag::COROUTINE == 0 {
+            return 0;
+        }
+        let is_worth = |back: &&Back| {
+            let t = CodeTier::of(code);
+            let around = back.head < at && at < back.jump && back.jump - back.head <= MAX_OUTER_WORDS;
+            let is_known = t.refused.contains(&back.head) || t.loops.iter().any(|l| l.0 == back.head);
+            around && !is_known && back.rounds(code) >= ROUNDS
+        };
+        loops(code).iter().find(is_worth).map_or(at, |back| back.head)
     }
 }
 
@@ -370,7 +446,7 @@ unsafe fn request(vm: &mut Vm, closure: *mut Object, entry: u32) {
         let code = function::code_of(closure);
         let closure = Raw::cell(closure.cast());
         let threshold = vm.config().tier.threshold.clamp(1, i32::MAX as u32) as i32;
-        (*code).counter = threshold;
+        set_counter(code, threshold);
         let t = CodeTier::of(code);
         if t.compiles >= MAX_COMPILES {
             if (*code).machine.is_null() {
@@ -380,8 +456,8 @@ unsafe fn request(vm: &mut Vm, closure: *mut Object, entry: u32) {
             }
             return;
         }
-        // Who enters a running loop has time.
-        let hurried = entry == 0 && !t.is_hot;
+        // Who enters a running loop has time, and so has a function that has run in one.
+        let hurried = entry == 0 && !t.is_hot && t.loops.is_empty();
         if vm.config().tier.sync {
             t.compiles += 1;
             let effort = Effort { hurried, leave_unseen: t.compiles <= PATIENCE };
@@ -390,15 +466,24 @@ unsafe fn request(vm: &mut Vm, closure: *mut Object, entry: u32) {
             return;
         }
         t.is_pending = true;
-        (*code).counter = PENDING_CALLS;
+        set_counter(code, PENDING_CALLS);
         vm.tier.queue.push(Candidate { code, closure, entry, hurried, heat: 0 });
         feed(vm);
+    }
+}
+/// Counts calls and loops of a function down from `n`.
+unsafe fn set_counter(code: *mut Code, n: i32) {
+    // SAFETY: `code` is live, as for the callers.
+    unsafe {
+        (*code).counter = n;
+        let t = CodeTier::of(code);
+        (t.counted_from, t.looped) = (Some(n), 0);
     }
 }
 /// A function that is with the worker or waits for it has been called or has looped as often again.
 unsafe fn still_hot(vm: &mut Vm, code: *mut Code) {
     // SAFETY: `code` is live, as for the callers.
-    unsafe { (*code).counter = PENDING_CALLS };
+    unsafe { set_counter(code, PENDING_CALLS) };
     if let Some(candidate) = vm.tier.queue.iter_mut().find(|c| c.code == code) {
         candidate.heat += 1;
     }
@@ -408,7 +493,12 @@ fn feed(vm: &mut Vm) {
     while vm.tier.pending.len() < AHEAD {
         // What is interpreted comes before what could only be better.
         let hottest = vm.tier.queue.iter().enumerate().rev().max_by_key(|(_, c)| (!c.is_better(), c.heat));
-        let Some((at, _)) = hottest else { return };
+        let Some((at, hottest)) = hottest else { return };
+        // Where machine code has been left, the next knows better: its snapshot is taken when the worker is free.
+        // SAFETY: the code cell has been kept alive by the list.
+        if !vm.tier.pending.is_empty() && unsafe { CodeTier::of(hottest.code) }.compiles != 0 {
+            return;
+        }
         let Candidate { code, closure, entry, hurried, .. } = vm.tier.queue.swap_remove(at);
         // SAFETY: the code cell has been kept alive by the list.
         let (job, input) = unsafe {
@@ -461,6 +551,11 @@ unsafe fn finish(vm: &mut Vm, job: Job, result: Result<Compiled, Refused>) {
             // Something has changed meanwhile: the function asks again.
             return;
         }
+        if CodeTier::of(code).suspects.iter().any(|s| job.id <= s.last) {
+            // It would be left where other code of the function has been.
+            set_counter(code, 1);
+            return;
+        }
         let trace = vm.config().tier.trace_opt;
         match result {
             Ok(compiled) => {
@@ -499,6 +594,9 @@ unsafe fn finish(vm: &mut Vm, job: Job, result: Result<Compiled, Refused>) {
                     let t = CodeTier::of(code);
                     t.loops.retain(|l| l.0 != entry);
                     t.loops.push((entry, address));
+                    for back in loops(code).iter().filter(|back| back.head == entry) {
+                        back.go_round_once(code);
+                    }
                 }
             }
             Err(Refused(why)) => {
@@ -553,7 +651,10 @@ pub(super) unsafe fn discard(vm: &mut Vm, code: *mut Code, id: u64) {
         CodeTier::of(code).exits.clear();
         if take_out(code, id).is_some() {
             // It is hot: feedback for what was wrong comes soon.
-            (*code).counter = (vm.config().tier.threshold / 8).clamp(1, i32::MAX as u32) as i32;
+            set_counter(code, (vm.config().tier.threshold / 8).clamp(1, i32::MAX as u32) as i32);
+        } else {
+            // Calls that ran in it do not tell where the next code should enter.
+            set_counter(code, (*code).counter);
         }
     }
 }
@@ -574,7 +675,7 @@ pub(super) unsafe fn renew(code: *mut Code, id: u64, is_urgent: bool) {
             let t = CodeTier::of(code);
             t.renewals += 1;
             t.retired = address;
-            (*code).counter = 1;
+            set_counter(code, 1);
         }
     }
 }

@@ -650,10 +650,11 @@ unsafe extern "C" fn finish_exited(vm: *mut Vm, new: *mut Raw) -> u64 {
 
 // ---------------------------------------------------------------- leaving
 
-unsafe extern "C" fn exit(vm: *mut Vm, outer: *mut Raw, cell: *mut Code, id: u64, exit: u64) -> u64 {
+unsafe extern "C" fn exit(vm: *mut Vm, outer: *mut Raw, cell: *mut Code, id: u64) -> u64 {
     // SAFETY: live frames and code cell; the exit is one of the machine code's own.
     unsafe {
-        let (exit, resume, valid) = super::deopt::exit_of(cell, id, exit as usize, outer);
+        let exit = (*vm).exit_index as usize;
+        let (exit, resume, valid) = super::deopt::exit_of(cell, id, exit, outer);
         let fp = outer.offset(resume.base as isize);
         let code = resume.cell as *mut Code;
         (*vm).enter_pc = (*code).first.add(resume.pc as usize);

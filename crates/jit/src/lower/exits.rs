@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 
 use cranelift_codegen::ir::types::I64;
-use cranelift_codegen::ir::{self, BlockArg, InstBuilder};
+use cranelift_codegen::ir::{self, InstBuilder};
 
-use super::{Lower, PENDING};
+use super::{Lower, PENDING, trusted};
 use crate::graph::{Op, Repr, StateId, Stored, Value};
 use crate::snapshot::{Exit, Filler, Resume};
 
@@ -60,10 +60,9 @@ impl Lower<'_, '_> {
                 let block = resumes[&s];
                 self.go(block);
                 self.make_cells(s);
-                let index = self.b.block_params(block)[0];
                 places.insert(s.0 | PENDING, self.new_resume(s, fill));
                 let next = self.place_or_tail(tree[at].block);
-                self.b.ins().jump(next, &[BlockArg::Value(index)]);
+                self.b.ins().jump(next, &[]);
             }
         }
         for exit in &mut self.references.exits {
@@ -72,20 +71,20 @@ impl Lower<'_, '_> {
             }
         }
     }
-    /// Jumps, with the number of the exit, to the code that completes the frame.
+    /// Notes the number of the exit, and jumps to the code that completes the frame.
     pub(super) fn write_exit(&mut self, s: StateId) {
         let resume = self.graph.resume(s);
         let block = match self.resumes.get(&resume) {
             Some(b) => *b,
             None => {
                 let b = self.cold();
-                self.b.append_block_param(b, I64);
                 self.resumes.insert(resume, b);
                 b
             }
         };
         let index = self.new_exit(s, resume.0 | PENDING);
-        self.b.ins().jump(block, &[BlockArg::Value(index)]);
+        self.note_exit(index);
+        self.b.ins().jump(block, &[]);
     }
     /// Makes the cells that the code has done without. There is no collection: addresses stay as they are.
     fn make_cells(&mut self, s: StateId) {
@@ -142,7 +141,6 @@ impl Lower<'_, '_> {
     /// Code that stores what lies between a place and the next one above that has code.
     fn write_place(&mut self, tree: &mut [Place], at: usize) {
         let block = self.cold();
-        let index = self.b.append_block_param(block, I64);
         self.go(block);
         let mut up = at;
         while let Some((v, slot)) = tree[up].store {
@@ -157,7 +155,7 @@ impl Lower<'_, '_> {
             }
         }
         let next = self.place_or_tail(tree[up].block);
-        self.b.ins().jump(next, &[BlockArg::Value(index)]);
+        self.b.ins().jump(next, &[]);
         tree[at].block = Some(block);
     }
     fn place_or_tail(&mut self, block: Option<ir::Block>) -> ir::Block {
@@ -165,7 +163,6 @@ impl Lower<'_, '_> {
             return block;
         }
         let tail = self.cold();
-        self.b.append_block_param(tail, I64);
         self.exit_tail = Some(tail);
         tail
     }
@@ -179,13 +176,18 @@ impl Lower<'_, '_> {
         self.leave(index);
     }
     /// Number of a new exit. `resume`: where it leads, or the state it leads to, marked as [`PENDING`].
-    fn new_exit(&mut self, s: StateId, resume: u32) -> ir::Value {
+    fn new_exit(&mut self, s: StateId, resume: u32) -> u32 {
         let state = &self.graph.states[s.index()];
         let frame = &self.graph.frames[state.frame as usize];
         let cell = self.snapshot.functions[frame.function].cell;
         let exit = Exit { cell, pc: state.pc, kind: state.kind, reason: state.reason, resume };
         self.references.exits.push(exit);
-        self.b.ins().iconst(I64, self.references.exits.len() as i64 - 1)
+        self.references.exits.len() as u32 - 1
+    }
+    /// The number of the exit is in memory meanwhile: a register that hundreds of places pass on costs more to find than to do without.
+    fn note_exit(&mut self, index: u32) {
+        let index = self.imm32(index as i32);
+        self.b.ins().store(trusted(), index, self.vm, self.snapshot.layout.vm_exit_index);
     }
     fn new_resume(&mut self, s: StateId, fill: Vec<(i32, Filler)>) -> u32 {
         let state = &self.graph.states[s.index()];
@@ -195,8 +197,9 @@ impl Lower<'_, '_> {
         self.references.resumes.len() as u32 - 1
     }
     /// Jumps to the place that all exits share.
-    pub(super) fn leave(&mut self, index: ir::Value) {
+    pub(super) fn leave(&mut self, index: u32) {
+        self.note_exit(index);
         let tail = self.place_or_tail(None);
-        self.b.ins().jump(tail, &[BlockArg::Value(index)]);
+        self.b.ins().jump(tail, &[]);
     }
 }

@@ -368,11 +368,9 @@ impl Lower<'_, '_> {
         }
         if let Some(tail) = self.exit_tail {
             self.go(tail);
-            let index = self.b.block_params(tail)[0];
             let (vm, fp) = (self.vm, self.fp);
             let (cell, id) = (self.imm(self.snapshot.functions[0].cell), self.imm(self.snapshot.id));
-            let r =
-                self.call(self.snapshot.stubs.exit, &[vm, fp, cell, id, index], Some(I64)).expect("result");
+            let r = self.call(self.snapshot.stubs.exit, &[vm, fp, cell, id], Some(I64)).expect("result");
             self.b.ins().return_(&[r]);
         }
     }
@@ -505,8 +503,7 @@ impl Lower<'_, '_> {
             self.references.resumes.push(Resume { cell, pc, base: 0, fill: Box::default() });
             let exit = Exit { cell, pc, kind: ExitKind::Outdated, reason: "stack", resume: 0 };
             self.references.exits.push(exit);
-            let first = self.imm(0);
-            self.leave(first);
+            self.leave(0);
         }
     }
 

@@ -246,7 +246,7 @@ impl Lower<'_, '_> {
                 Binary::Div => self.b.ins().fdiv(args[0], args[1]),
                 Binary::Min => self.b.ins().fmin(args[0], args[1]),
                 Binary::Max => self.b.ins().fmax(args[0], args[1]),
-                Binary::Mod => self.call(self.snapshot.stubs.fmod, &args, Some(F64)).expect("result"),
+                Binary::Mod => self.double_remainder(args[0], args[1]),
                 Binary::Pow => self.call(self.snapshot.stubs.pow, &args, Some(F64)).expect("result"),
                 _ => unreachable!("bitwise operations are on int32"),
             },

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::types::{F64, F64X2, I32, I64X2};
+use cranelift_codegen::ir::types::{F64, F64X2, I32, I64, I64X2};
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData as MemFlags};
 
 use super::Lower;
@@ -168,7 +168,9 @@ impl Lower<'_, '_> {
         self.b.ins().brif(ordered, done, &args, other, &[]);
         self.go(other);
         let was_cold = std::mem::replace(&mut self.is_cold, true);
-        let args: Vec<BlockArg> = numbers.iter().map(|n| BlockArg::Value(self.any_number(n))).collect();
+        let alone = numbers.len() == 1;
+        let args: Vec<BlockArg> =
+            numbers.iter().map(|n| BlockArg::Value(self.any_number(n, alone))).collect();
         self.b.ins().jump(done, &args);
         self.is_cold = was_cold;
         self.go(done);
@@ -227,14 +229,18 @@ impl Lower<'_, '_> {
         }
         Number { node: v, bits, double }
     }
-    /// A number that may be an int32; leaves if it is none.
-    fn any_number(&mut self, n: &Number) -> ir::Value {
+    /// A number that may be an int32; leaves if it is none. `is_nan`: it is no double, or NaN.
+    fn any_number(&mut self, n: &Number, is_nan: bool) -> ir::Value {
         let state = self.graph.node(n.node).state.expect("guards have states");
-        let (check, int, done) = (self.cold(), self.cold(), self.cold());
-        let r = self.b.append_block_param(done, F64);
-        let ordered = self.b.ins().fcmp(FloatCC::Ordered, n.double, n.double);
-        self.b.ins().brif(ordered, done, &[BlockArg::Value(n.double)], check, &[]);
-        self.go(check);
+        let int = self.cold();
+        let done = (!is_nan).then(|| {
+            let (check, done) = (self.cold(), self.cold());
+            self.b.append_block_param(done, F64);
+            let ordered = self.b.ins().fcmp(FloatCC::Ordered, n.double, n.double);
+            self.b.ins().brif(ordered, done, &[BlockArg::Value(n.double)], check, &[]);
+            self.go(check);
+            done
+        });
         let bits = self.b.ins().extractlane(n.bits, 0);
         let empty = (DOUBLE_OFFSET as i64).wrapping_neg();
         self.leave_if_hole(n.node, bits, empty);
@@ -245,9 +251,10 @@ impl Lower<'_, '_> {
         self.go(int);
         let i = self.b.ins().ireduce(I32, bits);
         let d = self.b.ins().fcvt_from_sint(F64, i);
+        let Some(done) = done else { return d };
         self.b.ins().jump(done, &[BlockArg::Value(d)]);
         self.go(done);
-        r
+        self.b.block_params(done)[0]
     }
     /// In a cold path: leaves by the check for holes that the unboxing stands for if a word is what the empty marker is here.
     fn leave_if_hole(&mut self, unbox: Value, word: ir::Value, empty: i64) {
@@ -287,6 +294,35 @@ impl Lower<'_, '_> {
         let words = self.b.ins().iadd(wide, distance);
         let words = self.as_doubles(words);
         self.b.ins().extractlane(words, 0)
+    }
+    /// Number::remainder, ECMA-262 §6.1.6.1.6. Of whole numbers that are not negative there is an instruction; others are the
+    /// runtime's.
+    pub(super) fn double_remainder(&mut self, n: ir::Value, d: ir::Value) -> ir::Value {
+        let (small, whole, other, done) = (self.fresh(), self.fresh(), self.cold(), self.fresh());
+        let r = self.b.append_block_param(done, F64);
+        let ints = [n, d].map(|x| self.b.ins().fcvt_to_sint_sat(I32, x));
+        let same = [(n, ints[0]), (d, ints[1])].map(|(x, int)| {
+            let back = self.b.ins().fcvt_from_sint(F64, int);
+            // By their bits: -0 is not 0.
+            let [x, back] = [x, back].map(|v| self.b.ins().bitcast(I64, MemFlags::new(), v));
+            self.b.ins().icmp(IntCC::Equal, x, back)
+        });
+        let both = self.b.ins().band(same[0], same[1]);
+        self.b.ins().brif(both, small, &[], other, &[]);
+        self.go(small);
+        let less = self.b.ins().iadd_imm_s(ints[1], -1);
+        let signs = self.b.ins().bor(ints[0], less);
+        let ok = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, signs, 0);
+        self.b.ins().brif(ok, whole, &[], other, &[]);
+        self.go(whole);
+        let rest = self.b.ins().urem(ints[0], ints[1]);
+        let rest = self.b.ins().fcvt_from_sint(F64, rest);
+        self.b.ins().jump(done, &[BlockArg::Value(rest)]);
+        self.go(other);
+        let rest = self.call(self.snapshot.stubs.fmod, &[n, d], Some(F64)).expect("result");
+        self.b.ins().jump(done, &[BlockArg::Value(rest)]);
+        self.go(done);
+        r
     }
     fn as_doubles(&mut self, words: ir::Value) -> ir::Value {
         self.b.ins().bitcast(F64X2, little(), words)

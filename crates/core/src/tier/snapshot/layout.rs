@@ -38,6 +38,7 @@ pub(super) fn layout(vm: &Vm) -> Layout {
             0 => 0,
             _ => offset_of!(Vm, exit_countdown) as i32,
         },
+        vm_exit_index: offset_of!(Vm, exit_index) as i32,
         vm_fp: offset_of!(Vm, fp) as i32,
         vm_pc: offset_of!(Vm, pc) as i32,
         vm_result: offset_of!(Vm, stub_result) as i32,
