@@ -4,4 +4,4 @@
 #[path = "programs/lib/run.rs"]
 mod run;
 
-programs!(spey_wasm::compile_lazily_from(0));
+programs!({ spey_wasm::compile_lazily_from(0) });

@@ -5,4 +5,4 @@
 #[path = "programs/lib/run.rs"]
 mod run;
 
-programs!(());
+programs!({});

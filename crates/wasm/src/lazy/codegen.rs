@@ -76,7 +76,7 @@ impl Codegen {
             compiler,
             quick: builder.build()?,
             tunables,
-            features: WasmFeatures::from_bits_retain(features.into()),
+            features: WasmFeatures::from_bits_retain(features),
             engine_section,
         })
     }

@@ -52,9 +52,9 @@ pub fn on_large_stack(f: fn()) {
     }
 }
 
-/// A test for each program, which begins with a statement.
+/// A test for each program, which begins with a block.
 macro_rules! programs {
-    ($first:expr) => {
+    ($first:block) => {
         programs! { $first;
             calls "calls.js",
             many_calls "many_calls.js",
@@ -70,10 +70,10 @@ macro_rules! programs {
             hostile "hostile.js",
         }
     };
-    ($first:expr; $($name:ident $file:literal,)*) => {$(
+    ($first:block; $($name:ident $file:literal,)*) => {$(
         #[test]
         fn $name() {
-            $first;
+            $first
             run::on_large_stack(|| {
                 run::run($file, run::Mode::Plain);
                 run::run($file, run::Mode::Compiled);
