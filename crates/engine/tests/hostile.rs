@@ -46,7 +46,7 @@ static HARMLESS: &[(&str, &str)] = &[
     ("JSON.stringify({ a: [1, 'x', null] })", r#"{"a":[1,"x",null]}"#),
     ("'a-b-c'.replace(/-(.)/g, (m, c) => c.toUpperCase())", "aBC"),
     ("class A { #x = 1; get x() { return this.#x } } new A().x", "1"),
-    ("new Uint8Array(1 << 20).fill(1).reduce((a, b) => a + b)", "1048576"),
+    ("new Uint8Array(1 << 17).fill(1).reduce((a, b) => a + b)", "131072"),
     ("const m = new Map; for (let i = 0; i < 5000; i++) m.set('k' + i, i); m.get('k4999')", "4999"),
     ("function* g() { yield* [1, 2, 3] } [...g()].length", "3"),
     ("(2n ** 1000n).toString().length", "302"),
