@@ -150,6 +150,15 @@ pub fn lexical_names<'a>(s: &'a Statement<'a>, out: &mut Vec<(&'a str, VarKind)>
     }
 }
 
+/// Those of a statement list.
+pub fn lexical_names_of<'a>(body: &'a [Statement<'a>]) -> Vec<(&'a str, VarKind)> {
+    let mut names = Vec::new();
+    for s in body {
+        lexical_names(s, &mut names);
+    }
+    names
+}
+
 /// Does the statement declare something in its block?
 pub fn declares_lexically(s: &Statement) -> bool {
     match s {

@@ -103,6 +103,7 @@ pub fn analysis<'a>(
         }
     }
     early_errors(program, source, options)?;
+    // The check has left numbers of its own in the tree where the analysis keeps its.
     accepted(analyze(program, source, top))
 }
 

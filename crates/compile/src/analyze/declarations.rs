@@ -84,10 +84,9 @@ impl<'a> Analyzer<'a> {
 
     /// `let`, `const`, `using` and `class` directly in a statement list.
     pub fn hoist_lexical(&mut self, body: &'a [Statement<'a>]) {
-        let mut names = Vec::new();
-        for s in body {
-            hoist::lexical_names(s, &mut names);
-        }
+        self.declare_lexical(hoist::lexical_names_of(body));
+    }
+    fn declare_lexical(&mut self, names: Vec<(&'a str, VarKind)>) {
         for (name, kind) in names {
             let before = self.out.vars.len();
             let v = self.declare(name, kind);
@@ -144,10 +143,7 @@ impl<'a> Analyzer<'a> {
                 self.out.declarations.vars.push(JsStr::new(id.name.as_str()));
             }
         }
-        let mut names = Vec::new();
-        for s in body {
-            hoist::lexical_names(s, &mut names);
-        }
+        let names = hoist::lexical_names_of(body);
         self.screen_top_level(&names, |name| seen.contains(name));
         let lexical: FxHashSet<&str> = names.iter().map(|n| n.0).collect();
         for (name, kind) in &names {
@@ -231,12 +227,9 @@ impl<'a> Analyzer<'a> {
             }
         }
         self.check_eval_vars(in_parameters);
-        let mut names = Vec::new();
-        for s in body {
-            hoist::lexical_names(s, &mut names);
-        }
+        let names = hoist::lexical_names_of(body);
         self.screen_top_level(&names, |name| seen.contains(name));
-        self.hoist_lexical(body);
+        self.declare_lexical(names);
         for func in vars.annex_b {
             let Some(id) = &func.id else { continue };
             let name_id = self.name_id(Cow::Borrowed(id.name.as_str()));

@@ -7,6 +7,7 @@
 
 use oxc_ast::ast::*;
 use oxc_span::{GetSpan, Span};
+use rustc_hash::FxHashSet;
 use spey_bytecode::FunctionKind;
 
 use super::Analyzer;
@@ -130,9 +131,9 @@ impl<'a> Analyzer<'a> {
 
     /// Lexical names at the top of a script or of sloppy eval code, where `taken` are those of vars and functions.
     pub fn screen_top_level(&mut self, names: &[(&'a str, VarKind)], taken: impl Fn(&str) -> bool) {
-        for (i, (name, _)) in names.iter().enumerate() {
-            let again = names[..i].iter().any(|(other, _)| other == name);
-            self.suspect_if(again || taken(name));
+        let mut seen = FxHashSet::default();
+        for (name, _) in names {
+            self.suspect_if(!seen.insert(name) || taken(name));
         }
     }
 
