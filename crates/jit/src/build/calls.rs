@@ -159,13 +159,7 @@ impl Builder<'_> {
                 if function != NO_INDEX && !self.is_generic() =>
             {
                 self.check_function(call.callee, function);
-                if let Some(v) = self.small_array(&call) {
-                    self.set(a, v);
-                    return Ok(Step::Next);
-                }
-                if let Some(v) = self.array_of_length(&call) {
-                    return self.unless_simple(i, v, |this| this.call_any(i, call, false));
-                }
+                return self.call_array(i, call, |this, call| this.call_any(i, call, false));
             }
             Callee::Native(Some(intrinsic)) if function != NO_INDEX => {
                 self.check_function(call.callee, function);
@@ -379,13 +373,7 @@ impl Builder<'_> {
                 self.env.fact(call.callee).target
         {
             self.check_function(call.callee, function);
-            if let Some(v) = self.small_array(&call) {
-                self.set(i.word.a(), v);
-                return Ok(Step::Next);
-            }
-            if let Some(v) = self.array_of_length(&call) {
-                return self.unless_simple(i, v, |this| this.construct_any(i, call));
-            }
+            return self.call_array(i, call, |this, call| this.construct_any(i, call));
         }
         self.construct_any(i, call)
     }
@@ -753,6 +741,22 @@ impl Builder<'_> {
 
     // ---------------------------------------------------------------- built-in functions
 
+    /// `Array(…)` or `new Array(…)`; `otherwise`: the general way.
+    fn call_array(
+        &mut self,
+        i: &Instruction,
+        call: Call,
+        otherwise: impl FnOnce(&mut Self, Call) -> Result_<Step>,
+    ) -> Result_<Step> {
+        if let Some(v) = self.small_array(&call) {
+            self.set(i.word.a(), v);
+            return Ok(Step::Next);
+        }
+        match self.array_of_length(&call) {
+            Some(v) => self.unless_simple(i, v, |this| otherwise(this, call)),
+            None => otherwise(self, call),
+        }
+    }
     /// `new Array(length)` of a small known one, in line. Who makes an array without a length will fill it: it has room.
     fn small_array(&mut self, call: &Call) -> Option<Value> {
         let (room, length) = match call.window[1..] {
