@@ -32,8 +32,11 @@ pub use snapshot::{Compiled, Snapshot};
 #[derive(Debug)]
 pub struct Refused(pub &'static str);
 
-/// The target with its settings; None: this machine is not supported. `optimised`: code that loops is worth what Cranelift's
-/// passes cost, a third of a compilation; for other code they bring nothing.
+/// Nodes of a function with loops that Cranelift's passes are run on. They take a third of a compilation; small loops gain up to a
+/// third by them, but in large functions what they move out of loops needs more registers than there are.
+const MAX_OPTIMISED: usize = 300;
+
+/// The target with its settings; None: this machine is not supported. `optimised`: with Cranelift's passes.
 fn isa(optimised: bool) -> Option<&'static OwnedTargetIsa> {
     static ISAS: [OnceLock<Option<OwnedTargetIsa>>; 2] = [OnceLock::new(), OnceLock::new()];
     ISAS[optimised as usize].get_or_init(|| {
@@ -104,15 +107,23 @@ fn compile_with(
     }
     let built = start.elapsed();
     let loops = graph.nodes.iter().any(|n| n.op == graph::Op::Poll);
-    let isa = isa(loops).ok_or(Refused("this processor has no SSE 4.1"))?;
+    let optimised = loops && graph.nodes.len() <= MAX_OPTIMISED;
+    let isa = isa(optimised).ok_or(Refused("this processor has no SSE 4.1"))?;
     debug_assert_eq!(graph.verify(), Ok(()));
     let mut text = if print { graph.print() } else { String::new() };
     CONTEXTS.with_borrow_mut(|(context, builder)| {
         context.clear();
         context.func = ir::Function::new();
         context.set_disasm(print);
-        let references =
-            lower::lower(snapshot, &graph, loops, &mut context.func, builder, isa.frontend_config());
+        let references = lower::lower(
+            snapshot,
+            &graph,
+            loops,
+            optimised,
+            &mut context.func,
+            builder,
+            isa.frontend_config(),
+        );
         if let Some((value, safepoint)) = references.lost {
             if print || cfg!(debug_assertions) {
                 eprintln!(

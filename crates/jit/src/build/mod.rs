@@ -14,6 +14,7 @@ mod coroutines;
 mod elements;
 mod env;
 mod foreign;
+mod identities;
 mod lists;
 mod loops;
 mod numbering;
@@ -311,7 +312,10 @@ impl<'a> Builder<'a> {
             return self.interned(op, repr, types);
         }
         if op.is_pure() {
-            return self.number(op, args, repr, types, None);
+            return match self.identity(&op, &args) {
+                Some(v) => v,
+                None => self.number(op, args, repr, types, None),
+            };
         }
         if op.has_effects() {
             self.env.checkpoint = None;
@@ -372,6 +376,9 @@ impl<'a> Builder<'a> {
     }
     /// A node that may leave for the interpreter.
     fn guard(&mut self, op: Op, args: Vec<Value>, repr: Repr, types: ty::Types) -> Value {
+        if let Some(v) = self.identity(&op, &args) {
+            return v;
+        }
         let state = self.guard_state(self.reason, ExitKind::Guess);
         if op.is_pure() {
             return self.number(op, args, repr, types, Some(state));

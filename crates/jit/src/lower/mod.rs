@@ -86,10 +86,12 @@ struct Lower<'a, 'b> {
     references: References,
 }
 
-/// Writes the graph as a Cranelift function. `optimised`: Cranelift moves computations to where they are needed.
+/// Writes the graph as a Cranelift function. `loops`: there are some. `optimised`: Cranelift moves computations to where they are
+/// needed.
 pub fn lower(
     snapshot: &Snapshot,
     graph: &Graph,
+    loops: bool,
     optimised: bool,
     function: &mut Function,
     context: &mut FunctionBuilderContext,
@@ -133,7 +135,7 @@ pub fn lower(
     references.lost = l.lost;
     l.b.seal_all_blocks();
     l.b.finalize(target);
-    order::order_ways(function, optimised);
+    order::order_ways(function, loops);
     references
 }
 
