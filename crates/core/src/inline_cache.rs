@@ -217,52 +217,95 @@ impl InlineCache {
     }
 }
 
-const STUBS: usize = 1024;
+/// Places for each index.
+const WAYS: usize = 2;
+/// Indices.
+pub(crate) const SETS: usize = 1024;
+/// What shapes are multiplied by to get an index.
+pub(crate) const SPREAD: u32 = 0x9e37_79b1;
+/// Low bits of a key's address that are the same for all keys.
+pub(crate) const KEY_SHIFT: u32 = 4;
 
-/// Lookups of megamorphic sites by (shape, key).
+/// A place of the [`StubCache`].
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct Stub {
+    /// The key; no lookup has that of a place that is not in use.
+    pub key: Raw,
+    /// What it means for a shape.
+    pub entry: Entry,
+}
+
+impl Stub {
+    const EMPTY: Stub = Stub { key: Raw::UNDEFINED, entry: Entry::EMPTY };
+    #[inline(always)]
+    fn is(&self, shape: ShapeId, key: Raw) -> bool {
+        self.key == key && self.entry.shape == shape
+    }
+}
+
+/// Lookups of megamorphic sites by (shape, key). Machine code looks there itself.
 pub struct StubCache {
-    entries: Box<[(Raw, Entry); STUBS]>,
-    /// Places that have had an entry with a holder.
-    held: Vec<u16>,
+    /// The places of an index, the newest first.
+    sets: Box<[[Stub; WAYS]; SETS]>,
+    /// Indices whose places have had an entry with a holder, as bits.
+    held: [u64; SETS / 64],
     used: bool,
 }
 
 impl StubCache {
     pub(crate) fn new() -> StubCache {
-        // SAFETY: zeros are an entry: a key that no lookup has, no shape, no holder. The memory is touched when it is used.
-        StubCache { entries: unsafe { Box::new_zeroed().assume_init() }, held: Vec::new(), used: false }
+        // SAFETY: zeros are a place: a key that no lookup has, no shape, no holder. The memory is touched when it is used.
+        StubCache { sets: unsafe { Box::new_zeroed().assume_init() }, held: [0; SETS / 64], used: false }
+    }
+    /// Where the places are, for good.
+    #[cfg(feature = "jit")]
+    pub(crate) fn address(&self) -> u64 {
+        self.sets.as_ptr() as u64
     }
     #[inline(always)]
     fn index(shape: ShapeId, key: Raw) -> usize {
-        ((shape as usize).wrapping_mul(0x9e37_79b1) ^ (key.bits() >> 4) as usize) % STUBS
+        (shape.wrapping_mul(SPREAD) as usize ^ (key.bits() >> KEY_SHIFT) as usize) % SETS
     }
     /// Entry for shape and key.
     #[inline(always)]
     pub fn get(&self, shape: ShapeId, key: Raw) -> Option<&Entry> {
-        let (k, e) = &self.entries[Self::index(shape, key)];
-        if *k == key && e.shape == shape { Some(e) } else { None }
+        let set = &self.sets[Self::index(shape, key)];
+        // NOTE: written out, so that it stays two comparisons.
+        if set[0].is(shape, key) {
+            return Some(&set[0].entry);
+        }
+        if set[1].is(shape, key) { Some(&set[1].entry) } else { None }
     }
     /// Remembers a lookup.
     pub fn put(&mut self, key: Raw, e: Entry) {
         self.used = true;
         let at = Self::index(e.shape, key);
-        if !e.holder.is_null() && !self.held.contains(&(at as u16)) {
-            self.held.push(at as u16);
+        if !e.holder.is_null() {
+            self.held[at / 64] |= 1 << (at % 64);
         }
-        self.entries[at] = (key, e);
+        let set = &mut self.sets[at];
+        if !set[0].is(e.shape, key) {
+            set[1] = set[0];
+        }
+        set[0] = Stub { key, entry: e };
     }
     /// A minor collection moves holders: keys do not move, and shapes do not die. A major one forgets everything.
     pub(crate) fn trace(&mut self, t: &mut Tracer) {
         if t.is_minor() {
-            for &at in &self.held {
-                let e = &mut self.entries[at as usize].1;
-                if !e.holder.is_null() {
-                    crate::cell::trace_raw(t, &mut e.holder);
+            for (word, &bits) in self.held.iter().enumerate() {
+                let mut bits = bits;
+                while bits != 0 {
+                    let at = 64 * word + bits.trailing_zeros() as usize;
+                    bits &= bits - 1;
+                    for stub in self.sets[at].iter_mut().filter(|s| !s.entry.holder.is_null()) {
+                        crate::cell::trace_raw(t, &mut stub.entry.holder);
+                    }
                 }
             }
         } else if self.used {
-            self.entries.fill((Raw::UNDEFINED, Entry::EMPTY));
-            self.held.clear();
+            self.sets.fill([Stub::EMPTY; WAYS]);
+            self.held.fill(0);
             self.used = false;
         }
     }

@@ -330,6 +330,14 @@ pub enum Op {
     PureCall(u64),
     /// Data property of anything by the inline cache at an address. Result: the empty marker if that does not know.
     GetCached(u64),
+    /// The same by the cache that megamorphic sites share: object, and, if there is no inline cache at the address, which has the key else,
+    /// the key.
+    StubGet(u64),
+    /// A property exists, by the same cache: object, key. Result: a boolean, or the empty marker if that is not known.
+    StubHas,
+    /// Stores to a property by the cache that megamorphic sites share: object, value, and, as for [`Op::StubGet`], the key. Result: whether
+    /// that is done.
+    StubSet(u64),
     /// A built-in function with a form without a frame: this, arguments. Result: the empty marker if it must be called.
     Quick(u64),
     /// a + b of strings and numbers. Result: the empty marker if that takes more.
@@ -507,6 +515,7 @@ impl Op {
                 | Op::StoreSlot(_)
                 | Op::StoreIndexed(..)
                 | Op::Quick(_)
+                | Op::StubSet(_)
                 | Op::ArrayAppend
                 | Op::ArrayPop
                 | Op::SuspendAwait

@@ -449,6 +449,36 @@ pub struct Snapshot {
     pub runs: [TenuredRun; MAX_TENURED_WORDS + 1],
 }
 
+/// The caches that megamorphic sites share: sets of two places for each index, which is a hash of shape and key. A place says what a key
+/// means for a shape.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StubLayout {
+    /// Address of the first place of the cache for reading,
+    pub get: u64,
+    /// and for storing.
+    pub set: u64,
+    /// Number of sets, a power of two.
+    pub sets: u32,
+    /// The index is (shape * this) ^ (key >> `key_shift`), modulo the number of sets.
+    pub spread: u32,
+    /// See above.
+    pub key_shift: u32,
+    /// Size of a place. The key is at its start.
+    pub bytes: i32,
+    /// Shape (u32).
+    pub shape: i32,
+    /// Prototype epoch at which it is valid (u32), 0: always.
+    pub epoch: i32,
+    /// Object that has the property, null for the receiver.
+    pub holder: i32,
+    /// Where the property is (u32): [`location`].
+    pub location: i32,
+    /// Shape after the store, for adding stores (u32); else 0.
+    pub next_shape: i32,
+    /// What the property holds (u32): 0 anything, 1 int32.
+    pub field: i32,
+}
+
 /// Offsets (bytes) and constants of the runtime's structures.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Layout {
@@ -486,6 +516,10 @@ pub struct Layout {
     pub type_names: [u64; 8],
     /// Number of misses in an inline cache.
     pub cache_misses: i32,
+    /// The caches that megamorphic sites share.
+    pub stubs: StubLayout,
+    /// `Vm`: the prototype epoch (u32).
+    pub vm_prototype_epoch: i32,
     /// `Code`: machine code entry or null.
     pub code_machine: i32,
     /// Offset of the number of parameters, and next to it of the flags, in a code cell.
@@ -654,6 +688,8 @@ stubs! {
     call_forward,
     /// `(vm, value, cache: address) -> value`: a data property by what an inline cache and the cache that all share remember; 0: by the general way.
     get_cached,
+    /// Stores to a property by an inline cache: (vm, object, value, cache) -> done (bool).
+    set_cached,
     /// `(vm, fp, pc) -> value`: the method that the CallMethod instruction at `pc` would call (receiver in its register). 0: exception.
     get_method,
     /// `(vm, fp_new) -> value`: runs the closure whose frame has been laid out at `fp_new` (header complete) and returns its result. 0: exception.

@@ -7,7 +7,7 @@ use super::{
     Status, continuation, dispatch, dispatch_written, dispatch_written_at, insn, note, op, reg, set, slow,
 };
 use crate::cell::{Elements, Kind, Object, Slots, flag};
-use crate::inline_cache::{Entry, GETTER, InlineCache, OUT_OF_LINE, StubCache, UNUSED, address};
+use crate::inline_cache::{ABSENT, Entry, GETTER, InlineCache, OUT_OF_LINE, StubCache, UNUSED, address};
 use crate::object;
 use crate::shape::ShapeId;
 use crate::string::JsString;
@@ -108,7 +108,7 @@ pub(crate) unsafe fn cached_get(vm: *mut Vm, v: Raw, ic: *mut InlineCache) -> Ra
     }
 }
 
-/// Value of a data property by the site's further entries or the stub cache, or the empty value.
+/// Value of a data property by the site's further entries or the stub cache, undefined if there is none, or the empty value.
 ///
 /// # Safety
 /// As for [`cached_get`].
@@ -124,6 +124,25 @@ pub(crate) unsafe fn other_get(vm: *mut Vm, v: Raw, ic: *mut InlineCache) -> Raw
             Some(e) => value_by(vm, o, e),
             None => Raw::EMPTY,
         }
+    }
+}
+/// [`cached_get`] and [`other_get`] for machine code, which has not found the property in the cache that sites share: it is to find
+/// it there next time.
+///
+/// # Safety
+/// As for [`cached_get`].
+#[cfg(feature = "jit")]
+pub(crate) unsafe fn get_by_caches(vm: *mut Vm, v: Raw, ic: *mut InlineCache) -> Raw {
+    // SAFETY: as in `cached_get`.
+    unsafe {
+        if (*ic).misses >= crate::inline_cache::MEGAMORPHIC && crate::value::is_object(v) {
+            let shape = (*v.as_cell()).word;
+            if let Some(e) = (*ic).entries().find(|e| e.shape == shape) {
+                (*vm).stub_cache.put((*ic).key, *e);
+            }
+        }
+        let x = cached_get(vm, v, ic);
+        if x.is_empty() { other_get(vm, v, ic) } else { x }
     }
 }
 /// The entry for a shape among a site's further ones, or in the cache that megamorphic sites share.
@@ -148,7 +167,7 @@ unsafe fn other_entry(shared: &StubCache, shape: ShapeId, ic: *mut InlineCache) 
     // SAFETY: as above.
     shared.get(shape, unsafe { (*ic).key })
 }
-/// Value of a data property by an entry of the object's shape, or the empty value.
+/// Value of a data property by an entry of the object's shape, undefined if there is none, or the empty value.
 ///
 /// # Safety
 /// A live object, and an entry of its shape.
@@ -157,7 +176,8 @@ pub(super) unsafe fn value_by(vm: *mut Vm, o: *mut Object, e: &Entry) -> Raw {
     // SAFETY: the entry is of the object's shape.
     unsafe {
         if e.location & GETTER != 0 {
-            return Raw::EMPTY;
+            let absent = e.location == ABSENT && e.epoch == (*vm).prototype_epoch;
+            return if absent { Raw::UNDEFINED } else { Raw::EMPTY };
         }
         if e.epoch == 0 {
             return *address(o, e.location);
@@ -272,6 +292,25 @@ unsafe fn set_by(vm: *mut Vm, o: *mut Object, v: Raw, e: &Entry) -> *mut Header 
         }
         *address(o, e.location) = v;
         if e.location & OUT_OF_LINE != 0 { (*o).slots.cast() } else { o.cast() }
+    }
+}
+/// Stores through the site's entries or the cache that sites share, for machine code. False: that takes more.
+///
+/// # Safety
+/// `ic` is a cache of live code.
+#[cfg(feature = "jit")]
+pub(crate) unsafe fn set_by_caches(vm: *mut Vm, target: Raw, v: Raw, ic: *mut InlineCache) -> bool {
+    // SAFETY: by the contract; the barrier follows the store.
+    unsafe {
+        let mut written = cached_set(vm, target, v, ic);
+        if written.is_null() {
+            written = other_set(vm, target, v, ic);
+        }
+        if written.is_null() {
+            return false;
+        }
+        (*vm).heap.write_barrier(written, v);
+        true
     }
 }
 op!(SetProp(pc, fp, vm, ics, word) {
@@ -573,7 +612,8 @@ op!(GetPrivate(pc, fp, vm, ics, word) {
 continuation!(get_private_other(pc, fp, vm, ics, word) {
     let i = insn(word);
     let x = other_get(vm, reg(fp, i.b()), ics.add(insn(*pc.add(1)).field(0) as u16 as usize));
-    if !x.is_empty() {
+    // A private name that the object lacks is an error.
+    if !x.is_empty() && !x.is_undefined() {
         set(fp, i.a(), x);
         dispatch!(pc.add(2), fp, vm, ics)
     }

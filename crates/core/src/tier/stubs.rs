@@ -36,7 +36,7 @@ pub(super) fn addresses() -> Stubs {
         };
     }
     table! {
-        call, construct, create_this, call_forward, get_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, suspend_await, finish_async, unpack_result, proxy_operation, stack_overflow, sample, quick, concatenate, concatenate_tenured, join, make_cell, array_of_length, new_arguments, instance_of,
+        call, construct, create_this, call_forward, get_cached, set_cached, get_method, run_frame, finish_exited, exit, unwind, suspend, suspend_await, finish_async, unpack_result, proxy_operation, stack_overflow, sample, quick, concatenate, concatenate_tenured, join, make_cell, array_of_length, new_arguments, instance_of,
         settle_foreign, typed_length, prototype_of, super_constructor, type_of, fmod, pow, char_at, char_code;
         preserving: allocate, allocate_tenured, allocate_tenured_part, new_result, remember, remember_slot, interrupt, hot, to_boolean, strict_equal, loosely_equal, to_int32, fill_element, append,
     }
@@ -624,7 +624,11 @@ unsafe extern "C" fn proxy_operation(
 }
 unsafe extern "C" fn get_cached(vm: *mut Vm, v: Raw, cache: *mut InlineCache) -> Raw {
     // SAFETY: a cache of code that the machine code keeps.
-    unsafe { cached_get(vm, v, cache) }
+    unsafe { property::get_by_caches(vm, v, cache) }
+}
+unsafe extern "C" fn set_cached(vm: *mut Vm, o: Raw, v: Raw, cache: *mut InlineCache) -> bool {
+    // SAFETY: a cache of code that the machine code keeps.
+    unsafe { property::set_by_caches(vm, o, v, cache) }
 }
 unsafe extern "C" fn get_method(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u64 {
     // SAFETY: live frame at a CallMethod instruction.

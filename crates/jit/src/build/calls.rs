@@ -105,6 +105,7 @@ impl Builder<'_> {
                     if receiver_is_usable(self, receiver) { self.get_named(receiver, &cache)? } else { None };
                 let callee = match found {
                     Some(v) => v,
+                    None if cache.megamorphic => return self.call_method(i, argc, slot),
                     None => match self.get_method() {
                         Some(v) => v,
                         None => return Ok(self.exit("not compiled")),

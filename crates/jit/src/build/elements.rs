@@ -199,6 +199,7 @@ impl Builder<'_> {
         }
         if self.is_generic() {
             return match bits & receiver::DENSE {
+                0 if bits & receiver::KINDS == receiver::OTHER => self.get_by_key(i, o, k),
                 0 => self.execute(i),
                 _ => self.element_or_undefined(i, o, k),
             };
@@ -233,7 +234,7 @@ impl Builder<'_> {
                 if self.as_int_free(k).is_some() {
                     return self.element_or_undefined(i, o, k);
                 }
-                let Some(cache) = self.key_cache(i) else { return self.execute(i) };
+                let Some(cache) = self.key_cache(i) else { return self.get_by_key(i, o, k) };
                 if !self.check_key(c, &cache) {
                     return self.execute(i);
                 }
@@ -396,7 +397,7 @@ impl Builder<'_> {
                 Ok(Step::Next)
             }
             receiver::OTHER => {
-                let Some(cache) = self.key_cache(i) else { return self.execute(i) };
+                let Some(cache) = self.key_cache(i) else { return self.set_by_stub(i, o, Some(k), v, 0) };
                 if !self.check_key(b, &cache) {
                     return self.execute(i);
                 }

@@ -26,6 +26,11 @@ pub(super) fn is_simple_store(e: &EntrySnapshot) -> bool {
 /// Shapes that an inline cache has room for.
 const MAX_ENTRIES: usize = 4;
 
+/// The cache has no room for further shapes: they are in the cache that megamorphic sites share.
+fn is_full(cache: &CacheSnapshot) -> bool {
+    cache.megamorphic || cache.entries.len() >= MAX_ENTRIES
+}
+
 /// What is done where no arm applies.
 type Way<'w, 'b> = &'w mut dyn FnMut(&mut Builder<'b>) -> Result_<Step>;
 
@@ -203,8 +208,67 @@ impl<'b> Builder<'b> {
             return self.execute(i);
         }
         let cache = self.cache(i.word.c());
-        let r = self.emit(Op::GetCached(cache.address), vec![v], Repr::Tagged, ty::ANY);
+        let r = self.by_caches(v, &cache);
         self.unless_simple(i, r, |this| this.execute(i))
+    }
+    /// What caches say about a property; the empty marker if they do not know.
+    fn by_caches(&mut self, v: Value, cache: &CacheSnapshot) -> Value {
+        let at = cache.address;
+        let op = if is_full(cache) { Op::StubGet(at) } else { Op::GetCached(at) };
+        self.emit(op, vec![v], Repr::Tagged, ty::ANY)
+    }
+    /// Value of a property under a key that is not known.
+    pub(super) fn get_by_key(&mut self, i: &Instruction, o: Value, key: Value) -> Result_<Step> {
+        if [o, key].iter().any(|v| self.graph.node(*v).repr != Repr::Tagged) {
+            return self.execute(i);
+        }
+        let r = self.emit(Op::StubGet(0), vec![o, key], Repr::Tagged, ty::ANY);
+        self.unless_simple(i, r, |this| this.execute(i))
+    }
+    /// An `In` instruction.
+    pub(super) fn has_property(&mut self, i: &Instruction) -> Result_<Step> {
+        let (key, o) = (self.reg(i.word.b()), self.reg(i.word.c()));
+        if [o, key].iter().any(|v| self.graph.node(*v).repr != Repr::Tagged) {
+            return self.execute(i);
+        }
+        let r = self.emit(Op::StubHas, vec![o, key], Repr::Tagged, ty::BOOL | ty::EMPTY);
+        self.unless_simple(i, r, |this| this.execute(i))
+    }
+    /// The general way of a SetProp or InitProp instruction.
+    fn set_by_cache(&mut self, i: &Instruction, o: Value, v: Value, cache: &CacheSnapshot) -> Result_<Step> {
+        match i.op {
+            Code::SetProp if is_full(cache) => self.set_by_stub(i, o, None, v, cache.address),
+            _ => self.execute(i),
+        }
+    }
+    /// Stores by the cache that megamorphic sites share; without an inline cache under a key that is not known.
+    pub(super) fn set_by_stub(
+        &mut self,
+        i: &Instruction,
+        o: Value,
+        key: Option<Value>,
+        v: Value,
+        cache: u64,
+    ) -> Result_<Step> {
+        let no_cell = |v: &Value| self.graph.node(*v).repr != Repr::Tagged;
+        if no_cell(&o) || key.iter().any(no_cell) {
+            return self.execute(i);
+        }
+        let v = self.tagged(v);
+        let args = [o, v].into_iter().chain(key).collect();
+        let done = self.emit(Op::StubSet(cache), args, Repr::Bool, 0);
+        self.env.forget_memory();
+        self.state = None;
+        let (yes, no) = self.branch(done);
+        self.graph.blocks[no.index()].cold = true;
+        let fast = (yes, self.env.clone());
+        self.block = no;
+        let mut edges = vec![fast];
+        if let Step::Next = self.execute(i)? {
+            edges.push((self.block, std::mem::take(&mut self.env)));
+        }
+        self.merge(edges, Some(i.next_pc()));
+        Ok(Step::Next)
     }
     /// Value of an accessor property whose getter is not known. None: by the general way.
     pub(super) fn call_getter(&mut self, v: Value, e: &EntrySnapshot) -> Option<Value> {
@@ -249,14 +313,14 @@ impl<'b> Builder<'b> {
         let count = entries.len();
         entries.retain(is_simple_store);
         if entries.is_empty() {
-            return self.execute(i);
+            return self.set_by_cache(i, o, v, cache);
         }
         let v = self.tagged(v);
         let mut arm = |this: &mut Self, e: &EntrySnapshot| {
             this.set_by_entry(o, v, e);
             Ok(Step::Next)
         };
-        let mut general = |this: &mut Self| this.execute(i);
+        let mut general = |this: &mut Self| this.set_by_cache(i, o, v, cache);
         let general: Way<'_, 'b> = &mut general;
         let others = self.is_generic() || entries.len() < count || self.stays(&entries);
         match self.ways_by_shape(
@@ -316,7 +380,7 @@ impl<'b> Builder<'b> {
         let receiver = self.reg(i.word.b());
         let callee = if self.graph.node(receiver).repr == Repr::Tagged {
             let cache = self.cache(i.ext.field(1));
-            let known = self.emit(Op::GetCached(cache.address), vec![receiver], Repr::Tagged, ty::ANY);
+            let known = self.by_caches(receiver, &cache);
             let empty = self.is_constant(known, 0);
             let (no, yes) = self.branch(empty);
             self.graph.blocks[no.index()].cold = true;

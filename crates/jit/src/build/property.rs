@@ -55,6 +55,7 @@ impl Builder<'_> {
                 }
                 return self.on_proxy(i, HAS, 0, o, key, |this| this.execute(i)).map(Some);
             }
+            Code::In => return self.has_property(i).map(Some),
             Code::GetLength => return self.get_length(i).map(Some),
             Code::SetProp | Code::InitProp => {
                 let cache = self.cache(b);

@@ -10,6 +10,7 @@ mod nodes;
 mod numbers;
 mod operations;
 mod order;
+mod stub_cache;
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{F64, I8, I32, I64};

@@ -372,6 +372,9 @@ impl Lower<'_, '_> {
                 let (vm, cache) = (self.vm, self.imm(cache));
                 self.call(self.snapshot.stubs.get_cached, &[vm, args[0], cache], Some(I64)).expect("result")
             }
+            Op::StubGet(cache) => self.stub_get(args[0], args.get(1).copied(), cache),
+            Op::StubHas => self.stub_has(args[0], args[1]),
+            Op::StubSet(cache) => self.stub_set(args[0], args[1], args.get(2).copied(), cache),
             Op::PrototypeOf | Op::SuperConstructor => {
                 let stubs = &self.snapshot.stubs;
                 let stub = if n.op == Op::PrototypeOf { stubs.prototype_of } else { stubs.super_constructor };

@@ -3,14 +3,14 @@
 use std::mem::offset_of;
 
 use spey_gc::Heap;
-use spey_jit::snapshot::{Layout, MAX_TENURED_WORDS, TenuredRun, coroutine_state};
+use spey_jit::snapshot::{Layout, MAX_TENURED_WORDS, StubLayout, TenuredRun, coroutine_state};
 
 use crate::cell::{Elements, Kind, OBJECT_TRAILING, Object, flag};
 use crate::code::{Code, code_flag};
 use crate::coroutine::{Coroutine, ResumePoint, State};
 use crate::env::Environment;
 use crate::function::{FunctionRare, closure};
-use crate::inline_cache::InlineCache;
+use crate::inline_cache::{Entry, InlineCache};
 use crate::interp::slow::{LEXICAL, STRING_SHAPE};
 use crate::promise::slot as promise;
 use crate::shape::Shape;
@@ -55,6 +55,27 @@ pub(super) fn layout(vm: &Vm) -> Layout {
                 .map(|name| name.raw().bits())
         },
         cache_misses: offset_of!(InlineCache, misses) as i32,
+        stubs: {
+            use crate::inline_cache::{KEY_SHIFT, SETS, SPREAD, Stub};
+            let entry = offset_of!(Stub, entry);
+            let at = |offset: usize| (entry + offset) as i32;
+            assert!(offset_of!(Stub, key) == 0);
+            StubLayout {
+                get: vm.stub_cache.address(),
+                set: vm.store_cache.address(),
+                sets: SETS as u32,
+                spread: SPREAD,
+                key_shift: KEY_SHIFT,
+                bytes: size_of::<Stub>() as i32,
+                shape: at(offset_of!(Entry, shape)),
+                epoch: at(offset_of!(Entry, epoch)),
+                holder: at(offset_of!(Entry, holder)),
+                location: at(offset_of!(Entry, location)),
+                next_shape: at(offset_of!(Entry, next_shape)),
+                field: at(offset_of!(Entry, field)),
+            }
+        },
+        vm_prototype_epoch: offset_of!(Vm, prototype_epoch) as i32,
         code_machine: offset_of!(Code, machine) as i32,
         code_params: {
             assert!(offset_of!(Code, flags) == offset_of!(Code, param_count) + 2);
