@@ -5,15 +5,13 @@ use spey_bytecode::decode::Instruction;
 use spey_gc::Value as Raw;
 use spey_jit::snapshot::{Exit, ExitKind, Filler, Resume};
 
-use super::policy::{CodeTier, describe, discard, loops, renew};
+use super::policy::{CodeTier, describe, discard, loops};
 use crate::code::Code;
 use crate::inline_cache::MEGAMORPHIC;
 use crate::vm::Vm;
 
-/// Leaves at one instruction after which the machine code is made again, by what the feedback knows by then, when the worker is free;
-/// it is used until that is done. If that happens a second time, there is no speculation at that instruction any more.
-const FEW_EXITS: u32 = 4;
-/// The same, after which it is discarded.
+/// Leaves at one instruction after which the machine code is discarded. The feedback knows better by then; if that happens
+/// a second time, there is no speculation at that instruction any more.
 const MAX_EXITS: u32 = 16;
 /// The same for exits that say that the code has aged.
 const MAX_OUTDATED: u32 = 3;
@@ -129,8 +127,7 @@ pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, id: u64, exit: &Exit, r
             ExitKind::Outdated => MAX_OUTDATED,
             _ => MAX_EXITS,
         };
-        let count = t.exits[at].count;
-        if count >= limit || count == FEW_EXITS {
+        if t.exits[at].count >= limit {
             let tier = CodeTier::of(code);
             if kind == ExitKind::Guess && valid {
                 let suspect = Suspect { pc, last: vm.tier.last_id(), shapes: shapes_at(code, pc) };
@@ -144,11 +141,7 @@ pub(super) unsafe fn left(vm: &mut Vm, owner: *mut Code, id: u64, exit: &Exit, r
                     Some(_) => tier.generic.push(pc),
                 }
             }
-            if count >= limit {
-                discard(vm, owner, id);
-            } else {
-                renew(vm, owner, id, false);
-            }
+            discard(vm, owner, id);
         }
     }
 }
