@@ -74,6 +74,8 @@ pub unsafe fn address(o: *mut Object, location: u32) -> *mut Raw {
 pub mod feedback {
     /// The site has been given a proxy.
     pub const PROXY: u32 = 1;
+    /// The site has called closures of several codes that were properties of their receivers.
+    pub const METHODS: u32 = 2;
 }
 
 /// State of one site.
@@ -89,6 +91,8 @@ pub struct InlineCache {
     pub misses: u32,
     /// Bits of [`feedback`].
     pub feedback: u32,
+    /// Of method calls: code of the first closure that was a property of its receiver, or null.
+    pub method: *mut crate::code::Code,
 }
 
 /// Number of misses after which a site uses the stub cache only.
@@ -97,7 +101,14 @@ pub const MEGAMORPHIC: u32 = 64;
 impl InlineCache {
     /// Fresh cache.
     pub fn new(key: Raw) -> InlineCache {
-        InlineCache { key, entry: Entry::EMPTY, more: None, misses: 0, feedback: 0 }
+        InlineCache {
+            key,
+            entry: Entry::EMPTY,
+            more: None,
+            misses: 0,
+            feedback: 0,
+            method: std::ptr::null_mut(),
+        }
     }
     /// The site has run, even if there is nothing to remember.
     #[inline(always)]
@@ -188,12 +199,37 @@ impl InlineCache {
             }
         }
     }
+    /// Notes what a method call calls, if the method is a property of the receiver: receivers of one shape may have different ones.
+    ///
+    /// # Safety
+    /// `this` is such a site of the running code, and its first entry applies.
+    #[inline(always)]
+    pub(crate) unsafe fn note_method(this: *mut InlineCache, callee: Raw) {
+        // SAFETY: by the contract.
+        unsafe {
+            if (*this).entry.epoch == 0 && crate::value::is_kind(callee, crate::cell::Kind::Function) {
+                let code = crate::function::code_of(callee.as_cell().cast());
+                if (*this).method != code {
+                    if (*this).method.is_null() {
+                        (*this).method = code;
+                    } else {
+                        (*this).feedback |= feedback::METHODS;
+                    }
+                }
+            }
+        }
+    }
     /// `keep`: machine code relies on the entries.
     pub(crate) fn trace(&mut self, t: &mut Tracer, keep: bool) {
         t.value(&mut self.key);
         // Holders are kept alive by the epoch's prototypes; a major collection drops the caches' references instead of
         // keeping garbage alive, a minor one follows moves.
         if t.is_minor() || keep {
+            if !self.method.is_null() {
+                let mut method: *mut Object = self.method.cast();
+                crate::cell::trace_raw(t, &mut method);
+                self.method = method.cast();
+            }
             let mut hold = |e: &mut Entry| {
                 if !e.holder.is_null() {
                     crate::cell::trace_raw(t, &mut e.holder);
@@ -213,6 +249,8 @@ impl InlineCache {
             self.entry = Entry::EMPTY;
             self.more = None;
             self.misses = 0;
+            self.method = std::ptr::null_mut();
+            self.feedback &= !feedback::METHODS;
         }
     }
 }

@@ -113,7 +113,7 @@ pub struct CacheSnapshot {
     pub proxy: bool,
     /// More shapes than entries.
     pub megamorphic: bool,
-    /// What the site called (sites without a key).
+    /// What the site called (sites without a key); of method calls: what it called where the method was a property of the receiver.
     pub callee: Callee,
     /// For `Construct` sites: shape and number of inline slots of the objects that `callee` makes; shape 0: not known,
     /// [`SEVERAL`]: of several classes.

@@ -442,6 +442,7 @@ handler!(CallMethod(pc, fp, vm, ics, word) {
     let ic = ics.add(ext.field(1) as u16 as usize);
     let callee = cached_get(vm, receiver, ic);
     if !callee.is_empty() {
+        InlineCache::note_method(ic, callee);
         *window = receiver;
         do_call!(pc, fp, vm, ics, word, callee, window, count);
     }

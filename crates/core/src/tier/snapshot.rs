@@ -569,6 +569,9 @@ impl Builder<'_> {
                 }
                 return s;
             }
+            if !c.method.is_null() && c.feedback & ic::feedback::METHODS == 0 {
+                s.callee = Callee::Code(c.method as u64);
+            }
             for e in c.entries() {
                 if e.next_shape < ic::UNUSED && self.vm.shapes.is_outdated(e.next_shape) {
                     continue;

@@ -11,7 +11,8 @@ use super::values::NUMBER_TAG;
 use super::{Builder, HEADER, HURRIED_NODES, INLINE_NODES, Result_, Step, TINY_NODES};
 use crate::graph::{Binary, Block, Condition, Frame, Op, Repr, Unary, Value, Width, ty};
 use crate::snapshot::{
-    Callee, Constant, FunctionSnapshot, Intrinsic, NO_INDEX, SETTER, SEVERAL, Script, function_flag,
+    Callee, Constant, EntrySnapshot, FunctionSnapshot, Intrinsic, NO_INDEX, SETTER, SEVERAL, Script,
+    function_flag,
 };
 
 /// Longest bytecode, in words, that is walked in place.
@@ -89,6 +90,10 @@ impl Builder<'_> {
                     if rest.iter().all(|r| r.function == e.function && r.callee == e.callee) {
                         (target, function) = (e.callee, e.function);
                     }
+                }
+                let own = |e: &EntrySnapshot| e.holder == NO_INDEX && e.callee == Callee::Unknown;
+                if candidates.is_some_and(|all| all.iter().all(own)) {
+                    target = cache.callee;
                 }
                 if function == NO_INDEX
                     && let Some((id, _)) = self.singleton(receiver)

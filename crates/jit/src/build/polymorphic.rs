@@ -348,6 +348,9 @@ impl<'b> Builder<'b> {
         let mut entries = self.seen(receiver, cache);
         let count = entries.len();
         let string = self.snapshot.layout.string_shape;
+        for e in entries.iter_mut().filter(|e| e.holder == NO_INDEX && e.callee == Callee::Unknown) {
+            e.callee = cache.callee;
+        }
         // A method that may be another one by now would have to be compared.
         entries.retain(|e| {
             e.shape != string
