@@ -146,7 +146,10 @@ fn keys_array<'s>(s: &mut Scope<'s>, keys: &[PropertyKey]) -> Local<'s, Value> {
 /// Object.keys ( O ), ECMA-262 §20.1.2.19
 fn keys<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let o = conversion::to_object(s, args.get(0))?;
-    // OPTIMIZATION: gathered straight from the shape.
+    // OPTIMIZATION: straight from the shape.
+    if let Some(names) = Gathering::array_of_names(s, o) {
+        return Ok(names.value());
+    }
     if let Some(names) = Gathering::of_names(s, o) {
         return Ok(names.into_array(s).value());
     }

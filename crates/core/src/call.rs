@@ -2,7 +2,7 @@
 
 use spey_gc::{Gc, Value as Raw};
 
-use crate::cell::{Kind, Object};
+use crate::cell::{Elements, Kind, Object};
 use crate::code::{Code, code_flag};
 use crate::frame::{HEADER, argc};
 use crate::function::{self, bound};
@@ -273,6 +273,9 @@ unsafe fn run_window_here(vm: *mut Vm, f: Raw, window: *mut Raw, count: usize) -
 fn rooted<'s>(s: &mut Scope<'s>, v: Raw) -> JsResult<Local<'s, Value>> {
     if v.is_empty() { Err(crate::scope::Thrown(())) } else { Ok(s.local(v)) }
 }
+/// Most elements of a list that are passed to the quick form of a built-in function.
+const MAX_QUICK_LIST: usize = 8;
+
 /// [`call`] with the elements of a dense array made by the engine.
 pub(crate) fn call_with_list<'s>(
     s: &mut Scope<'s>,
@@ -291,6 +294,21 @@ pub(crate) fn call_with_list<'s>(
             }
             let v = run_window(s.vm(), f.raw(), window, n);
             return rooted(s, v);
+        }
+        // OPTIMIZATION: a built-in function with a form without a frame.
+        if n <= MAX_QUICK_LIST
+            && let Some(o) = f.as_object().filter(|o| o.kind() == Kind::NativeFunction)
+            && object::is_packed_array(list)
+        {
+            let spec = function::native_spec(o.gc().as_ptr());
+            if spec.has_quick() {
+                let mut words = [Raw::UNDEFINED; MAX_QUICK_LIST];
+                std::ptr::copy_nonoverlapping(Elements::at(list.gc().elements, 0), words.as_mut_ptr(), n);
+                let v = spec.try_quick(s.vm(), this.raw(), &words[..n]);
+                if !v.is_empty() {
+                    return Ok(s.local(v));
+                }
+            }
         }
     }
     let args = list_values(s, list);

@@ -123,6 +123,33 @@ impl Gathering {
         }
         is_plain.then_some(gathering)
     }
+    /// CreateArrayFromList of the names of the enumerable own properties of an ordinary object, if there are few and none is an index.
+    pub fn array_of_names<'s>(s: &mut Scope<'s>, o: Local<'_, Object>) -> Option<Local<'s, Object>> {
+        if !has_named_properties_only(o) {
+            return None;
+        }
+        let shapes = &s.vm().shapes;
+        let id = o.gc().header.word;
+        if !shapes.get(id).is_plain() {
+            return None;
+        }
+        let names = shapes.short_list(id)?;
+        let count = names.len();
+        let array = object::new_array_with_room(s, count as u32);
+        if count > 0 {
+            // SAFETY: fresh elements with room for the names, which do not move and are held by the object; nothing is allocated.
+            unsafe {
+                let elements = array.gc().elements;
+                for (k, (name, _)) in names.enumerate() {
+                    *Elements::at(elements, k) = name.raw();
+                }
+                (*elements).length = count as u32;
+                *Object::trailing(array.gc().as_ptr(), object::ARRAY_LENGTH) = Raw::int32(count as i32);
+                s.vm().heap.write_barrier_all(elements.cast());
+            }
+        }
+        Some(array)
+    }
     /// Gathers the names of the enumerable own properties of an ordinary object, if none is an index.
     pub fn of_names(s: &mut Scope<'_>, o: Local<'_, Object>) -> Option<Gathering> {
         if !has_named_properties_only(o) {

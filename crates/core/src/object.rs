@@ -1915,6 +1915,38 @@ pub fn is_packed_array(o: Local<'_, Object>) -> bool {
         (0..(*e).length as usize).all(|i| !(*Elements::at(e, i)).is_empty())
     }
 }
+/// A new array of the elements of an array from an index on, if there are no holes among them and the array has no others.
+pub(crate) fn packed_rest<'s>(
+    s: &mut Scope<'s>,
+    array: Local<'_, Object>,
+    from: u32,
+) -> Option<Local<'s, Object>> {
+    // SAFETY: a live array; its elements are read again after the allocation, which fills the new ones before the next.
+    unsafe {
+        let elements = array.gc().elements;
+        let length = (*elements).length;
+        let count = length.saturating_sub(from);
+        if array.gc().header.flags & flag::SPARSE != 0
+            || array.slot(ARRAY_LENGTH) != Raw::int32(length as i32)
+            || (0..count as usize).any(|k| (*Elements::at(elements, from as usize + k)).is_empty())
+        {
+            return None;
+        }
+        let rest = new_array_with_room(s, count);
+        if count > 0 {
+            let (source, target) = (array.gc().elements, rest.gc().elements);
+            std::ptr::copy_nonoverlapping(
+                Elements::at(source, from as usize),
+                Elements::at(target, 0),
+                count as usize,
+            );
+            (*target).length = count;
+            *Object::trailing(rest.gc().as_ptr(), ARRAY_LENGTH) = Raw::int32(count as i32);
+            s.vm().heap.write_barrier_all(target.cast());
+        }
+        Some(rest)
+    }
+}
 /// The properties of an ordinary object that for-in with a check for own ones would meet, if all are data properties under
 /// names that are no indices. None for other objects.
 pub fn plain_entries<'s>(

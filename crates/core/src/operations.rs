@@ -1,10 +1,11 @@
 //! Operations on objects that several parts share (ECMA-262 §7.3).
 
-use crate::cell::{Kind, Object};
+use crate::cell::{Kind, Object, flag};
 use crate::gathered::Gathering;
 use crate::key::PropertyKey;
 use crate::object;
 use crate::scope::{JsResult, Local, Scope, Value};
+use crate::shape::attr;
 
 /// CopyDataProperties, §7.3.25
 pub fn copy_data_properties(
@@ -17,7 +18,7 @@ pub fn copy_data_properties(
         return Ok(());
     }
     let from = crate::conversion::to_object(s, source)?;
-    if excluded.is_empty() && adopt_shape(s, target, from) {
+    if (excluded.is_empty() && adopt_shape(s, target, from)) || copy_plain(s, target, from, excluded) {
         return Ok(());
     }
     // OPTIMIZATION: no descriptors where there are only plain values, and the target is made by the engine.
@@ -62,7 +63,7 @@ fn adopt_shape(s: &mut Scope<'_>, target: Local<'_, Object>, source: Local<'_, O
             || f.prototype != t.prototype
             || f.inline_capacity != t.inline_capacity
             || f.slot_count > f.inline_capacity as u32
-            || !shapes.all(from, |k, p| p.attributes == crate::shape::attr::ALL && !k.is_private())
+            || !(f.is_plain() || shapes.all(from, |k, p| p.attributes == attr::ALL && !k.is_private()))
         {
             return false;
         }
@@ -71,11 +72,7 @@ fn adopt_shape(s: &mut Scope<'_>, target: Local<'_, Object>, source: Local<'_, O
     // SAFETY: live plain objects of the same inline capacity; nothing is allocated.
     unsafe {
         let (t, f) = (target.gc().as_ptr(), source.gc().as_ptr());
-        if (*(*t).elements).length != 0
-            || (*f).header.flags & crate::cell::flag::SPARSE != 0
-            || (*(*f).elements).length != 0
-            || (*t).header.flags & crate::cell::flag::IS_PROTOTYPE != 0
-        {
+        if !is_open(t) || !has_no_elements(f) || (*f).header.flags & flag::NON_EXTENSIBLE != 0 {
             return false;
         }
         for i in 0..inline as usize {
@@ -85,6 +82,61 @@ fn adopt_shape(s: &mut Scope<'_>, target: Local<'_, Object>, source: Local<'_, O
         s.vm().heap.write_barrier_all(t.cast());
     }
     true
+}
+
+/// OPTIMIZATION: a few plain values of a plain object, for an empty one that has room for them in line.
+fn copy_plain(
+    s: &mut Scope<'_>,
+    target: Local<'_, Object>,
+    source: Local<'_, Object>,
+    excluded: &[PropertyKey],
+) -> bool {
+    if target.kind() != Kind::Object || source.kind() != Kind::Object {
+        return false;
+    }
+    // SAFETY: live plain objects, whose slots their shapes tell; nothing is allocated on the heap.
+    unsafe {
+        let (t, f) = (target.gc().as_ptr(), source.gc().as_ptr());
+        let shapes = &mut s.vm().shapes;
+        let (mut at, from) = ((*t).header.word, (*f).header.word);
+        let (to, shape) = (shapes.get(at), shapes.get(from));
+        let inline = shape.inline_capacity;
+        if to.count != 0
+            || to.dictionary
+            || !shape.is_plain()
+            || shape.count > to.inline_capacity as u32
+            || !is_open(t)
+            || !has_no_elements(f)
+        {
+            return false;
+        }
+        let Some(properties) = shapes.short_list(from) else { return false };
+        let included = properties.filter(|(key, _)| !excluded.contains(key));
+        for (place, (key, slot)) in included.enumerate() {
+            let v = *object::slot_address(f, slot, inline);
+            let (next, added, word) = shapes.add_field(at, key, attr::ALL, v);
+            debug_assert_eq!(added, place as u32, "slots of shared shapes are numbered");
+            *Object::trailing(t, place) = word;
+            at = next;
+        }
+        (*t).header.word = at;
+        s.vm().heap.write_barrier_all(t.cast());
+    }
+    true
+}
+/// # Safety
+/// A live object.
+unsafe fn has_no_elements(o: *const Object) -> bool {
+    // SAFETY: by the contract.
+    unsafe { (*o).header.flags & flag::SPARSE == 0 && (*(*o).elements).length == 0 }
+}
+/// Properties may be added to the object without anybody noticing, and it has no elements.
+///
+/// # Safety
+/// A live object.
+unsafe fn is_open(o: *const Object) -> bool {
+    // SAFETY: by the contract.
+    unsafe { has_no_elements(o) && (*o).header.flags & (flag::IS_PROTOTYPE | flag::NON_EXTENSIBLE) == 0 }
 }
 
 /// CreateListFromArrayLike, §7.3.20

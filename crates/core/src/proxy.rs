@@ -160,6 +160,11 @@ pub(crate) unsafe fn is_unconstrained_raw(vm: &mut Vm, target: Raw, key: Propert
         if (*o).header.flags & crate::cell::flag::NON_EXTENSIBLE != 0 {
             return false;
         }
+        // OPTIMIZATION: all named properties of plain shapes are configurable.
+        if Kind::of(o.cast()) == Kind::Object && !key.is_index() && vm.shapes.get((*o).header.word).is_plain()
+        {
+            return true;
+        }
         match object::own_raw(vm, o, key) {
             object::Own::Missing => true,
             object::Own::Data(_, a) | object::Own::Accessor(_, a) => a & attr::CONFIGURABLE != 0,

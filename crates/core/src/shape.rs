@@ -157,6 +157,8 @@ pub struct Shape {
     left: Mark,
     /// An object has come here that had been relied on to keep the shape that it had before.
     wanders: bool,
+    /// Shared shapes: all properties are writable, enumerable and configurable data properties under strings.
+    plain: bool,
     /// Root of shapes of objects that are not extensible.
     restricted: bool,
     /// Shared shapes: what the property added last holds.
@@ -183,6 +185,17 @@ impl Shape {
         Property { slot: self.last_slot, attributes: self.last_attributes, mark: FRESH }
     }
 }
+
+impl Shape {
+    /// It is shared, and all properties are writable, enumerable and configurable data properties under strings.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain && !self.dictionary
+    }
+}
+
+/// Most properties that are listed without a list on the heap.
+pub(crate) const SHORT_LIST: usize = 8;
 
 fn key_bits(k: PropertyKey) -> u64 {
     k.raw().bits()
@@ -243,6 +256,7 @@ impl ShapeTable {
             overwritten: FRESH,
             left: FRESH,
             wanders: false,
+            plain: true,
             restricted: false,
             field: Field::ANY,
             elder: 0,
@@ -426,6 +440,21 @@ impl ShapeTable {
             f(shape.key, shape.last())
         })
     }
+    /// The properties of a shape that [is plain](Shape::is_plain) in insertion order, with their slots; None: there are many.
+    pub(crate) fn short_list(
+        &self,
+        id: ShapeId,
+    ) -> Option<impl ExactSizeIterator<Item = (PropertyKey, u32)> + use<>> {
+        let mut shape = self.get(id);
+        debug_assert!(shape.is_plain());
+        let count = shape.count as usize;
+        let mut list = [(shape.key, 0); SHORT_LIST];
+        for place in list.get_mut(..count)?.iter_mut().rev() {
+            *place = (shape.key, shape.last_slot);
+            shape = self.get(shape.parent);
+        }
+        Some(list.into_iter().take(count))
+    }
     /// All properties in insertion order.
     pub fn properties(&self, id: ShapeId) -> Vec<(PropertyKey, Property)> {
         let mut s = &self.shapes[id as usize];
@@ -475,9 +504,10 @@ impl ShapeTable {
             t
         });
         let (prototype, inline_capacity, count) = (from.prototype, from.inline_capacity, from.count);
-        let outdated = from.outdated;
+        let (outdated, plain) = (from.outdated, from.plain);
         let mut shape = self.blank(prototype, inline_capacity);
         shape.outdated = outdated;
+        shape.plain = plain && attributes == attr::ALL && key.is_string();
         shape.parent = id;
         shape.key = key;
         (shape.last_slot, shape.last_attributes) = (slot, attributes);
@@ -575,6 +605,7 @@ impl ShapeTable {
             overwritten: FRESH,
             left: FRESH,
             wanders: false,
+            plain: false,
             restricted: false,
             field: Field::ANY,
             elder: 0,

@@ -718,6 +718,14 @@ slow_ops! {
             iter_method_call(s, f, i, key)
         };
         IterRest 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            if !f.raw(i.c()).is_true() && f.raw(i.b() + 1).is_int32() {
+                // A plain array: (array, next index).
+                let array = f.local(s, i.b()).as_object().expect("array");
+                if let Some(rest) = object::packed_rest(s, array, f.raw(i.b() + 1).as_int32() as u32) {
+                    f.set(i.c(), Raw::TRUE);
+                    return Ok(rest.value());
+                }
+            }
             let a = object::new_array(s, 0);
             while !f.raw(i.c()).is_true() {
                 let done = s.nested(|s| -> JsResult<bool> {
@@ -843,12 +851,19 @@ slow_ops! {
         CopyDataProperties 2 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let (target, source) = (f.local(s, i.a()), f.local(s, i.b()));
             let n = f.ext().field(0);
-            let mut excluded = Vec::with_capacity(n as usize);
-            for k in 0..n {
+            let (mut few, mut many) = ([s.names().empty; 4], vec![]);
+            let excluded = match few.get_mut(..n as usize) {
+                Some(few) => few,
+                None => {
+                    many.resize(n as usize, s.names().empty);
+                    &mut many[..]
+                }
+            };
+            for (key, k) in excluded.iter_mut().zip(0..n) {
                 let v = f.local(s, i.c() + k);
-                excluded.push(conv::to_property_key(s, v)?);
+                *key = conv::to_property_key(s, v)?;
             }
-            crate::operations::copy_data_properties(s, target.as_object().expect("object"), source, &excluded)
+            crate::operations::copy_data_properties(s, target.as_object().expect("object"), source, excluded)
         };
         SetFunctionName 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             let (func, k) = (f.local(s, i.a()), f.local(s, i.b()));

@@ -135,7 +135,7 @@ impl ShapeTable {
         (shape.parent, shape.key) = (parent, key);
         (shape.last_slot, shape.last_attributes) = (old.last_slot, attributes);
         (shape.count, shape.slot_count) = (old.count, old.slot_count);
-        (shape.field, shape.elder) = (Field::DOUBLE, id);
+        (shape.field, shape.elder, shape.plain) = (Field::DOUBLE, id, old.plain);
         shape.overwritten = if old.overwritten == watch::FRESH { watch::FRESH } else { watch::MUTABLE };
         let next = self.add(shape);
         match &mut self.get_mut(parent).successors {
