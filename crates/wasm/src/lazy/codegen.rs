@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use wasmparser::{
-    FuncToValidate, FuncValidatorAllocations, Operator, Parser, Validator, ValidatorResources, WasmFeatures,
+    BlockType, FuncToValidate, FuncValidatorAllocations, Operator, Parser, ValType, Validator,
+    ValidatorResources, WasmFeatures,
 };
 use wasmtime::Engine;
 use wasmtime_environ::object::read::elf::ElfFile64;
 use wasmtime_environ::object::{Endianness, Object, ObjectSection};
 use wasmtime_environ::{
-    Compiler, DefinedFuncIndex, FlagValue, FuncIndex, FuncKey, FunctionBodyData, ModuleEnvironment,
-    ModuleTranslation, ModuleTypesBuilder, PrimaryMap, StaticModuleIndex, Tunables, WasmCompositeInnerType,
-    obj,
+    Compiler, DefinedFuncIndex, FlagValue, FuncIndex, FuncKey, FunctionBodyData, GlobalIndex,
+    ModuleEnvironment, ModuleTranslation, ModuleTypesBuilder, PrimaryMap, StaticModuleIndex, Tunables,
+    TypeIndex, WasmCompositeInnerType, WasmFuncType, WasmValType, obj,
 };
 use wasmtime_internal_cranelift::CompiledFunction;
 
@@ -23,13 +24,13 @@ pub fn only_module() -> StaticModuleIndex {
 }
 /// As wasmtime's own setting has it, `Config::memory_guaranteed_dense_image_size`.
 const DENSE_IMAGE_BYTES: u64 = 16 << 20;
-/// What a small function is.
-const SMALL_BODY_BYTES: usize = 1 << 10;
 
 /// How well a function is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// Without optimisation, registers allocated in one pass: half of the time, for code that takes twice as long.
+    /// By Winch, instruction by instruction: a tenth of the time of compilation.
+    Baseline,
+    /// What Winch cannot compile. Without optimisation, registers allocated in one pass: half of the time, for code that takes twice as long.
     Quick,
     /// As well as the engine's settings want it.
     Optimised,
@@ -40,6 +41,7 @@ pub struct Codegen {
     /// The compiler.
     pub compiler: Box<dyn Compiler>,
     quick: Box<dyn Compiler>,
+    baseline: Box<dyn Compiler>,
     /// Its settings.
     pub tunables: Tunables,
     features: WasmFeatures,
@@ -72,9 +74,16 @@ impl Codegen {
         let compiler = builder.build()?;
         builder.set("opt_level", "none")?;
         builder.set("regalloc_algorithm", "single_pass")?;
+        let quick = builder.build()?;
+        let mut builder = wasmtime_internal_winch::builder(None)?;
+        for (name, value) in shared.iter().chain(&isa) {
+            builder.set(name, &value.to_string())?;
+        }
+        builder.set_tunables(Tunables { winch_callable: true, ..tunables.clone() })?;
         Ok(Codegen {
             compiler,
-            quick: builder.build()?,
+            quick,
+            baseline: builder.build()?,
             tunables,
             features: WasmFeatures::from_bits_retain(features),
             engine_section,
@@ -110,6 +119,8 @@ pub struct Function {
     code: Box<dyn Any + Send + Sync>,
     /// How well it is compiled.
     pub level: Level,
+    /// Does it have loops? Known of what is compiled for the first call.
+    pub has_loops: bool,
     /// Does it expect its instance to have the heap of structures?
     pub needs_gc_heap: bool,
 }
@@ -117,6 +128,10 @@ impl Function {
     /// The code.
     pub fn code(&self) -> &CompiledFunction {
         self.code.downcast_ref().expect("Cranelift's functions are of this type")
+    }
+    /// Are its calls counted, since it can be improved?
+    pub fn is_counted(&self) -> bool {
+        self.level != Level::Optimised && matches!(self.key, FuncKey::DefinedWasmFunction(..))
     }
     /// What it calls.
     pub fn callees(&self) -> impl Iterator<Item = FuncKey> + '_ {
@@ -130,6 +145,8 @@ pub struct Program {
     translation: ModuleTranslation<'static>,
     types: ModuleTypesBuilder,
     bodies: PrimaryMap<DefinedFuncIndex, FunctionBodyData<'static>>,
+    /// Are its types such that the baseline compiler can be used?
+    has_plain_types: bool,
     /// What the translation borrows from; dropped after it.
     _bytes: Arc<Vec<u8>>,
 }
@@ -140,7 +157,12 @@ impl Program {
         let slice: &'static [u8] = unsafe { std::slice::from_raw_parts(bytes.as_ptr(), bytes.len()) };
         let (mut translation, types) = codegen.translate(slice)?;
         let bodies = std::mem::take(&mut translation.function_body_inputs);
-        let mut program = Program { codegen, translation, types, bodies, _bytes: bytes };
+        // The baseline compiler knows neither structures nor subtypes.
+        let has_plain_types = types.wasm_types().all(|(_, ty)| {
+            use WasmCompositeInnerType::{Exn, Func};
+            ty.is_final && matches!(ty.composite_type.inner, Func(_) | Exn(_))
+        });
+        let mut program = Program { codegen, translation, types, bodies, has_plain_types, _bytes: bytes };
         program.validate()?;
         // Whether functions need it is known when they are compiled; the instance is made before.
         program.translation.module.needs_gc_heap |= program.may_need_gc_heap();
@@ -194,26 +216,73 @@ impl Program {
     pub fn name(&self, function: FuncIndex) -> Option<&str> {
         self.translation.debuginfo.name_section.func_names.get(&function).copied()
     }
-    /// How a function is compiled when it is first called. Small ones with loops may well be what the module is for, and nothing
-    /// takes a call out of a loop into better code.
-    pub fn first_level(&self, key: FuncKey) -> Level {
-        let FuncKey::DefinedWasmFunction(_, function) = key else { return Level::Optimised };
-        let body = &self.bodies[function].body;
-        if body.as_bytes().len() > SMALL_BODY_BYTES {
-            return Level::Quick;
-        }
-        let has_loop = body
-            .get_operators_reader()
-            .is_ok_and(|reader| reader.into_iter().any(|op| matches!(op, Ok(Operator::Loop { .. }))));
-        if has_loop { Level::Optimised } else { Level::Quick }
-    }
-    /// Compiles as is right for the first call.
+    /// Compiles as is right for the first call: quickly.
     pub fn compile_first(&self, key: FuncKey) -> wasmtime::Result<Function> {
-        self.compile(key, self.first_level(key))
+        let FuncKey::DefinedWasmFunction(_, function) = key else {
+            return self.compile(key, Level::Optimised);
+        };
+        let scan = self.scan(function);
+        // A compiler that gives up has not said anything of the function.
+        let baseline = scan.is_plain.then(|| self.compile(key, Level::Baseline).ok()).flatten();
+        let function = match baseline {
+            Some(function) => function,
+            None => self.compile(key, Level::Quick)?,
+        };
+        Ok(Function { has_loops: scan.has_loops, ..function })
+    }
+    fn scan(&self, function: DefinedFuncIndex) -> Scan {
+        let module = &self.translation.module;
+        let body = &self.bodies[function].body;
+        let mut scan = Scan { has_loops: false, is_plain: self.has_plain_types };
+        let mut require = |holds: bool| scan.is_plain &= holds;
+        require(self.is_plain_signature(module.func_index(function)));
+        require(
+            body.get_locals_reader()
+                .is_ok_and(|locals| locals.into_iter().all(|local| local.is_ok_and(|(_, ty)| is_number(ty)))),
+        );
+        let Ok(operators) = body.get_operators_reader() else { return scan };
+        for op in operators.into_iter().flatten() {
+            let holds = match &op {
+                Operator::Loop { blockty } => {
+                    scan.has_loops = true;
+                    is_plain_block(blockty)
+                }
+                Operator::Block { blockty } | Operator::If { blockty } => is_plain_block(blockty),
+                Operator::Call { function_index } => {
+                    let callee = FuncIndex::from_u32(*function_index);
+                    let is_import = module.is_imported_function(callee);
+                    // Calls through addresses go straight to code whose convention differs where there are words on the stack.
+                    self.is_plain_signature(callee) && !(is_import && self.stack_words(callee) > 0)
+                }
+                Operator::CallIndirect { type_index, .. } => {
+                    let ty = module.types[TypeIndex::from_u32(*type_index)].unwrap_module_type_index();
+                    let ty = self.types[ty].unwrap_func();
+                    is_plain(ty) && stack_words(ty) == 0
+                }
+                Operator::GlobalGet { global_index } | Operator::GlobalSet { global_index } => {
+                    is_number_type(module.globals[GlobalIndex::from_u32(*global_index)].wasm_ty)
+                }
+                op => is_plain_operator(op),
+            };
+            scan.is_plain &= holds;
+        }
+        scan
+    }
+    fn signature(&self, function: FuncIndex) -> &WasmFuncType {
+        let ty = self.translation.module.functions[function].signature.unwrap_module_type_index();
+        self.types[ty].unwrap_func()
+    }
+    fn is_plain_signature(&self, function: FuncIndex) -> bool {
+        is_plain(self.signature(function))
+    }
+    /// How many words of a function's arguments lie on the stack.
+    pub fn stack_words(&self, function: FuncIndex) -> usize {
+        stack_words(self.signature(function))
     }
     /// Compiles a function or a trampoline, on a thread with a stack that suffices for that.
     pub fn compile(&self, key: FuncKey, level: Level) -> wasmtime::Result<Function> {
         let compiler = match level {
+            Level::Baseline => &*self.codegen.baseline,
             Level::Quick => &*self.codegen.quick,
             Level::Optimised => &*self.codegen.compiler,
         };
@@ -229,9 +298,80 @@ impl Program {
         if let Some(finisher) = compiler.inlining_compiler() {
             finisher.finish_compiling(&mut compiled, body, "")?;
         }
-        Ok(Function { key, code: compiled.code, level, needs_gc_heap: compiled.needs_gc_heap })
+        Ok(Function {
+            key,
+            code: compiled.code,
+            level,
+            has_loops: false,
+            needs_gc_heap: compiled.needs_gc_heap,
+        })
     }
 }
+/// What is seen of a function before it is compiled.
+struct Scan {
+    has_loops: bool,
+    /// Can the baseline compiler compile it, and may it? It knows no references that a collector must find, and agrees with the
+    /// calling convention of others as far as [`is_plain`] says.
+    is_plain: bool,
+}
+/// Is it a function of numbers with one result at most? Then the baseline compiler's convention differs from the other in two things: it
+/// preserves no registers, and it is the caller that removes arguments from the stack.
+fn is_plain(ty: &WasmFuncType) -> bool {
+    ty.results().len() <= 1 && ty.params().iter().chain(ty.results()).all(|&ty| is_number_type(ty))
+}
+fn is_number_type(ty: WasmValType) -> bool {
+    !matches!(ty, WasmValType::Ref(_))
+}
+fn is_number(ty: ValType) -> bool {
+    !matches!(ty, ValType::Ref(_))
+}
+fn is_plain_block(ty: &BlockType) -> bool {
+    match ty {
+        BlockType::Empty => true,
+        BlockType::Type(ty) => is_number(*ty),
+        BlockType::FuncType(_) => false,
+    }
+}
+/// How many words of arguments lie on the stack, where others follow two pointers to instances; as Cranelift's `Tail` convention has it.
+fn stack_words(ty: &WasmFuncType) -> usize {
+    const INTEGER_REGISTERS: usize = 6 - 2;
+    const FLOAT_REGISTERS: usize = 8;
+    let (mut integers, mut floats, mut bytes) = (0, 0, 0usize);
+    for ty in ty.params() {
+        let (class, registers, size) = match ty {
+            WasmValType::F32 | WasmValType::F64 => (&mut floats, FLOAT_REGISTERS, 8),
+            WasmValType::V128 => (&mut floats, FLOAT_REGISTERS, 16),
+            _ => (&mut integers, INTEGER_REGISTERS, 8),
+        };
+        if *class < registers {
+            *class += 1;
+        } else {
+            bytes = bytes.next_multiple_of(size) + size;
+        }
+    }
+    bytes.next_multiple_of(16) / 8
+}
+macro_rules! define_plain_operators {
+    ($(@$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*))*) => {
+        /// Is it an instruction on numbers and memories?
+        fn is_plain_operator(op: &Operator<'_>) -> bool {
+            let proposal = match op {
+                $(Operator::$op { .. } => stringify!($proposal),)*
+                #[allow(unreachable_patterns, reason = "there could be more")]
+                _ => return false,
+            };
+            let is_of_tables =
+                matches!(op, Operator::TableInit { .. } | Operator::TableCopy { .. } | Operator::ElemDrop { .. });
+            !is_of_tables
+                && matches!(
+                    proposal,
+                    "mvp" | "sign_extension" | "saturating_float_to_int" | "bulk_memory" | "simd"
+                )
+        }
+    };
+}
+wasmparser::for_each_operator!(define_plain_operators);
+
 /// What validates a function once more.
 fn again(f: &FuncToValidate<ValidatorResources>) -> FuncToValidate<ValidatorResources> {
     FuncToValidate { resources: f.resources.clone(), index: f.index, ty: f.ty, features: f.features }

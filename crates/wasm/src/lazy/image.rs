@@ -14,7 +14,7 @@ use wasmtime_environ::{
 use wasmtime_internal_cranelift::CompiledFunction;
 use wasmtime_internal_unwinder::ExceptionTableBuilder;
 
-use super::codegen::{Codegen, Function, Level, only_module};
+use super::codegen::{Codegen, Function, Level, Program, only_module};
 
 /// Functions begin at multiples of this.
 const ALIGNMENT: usize = 16;
@@ -30,11 +30,70 @@ pub fn stub(address: usize) -> [u8; ALIGNMENT] {
     code
 }
 
+/// What counts the calls of a quick function, at the beginning of it: `dec qword [r11 + 8]; js`, with the distance to be put in. It is called
+/// through its word, whose address [`stub`] has left in `r11`.
+const COUNT: [u8; 10] = [0x49, 0xff, 0x4b, 0x08, 0x0f, 0x88, 0, 0, 0, 0];
+/// Fills the rest of [`ALIGNMENT`]: a `nop`.
+const COUNT_FILLER: [u8; ALIGNMENT - COUNT.len()] = [0x66, 0x0f, 0x1f, 0x44, 0, 0];
+
+/// `jmp [rip]`, and the address.
+fn far_jump(address: usize) -> [u8; ALIGNMENT] {
+    let mut code = [FILLER; ALIGNMENT];
+    code[..6].copy_from_slice(&[0xff, 0x25, 0, 0, 0, 0]);
+    code[6..14].copy_from_slice(&(address as u64).to_le_bytes());
+    code
+}
+
+/// Enters the baseline compiler's code as other code expects it: keeps the registers that a callee preserves, copies the arguments on the
+/// stack, and removes them. Returns the code and where the distance of its call is.
+fn adapted_entry(stack_words: usize) -> (Vec<u8>, usize) {
+    let mut code = FRAME.to_vec();
+    // push rbx; push r12; push r13; push r14; push r15; sub rsp, 8
+    code.extend([0x53, 0x41, 0x54, 0x41, 0x55, 0x41, 0x56, 0x41, 0x57, 0x48, 0x83, 0xec, 0x08]);
+    push_arguments(&mut code, stack_words);
+    // call
+    code.push(0xe8);
+    let call = code.len();
+    code.extend([0; 4]);
+    // lea rsp, [rbp - 40]; pop r15; pop r14; pop r13; pop r12; pop rbx; pop rbp
+    code.extend([0x48, 0x8d, 0x65, 0xd8, 0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c, 0x5b, 0x5d]);
+    match stack_words {
+        0 => code.push(0xc3),
+        words => {
+            code.push(0xc2);
+            code.extend((8 * words as u16).to_le_bytes());
+        }
+    }
+    (code, call)
+}
+/// Calls a function with arguments on the stack, which the callee removes, through its word, for the baseline compiler's code, which
+/// will remove them itself.
+fn adapted_call(stack_words: usize, word: usize) -> Vec<u8> {
+    let mut code = FRAME.to_vec();
+    push_arguments(&mut code, stack_words);
+    // mov r11, word; call [r11]; pop rbp; ret
+    code.extend([0x49, 0xbb]);
+    code.extend((word as u64).to_le_bytes());
+    code.extend([0x41, 0xff, 0x13, 0x5d, 0xc3]);
+    code
+}
+/// `push rbp; mov rbp, rsp`
+const FRAME: [u8; 4] = [0x55, 0x48, 0x89, 0xe5];
+/// Copies the arguments above a frame: `push [rbp + distance]`.
+fn push_arguments(code: &mut Vec<u8>, words: usize) {
+    for i in (0..words).rev() {
+        code.extend([0xff, 0xb5]);
+        code.extend((16 + 8 * i as u32).to_le_bytes());
+    }
+}
+
 struct Relocation {
     /// Place of the 32-bit distance.
     at: usize,
     addend: i64,
     target: FuncKey,
+    /// Where the baseline compiler's code calls, how many words of arguments lie on the stack; else 0.
+    stack_words: usize,
 }
 
 /// An artifact that is being made.
@@ -48,6 +107,8 @@ pub struct Image {
     stack_maps: StackMapSection,
     exceptions: ExceptionTableBuilder,
     relocations: Vec<Relocation>,
+    /// Where the distances of [`COUNT`] are.
+    counts: Vec<usize>,
     /// Where what can be called from here is.
     places: HashMap<FuncKey, usize>,
     table: CompiledFunctionsTableBuilder,
@@ -71,6 +132,7 @@ impl Image {
             stack_maps: StackMapSection::default(),
             exceptions: ExceptionTableBuilder::default(),
             relocations: vec![],
+            counts: vec![],
             places: HashMap::new(),
             table: CompiledFunctionsTableBuilder::new(),
         })
@@ -92,14 +154,36 @@ impl Image {
         self.places.insert(key, place.start as usize);
         Ok(place)
     }
-    /// Appends a compiled function.
-    pub fn append(&mut self, function: &Function) -> wasmtime::Result<FunctionLoc> {
+    /// Appends a compiled function. Returns where it is entered, too: if it is to be improved, where its calls are counted.
+    pub fn append(&mut self, program: &Program, function: &Function) -> wasmtime::Result<(FunctionLoc, u32)> {
         let code: &CompiledFunction = function.code();
+        let mut entry = None;
+        if function.is_counted() {
+            let count = self.place(&COUNT)?;
+            self.text.extend_from_slice(&COUNT_FILLER);
+            self.counts.push(count.start as usize + COUNT.len() - size_of::<i32>());
+            entry = Some(count.start);
+        }
+        let is_baseline = function.level == Level::Baseline;
+        let stack_words = |key: FuncKey| match key {
+            FuncKey::DefinedWasmFunction(_, f) if is_baseline => {
+                program.stack_words(program.translation().module.func_index(f))
+            }
+            _ => 0,
+        };
+        let mut call = None;
+        if is_baseline {
+            // Directly behind the counter.
+            let (code, at) = adapted_entry(stack_words(function.key));
+            call = Some(self.text.len() + at);
+            self.text.extend(code);
+        }
         let place = self.place(code.buffer.data())?;
+        if let Some(at) = call {
+            self.set_distance(at, place.start as i64 - (at + size_of::<i32>()) as i64)?;
+        }
         // What will be compiled again is called through its word.
-        let is_final =
-            function.level == Level::Optimised || matches!(function.key, FuncKey::ModuleStartup(..));
-        if is_final {
+        if !function.is_counted() {
             self.places.insert(function.key, place.start as usize);
         }
         let range = u64::from(place.start)..u64::from(place.start + place.length);
@@ -115,23 +199,50 @@ impl Image {
                 wasmtime::bail!("an unknown relocation");
             }
             let at = place.start as usize + r.offset as usize;
-            self.relocations.push(Relocation { at, addend: r.addend, target: r.reloc_target });
+            let (target, stack_words) = (r.reloc_target, stack_words(r.reloc_target));
+            self.relocations.push(Relocation { at, addend: r.addend, target, stack_words });
         }
-        Ok(place)
+        Ok((place, entry.unwrap_or(place.start)))
     }
-    /// Puts the distances into calls; what is not here is called through the word that `word_of` names.
-    pub fn link(&mut self, word_of: impl Fn(FuncKey) -> Option<usize>) -> wasmtime::Result<()> {
-        for r in std::mem::take(&mut self.relocations) {
-            let target = match self.places.get(&r.target) {
-                Some(&target) => target,
-                None => match word_of(r.target) {
-                    Some(word) => self.append_stub(r.target, word)?.start as usize,
-                    None => wasmtime::bail!("a call of something that is nowhere"),
-                },
-            };
-            let distance = i32::try_from(target as i64 + r.addend - r.at as i64)?;
-            self.text[r.at..r.at + 4].copy_from_slice(&distance.to_le_bytes());
+    /// Puts the distances into calls; what is not here is called through the word that `word_of` names. What has been called often goes
+    /// on at `often`.
+    pub fn link(&mut self, word_of: impl Fn(FuncKey) -> Option<usize>, often: usize) -> wasmtime::Result<()> {
+        let counts = std::mem::take(&mut self.counts);
+        if !counts.is_empty() {
+            let target = self.place(&far_jump(often))?.start as i64;
+            for at in counts {
+                self.set_distance(at, target - (at + size_of::<i32>()) as i64)?;
+            }
         }
+        let mut adapted = HashMap::new();
+        for r in std::mem::take(&mut self.relocations) {
+            let place = match r.stack_words {
+                0 => self.places.get(&r.target),
+                _ => adapted.get(&r.target),
+            };
+            let target = match place {
+                Some(&target) => target,
+                None => {
+                    let Some(word) = word_of(r.target) else {
+                        wasmtime::bail!("a call of something that is nowhere");
+                    };
+                    match r.stack_words {
+                        0 => self.append_stub(r.target, word)?.start as usize,
+                        words => {
+                            let place = self.place(&adapted_call(words, word))?.start as usize;
+                            adapted.insert(r.target, place);
+                            place
+                        }
+                    }
+                }
+            };
+            self.set_distance(r.at, target as i64 + r.addend - r.at as i64)?;
+        }
+        Ok(())
+    }
+    fn set_distance(&mut self, at: usize, distance: i64) -> wasmtime::Result<()> {
+        let distance = i32::try_from(distance)?;
+        self.text[at..at + size_of::<i32>()].copy_from_slice(&distance.to_le_bytes());
         Ok(())
     }
     /// The artifact of a module, as far as it is declared by `translation` and `types`.

@@ -15,8 +15,8 @@
 mod codegen;
 mod image;
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
 
 use rayon::prelude::*;
@@ -32,17 +32,47 @@ use crate::stop;
 
 /// Stack that the compiler may use: what threads have.
 const COMPILER_STACK_BYTES: usize = 2 << 20;
-/// So many pieces have a function each, the next so many two, and so on.
+/// So many functions are compiled when one is called: to make their code known to the store takes the time of compiling two.
+const FUNCTIONS_AT_ONCE: usize = 5;
+/// After so many pieces it is one function more, after as many again another one, and so on.
 const PIECES_OF_A_SIZE: usize = 512;
+/// So many calls run quick code before a function is to be improved; fewer if it has loops.
+const CALLS_OF_QUICK_CODE: isize = 30;
+/// The same of a function with loops.
+const CALLS_OF_QUICK_LOOPS: isize = 2;
+/// More than a function can be called.
+const MANY_CALLS: isize = isize::MAX;
 /// So many functions lie apart without need to put them together.
 const FEW_FUNCTIONS: usize = 32;
+
+/// What a jump of the core leads through.
+#[repr(C)]
+struct Word {
+    /// Where to.
+    target: AtomicUsize,
+    /// How many calls quick code has left before it is [`enter`] that they lead to; quick code itself counts them ([`image::COUNT`]).
+    /// When it is to be improved, [`MANY_CALLS`] less the calls since then.
+    budget: AtomicIsize,
+}
+impl Word {
+    fn new(target: usize) -> Word {
+        Word { target: AtomicUsize::new(target), budget: AtomicIsize::new(0) }
+    }
+    fn lead_to(&self, target: usize) {
+        self.target.store(target, Ordering::Release);
+    }
+    /// How often the function has been called since it is to be improved.
+    fn heat(&self) -> isize {
+        MANY_CALLS - self.budget.load(Ordering::Relaxed)
+    }
+}
 
 /// A module whose functions are compiled when they are first called.
 pub struct Lazy {
     program: Program,
     /// The jumps' targets: of functions, of their trampolines for calls with arrays, of the trampolines to wasmtime's own
     /// functions.
-    words: Box<[AtomicUsize]>,
+    words: Box<[Word]>,
     /// The state that runs the core, by its number; 0: none yet.
     owner: AtomicUsize,
     /// Where that state is. It is alive when its code runs.
@@ -87,8 +117,8 @@ struct Board {
     callees: HashMap<usize, Vec<FuncKey>>,
     /// Functions that will be called soon, perhaps.
     expected: Vec<usize>,
-    /// Functions that are to be compiled better.
-    improvable: VecDeque<usize>,
+    /// Functions that are to be compiled better: those that have been called often.
+    improvable: Vec<usize>,
     /// How many of those have been since the last were loaded.
     improved: usize,
     /// Threads that compile both.
@@ -109,9 +139,11 @@ impl Board {
         self.fresh.push(function);
     }
     /// What has been compiled for the first time.
-    fn finish(&mut self, index: usize, compiled: wasmtime::Result<Function>) {
+    fn finish(&mut self, index: usize, word: &Word, compiled: wasmtime::Result<Function>) {
         self.progress[index] = match compiled {
             Ok(function) => {
+                let budget = if function.has_loops { CALLS_OF_QUICK_LOOPS } else { CALLS_OF_QUICK_CODE };
+                word.budget.store(budget, Ordering::Relaxed);
                 self.callees.insert(index, function.callees().collect());
                 self.add(function);
                 Progress::Ready
@@ -142,7 +174,7 @@ impl Lazy {
     ) -> wasmtime::Result<(Module, Arc<Lazy>)> {
         let program = Program::new(codegen(with, quick)?, bytes.clone())?;
         let count = 2 * program.count() + BuiltinFunctionIndex::len() as usize;
-        let words = (0..count).map(|_| AtomicUsize::new(enter as *const () as usize)).collect();
+        let words = (0..count).map(|_| Word::new(enter as *const () as usize)).collect();
         let lazy = Arc::new(Lazy {
             program,
             words,
@@ -153,7 +185,7 @@ impl Lazy {
                 addresses: vec![0; count],
                 callees: HashMap::new(),
                 expected: vec![],
-                improvable: VecDeque::new(),
+                improvable: vec![],
                 improved: 0,
                 threads: 0,
                 fresh: vec![],
@@ -208,10 +240,10 @@ impl Lazy {
         };
         let compiled: Vec<_> = keys.par_iter().map(compile).collect::<wasmtime::Result<_>>()?;
         for function in compiled {
-            let place = image.append(&function)?;
+            let (place, _) = image.append(program, &function)?;
             image.publish(function.key, place, FilePos::none());
         }
-        image.link(|key| self.index(key).map(|_| self.word(key)))?;
+        image.link(|key| self.index(key).map(|_| self.word(key)), enter as *const () as usize)?;
         let (mut translation, types) = program.codegen().translate(&self.bytes)?;
         translation.module.needs_gc_heap = program.translation().module.needs_gc_heap;
         translation.debuginfo = Default::default();
@@ -276,8 +308,8 @@ impl Lazy {
         let mut published = vec![];
         let mut places = vec![];
         for f in functions {
-            let place = image.append(f)?;
-            places.push((f.key, place));
+            let (place, entry) = image.append(&self.program, f)?;
+            places.push((f.key, entry));
             if let FuncKey::DefinedWasmFunction(module, index) = f.key {
                 let local = DefinedFuncIndex::from_u32(published.len() as u32);
                 let key = FuncKey::DefinedWasmFunction(module, local);
@@ -285,7 +317,7 @@ impl Lazy {
                 published.push((declared.func_index(index), place));
             }
         }
-        image.link(|key| self.index(key).map(|_| self.word(key)))?;
+        image.link(|key| self.index(key).map(|_| self.word(key)), enter as *const () as usize)?;
         let artifact = image.finish_bare()?;
         // SAFETY: wasmtime's own functions, which call each other and what the words lead to.
         let module = unsafe { Module::deserialize(runtime::engine()?, artifact)? };
@@ -293,21 +325,19 @@ impl Lazy {
         let text = module.text().as_ptr() as usize;
         let piece = Arc::new(Piece { module, functions: published });
         self.pieces.lock().unwrap_or_else(PoisonError::into_inner).insert(text, piece);
-        Ok(places.into_iter().map(|(key, place)| (key, text + place.start as usize)).collect())
+        Ok(places.into_iter().map(|(key, entry)| (key, text + entry as usize)).collect())
     }
-    /// What a word leads to that has led to [`enter`].
-    fn bind(self: &Arc<Self>, index: usize) -> usize {
+    /// Lets a word lead to code that has led to [`enter`].
+    fn bind(self: &Arc<Self>, index: usize) {
         // SAFETY: the state that has claimed the core is running it.
         let state = unsafe { &*(self.state.load(Ordering::SeqCst) as *const State) };
-        self.provide(state, index).unwrap_or_else(|_| {
+        if self.provide(state, index).is_err() {
             // The function is valid, but the compiler's limits or the memory do not suffice.
-            let trap = stop::trap().unwrap_or_else(|| std::process::abort());
-            self.words[index].store(trap, Ordering::Release);
-            trap
-        })
+            self.words[index].lead_to(stop::trap().unwrap_or_else(|| std::process::abort()));
+        }
     }
     /// Has a function compiled and loaded, with what has been compiled in the meantime.
-    fn provide(self: &Arc<Self>, state: &State, index: usize) -> wasmtime::Result<usize> {
+    fn provide(self: &Arc<Self>, state: &State, index: usize) -> wasmtime::Result<()> {
         let mut board = self.board();
         while board.progress[index] == Progress::Running {
             board = self.changed.wait(board).unwrap_or_else(PoisonError::into_inner);
@@ -320,14 +350,13 @@ impl Lazy {
             drop(board);
             // Handing it over takes time, but the compiler needs a stack.
             let compile = |&i: &usize| (i, self.program.compile_first(self.key(i)));
-            let compiled: Vec<_> = match list.len() == 1 && runtime::stack_left(state) >= COMPILER_STACK_BYTES
-            {
+            let compiled: Vec<_> = match runtime::stack_left(state) >= COMPILER_STACK_BYTES {
                 true => list.iter().map(compile).collect(),
                 false => list.par_iter().map(compile).collect(),
             };
             board = self.board();
             for (i, function) in compiled {
-                board.finish(i, function);
+                board.finish(i, &self.words[i], function);
             }
         }
         if board.progress[index] == Progress::Failed {
@@ -339,7 +368,7 @@ impl Lazy {
             // What is compiled well calls each other directly if it lies together, so now and then all of it is put together.
             let all = board.optimised.len();
             if all - board.together >= (board.together / 2).max(FEW_FUNCTIONS) {
-                functions.retain(|f| f.level == Level::Quick);
+                functions.retain(|f| f.level != Level::Optimised);
                 functions.extend_from_slice(&board.optimised);
                 board.together = all;
             }
@@ -350,7 +379,7 @@ impl Lazy {
                 let Some(index) = self.index(key) else { continue };
                 board.addresses[index] = address;
                 if board.progress[index] == Progress::Called {
-                    self.words[index].store(address, Ordering::Release);
+                    self.words[index].lead_to(address);
                 }
             }
         }
@@ -358,17 +387,24 @@ impl Lazy {
         if address == 0 {
             wasmtime::bail!("the function has not been loaded");
         }
-        self.words[index].store(address, Ordering::Release);
+        let word = &self.words[index];
+        word.lead_to(address);
+        if word.budget.load(Ordering::Relaxed) < 0 {
+            word.budget.store(MANY_CALLS, Ordering::Relaxed);
+            board.improvable.push(index);
+            self.employ(&mut board);
+        }
         if board.progress[index] == Progress::Ready {
             board.progress[index] = Progress::Called;
             self.foresee(&mut board, index);
         }
-        Ok(address)
+        Ok(())
     }
     /// What is compiled when a function is called: pieces take pages and mappings, so the more there are, the larger they get, by
     /// what lies behind the function.
     fn with_neighbours(&self, board: &Board, index: usize) -> Vec<usize> {
-        let more = self.pieces.lock().unwrap_or_else(PoisonError::into_inner).len() / PIECES_OF_A_SIZE;
+        let pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let more = FUNCTIONS_AT_ONCE - 1 + pieces / PIECES_OF_A_SIZE;
         let behind = (index + 1..self.words.len()).take(more).filter(|&i| {
             let is_used = match self.key(i) {
                 FuncKey::ArrayToWasmTrampoline(_, f) => self.is_escaping(f),
@@ -382,11 +418,8 @@ impl Lazy {
         let module = &self.program.translation().module;
         module.functions[module.func_index(function)].is_escaping()
     }
-    /// Lets other threads compile what a function calls that has just been called for the first time, and the function itself again.
+    /// Lets other threads compile what a function calls that has just been called for the first time.
     fn foresee(self: &Arc<Self>, board: &mut Board, index: usize) {
-        if self.program.first_level(self.key(index)) == Level::Quick {
-            board.improvable.push_back(index);
-        }
         for callee in board.callees.remove(&index).unwrap_or_default() {
             let Some(index) = self.index(callee) else { continue };
             if board.progress[index] == Progress::None {
@@ -394,12 +427,22 @@ impl Lazy {
                 board.expected.push(index);
             }
         }
+        self.employ(board);
+    }
+    /// Starts threads for what is to be done.
+    fn employ(self: &Arc<Self>, board: &mut Board) {
         let most = std::thread::available_parallelism().map_or(1, usize::from) - 1;
         while board.threads < most.min(board.expected.len() + board.improvable.len()) {
             board.threads += 1;
             let lazy = self.clone();
             rayon::spawn(move || lazy.work_ahead());
         }
+    }
+    /// Takes the function out of those to be improved that has been called most often meanwhile.
+    fn hottest(&self, board: &mut Board) -> Option<usize> {
+        let list = &mut board.improvable;
+        let place = (0..list.len()).max_by_key(|&i| self.words[list[i]].heat())?;
+        Some(list.swap_remove(place))
     }
     /// Compiles what is expected, and improves what has been called.
     fn work_ahead(self: &Arc<Self>) {
@@ -412,10 +455,10 @@ impl Lazy {
                     drop(board);
                     let compiled = self.program.compile_first(self.key(index));
                     board = self.board();
-                    board.finish(index, compiled);
+                    board.finish(index, &self.words[index], compiled);
                     self.changed.notify_all();
                 }
-            } else if let Some(index) = board.improvable.pop_front() {
+            } else if let Some(index) = self.hottest(&mut board) {
                 drop(board);
                 let compiled = self.program.compile(self.key(index), Level::Optimised);
                 board = self.board();
@@ -437,7 +480,7 @@ impl Lazy {
     fn announce(&self, board: &Board) {
         for index in board.fresh.iter().filter_map(|f| self.index(f.key)) {
             if board.progress[index] == Progress::Called {
-                self.words[index].store(enter as *const () as usize, Ordering::Release);
+                self.words[index].lead_to(enter as *const () as usize);
             }
         }
     }
@@ -465,13 +508,13 @@ impl Drop for Lazy {
 }
 
 /// What words lead to at first; `r11` is the address of the word. Keeps what arguments are in, in each calling convention, has
-/// the function compiled, and jumps to it.
+/// the function compiled, and goes where the word leads to then.
 #[unsafe(naked)]
 unsafe extern "C" fn enter() {
     std::arch::naked_asm!(
         "push rbp",
         "mov rbp, rsp",
-        "sub rsp, 192",
+        "sub rsp, 208",
         "movups [rsp], xmm0",
         "movups [rsp + 16], xmm1",
         "movups [rsp + 32], xmm2",
@@ -488,9 +531,9 @@ unsafe extern "C" fn enter() {
         "mov [rsp + 168], r9",
         "mov [rsp + 176], rax",
         "mov [rsp + 184], r10",
+        "mov [rsp + 192], r11",
         "mov rdi, r11",
         "call {bind}",
-        "mov r11, rax",
         "movups xmm0, [rsp]",
         "movups xmm1, [rsp + 16]",
         "movups xmm2, [rsp + 32]",
@@ -507,13 +550,14 @@ unsafe extern "C" fn enter() {
         "mov r9, [rsp + 168]",
         "mov rax, [rsp + 176]",
         "mov r10, [rsp + 184]",
+        "mov r11, [rsp + 192]",
         "leave",
-        "jmp r11",
+        "jmp [r11]",
         bind = sym bind,
     )
 }
 /// Has the function compiled that a word belongs to.
-extern "C" fn bind(word: usize) -> usize {
+extern "C" fn bind(word: usize) {
     let lazy = {
         let modules = MODULES.read().unwrap_or_else(PoisonError::into_inner);
         modules
@@ -524,5 +568,5 @@ extern "C" fn bind(word: usize) -> usize {
     };
     // Whoever runs code of a module has the module.
     let lazy = lazy.unwrap_or_else(|| std::process::abort());
-    lazy.bind((word - lazy.words.as_ptr() as usize) / size_of::<AtomicUsize>())
+    lazy.bind((word - lazy.words.as_ptr() as usize) / size_of::<Word>());
 }

@@ -58,6 +58,7 @@ macro_rules! programs {
         programs! { $first;
             calls "calls.js",
             many_calls "many_calls.js",
+            conventions "conventions.js",
             machine_calls "machine_calls.js",
             lifetimes "lifetimes.js",
             memories "memories.js",
