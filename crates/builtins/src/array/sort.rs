@@ -1,12 +1,10 @@
 //! Array.prototype.sort and toSorted, ECMA-262 §23.1.3.30 and §23.1.3.34: a stable merge sort of indices, so that a
 //! comparator may do anything to the array while it runs.
 
-use std::cmp::Ordering;
-
 use spey_core::cell::{Elements, Object};
 use spey_core::object;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
-use spey_core::string::{self, JsString};
+use spey_core::string::{self, JsString, StrView};
 use spey_core::{call, conversion, error, interrupt, value};
 use spey_gc::Value as Raw;
 
@@ -153,17 +151,48 @@ fn default_order(s: &mut Scope<'_>, list: Local<'_, Object>, mut order: Vec<u32>
     // Nothing is allocated while the raw strings are compared.
     let raw: Vec<Raw> =
         order.iter().map(|&i| object::dense_element(strings, i).unwrap_or(Raw::UNDEFINED)).collect();
-    let compare = |&a: &u32, &b: &u32| {
-        let (x, y) = (raw[a as usize], raw[b as usize]);
-        if value::is_string(x) && value::is_string(y) { string::compare(x, y) } else { Ordering::Equal }
+    let (starts, is_wide) = starts(&raw);
+    let whole = if is_wide { WIDE_START } else { START } as u64;
+    let mut keyed: Vec<(u64, u32)> = starts.into_iter().zip(order).collect();
+    let compare = |a: &(u64, u32), b: &(u64, u32)| {
+        let by_start = a.0.cmp(&b.0);
+        // Equal starts of strings that are not longer are the strings.
+        if by_start.is_ne() || a.0 & 0xff <= whole {
+            return by_start;
+        }
+        string::compare(raw[a.1 as usize], raw[b.1 as usize])
     };
     // Pieces between which the VM can be stopped; what joins them finds each sorted.
-    for piece in order.chunks_mut(1 << 15) {
+    for piece in keyed.chunks_mut(1 << 15) {
         interrupt::check(s)?;
         piece.sort_by(compare);
     }
-    order.sort_by(compare);
-    Ok(order)
+    keyed.sort_by(compare);
+    Ok(keyed.into_iter().map(|(_, i)| i).collect())
+}
+/// Code units at the start of a string that are compared at once,
+const START: usize = 7;
+/// and where some string has units above 255.
+const WIDE_START: usize = 3;
+
+/// For each of the strings, which are flat, a number in whose order they are as far as their starts tell: the first units, and, in the lowest
+/// byte, how many units there are, of longer strings one more. The second result: some string has units above 255.
+fn starts(strings: &[Raw]) -> (Vec<u64>, bool) {
+    let views = strings.iter().map(|&v| {
+        debug_assert!(value::is_string(v));
+        // SAFETY: live strings, which have been flattened.
+        unsafe { string::view_raw(v.as_cell() as *const JsString) }
+    });
+    let is_wide = views.clone().any(|text| matches!(text, StrView::Utf16(_)));
+    let (units, bits) = if is_wide { (WIDE_START, 16) } else { (START, 8) };
+    let start = |text: StrView<'_>| {
+        let first = (0..units).fold(0, |sum, k| {
+            let unit = if k < text.len() { text.at(k) } else { 0 };
+            sum << bits | unit as u64
+        });
+        first << (64 - bits * units) | text.len().min(units + 1) as u64
+    };
+    (views.map(start).collect(), is_wide)
 }
 
 /// SortIndexedProperties, ECMA-262 §23.1.3.30.1: the values without undefined, and how many were undefined.
