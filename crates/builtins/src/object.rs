@@ -4,13 +4,15 @@ use std::ops::ControlFlow;
 
 use spey_core::cell::{Kind, Object, flag};
 use spey_core::function::{self, NativeSpec, PropertySpec, create_from_constructor};
-use spey_core::gathered::Gathering;
+use spey_core::gathered::{Gathering, quick_names};
 use spey_core::key::PropertyKey;
 use spey_core::object::{self, Own, PropertyDescriptor};
 use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::shape::{Integrity, attr};
+use spey_core::vm::Vm;
 use spey_core::{call, conversion, error, iteration, typed_array, value};
+use spey_gc::Value as Raw;
 
 use crate::error::message_text;
 use crate::support::{define_accessor, define_global, require_callable};
@@ -35,7 +37,7 @@ static STATICS: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("isExtensible", 1, is_extensible)),
     PropertySpec::Method(NativeSpec::new("isFrozen", 1, is_frozen)),
     PropertySpec::Method(NativeSpec::new("isSealed", 1, is_sealed)),
-    PropertySpec::Method(NativeSpec::new("keys", 1, keys)),
+    PropertySpec::Method(NativeSpec::new("keys", 1, keys).with_quick(quick_keys)),
     PropertySpec::Method(NativeSpec::new("entries", 1, entries)),
     PropertySpec::Method(NativeSpec::new("fromEntries", 1, from_entries)),
     PropertySpec::Method(NativeSpec::new("values", 1, values)),
@@ -146,15 +148,16 @@ fn keys_array<'s>(s: &mut Scope<'s>, keys: &[PropertyKey]) -> Local<'s, Value> {
 /// Object.keys ( O ), ECMA-262 §20.1.2.19
 fn keys<'s>(s: &mut Scope<'s>, _: Local<'s, Value>, args: &Args<'s>) -> JsResult<Local<'s, Value>> {
     let o = conversion::to_object(s, args.get(0))?;
-    // OPTIMIZATION: straight from the shape.
-    if let Some(names) = Gathering::array_of_names(s, o) {
-        return Ok(names.value());
-    }
+    // OPTIMIZATION: gathered straight from the shape.
     if let Some(names) = Gathering::of_names(s, o) {
         return Ok(names.into_array(s).value());
     }
     let list = enumerable_keys(s, o)?;
     Ok(keys_array(s, &list))
+}
+/// The same for a plain object of few properties.
+fn quick_keys(vm: &mut Vm, _: Raw, args: &[Raw]) -> Raw {
+    args.first().map_or(Raw::EMPTY, |&o| quick_names(vm, o))
 }
 /// The loop of Object.values and Object.entries: `make` turns key and value into the element.
 fn collect<'s>(

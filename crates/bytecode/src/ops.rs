@@ -299,6 +299,9 @@ macro_rules! for_each_op {
         ArrayPushHole [Use No No];
         /// Appends all values of iterable b to array a.
         ArraySpread [Use Use No];
+        /// `a =` array of all values of iterable b, for a call that passes nothing else: an array whose iteration nobody can see stands for
+        /// itself.
+        SpreadList [Def Use No];
         /// `a = RegExp(constant b, flags constant c)`
         NewRegExp [Def Const Const];
         /// `a =` closure of function b in environment c.

@@ -289,8 +289,12 @@ pub(crate) fn call_with_list<'s>(
         let window = closure_window(s.vm(), f.raw(), n);
         if !window.is_null() {
             *window = this.raw();
-            for i in 0..n {
-                *window.add(1 + i) = object::dense_element(list, i as u32).unwrap_or(Raw::UNDEFINED);
+            if object::is_packed_array(list) {
+                std::ptr::copy_nonoverlapping(Elements::at(list.gc().elements, 0), window.add(1), n);
+            } else {
+                for i in 0..n {
+                    *window.add(1 + i) = object::dense_element(list, i as u32).unwrap_or(Raw::UNDEFINED);
+                }
             }
             let v = run_window(s.vm(), f.raw(), window, n);
             return rooted(s, v);

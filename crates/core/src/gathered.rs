@@ -9,8 +9,9 @@ use crate::key::PropertyKey;
 use crate::object::{self, Own};
 use crate::realm::DEFAULT_INLINE;
 use crate::scope::{Local, NoGc, Scope, Value};
-use crate::shape::{ShapeId, ShapeTable, attr};
+use crate::shape::{SHORT_LIST, ShapeId, ShapeTable, attr};
 use crate::string::{self, JsString, StrView};
+use crate::vm::Vm;
 
 /// Objects of more properties are made one by one.
 const MAX_INLINE: usize = 62;
@@ -122,33 +123,6 @@ impl Gathering {
             gathering.drop(s);
         }
         is_plain.then_some(gathering)
-    }
-    /// CreateArrayFromList of the names of the enumerable own properties of an ordinary object, if there are few and none is an index.
-    pub fn array_of_names<'s>(s: &mut Scope<'s>, o: Local<'_, Object>) -> Option<Local<'s, Object>> {
-        if !has_named_properties_only(o) {
-            return None;
-        }
-        let shapes = &s.vm().shapes;
-        let id = o.gc().header.word;
-        if !shapes.get(id).is_plain() {
-            return None;
-        }
-        let names = shapes.short_list(id)?;
-        let count = names.len();
-        let array = object::new_array_with_room(s, count as u32);
-        if count > 0 {
-            // SAFETY: fresh elements with room for the names, which do not move and are held by the object; nothing is allocated.
-            unsafe {
-                let elements = array.gc().elements;
-                for (k, (name, _)) in names.enumerate() {
-                    *Elements::at(elements, k) = name.raw();
-                }
-                (*elements).length = count as u32;
-                *Object::trailing(array.gc().as_ptr(), object::ARRAY_LENGTH) = Raw::int32(count as i32);
-                s.vm().heap.write_barrier_all(elements.cast());
-            }
-        }
-        Some(array)
     }
     /// Gathers the names of the enumerable own properties of an ordinary object, if none is an index.
     pub fn of_names(s: &mut Scope<'_>, o: Local<'_, Object>) -> Option<Gathering> {
@@ -294,6 +268,41 @@ impl Gathering {
     }
 }
 
+/// CreateArrayFromList of the names of the enumerable own properties of an object, if there are few, none is an index, and there is memory
+/// for them without a collection; else the empty value.
+pub fn quick_names(vm: &mut Vm, o: Raw) -> Raw {
+    if !crate::value::is_kind(o, Kind::Object) || !vm.has_one_realm() {
+        return Raw::EMPTY;
+    }
+    // SAFETY: a live object; the array and its elements are young and filled at once.
+    unsafe {
+        let o = o.as_cell() as *mut Object;
+        let id = (*o).header.word;
+        if (*o).header.flags & flag::SPARSE != 0
+            || (*(*o).elements).length != 0
+            || !vm.shapes.get(id).is_plain()
+        {
+            return Raw::EMPTY;
+        }
+        let mut room = [(PropertyKey::from_index(0), 0); SHORT_LIST];
+        let Some(names) = vm.shapes.short_list(id, &mut room) else { return Raw::EMPTY };
+        let count = names.len() as u32;
+        let shape = vm.realm().array_shape;
+        let array = object::try_new_array(vm, shape, count);
+        if array.is_null() {
+            return Raw::EMPTY;
+        }
+        if count > 0 {
+            let elements = (*array).elements;
+            for (k, (name, _)) in names.iter().enumerate() {
+                *Elements::at(elements, k) = name.raw();
+            }
+            (*elements).length = count;
+            *Object::trailing(array, object::ARRAY_LENGTH) = Raw::int32(count as i32);
+        }
+        Raw::cell(array.cast())
+    }
+}
 /// Is it an ordinary object without elements? Its properties are those of its shape.
 fn has_named_properties_only(o: Local<'_, Object>) -> bool {
     // SAFETY: a live object with dense elements.

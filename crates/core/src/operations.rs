@@ -5,7 +5,7 @@ use crate::gathered::Gathering;
 use crate::key::PropertyKey;
 use crate::object;
 use crate::scope::{JsResult, Local, Scope, Value};
-use crate::shape::attr;
+use crate::shape::{SHORT_LIST, attr};
 
 /// CopyDataProperties, §7.3.25
 pub fn copy_data_properties(
@@ -110,9 +110,10 @@ fn copy_plain(
         {
             return false;
         }
-        let Some(properties) = shapes.short_list(from) else { return false };
-        let included = properties.filter(|(key, _)| !excluded.contains(key));
-        for (place, (key, slot)) in included.enumerate() {
+        let mut room = [(PropertyKey::from_index(0), 0); SHORT_LIST];
+        let Some(properties) = shapes.short_list(from, &mut room) else { return false };
+        let included = properties.iter().filter(|(key, _)| !excluded.contains(key));
+        for (place, &(key, slot)) in included.enumerate() {
             let v = *object::slot_address(f, slot, inline);
             let (next, added, word) = shapes.add_field(at, key, attr::ALL, v);
             debug_assert_eq!(added, place as u32, "slots of shared shapes are numbered");

@@ -562,6 +562,20 @@ pub(crate) enum Operation {
 /// Live values.
 #[cfg(feature = "jit")]
 pub(crate) unsafe fn quick_trap(vm: &mut Vm, proxy: Raw, operation: Operation) -> Raw {
+    let name = match operation {
+        Operation::Get => vm.names.get,
+        Operation::Set => vm.names.set,
+        Operation::Has => vm.names.has,
+    };
+    // SAFETY: by the contract.
+    unsafe { quick_method(vm, proxy, name) }
+}
+/// The trap of this name.
+///
+/// # Safety
+/// Live values.
+#[cfg(feature = "jit")]
+pub(crate) unsafe fn quick_method(vm: &mut Vm, proxy: Raw, name: PropertyKey) -> Raw {
     // SAFETY: by the contract; nothing is allocated.
     unsafe {
         if !crate::value::is_kind(proxy, Kind::Proxy) {
@@ -573,11 +587,6 @@ pub(crate) unsafe fn quick_trap(vm: &mut Vm, proxy: Raw, operation: Operation) -
         if !plain(handler) || !plain(target) {
             return Raw::EMPTY;
         }
-        let name = match operation {
-            Operation::Get => vm.names.get,
-            Operation::Set => vm.names.set,
-            Operation::Has => vm.names.has,
-        };
         match named_lookup(vm, handler.as_cell().cast(), name) {
             Lookup::Value(f) if crate::value::is_kind(f, Kind::Function) => f,
             _ => Raw::EMPTY,

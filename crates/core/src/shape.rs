@@ -441,19 +441,20 @@ impl ShapeTable {
         })
     }
     /// The properties of a shape that [is plain](Shape::is_plain) in insertion order, with their slots; None: there are many.
-    pub(crate) fn short_list(
+    #[inline]
+    pub(crate) fn short_list<'l>(
         &self,
         id: ShapeId,
-    ) -> Option<impl ExactSizeIterator<Item = (PropertyKey, u32)> + use<>> {
+        room: &'l mut [(PropertyKey, u32); SHORT_LIST],
+    ) -> Option<&'l [(PropertyKey, u32)]> {
         let mut shape = self.get(id);
         debug_assert!(shape.is_plain());
-        let count = shape.count as usize;
-        let mut list = [(shape.key, 0); SHORT_LIST];
-        for place in list.get_mut(..count)?.iter_mut().rev() {
+        let list = room.get_mut(..shape.count as usize)?;
+        for place in list.iter_mut().rev() {
             *place = (shape.key, shape.last_slot);
             shape = self.get(shape.parent);
         }
-        Some(list.into_iter().take(count))
+        Some(list)
     }
     /// All properties in insertion order.
     pub fn properties(&self, id: ShapeId) -> Vec<(PropertyKey, Property)> {

@@ -431,6 +431,11 @@ impl Vm {
         let id = self.realm_id();
         self.realms[id as usize].as_ref().expect("live realm")
     }
+    /// There has never been another realm than the first.
+    #[inline]
+    pub fn has_one_realm(&self) -> bool {
+        self.realms.len() == 1
+    }
     /// The current realm, mutable.
     #[inline]
     pub fn realm_mut(&mut self) -> &mut Realm {

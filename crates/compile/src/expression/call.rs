@@ -52,6 +52,14 @@ impl<'a> Gen<'a, '_> {
 
     /// Evaluates arguments with spread into an array.
     pub fn array_arguments(&mut self, array: Reg, args: &'a [Argument<'a>]) {
+        if let [Argument::SpreadElement(only)] = args {
+            let mark = self.b.mark();
+            let r = self.any(&only.argument);
+            self.b.at(only.span.start);
+            self.b.op(Op::SpreadList, array, r, 0);
+            self.b.release(mark);
+            return;
+        }
         self.b.op(Op::NewArray, array, args.len().min(1 << 15) as i16, 0);
         for a in args {
             let mark = self.b.mark();

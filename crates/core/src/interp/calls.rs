@@ -452,7 +452,7 @@ handler!(CallMethod(pc, fp, vm, ics, word) {
 ///
 /// # Safety
 /// Handler invariants.
-unsafe fn number_method(vm: *mut Vm, fp: *mut Raw, ic: *mut InlineCache) -> Raw {
+pub(crate) unsafe fn number_method(vm: *mut Vm, fp: *mut Raw, ic: *mut InlineCache) -> Raw {
     // SAFETY: by the contract; the entry found is of the prototype's shape.
     unsafe {
         let prototype = super::realm_of(vm, fp).intrinsic(Intrinsic::NumberPrototype);

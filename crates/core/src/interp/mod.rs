@@ -12,7 +12,7 @@ use crate::inline_cache::InlineCache;
 use crate::vm::Vm;
 
 pub(crate) mod arithmetic;
-mod calls;
+pub(crate) mod calls;
 mod control;
 pub(crate) mod machine;
 pub(crate) mod property;

@@ -717,6 +717,18 @@ slow_ops! {
             let key = s.names().throw;
             iter_method_call(s, f, i, key)
         };
+        SpreadList 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
+            let v = f.local(s, i.b());
+            if let Some(array) = v.as_object()
+                && crate::iteration::is_plain_array(s, v)
+                && object::is_packed_array(array)
+            {
+                return Ok(v);
+            }
+            let list = object::new_array(s, 0);
+            crate::iteration::append_all(s, list, v, f.view())?;
+            Ok(list.value())
+        };
         IterRest 1 |s: &mut Scope<'_>, f: Frame, i: Insn| {
             if !f.raw(i.c()).is_true() && f.raw(i.b() + 1).is_int32() {
                 // A plain array: (array, next index).
@@ -2087,10 +2099,30 @@ fn init_cached(
         && (o.kind() == Kind::Object)
         && o.gc().header.flags & flag::NON_EXTENSIBLE == 0
         && !s.vm().shapes.get(o.gc().header.word).dictionary
-        && s.vm().shapes.lookup(o.gc().header.word, key).is_none()
     {
-        add_cached(s, o, key, v, cache);
-        return Ok(());
+        match s.vm().shapes.lookup(o.gc().header.word, key) {
+            None => {
+                add_cached(s, o, key, v, cache);
+                return Ok(());
+            }
+            // It stays what it is, and gets the value.
+            Some(p) if p.attributes == attr::ALL && o.gc().header.flags & flag::IS_PROTOTYPE == 0 => {
+                // SAFETY: a live object that has the property.
+                unsafe { object::admit(s.vm(), o.gc().as_ptr(), key, v.raw()) };
+                let shape = o.gc().header.word;
+                object::note_replaced(s.vm(), shape, key, Raw::EMPTY);
+                let location = ic::location(p.slot, s.vm().shapes.get(shape).inline_capacity);
+                let field = s.vm().shapes.field_of(shape, key);
+                let e = Entry { field, ..Entry::own(shape, location) };
+                // SAFETY: a live object that has the property there; the cache belongs to the running code.
+                unsafe {
+                    (*cache).add(e);
+                    store_known(s.vm(), o.gc().as_ptr(), v.raw(), e);
+                }
+                return Ok(());
+            }
+            Some(_) => {}
+        }
     }
     object::create_data_property_or_throw(s, o, key, v)
 }

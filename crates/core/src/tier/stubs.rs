@@ -114,7 +114,7 @@ fn operations() -> Vec<u64> {
         DeleteGlobal ToString ToObject Equal NotEqual InstanceOf In JumpIfEqual JumpIfNotEqual GetElemIfPresent InitElem
         SetSuper DeleteElem DefineMember SetProtoLiteral CopyDataProperties SetFunctionName
         SetHomeObject NewPrivateName DefinePrivateMember PrivateIn ArrayPushHole
-        ArraySpread NewRegExp MakeClosureFar MakeClass SetFieldInitializer GetFieldInitializer
+        ArraySpread SpreadList NewRegExp MakeClosureFar MakeClass SetFieldInitializer GetFieldInitializer
         GetTemplateObject CallSpread ConstructSpread GetSuperConstructor ImportCall ImportMeta
         GetAsyncIterator IterRest IterClose IterCloseSilent AsyncIterNext IterUnwrap IterReturnCall
         IterThrowCall CheckObject ForInPrepare ForInNext Throw ThrowError CheckCoercible NewDisposeScope
@@ -258,7 +258,57 @@ unsafe extern "C" fn call(
                 return if v.is_empty() { threw(vm, fp, pc) } else { v.bits() };
             }
         }
+        if crate::value::is_kind(callee, Kind::Proxy)
+            && let Some((new, code)) = call_trap(vm, fp, pc, callee, window, count)
+        {
+            return run(vm, new, code);
+        }
         call_slow(vm, fp, pc, callee, window, count)
+    }
+}
+/// Lays the frame of the trap for a call of a proxy, ECMA-262 §10.5.12, if the trap is a compiled function.
+unsafe fn call_trap(
+    vm: *mut Vm,
+    fp: *mut Raw,
+    pc: *const u64,
+    proxy: Raw,
+    window: *mut Raw,
+    count: u32,
+) -> Option<(*mut Raw, *mut Code)> {
+    // SAFETY: by the contract of `call`; nothing is collected. The window of the trap lies above the call's.
+    unsafe {
+        let name = (*vm).names.apply;
+        let trap = proxy::quick_method(&mut *vm, proxy, name);
+        if trap.is_empty() {
+            return None;
+        }
+        let code = function::code_of(trap.as_cell().cast());
+        let base = window.add(1 + count as usize);
+        if (*code).entry.is_null()
+            || (*code).flags & code_flag::CLASS != 0
+            || base.add(4) > (*vm).stack_limit
+            || !(*vm).native_stack_ok()
+        {
+            return None;
+        }
+        let shape = (*vm).realm().array_shape;
+        let list = crate::object::try_new_array(&mut *vm, shape, count);
+        if list.is_null() {
+            return None;
+        }
+        if count > 0 {
+            let elements = (*list).elements;
+            std::ptr::copy_nonoverlapping(window.add(1), Elements::at(elements, 0), count as usize);
+            (*elements).length = count;
+            *Object::trailing(list, crate::object::ARRAY_LENGTH) = Raw::int32(count as i32);
+        }
+        let slots = Object::trailing(proxy.as_cell().cast(), 0);
+        *base = *slots.add(proxy::slot::HANDLER);
+        *base.add(1) = *slots.add(proxy::slot::TARGET);
+        *base.add(2) = *window;
+        *base.add(3) = Raw::cell(list.cast());
+        let new = interp::enter(vm, code, trap, base, 3, 0, Raw::UNDEFINED, pc, fp);
+        (!new.is_null()).then_some((new, code))
     }
 }
 /// After machine code of another compiler, called in a frame of its own above `fp`.
@@ -636,7 +686,12 @@ unsafe extern "C" fn get_method(vm: *mut Vm, fp: *mut Raw, pc: *const u64) -> u6
         let i = spey_bytecode::Insn(*pc);
         let receiver = *fp.offset(i.b() as isize);
         let ext = spey_bytecode::Insn(*pc.add(1));
-        let v = cached_get(vm, receiver, interp::caches(fp).add(ext.field(1) as u16 as usize));
+        let cache = interp::caches(fp).add(ext.field(1) as u16 as usize);
+        let v = if receiver.is_number() {
+            interp::calls::number_method(vm, fp, cache)
+        } else {
+            cached_get(vm, receiver, cache)
+        };
         if !v.is_empty() {
             return v.bits();
         }

@@ -138,6 +138,15 @@ impl Builder<'_> {
             self.env.lists.insert(array, values);
         }
     }
+    /// An array whose values are known, and whose iteration nobody can see as long as the code is valid.
+    pub(super) fn is_known_list(&self, array: Value) -> bool {
+        let shape = self.function().array_shape;
+        self.env.lists.contains_key(&array)
+            && !self.is_generic()
+            && self.snapshot.plain_iteration
+            && shape == self.snapshot.functions[0].array_shape
+            && self.env.fact(array).shape == Some(shape)
+    }
     /// `[…, ...b` of a literal and an array whose values are known. False: not such a case.
     pub(super) fn spread_known(&mut self, i: &Instruction, array: Value) -> bool {
         let spread = self.reg(i.word.b());

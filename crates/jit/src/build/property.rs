@@ -186,6 +186,14 @@ impl Builder<'_> {
                 self.env.fact_mut(array).literal = None;
                 return self.execute(i).map(Some);
             }
+            Code::SpreadList => {
+                let spread = self.reg(b);
+                if !self.is_known_list(spread) {
+                    return self.execute(i).map(Some);
+                }
+                self.check_valid();
+                self.set(a, spread);
+            }
             Code::CreateRest => return self.create_rest(i).map(Some),
             Code::GetIterator => return self.get_iterator(i).map(Some),
             Code::IterStep => return self.iter_step(i).map(Some),
