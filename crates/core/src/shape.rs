@@ -760,6 +760,11 @@ impl ShapeTable {
                 if !keep[s.elder as usize] {
                     s.elder = 0;
                 }
+                // The number will be another shape's.
+                if s.field.shape().is_some_and(|shape| !keep[shape as usize]) {
+                    s.field = Field::OBJECT;
+                    crate::watch::invalidate(self.field_readers.remove(&(id as ShapeId)).unwrap_or_default());
+                }
                 match &mut s.successors {
                     Successors::None => {}
                     Successors::One(next) if keep[*next as usize] => {}

@@ -156,6 +156,10 @@ pub enum Holds {
     Int,
     /// Doubles; integers are stored as such.
     Double,
+    /// Objects.
+    Object,
+    /// Objects of this shape, which they keep as long as the code is valid.
+    Shape(u32),
 }
 
 /// [`EntrySnapshot::next_shape`] of a store that calls a setter.

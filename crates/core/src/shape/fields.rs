@@ -1,17 +1,21 @@
-//! What the properties of shared shapes hold: whether all objects that have a property by the same transition have only ever held int32, or
-//! only doubles, there.
+//! What the properties of shared shapes hold: whether all objects that have a property by the same transition have only ever held int32, only
+//! doubles, only objects, or only objects that had one shape when they were stored, there.
 //!
 //! Machine code that relies on it reads such a property without looking at the word ([`ShapeTable::rely_on_field`]). So every store to a
 //! property of a shared shape goes through [`Field::admit`]: caches have the field in the entry, the general ways ask
 //! [`ShapeTable::admit`]. A field of doubles stores integers as such. A field of integers that is given a double is made anew: another shape
 //! takes the place of the one that added it, the old one and all that grew from it are outdated, and objects get the shapes that
-//! took their place when they are met again ([`crate::object::update`]). Whatever else is stored makes the field one of any values, for ever.
+//! took their place when they are met again ([`crate::object::update`]). An object of another shape makes a field of one shape one of objects.
+//! Whatever else is stored makes the field one of any values, for ever.
+//!
+//! What is in a field of one shape has that shape still if no object has ever left it ([`ShapeTable::left`]).
 
 use std::rc::Rc;
 
 use spey_gc::Value as Raw;
 
 use super::{PropertyKey, ShapeId, ShapeTable, Successors, attr};
+use crate::cell::Kind;
 use crate::watch::{self, Validity};
 
 /// What a property holds.
@@ -26,14 +30,31 @@ impl Field {
     pub const INT: Field = Field(1);
     /// Doubles: integers are stored as such, too.
     pub const DOUBLE: Field = Field(2);
+    /// Objects.
+    pub const OBJECT: Field = Field(3);
+    /// The field of objects that had shape 0.
+    const FIRST_SHAPED: u32 = 4;
 
+    /// Objects that had this shape when they were stored.
+    fn shaped(id: ShapeId) -> Field {
+        Field(Field::FIRST_SHAPED + id)
+    }
+    /// The shape that the objects had when they were stored, if it is the same for all.
+    pub fn shape(self) -> Option<ShapeId> {
+        self.0.checked_sub(Field::FIRST_SHAPED)
+    }
     /// What holds this value and others like it.
     fn of(v: Raw) -> Field {
         match v {
             _ if v.is_int32() => Field::INT,
             _ if v.is_double() => Field::DOUBLE,
+            _ if is_object(v) => Field::shaped(word_of(v)),
             _ => Field::ANY,
         }
+    }
+    /// What holds values of the field, and one that it does not hold.
+    fn with(self, v: Raw) -> Field {
+        if self.0 >= Field::OBJECT.0 && is_object(v) { Field::OBJECT } else { Field::ANY }
     }
     /// The word that stands for a value in the field; None: the field does not hold such values.
     #[inline(always)]
@@ -42,7 +63,10 @@ impl Field {
             Field::ANY => Some(v),
             Field::DOUBLE if v.is_int32() => Some(Raw::double(v.as_int32() as f64)),
             Field::DOUBLE => v.is_double().then_some(v),
-            _ => v.is_int32().then_some(v),
+            Field::INT => v.is_int32().then_some(v),
+            Field::OBJECT => is_object(v).then_some(v),
+            // Header words of other cells never look like a shape.
+            Field(shaped) => (v.is_cell() && word_of(v) == shaped - Field::FIRST_SHAPED).then_some(v),
         }
     }
     /// The field is to become one of doubles for the sake of a value.
@@ -54,11 +78,23 @@ impl Field {
 impl From<Field> for spey_jit::snapshot::Holds {
     fn from(field: Field) -> Self {
         match field {
+            Field::ANY => Self::Any,
             Field::INT => Self::Int,
             Field::DOUBLE => Self::Double,
-            _ => Self::Any,
+            Field::OBJECT => Self::Object,
+            Field(shaped) => Self::Shape(shaped - Field::FIRST_SHAPED),
         }
     }
+}
+
+fn is_object(v: Raw) -> bool {
+    // SAFETY: values that are stored are live.
+    v.is_cell() && unsafe { Kind::of(v.as_cell()) }.is_object()
+}
+/// The word of the cell's header: of objects, their shape.
+fn word_of(v: Raw) -> u32 {
+    // SAFETY: values that are stored are live.
+    unsafe { (*v.as_cell()).word }
 }
 
 impl ShapeTable {
@@ -100,7 +136,7 @@ impl ShapeTable {
             }
             return None;
         }
-        self.widen(origin);
+        self.widen_for(origin, v);
         Some(v)
     }
     /// A property may hold any value from now on.
@@ -116,7 +152,7 @@ impl ShapeTable {
             Some(word) => (id, word),
             None if field.becomes_double(v) => (self.make_anew(id), v),
             None => {
-                self.widen(id);
+                self.widen_for(id, v);
                 (id, v)
             }
         }
@@ -174,10 +210,26 @@ impl ShapeTable {
     }
     /// The property that a shared shape added may hold any value from now on.
     pub(super) fn widen(&mut self, id: ShapeId) {
-        if self.get(id).field != Field::ANY {
-            self.get_mut(id).field = Field::ANY;
+        self.widen_to(id, Field::ANY);
+    }
+    /// The same, for a value that it does not hold so far.
+    fn widen_for(&mut self, id: ShapeId, v: Raw) {
+        self.widen_to(id, self.get(id).field.with(v));
+    }
+    fn widen_to(&mut self, id: ShapeId, field: Field) {
+        if self.get(id).field != field {
+            self.get_mut(id).field = field;
             watch::invalidate(self.field_readers.remove(&id).unwrap_or_default());
         }
+    }
+    /// What a field holds, as far as it is still of use: of a shape that objects have left, nothing more is known than that they are objects.
+    pub(crate) fn settled_field(&mut self, id: ShapeId, key: PropertyKey) -> Option<(ShapeId, Field)> {
+        let (origin, field) = self.field(id, key)?;
+        if field.shape().is_some_and(|shape| self.left(shape) == watch::MUTABLE) {
+            self.widen_to(origin, Field::OBJECT);
+            return Some((origin, Field::OBJECT));
+        }
+        Some((origin, field))
     }
     /// [`ShapeTable::add_property`] of a property that gets this value: the word to store besides.
     pub fn add_field(

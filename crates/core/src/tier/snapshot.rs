@@ -736,8 +736,11 @@ impl Builder<'_> {
         if !e.holder.is_null() || e.location & GETTER != 0 || shape >= ic::UNUSED || key.is_undefined() {
             return;
         }
-        if let Some((origin, field)) = self.vm.shapes.field(shape, PropertyKey::from_raw(key)) {
+        if let Some((origin, field)) = self.vm.shapes.settled_field(shape, PropertyKey::from_raw(key)) {
             self.shape(origin);
+            if let Some(shape) = field.shape() {
+                self.shape(shape);
+            }
             // Nobody can rely on what is outdated, but stores must keep to it.
             if !is_get || !self.vm.shapes.is_outdated(origin) {
                 (s.origin, s.holds) = (origin, field.into());

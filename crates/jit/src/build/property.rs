@@ -319,11 +319,16 @@ impl Builder<'_> {
                 Holds::Any => ty::VALUE,
                 Holds::Int => ty::INT,
                 Holds::Double => ty::DOUBLE,
+                Holds::Object | Holds::Shape(_) => ty::OBJECT,
             };
             if e.holds != Holds::Any {
                 self.rely(Reliance::Holds(e.origin, e.holds));
             }
-            return self.load_held(o, e.location, types);
+            let v = self.load_held(o, e.location, types);
+            if let Holds::Shape(shape) = e.holds {
+                self.env.fact_mut(v).shape = Some(shape);
+            }
+            return v;
         }
         let holder = self.emit(Op::Table(e.holder), vec![], Repr::Tagged, ty::OBJECT);
         self.load_at(holder, e.location)

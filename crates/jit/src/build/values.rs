@@ -234,6 +234,20 @@ impl Builder<'_> {
                 self.env.fact_mut(t).double = Some(d);
                 t
             }
+            Holds::Object | Holds::Shape(_) => {
+                let t = self.tagged(v);
+                let (fits, check) = match holds {
+                    Holds::Shape(shape) => (self.check_shape(t, shape), Op::CheckShape(shape)),
+                    _ => (self.check_object(t), Op::CheckObject),
+                };
+                if !fits {
+                    // It certainly leaves.
+                    let is_cell = self.types(t) & ty::CELL != 0;
+                    let check = if is_cell { check } else { Op::CheckCell { maybe_empty: false } };
+                    self.guard(check, vec![t], Repr::None, 0);
+                }
+                t
+            }
         }
     }
     /// As Double; leaves if it is no number.

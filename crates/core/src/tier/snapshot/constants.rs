@@ -75,7 +75,13 @@ impl Job {
                 }
                 Reliance::Holds(origin, field) => {
                     let now = vm.shapes.last_field(origin);
-                    Holds::from(now) == field && vm.shapes.rely_on_field(origin, now, &self.valid)
+                    let keeps_shape = match field {
+                        Holds::Shape(shape) => self.watch_left(vm, shape),
+                        _ => true,
+                    };
+                    Holds::from(now) == field
+                        && keeps_shape
+                        && vm.shapes.rely_on_field(origin, now, &self.valid)
                 }
             }
         })
@@ -86,14 +92,16 @@ impl Job {
             return false;
         }
         // The shapes of prototypes change with the epoch.
-        if !vm.shapes.get(known.shape).dictionary {
-            let left = vm.shapes.left(known.shape);
-            if left == watch::MUTABLE {
-                return false;
-            }
-            let left = vm.watches.watch(left, &self.valid);
-            vm.shapes.set_left(known.shape, left);
+        vm.shapes.get(known.shape).dictionary || self.watch_left(vm, known.shape)
+    }
+    /// The code relies on that no object leaves a shape. False: one has.
+    fn watch_left(&self, vm: &mut Vm, shape: u32) -> bool {
+        let left = vm.shapes.left(shape);
+        if left == watch::MUTABLE {
+            return false;
         }
+        let left = vm.watches.watch(left, &self.valid);
+        vm.shapes.set_left(shape, left);
         true
     }
     unsafe fn watch_layout(&self, vm: &mut Vm, f: *mut Object, known: &Known) -> bool {
