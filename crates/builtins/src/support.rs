@@ -5,7 +5,7 @@ use spey_core::function::{self, NativeSpec};
 use spey_core::key::PropertyKey;
 use spey_core::object::{self, Own, PropertyDescriptor};
 use spey_core::realm::Intrinsic;
-use spey_core::scope::{JsResult, Local, Scope, Value};
+use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::shape::attr;
 use spey_core::string::{self, JsString, StrView};
 use spey_core::{call, conversion, error};
@@ -32,8 +32,37 @@ pub fn new_prototype<'s>(s: &mut Scope<'s>, parent: Intrinsic) -> Local<'s, Obje
 /// The accessor `get [Symbol.species]` that constructors carry: returns its receiver.
 pub const SPECIES: function::PropertySpec = function::PropertySpec::SymbolGetter(
     |n| n.sym_species,
-    NativeSpec::new("get [Symbol.species]", 0, |_, this, _| Ok(this)),
+    NativeSpec::new("get [Symbol.species]", 0, receiver),
 );
+/// What [`SPECIES`] does.
+fn receiver<'s>(_: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
+    Ok(this)
+}
+/// ArraySpeciesCreate makes an ordinary array for this one: it has no property besides its length and its elements, and neither the
+/// prototype's `constructor` nor the constructor's `Symbol.species` has been replaced.
+pub fn has_array_species(s: &mut Scope<'_>, o: Local<'_, Object>) -> bool {
+    let (constructor, species) = (s.names().constructor, s.names().sym_species);
+    let vm = s.vm();
+    if o.kind() != Kind::Array || o.gc().header.word != vm.realm().array_shape {
+        return false;
+    }
+    let (prototype, array) =
+        (vm.realm().intrinsic(Intrinsic::ArrayPrototype), vm.realm().intrinsic(Intrinsic::Array));
+    // SAFETY: intrinsics are live objects; nothing is allocated.
+    unsafe {
+        if !matches!(object::own_raw(vm, prototype.as_cell() as *mut Object, constructor), Own::Data(c, _) if c == array)
+        {
+            return false;
+        }
+        let Own::Accessor(a, _) = object::own_raw(vm, array.as_cell() as *mut Object, species) else {
+            return false;
+        };
+        a.get.is_cell()
+            && Kind::of(a.get.as_cell()) == Kind::NativeFunction
+            && function::native_spec(a.get.as_cell() as *mut Object).function as usize
+                == receiver as *const () as usize
+    }
+}
 
 /// TypeError unless `v` is callable.
 #[inline]

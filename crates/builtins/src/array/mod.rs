@@ -24,7 +24,7 @@ pub(crate) use iterator::create_iterator;
 pub(crate) use iterator::{ENTRIES, KEYS, VALUES};
 pub(crate) use sort::{merge_sort, sort_compare};
 
-use crate::support;
+use crate::support::{self, has_array_species};
 
 static PROPERTIES: &[PropertySpec] = &[
     PropertySpec::Method(NativeSpec::new("at", 1, access::at)),
@@ -144,7 +144,7 @@ pub(crate) fn species_create<'s>(
     original: Local<'_, Object>,
     length: u64,
 ) -> JsResult<Local<'s, Object>> {
-    if !object::is_array(s, original.value())? {
+    if has_array_species(s, original) || !object::is_array(s, original.value())? {
         return array_create(s, length);
     }
     let array = s.intrinsic(Intrinsic::Array);
