@@ -12,9 +12,9 @@ use wasmtime::Engine;
 use wasmtime_environ::object::read::elf::ElfFile64;
 use wasmtime_environ::object::{Endianness, Object, ObjectSection};
 use wasmtime_environ::{
-    Compiler, DefinedFuncIndex, FlagValue, FuncIndex, FuncKey, FunctionBodyData, GlobalIndex,
-    ModuleEnvironment, ModuleTranslation, ModuleTypesBuilder, PrimaryMap, StaticModuleIndex, Tunables,
-    TypeIndex, WasmCompositeInnerType, WasmFuncType, WasmValType, obj,
+    Abi, Compiler, DefinedFuncIndex, FlagValue, FuncIndex, FuncKey, FunctionBodyData, GlobalIndex,
+    MemoryInit, ModuleEnvironment, ModuleTranslation, ModuleTypesBuilder, PrimaryMap, StaticModuleIndex,
+    Tunables, TypeIndex, WasmCompositeInnerType, WasmFuncType, WasmValType, obj,
 };
 use wasmtime_internal_cranelift::CompiledFunction;
 
@@ -112,6 +112,68 @@ impl Codegen {
     }
 }
 
+/// So many globals at most are set by one function: that of all, which has thousands where a module has tables of constants (dart2wasm),
+/// would take a time that grows with the square of their number.
+const GLOBALS_AT_ONCE: usize = 64;
+
+impl Codegen {
+    /// Compiles what sets up an instance of a module, in parts that are called one after the other.
+    pub fn compile_startup(&self, bytes: &[u8]) -> wasmtime::Result<Vec<Function>> {
+        let (translation, types) = self.translate(bytes)?;
+        let count = translation.global_initializers.len();
+        if count <= GLOBALS_AT_ONCE {
+            return Ok(vec![self.compile_startup_part(&translation, &types)?]);
+        }
+        let starts: Vec<usize> = (0..count).step_by(GLOBALS_AT_ONCE).collect();
+        let of_a_thread = starts.len().div_ceil(rayon::current_num_threads()).max(8);
+        let groups: Vec<Vec<Function>> = starts
+            .par_chunks(of_a_thread)
+            .map(|starts| {
+                let (mut translation, types) = self.translate(bytes)?;
+                let initializers = std::mem::take(&mut translation.global_initializers);
+                // The rest comes after all globals.
+                translation.passive_elements = Default::default();
+                translation.table_initialization = Default::default();
+                translation.memory_init = MemoryInit::Processed(vec![]);
+                translation.start_func = None;
+                let part = |&start: &usize| {
+                    let end = (start + GLOBALS_AT_ONCE).min(count);
+                    translation.global_initializers = initializers[start..end].to_vec();
+                    self.compile_startup_part(&translation, &types)
+                };
+                starts.iter().map(part).collect()
+            })
+            .collect::<wasmtime::Result<_>>()?;
+        let mut rest = translation;
+        rest.global_initializers.clear();
+        let rest = self.compile_startup_part(&rest, &types)?;
+        Ok(groups.into_iter().flatten().chain([rest]).collect())
+    }
+    fn compile_startup_part(
+        &self,
+        translation: &ModuleTranslation<'_>,
+        types: &ModuleTypesBuilder,
+    ) -> wasmtime::Result<Function> {
+        // It runs once.
+        let key = FuncKey::ModuleStartup(Abi::Wasm, only_module());
+        compile_trampoline(&*self.quick, translation, types, key, Level::Quick)
+    }
+}
+fn compile_trampoline(
+    compiler: &dyn Compiler,
+    translation: &ModuleTranslation<'_>,
+    types: &ModuleTypesBuilder,
+    key: FuncKey,
+    level: Level,
+) -> wasmtime::Result<Function> {
+    let mut compiled = compiler.compile_trampoline(Some(translation), key, types, "")?;
+    if let Some(finisher) = compiler.inlining_compiler() {
+        finisher.finish_compiling(&mut compiled, None, "")?;
+    }
+    let needs_gc_heap = compiled.needs_gc_heap;
+    Ok(Function { key, code: compiled.code, level, has_loops: false, needs_gc_heap })
+}
+
 /// A compiled function or trampoline.
 pub struct Function {
     /// Which.
@@ -145,7 +207,6 @@ pub struct Program {
     translation: ModuleTranslation<'static>,
     types: ModuleTypesBuilder,
     bodies: PrimaryMap<DefinedFuncIndex, FunctionBodyData<'static>>,
-    /// Are its types such that the baseline compiler can be used?
     has_plain_types: bool,
     /// What the translation borrows from; dropped after it.
     _bytes: Arc<Vec<u8>>,
@@ -211,6 +272,10 @@ impl Program {
     /// Where in the bytes a function begins.
     pub fn position(&self, function: DefinedFuncIndex) -> u32 {
         self.bodies[function].body.get_binary_reader().original_position() as u32
+    }
+    /// Are its types such that the baseline compiler can be used?
+    pub fn has_plain_types(&self) -> bool {
+        self.has_plain_types
     }
     /// The name of a function, if the module has a section of names.
     pub fn name(&self, function: FuncIndex) -> Option<&str> {
@@ -286,25 +351,17 @@ impl Program {
             Level::Quick => &*self.codegen.quick,
             Level::Optimised => &*self.codegen.compiler,
         };
-        let (mut compiled, body) = match key {
-            FuncKey::DefinedWasmFunction(_, function) => {
-                let FunctionBodyData { body, validator } = &self.bodies[function];
-                let data = FunctionBodyData { body: body.clone(), validator: again(validator) };
-                let compiled = compiler.compile_function(&self.translation, key, data, &self.types, "")?;
-                (compiled, Some(body.clone()))
-            }
-            _ => (compiler.compile_trampoline(Some(&self.translation), key, &self.types, "")?, None),
+        let FuncKey::DefinedWasmFunction(_, function) = key else {
+            return compile_trampoline(compiler, &self.translation, &self.types, key, level);
         };
+        let FunctionBodyData { body, validator } = &self.bodies[function];
+        let data = FunctionBodyData { body: body.clone(), validator: again(validator) };
+        let mut compiled = compiler.compile_function(&self.translation, key, data, &self.types, "")?;
         if let Some(finisher) = compiler.inlining_compiler() {
-            finisher.finish_compiling(&mut compiled, body, "")?;
+            finisher.finish_compiling(&mut compiled, Some(body.clone()), "")?;
         }
-        Ok(Function {
-            key,
-            code: compiled.code,
-            level,
-            has_loops: false,
-            needs_gc_heap: compiled.needs_gc_heap,
-        })
+        let needs_gc_heap = compiled.needs_gc_heap;
+        Ok(Function { key, code: compiled.code, level, has_loops: false, needs_gc_heap })
     }
 }
 /// What is seen of a function before it is compiled.

@@ -154,6 +154,28 @@ impl Image {
         self.places.insert(key, place.start as usize);
         Ok(place)
     }
+    /// Appends a function that calls others without arguments one after the other.
+    pub fn append_sequence(&mut self, key: FuncKey, places: &[FunctionLoc]) -> wasmtime::Result<FunctionLoc> {
+        let mut code = FRAME.to_vec();
+        // push rdi; push rsi: the instances of callee and caller
+        code.extend([0x57, 0x56]);
+        let mut calls = vec![];
+        for place in places {
+            // mov rdi, [rbp - 8]; mov rsi, [rbp - 16]; call
+            code.extend([0x48, 0x8b, 0x7d, 0xf8, 0x48, 0x8b, 0x75, 0xf0, 0xe8]);
+            calls.push((code.len(), place.start));
+            code.extend([0; 4]);
+        }
+        // leave; ret
+        code.extend([0xc9, 0xc3]);
+        let sequence = self.place(&code)?;
+        self.places.insert(key, sequence.start as usize);
+        for (at, target) in calls {
+            let at = sequence.start as usize + at;
+            self.set_distance(at, i64::from(target) - (at + size_of::<i32>()) as i64)?;
+        }
+        Ok(sequence)
+    }
     /// Appends a compiled function. Returns where it is entered, too: if it is to be improved, where its calls are counted.
     pub fn append(&mut self, program: &Program, function: &Function) -> wasmtime::Result<(FunctionLoc, u32)> {
         let code: &CompiledFunction = function.code();

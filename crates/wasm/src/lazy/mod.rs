@@ -32,7 +32,8 @@ use crate::stop;
 
 /// Stack that the compiler may use: what threads have.
 const COMPILER_STACK_BYTES: usize = 2 << 20;
-/// So many functions are compiled when one is called: to make their code known to the store takes the time of compiling two.
+/// So many functions are compiled when one is called: to make their code known to the store takes the time in which the baseline compiler
+/// compiles two.
 const FUNCTIONS_AT_ONCE: usize = 5;
 /// After so many pieces it is one function more, after as many again another one, and so on.
 const PIECES_OF_A_SIZE: usize = 512;
@@ -229,19 +230,32 @@ impl Lazy {
             .filter(|(_, ty)| seen.insert(*ty))
             .map(|(_, ty)| FuncKey::WasmToArrayTrampoline(ty))
             .collect();
-        if !translation.module.startup.is_none() {
-            keys.extend([Abi::Wasm, Abi::Array].map(|abi| FuncKey::ModuleStartup(abi, only_module())));
+        let has_startup = !translation.module.startup.is_none();
+        if has_startup {
+            keys.push(FuncKey::ModuleStartup(Abi::Array, only_module()));
         }
-        keys.sort_unstable();
-        // What sets up an instance runs once, and is large where a module has many globals.
-        let compile = |key: &FuncKey| match key {
-            FuncKey::ModuleStartup(..) => program.compile(*key, Level::Quick),
-            _ => program.compile(*key, Level::Optimised),
-        };
-        let compiled: Vec<_> = keys.par_iter().map(compile).collect::<wasmtime::Result<_>>()?;
-        for function in compiled {
-            let (place, _) = image.append(program, &function)?;
-            image.publish(function.key, place, FilePos::none());
+        let (compiled, startup) = rayon::join(
+            || {
+                let compile = |key: &FuncKey| program.compile(*key, Level::Optimised);
+                keys.par_iter().map(compile).collect::<wasmtime::Result<Vec<_>>>()
+            },
+            || match has_startup {
+                true => program.codegen().compile_startup(&self.bytes),
+                false => Ok(vec![]),
+            },
+        );
+        let mut functions = BTreeMap::<FuncKey, Vec<Function>>::new();
+        for function in compiled?.into_iter().chain(startup?) {
+            functions.entry(function.key).or_default().push(function);
+        }
+        for (key, parts) in &functions {
+            let append = |part| image.append(program, part).map(|(place, _)| place);
+            let places: Vec<_> = parts.iter().map(append).collect::<wasmtime::Result<_>>()?;
+            let place = match places[..] {
+                [place] => place,
+                _ => image.append_sequence(*key, &places)?,
+            };
+            image.publish(*key, place, FilePos::none());
         }
         image.link(|key| self.index(key).map(|_| self.word(key)), enter as *const () as usize)?;
         let (mut translation, types) = program.codegen().translate(&self.bytes)?;
@@ -404,7 +418,8 @@ impl Lazy {
     /// what lies behind the function.
     fn with_neighbours(&self, board: &Board, index: usize) -> Vec<usize> {
         let pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner).len();
-        let more = FUNCTIONS_AT_ONCE - 1 + pieces / PIECES_OF_A_SIZE;
+        let least = if self.program.has_plain_types() { FUNCTIONS_AT_ONCE } else { 1 };
+        let more = least - 1 + pieces / PIECES_OF_A_SIZE;
         let behind = (index + 1..self.words.len()).take(more).filter(|&i| {
             let is_used = match self.key(i) {
                 FuncKey::ArrayToWasmTrampoline(_, f) => self.is_escaping(f),
@@ -431,7 +446,9 @@ impl Lazy {
     }
     /// Starts threads for what is to be done.
     fn employ(self: &Arc<Self>, board: &mut Board) {
-        let most = std::thread::available_parallelism().map_or(1, usize::from) - 1;
+        // Asking the system takes as long as compiling a function.
+        static PROCESSORS: OnceLock<usize> = OnceLock::new();
+        let most = PROCESSORS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from)) - 1;
         while board.threads < most.min(board.expected.len() + board.improvable.len()) {
             board.threads += 1;
             let lazy = self.clone();
