@@ -133,6 +133,8 @@ pub struct Tier {
     pending: Vec<(u64, Job)>,
     /// What waits for the worker. Snapshots are taken when it is free: they are fresh then, and the hottest comes first.
     queue: Vec<Candidate>,
+    /// The hottest waits until the worker is free.
+    is_held_back: bool,
     ids: u64,
     pub(super) stubs: Option<spey_jit::snapshot::Stubs>,
     /// What is known about how long cells live.
@@ -468,6 +470,7 @@ unsafe fn request(vm: &mut Vm, closure: *mut Object, entry: u32) {
         t.is_pending = true;
         set_counter(code, PENDING_CALLS);
         vm.tier.queue.push(Candidate { code, closure, entry, hurried, heat: 0 });
+        vm.tier.is_held_back &= CodeTier::of(code).compiles != 0;
         feed(vm);
     }
 }
@@ -490,13 +493,18 @@ unsafe fn still_hot(vm: &mut Vm, code: *mut Code) {
 }
 /// Gives the worker what is hottest.
 fn feed(vm: &mut Vm) {
+    if vm.tier.is_held_back && !vm.tier.pending.is_empty() {
+        return;
+    }
     while vm.tier.pending.len() < AHEAD {
         // What is interpreted comes before what could only be better.
         let hottest = vm.tier.queue.iter().enumerate().rev().max_by_key(|(_, c)| (!c.is_better(), c.heat));
         let Some((at, hottest)) = hottest else { return };
         // Where machine code has been left, the next knows better: its snapshot is taken when the worker is free.
         // SAFETY: the code cell has been kept alive by the list.
-        if !vm.tier.pending.is_empty() && unsafe { CodeTier::of(hottest.code) }.compiles != 0 {
+        let knows_better = unsafe { CodeTier::of(hottest.code) }.compiles != 0;
+        vm.tier.is_held_back = knows_better && !vm.tier.pending.is_empty();
+        if vm.tier.is_held_back {
             return;
         }
         let Candidate { code, closure, entry, hurried, .. } = vm.tier.queue.swap_remove(at);
