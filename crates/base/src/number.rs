@@ -194,7 +194,7 @@ fn integer_to_radix_string(n: u64, radix: u32, negative: bool) -> String {
         at -= 1;
         buffer[at] = b'-';
     }
-    String::from_utf8_lossy(&buffer[at..]).into_owned()
+    str::from_utf8(&buffer[at..]).unwrap_or_default().to_owned()
 }
 
 /// Exponent of `n` as an integer significand of 53 bits times a power of two.

@@ -22,8 +22,37 @@ fn with_ascii<R>(text: Units<'_>, f: impl FnOnce(&[u8]) -> R) -> Option<R> {
     }
 }
 
+/// Digits whose number is certainly an int32, in radices up to 16.
+const SHORT: usize = 7;
+
+/// The number that the digits at the start of a text mean, and how many there are, if they are few.
+#[inline]
+fn short_number(bytes: &[u8], radix: u32) -> Option<(u32, usize)> {
+    let mut value = 0;
+    for (length, &byte) in bytes.iter().enumerate() {
+        match digit_value(byte as u16) {
+            Some(digit) if digit < radix && length < SHORT => value = value * radix + digit,
+            Some(digit) if digit < radix => return None,
+            _ => return Some((value, length)),
+        }
+    }
+    Some((value, bytes.len()))
+}
+
 /// StringToNumber, ECMA-262 §7.1.4.1.1.
 pub fn string_to_number(text: Units<'_>) -> f64 {
+    // OPTIMIZATION: nothing but a few digits.
+    if let Units::Latin1(bytes) = text {
+        let (digits, radix) = match bytes {
+            [b'0', b'x' | b'X', digits @ ..] => (digits, 16),
+            _ => (bytes, 10),
+        };
+        if let Some((n, length @ 1..)) = short_number(digits, radix)
+            && length == digits.len()
+        {
+            return n as f64;
+        }
+    }
     let text = text.trim();
     with_ascii(text, |bytes| match bytes {
         [] => 0.0,
@@ -157,6 +186,13 @@ pub fn parse_float(text: Units<'_>) -> f64 {
 
 /// `parseInt`, ECMA-262 §19.2.5, after ToInt32 of the radix.
 pub fn parse_int(text: Units<'_>, radix: i32) -> f64 {
+    // OPTIMIZATION: a few digits. A zero may begin a prefix.
+    if let Units::Latin1(bytes @ [b'1'..=b'9', ..]) = text
+        && matches!(radix, 0 | 10)
+        && let Some((n, _)) = short_number(bytes, 10)
+    {
+        return n as f64;
+    }
     let mut text = text.trim_start();
     let negative = text.get(0) == Some(b'-' as u16);
     if negative || text.get(0) == Some(b'+' as u16) {
@@ -226,6 +262,10 @@ mod tests {
             ("123456789012345678901234567890", 123456789012345678901234567890.0),
             ("0e5", 0.0),
             ("010", 10.0),
+            ("1234567", 1234567.0),
+            ("12345678", 12345678.0),
+            ("0xfffffff", 268435455.0),
+            ("0Xffffffff", 4294967295.0),
         ] {
             assert_eq!(number(text), value, "{text}");
         }
@@ -271,6 +311,9 @@ mod tests {
         assert_eq!(int("0x1f", 16), 31.0);
         assert_eq!(int("0x1f", 10), 0.0);
         assert_eq!(int("z", 36), 35.0);
+        assert_eq!(int("1234567px", 10), 1234567.0);
+        assert_eq!(int("12345678", 0), 12345678.0);
+        assert_eq!(int("9a", 16), 154.0);
         assert_eq!(int("102", 2), 2.0);
         assert!(
             int("0x", 0).is_nan() && int("9", 8).is_nan() && int("1", 1).is_nan() && int("1", 37).is_nan()
