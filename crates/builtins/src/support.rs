@@ -8,7 +8,7 @@ use spey_core::realm::Intrinsic;
 use spey_core::scope::{Args, JsResult, Local, Scope, Value};
 use spey_core::shape::attr;
 use spey_core::string::{self, JsString, StrView};
-use spey_core::{call, conversion, error};
+use spey_core::{call, conversion, error, iteration};
 use spey_gc::Value as Raw;
 
 pub use crate::string::map_parts as map_well_formed;
@@ -32,7 +32,7 @@ pub fn new_prototype<'s>(s: &mut Scope<'s>, parent: Intrinsic) -> Local<'s, Obje
 /// The accessor `get [Symbol.species]` that constructors carry: returns its receiver.
 pub const SPECIES: function::PropertySpec = function::PropertySpec::SymbolGetter(
     |n| n.sym_species,
-    NativeSpec::new("get [Symbol.species]", 0, receiver),
+    NativeSpec::new("get [Symbol.species]", 0, receiver).known_as(iteration::IDENTITY),
 );
 /// What [`SPECIES`] does.
 fn receiver<'s>(_: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {

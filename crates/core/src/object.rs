@@ -1332,11 +1332,8 @@ pub fn get_with<'s>(
         // SAFETY: a live object that is not exotic; the value is rooted at once.
         match unsafe { named_lookup(s.vm(), o.gc().as_ptr(), key) } {
             Lookup::Value(v) => return Ok(s.local(v)),
-            Lookup::Getter(getter) if !getter.is_undefined() => {
-                let getter = s.local(getter);
-                return crate::call::call(s, getter, receiver, &[]);
-            }
-            Lookup::Absent | Lookup::Getter(_) => return Ok(s.undefined()),
+            Lookup::Getter(getter) => return call_getter(s, getter, receiver),
+            Lookup::Absent => return Ok(s.undefined()),
             Lookup::Slow => {}
         }
     }
@@ -1347,11 +1344,7 @@ pub fn get_with<'s>(
             Own::Data(v, _) => return Ok(s.local(v)),
             Own::Accessor(cell, _) => {
                 let getter = cell.get;
-                if getter.is_undefined() {
-                    return Ok(s.undefined());
-                }
-                let getter = s.local(getter);
-                return crate::call::call(s, getter, receiver, &[]);
+                return call_getter(s, getter, receiver);
             }
             Own::Lazy => {
                 // SAFETY: live object.
@@ -1377,6 +1370,18 @@ pub fn get_with<'s>(
         }
         p = next.as_cell() as *mut Object;
     }
+}
+/// The value that an accessor's getter gives.
+fn call_getter<'s>(s: &mut Scope<'s>, getter: Raw, receiver: Local<'_, Value>) -> JsResult<Local<'s, Value>> {
+    if getter.is_undefined() {
+        return Ok(s.undefined());
+    }
+    // OPTIMIZATION: that of @@species returns the constructor.
+    if crate::iteration::is_identity(getter) {
+        return Ok(s.local(receiver.raw()));
+    }
+    let getter = s.local(getter);
+    crate::call::call(s, getter, receiver, &[])
 }
 /// Get(O, P), ECMA-262 §7.3.2
 #[inline]

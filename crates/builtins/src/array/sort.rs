@@ -118,9 +118,14 @@ fn sorted_order(
     })?;
     Ok(order)
 }
+/// An element of a hidden array.
 #[inline(always)]
 fn raw_element(list: Local<'_, Object>, i: u32) -> Raw {
-    object::dense_element(list, i).unwrap_or(Raw::UNDEFINED)
+    // SAFETY: a live array, all of whose elements are in its elements cell, and one of them.
+    unsafe {
+        debug_assert!(i < (*list.gc().elements).length);
+        *Elements::at(list.gc().elements, i as usize)
+    }
 }
 fn element<'s>(s: &mut Scope<'s>, list: Local<'_, Object>, i: u32) -> Local<'s, Value> {
     s.local(raw_element(list, i))
