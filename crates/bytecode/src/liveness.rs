@@ -35,6 +35,8 @@ pub struct Liveness {
     memo: Vec<(u32, Box<[u64]>)>,
     /// Index of the last answer in `memo`.
     recent: usize,
+    /// The answers for all instructions of a block, if those are kept: two sets for each of its words.
+    whole_blocks: Option<Vec<Option<Box<[u64]>>>>,
 }
 
 /// A set of live local registers.
@@ -128,12 +130,19 @@ impl Liveness {
             coroutine_in: vec![false; blocks],
             memo: vec![],
             recent: 0,
+            whole_blocks: None,
         };
         liveness.solve(code);
         if let Some(register) = coroutine {
             liveness.flood_coroutine(code, register);
         }
         liveness
+    }
+
+    /// For somebody who asks about most instructions: a block is gone through once for all of its answers.
+    pub fn keeping_blocks(mut self) -> Liveness {
+        self.whole_blocks = Some(vec![None; self.block_handlers.len()]);
+        self
     }
 
     /// Number of registers per set.
@@ -162,6 +171,21 @@ impl Liveness {
     }
 
     fn query(&mut self, code: &[u64], pc: u32, across: bool) -> LiveSet<'_> {
+        if let Some(mut blocks) = self.whole_blocks.take() {
+            if self.block_starts.len() < 2 {
+                self.whole_blocks = Some(blocks);
+                return LiveSet { words: &[] };
+            }
+            let block = self.block_of(pc);
+            if blocks[block].is_none() {
+                blocks[block] = Some(self.all_of(code, block));
+            }
+            let blocks = self.whole_blocks.insert(blocks);
+            let sets = blocks[block].as_deref().expect("just made");
+            let at =
+                (2 * pc.saturating_sub(self.block_starts[block]) as usize + across as usize) * self.stride;
+            return LiveSet { words: sets.get(at..at + self.stride).unwrap_or(&[]) };
+        }
         let key = pc * 2 + across as u32;
         // Coroutines ask for the same few instructions again and again.
         if self.memo.get(self.recent).is_none_or(|(k, _)| *k != key) {
@@ -177,6 +201,32 @@ impl Liveness {
         LiveSet { words: &self.memo[self.recent].1 }
     }
 
+    /// The answers for all instructions of a block.
+    fn all_of(&self, code: &[u64], block: usize) -> Box<[u64]> {
+        let (start, end) = (self.block_starts[block], self.block_starts[block + 1]);
+        let mut sets = vec![0; 2 * (end - start) as usize * self.stride].into_boxed_slice();
+        let mut instructions = Vec::new();
+        let mut set = vec![0; self.stride];
+        self.walk(code, block, &mut instructions, &mut set, |pc, across, set| {
+            let at = (2 * (pc - start) as usize + across as usize) * self.stride;
+            sets[at..at + self.stride].copy_from_slice(set);
+            false
+        });
+        if let Some(register) = self.coroutine {
+            let mut made = self.coroutine_in[block];
+            for i in &instructions {
+                let at = 2 * (i.pc - start) as usize * self.stride;
+                for set in sets[at..at + 2 * self.stride].chunks_exact_mut(self.stride.max(1)) {
+                    if made {
+                        Set(set).put(register as i32, 1, true);
+                    }
+                }
+                made |= defines(i, register);
+            }
+        }
+        sets
+    }
+
     fn recompute(&self, code: &[u64], pc: u32, across: bool) -> Box<[u64]> {
         let mut set = vec![0u64; self.stride].into_boxed_slice();
         if self.block_starts.len() < 2 {
@@ -184,7 +234,9 @@ impl Liveness {
         }
         let block = self.block_of(pc);
         let mut instructions = Vec::new();
-        self.walk(code, block, &mut instructions, &mut set, Some((pc, across)));
+        self.walk(code, block, &mut instructions, &mut set, |at, is_across, _| {
+            at == pc && is_across == across
+        });
         if let Some(register) = self.coroutine {
             let made = |i: &Instruction| i.pc < pc && defines(i, register);
             if self.coroutine_in[block] || instructions.iter().any(made) {
@@ -211,14 +263,15 @@ impl Liveness {
         }
     }
 
-    /// Goes backwards through `block`, leaving in `set` what is live at its start, or at the point asked for.
+    /// Goes backwards through `block`, leaving in `set` what is live at its start, or where `visit`, which is given each point, asks to
+    /// stop: address of the instruction, [`Liveness::live_across`] or not, and the set.
     fn walk(
         &self,
         code: &[u64],
         block: usize,
         instructions: &mut Vec<Instruction>,
         set: &mut [u64],
-        stop: Option<(u32, bool)>,
+        mut visit: impl FnMut(u32, bool, &[u64]) -> bool,
     ) {
         instructions.clear();
         let (start, end) = (self.block_starts[block], self.block_starts[block + 1]);
@@ -254,11 +307,11 @@ impl Liveness {
                     set.put(register, 1, false);
                 }
             }
-            if stop == Some((instruction.pc, true)) {
+            if visit(instruction.pc, true, set.0) {
                 return;
             }
             instruction.for_each_use(|first, count| set.put(first, count, true));
-            if stop == Some((instruction.pc, false)) {
+            if visit(instruction.pc, false, set.0) {
                 return;
             }
         }
@@ -268,20 +321,63 @@ impl Liveness {
         let blocks = self.block_starts.len() - 1;
         let mut set = vec![0u64; self.stride];
         let mut instructions = Vec::new();
+        // Blocks whose successors have changed since they were gone through, and who is behind which block.
+        let mut stale = vec![true; blocks];
+        let mut edges: Vec<(u32, u32)> = vec![];
+        let mut is_first = true;
         loop {
-            let mut changed = false;
+            let mut again = false;
             for block in (0..blocks).rev() {
-                self.walk(code, block, &mut instructions, &mut set, None);
+                if !std::mem::take(&mut stale[block]) {
+                    continue;
+                }
+                self.walk(code, block, &mut instructions, &mut set, |_, _, _| false);
+                if is_first {
+                    let last = instructions.len().saturating_sub(1);
+                    let leads_on = |&(k, i): &(usize, &Instruction)| k == last || i.jump_target().is_some();
+                    let leading = instructions.iter().enumerate().filter(leads_on);
+                    let next = leading.flat_map(|(_, i)| self.successors(block, i)).flatten();
+                    edges.extend(next.map(|to| (to as u32, block as u32)));
+                }
                 let old = &mut self.live_in[block * self.stride..(block + 1) * self.stride];
                 if old != set {
                     old.copy_from_slice(&set);
-                    changed = true;
+                    if !is_first {
+                        let at = edges.partition_point(|e| (e.0 as usize) < block);
+                        for &(_, from) in edges[at..].iter().take_while(|e| e.0 as usize == block) {
+                            stale[from as usize] = true;
+                            again = true;
+                        }
+                    }
                 }
             }
-            if !changed {
+            if is_first {
+                // Blocks further on have been gone through before; what leads back has seen nothing of its target yet.
+                is_first = false;
+                edges.sort_unstable();
+                for &(to, from) in &edges {
+                    let changed = self.live_in(to as usize).iter().any(|&w| w != 0);
+                    if to <= from && changed {
+                        stale[from as usize] = true;
+                        again = true;
+                    }
+                }
+            }
+            if !again {
                 return;
             }
         }
+    }
+
+    /// The blocks that a block with this last instruction may go on in, by falling through, by jumping, and by its handler.
+    fn successors(&self, block: usize, last: &Instruction) -> [Option<usize>; 3] {
+        let next = matches!(last.op.flow(), Flow::Next | Flow::Branch).then_some(last.next_pc() as i64);
+        let handler = self.block_handlers[block].map(|h| h.target as i64);
+        let found = |pc: Option<i64>| {
+            let pc = u32::try_from(pc?).ok()?;
+            self.block_starts.binary_search(&pc).ok().filter(|&b| b < self.block_handlers.len())
+        };
+        [found(next), found(last.jump_target()), found(handler)]
     }
 
     /// Marks the blocks that can be reached from behind the definition of the coroutine register.
@@ -299,14 +395,8 @@ impl Liveness {
             let Some(last) = Instructions::range(code, start, end).map_while(Result::ok).last() else {
                 continue;
             };
-            let next = matches!(last.op.flow(), Flow::Next | Flow::Branch).then_some(last.next_pc() as i64);
-            let handler = self.block_handlers[block].map(|h| h.target as i64);
-            for pc in [next, last.jump_target(), handler].into_iter().flatten() {
-                let found = u32::try_from(pc).ok().and_then(|pc| self.block_starts.binary_search(&pc).ok());
-                if let Some(successor) = found
-                    && successor < self.coroutine_in.len()
-                    && !self.coroutine_in[successor]
-                {
+            for successor in self.successors(block, &last).into_iter().flatten() {
+                if !self.coroutine_in[successor] {
                     self.coroutine_in[successor] = true;
                     work.push(successor);
                 }
@@ -448,6 +538,60 @@ mod tests {
         assert_eq!(live(&mut l, &code, 1), [0]);
         assert_eq!(live(&mut l, &code, 2), [0, 1]);
         assert_eq!(live(&mut l, &code, 3), [1, 2]);
+    }
+
+    /// The sets at block starts, by going through all blocks until nothing changes.
+    fn settled(l: &mut Liveness, code: &[u64]) {
+        let blocks = l.block_starts.len() - 1;
+        let (mut set, mut instructions) = (vec![0; l.stride], vec![]);
+        let mut changed = true;
+        while std::mem::take(&mut changed) {
+            for block in 0..blocks {
+                l.walk(code, block, &mut instructions, &mut set, |_, _, _| false);
+                let old = &mut l.live_in[block * l.stride..(block + 1) * l.stride];
+                changed |= old != set;
+                old.copy_from_slice(&set);
+            }
+        }
+    }
+
+    #[test]
+    fn random_code_has_the_sets_of_the_simple_way() {
+        let mut seed = 7u32;
+        let mut random = |n: u32| {
+            seed = seed.wrapping_mul(1664525).wrapping_add(1013904223);
+            (seed >> 8) % n
+        };
+        for _ in 0..300 {
+            let length = 2 + random(40);
+            let mut code = vec![];
+            for pc in 0..length {
+                let r = [random(70), random(70), random(70)].map(|r| r as i16);
+                let distance = random(length) as i32 - pc as i32;
+                code.push(match random(8) {
+                    0 => off32(Op::JumpLoop, 0, distance.min(0)),
+                    1 => off32(Op::JumpIfFalse, r[0], distance),
+                    2 => off32(Op::Jump, 0, distance),
+                    3 => Insn::new(Op::LoadInt, r[0], 1, 0).0,
+                    4 => Insn::new(Op::Return, r[0], 0, 0).0,
+                    _ => Insn::new(Op::Add, r[0], r[1], r[2]).0,
+                });
+            }
+            let [a, b, target] = [random(length), random(length), random(length)];
+            let handlers = [Handler { start: a.min(b), end: a.max(b), target, register: random(70) as i16 }];
+            let handlers = &handlers[..random(2) as usize];
+            let coroutine = (random(3) == 0).then(|| random(70) as i16);
+            let mut quick = Liveness::from_parts(&code, handlers, 70, coroutine);
+            let mut slow = Liveness::from_parts(&code, handlers, 70, coroutine);
+            slow.live_in.fill(0);
+            settled(&mut slow, &code);
+            assert_eq!(quick.live_in, slow.live_in);
+            let mut whole = Liveness::from_parts(&code, handlers, 70, coroutine).keeping_blocks();
+            for pc in 0..length {
+                assert_eq!(quick.live_at(&code, pc), whole.live_at(&code, pc), "before {pc}");
+                assert_eq!(quick.live_across(&code, pc), whole.live_across(&code, pc), "across {pc}");
+            }
+        }
     }
 
     #[test]

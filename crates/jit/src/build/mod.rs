@@ -298,7 +298,8 @@ impl<'a> Builder<'a> {
                 }
             }
             FunctionInfo {
-                liveness: Liveness::from_parts(&f.code, &f.handlers, f.register_count, f.coroutine),
+                liveness: Liveness::from_parts(&f.code, &f.handlers, f.register_count, f.coroutine)
+                    .keeping_blocks(),
                 targets,
                 loops,
             }
