@@ -288,7 +288,7 @@ impl Lower<'_, '_> {
             return self.get(v);
         }
         let x = self.get(self.graph.node(v).args[0]);
-        let wide = self.b.ins().scalar_to_vector(F64X2, x);
+        let wide = self.b.ins().splat(F64X2, x);
         let wide = self.b.ins().bitcast(I64X2, little(), wide);
         let distance = self.vector(DOUBLE_OFFSET);
         let words = self.b.ins().iadd(wide, distance);
