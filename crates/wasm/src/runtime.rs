@@ -62,7 +62,7 @@ const MANY_REGIONS: usize = 1024;
 const SMALL_MODULE_BYTES: usize = 8 << 10;
 /// Modules of this size and more are compiled function by function. Smaller ones are soon compiled as a whole, on all processors, and run
 /// as well as they can from the first call on.
-const LAZY_MODULE_BYTES: usize = 256 << 10;
+const LAZY_MODULE_BYTES: usize = 128 << 10;
 
 /// What engines differ in. Code made by one can be loaded by all.
 #[derive(Clone, Copy)]

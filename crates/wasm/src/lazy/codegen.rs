@@ -116,49 +116,6 @@ impl Codegen {
 /// would take a time that grows with the square of their number.
 const GLOBALS_AT_ONCE: usize = 64;
 
-impl Codegen {
-    /// Compiles what sets up an instance of a module, in parts that are called one after the other.
-    pub fn compile_startup(&self, bytes: &[u8]) -> wasmtime::Result<Vec<Function>> {
-        let (translation, types) = self.translate(bytes)?;
-        let count = translation.global_initializers.len();
-        if count <= GLOBALS_AT_ONCE {
-            return Ok(vec![self.compile_startup_part(&translation, &types)?]);
-        }
-        let starts: Vec<usize> = (0..count).step_by(GLOBALS_AT_ONCE).collect();
-        let of_a_thread = starts.len().div_ceil(rayon::current_num_threads()).max(8);
-        let groups: Vec<Vec<Function>> = starts
-            .par_chunks(of_a_thread)
-            .map(|starts| {
-                let (mut translation, types) = self.translate(bytes)?;
-                let initializers = std::mem::take(&mut translation.global_initializers);
-                // The rest comes after all globals.
-                translation.passive_elements = Default::default();
-                translation.table_initialization = Default::default();
-                translation.memory_init = MemoryInit::Processed(vec![]);
-                translation.start_func = None;
-                let part = |&start: &usize| {
-                    let end = (start + GLOBALS_AT_ONCE).min(count);
-                    translation.global_initializers = initializers[start..end].to_vec();
-                    self.compile_startup_part(&translation, &types)
-                };
-                starts.iter().map(part).collect()
-            })
-            .collect::<wasmtime::Result<_>>()?;
-        let mut rest = translation;
-        rest.global_initializers.clear();
-        let rest = self.compile_startup_part(&rest, &types)?;
-        Ok(groups.into_iter().flatten().chain([rest]).collect())
-    }
-    fn compile_startup_part(
-        &self,
-        translation: &ModuleTranslation<'_>,
-        types: &ModuleTypesBuilder,
-    ) -> wasmtime::Result<Function> {
-        // It runs once.
-        let key = FuncKey::ModuleStartup(Abi::Wasm, only_module());
-        compile_trampoline(&*self.quick, translation, types, key, Level::Quick)
-    }
-}
 fn compile_trampoline(
     compiler: &dyn Compiler,
     translation: &ModuleTranslation<'_>,
@@ -209,7 +166,7 @@ pub struct Program {
     bodies: PrimaryMap<DefinedFuncIndex, FunctionBodyData<'static>>,
     has_plain_types: bool,
     /// What the translation borrows from; dropped after it.
-    _bytes: Arc<Vec<u8>>,
+    bytes: Arc<Vec<u8>>,
 }
 impl Program {
     /// Of a module, all of whose functions are valid.
@@ -223,7 +180,7 @@ impl Program {
             use WasmCompositeInnerType::{Exn, Func};
             ty.is_final && matches!(ty.composite_type.inner, Func(_) | Exn(_))
         });
-        let mut program = Program { codegen, translation, types, bodies, has_plain_types, _bytes: bytes };
+        let mut program = Program { codegen, translation, types, bodies, has_plain_types, bytes };
         program.validate()?;
         // Whether functions need it is known when they are compiled; the instance is made before.
         program.translation.module.needs_gc_heap |= program.may_need_gc_heap();
@@ -343,6 +300,40 @@ impl Program {
     /// How many words of a function's arguments lie on the stack.
     pub fn stack_words(&self, function: FuncIndex) -> usize {
         stack_words(self.signature(function))
+    }
+    /// Compiles what sets up an instance, in parts that are called one after the other.
+    pub fn compile_startup(&self) -> wasmtime::Result<Vec<Function>> {
+        // It runs once.
+        let key = FuncKey::ModuleStartup(Abi::Wasm, only_module());
+        let count = self.translation.global_initializers.len();
+        if count <= GLOBALS_AT_ONCE {
+            return Ok(vec![self.compile(key, Level::Quick)?]);
+        }
+        let quick = &*self.codegen.quick;
+        let starts: Vec<usize> = (0..count).step_by(GLOBALS_AT_ONCE).collect();
+        let of_a_thread = starts.len().div_ceil(rayon::current_num_threads()).max(8);
+        let groups: Vec<Vec<Function>> = starts
+            .par_chunks(of_a_thread)
+            .map(|starts| {
+                let (mut translation, types) = self.codegen.translate(&self.bytes)?;
+                let initializers = std::mem::take(&mut translation.global_initializers);
+                // The rest comes after all globals.
+                translation.passive_elements = Default::default();
+                translation.table_initialization = Default::default();
+                translation.memory_init = MemoryInit::Processed(vec![]);
+                translation.start_func = None;
+                let part = |&start: &usize| {
+                    let end = (start + GLOBALS_AT_ONCE).min(count);
+                    translation.global_initializers = initializers[start..end].to_vec();
+                    compile_trampoline(quick, &translation, &types, key, Level::Quick)
+                };
+                starts.iter().map(part).collect()
+            })
+            .collect::<wasmtime::Result<_>>()?;
+        let (mut rest, types) = self.codegen.translate(&self.bytes)?;
+        rest.global_initializers.clear();
+        let rest = compile_trampoline(quick, &rest, &types, key, Level::Quick)?;
+        Ok(groups.into_iter().flatten().chain([rest]).collect())
     }
     /// Compiles a function or a trampoline, on a thread with a stack that suffices for that.
     pub fn compile(&self, key: FuncKey, level: Level) -> wasmtime::Result<Function> {

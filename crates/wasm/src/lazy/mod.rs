@@ -240,7 +240,7 @@ impl Lazy {
                 keys.par_iter().map(compile).collect::<wasmtime::Result<Vec<_>>>()
             },
             || match has_startup {
-                true => program.codegen().compile_startup(&self.bytes),
+                true => program.compile_startup(),
                 false => Ok(vec![]),
             },
         );
