@@ -54,6 +54,16 @@ tree.child.child.meta = new Map([['d', 1]]);
 tree.child.items = { length: 3, push() {} };
 for (let k = 0; k < 20; k++) show(depth(tree));
 
+// Objects that hold themselves.
+function Own(k) { this.k = k; this.self = this; this.last = k; }
+const itself = (o) => o.self === o && o.self.self.k + o.self.last;
+const owns = []; for (let i = 0; i < 30; i++) owns.push(new Own(i));
+for (let k = 0; k < 100; k++) show(itself(owns[k % 30]));
+for (let k = 0; k < 100; k++) { const f = () => k; f.self = f; f.more = k; show(f.self === f, f.self.more, f.self()); }
+owns[3].self = owns[4]; owns[5].self = null;
+for (let k = 0; k < 30; k++) { try { show(itself(owns[k])); } catch (e) { show(e.constructor.name); } }
+const modules = []; for (let k = 0; k < 60; k++) { const m = {}; m.default = m; m.z = k; modules.push(m.default.z); } show(modules);
+
 // Shapes that die, and come back as others.
 for (let r = 0; r < 20; r++) {
   const C = new Function('v', `this.k${r} = v; this.m = ${r};`), D = new Function('c', `this.c = c; this.z${r} = 1;`);

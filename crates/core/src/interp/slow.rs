@@ -1850,7 +1850,8 @@ fn set_cached(
                         return Ok(());
                     }
                     if e.next_shape == 0 && e.epoch == 0 {
-                        store_known(s.vm(), o.gc().as_ptr(), v.raw(), e);
+                        let word = e.field.admit(v.raw()).expect("just asked");
+                        store_known(s.vm(), o.gc().as_ptr(), word, e);
                         return Ok(());
                     }
                 }
@@ -1864,7 +1865,7 @@ fn set_cached(
                 let prototype = o.kind() == Kind::Function && key == s.names().prototype;
                 if !(lazy || watched || array_length || prototype) {
                     if let Some(p) = s.vm().shapes.lookup(shape, key) {
-                        object::admit(s.vm(), o.gc().as_ptr(), key, v.raw());
+                        let word = object::admit(s.vm(), o.gc().as_ptr(), key, v.raw());
                         let shape = o.gc().header.word;
                         // Stores to what may be taken for constant must be seen, too.
                         let dictionary = s.vm().shapes.get(shape).dictionary;
@@ -1879,7 +1880,7 @@ fn set_cached(
                             let e = Entry { field, ..Entry::own(shape, location) };
                             (*cache).add(e);
                             s.vm().store_cache.put(key.raw(), e);
-                            store_known(s.vm(), o.gc().as_ptr(), v.raw(), e);
+                            store_known(s.vm(), o.gc().as_ptr(), word, e);
                             return Ok(());
                         }
                     } else if (o.gc().header.flags & flag::LAZY == 0 || o.kind() == Kind::Array)
@@ -1987,16 +1988,16 @@ unsafe fn bring_up_to_date(vm: &mut Vm, o: *mut Object, cache: *mut InlineCache)
         (*cache).retain(|e| !leads_to_outdated(vm, e));
     }
 }
-/// Stores to an own property that a cache knows.
+/// Stores to an own property that a cache knows: the word that its field has admitted.
 ///
 /// # Safety
-/// `o` is a live object of the entry's shape, and the field admits the value.
-unsafe fn store_known(vm: &mut Vm, o: *mut Object, v: Raw, e: Entry) {
+/// `o` is a live object with the layout of the entry's shape.
+unsafe fn store_known(vm: &mut Vm, o: *mut Object, word: Raw, e: Entry) {
     // SAFETY: by the contract.
     unsafe {
-        *ic::address(o, e.location) = e.field.admit(v).expect("by the contract");
+        *ic::address(o, e.location) = word;
         let owner = if e.location & ic::OUT_OF_LINE != 0 { (*o).slots.cast() } else { o.cast() };
-        vm.heap.write_barrier(owner, v);
+        vm.heap.write_barrier(owner, word);
     }
 }
 /// Adds a property by a transition that a cache knows: what is left to do is make room.
@@ -2011,8 +2012,10 @@ unsafe fn add_known(s: &mut Scope<'_>, o: Local<'_, Object>, v: Local<'_, Value>
             object::reserve_slot(s, o, ((e.location & !ic::OUT_OF_LINE) - 16) / 8, 0);
         }
         let p = o.gc().as_ptr();
+        // An object that is stored to itself has the shape that the field is for until then.
+        let word = e.field.admit(v.raw()).expect("by the contract");
         (*p).header.word = e.next_shape;
-        store_known(s.vm(), p, v.raw(), e);
+        store_known(s.vm(), p, word, e);
     }
 }
 /// Remembers where a private element is, for the handlers, if it has the attributes wanted.
@@ -2108,7 +2111,7 @@ fn init_cached(
             // It stays what it is, and gets the value.
             Some(p) if p.attributes == attr::ALL && o.gc().header.flags & flag::IS_PROTOTYPE == 0 => {
                 // SAFETY: a live object that has the property.
-                unsafe { object::admit(s.vm(), o.gc().as_ptr(), key, v.raw()) };
+                let word = unsafe { object::admit(s.vm(), o.gc().as_ptr(), key, v.raw()) };
                 let shape = o.gc().header.word;
                 object::note_replaced(s.vm(), shape, key, Raw::EMPTY);
                 let location = ic::location(p.slot, s.vm().shapes.get(shape).inline_capacity);
@@ -2117,7 +2120,7 @@ fn init_cached(
                 // SAFETY: a live object that has the property there; the cache belongs to the running code.
                 unsafe {
                     (*cache).add(e);
-                    store_known(s.vm(), o.gc().as_ptr(), v.raw(), e);
+                    store_known(s.vm(), o.gc().as_ptr(), word, e);
                 }
                 return Ok(());
             }
