@@ -63,6 +63,8 @@ for (let k = 0; k < 100; k++) { const f = () => k; f.self = f; f.more = k; show(
 owns[3].self = owns[4]; owns[5].self = null;
 for (let k = 0; k < 30; k++) { try { show(itself(owns[k])); } catch (e) { show(e.constructor.name); } }
 const modules = []; for (let k = 0; k < 60; k++) { const m = {}; m.default = m; m.z = k; modules.push(m.default.z); } show(modules);
+const first = (m) => { m.me = m; return m.me === m; }, second = (m) => { m.me = m; return m.me === m; };
+for (let k = 0; k < 20; k++) show(first({ k }), second({ k }), first(() => k), second(() => k));
 
 // Shapes that die, and come back as others.
 for (let r = 0; r < 20; r++) {
