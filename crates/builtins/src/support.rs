@@ -5,7 +5,7 @@ use spey_core::function::{self, NativeSpec};
 use spey_core::key::PropertyKey;
 use spey_core::object::{self, Own, PropertyDescriptor};
 use spey_core::realm::Intrinsic;
-use spey_core::scope::{Args, JsResult, Local, Scope, Value};
+use spey_core::scope::{JsResult, Local, Scope, Value};
 use spey_core::shape::attr;
 use spey_core::string::{self, JsString, StrView};
 use spey_core::{call, conversion, error, iteration};
@@ -32,12 +32,8 @@ pub fn new_prototype<'s>(s: &mut Scope<'s>, parent: Intrinsic) -> Local<'s, Obje
 /// The accessor `get [Symbol.species]` that constructors carry: returns its receiver.
 pub const SPECIES: function::PropertySpec = function::PropertySpec::SymbolGetter(
     |n| n.sym_species,
-    NativeSpec::new("get [Symbol.species]", 0, receiver).known_as(iteration::IDENTITY),
+    NativeSpec::new("get [Symbol.species]", 0, |_, this, _| Ok(this)).known_as(iteration::IDENTITY),
 );
-/// What [`SPECIES`] does.
-fn receiver<'s>(_: &mut Scope<'s>, this: Local<'s, Value>, _: &Args<'s>) -> JsResult<Local<'s, Value>> {
-    Ok(this)
-}
 /// ArraySpeciesCreate makes an ordinary array for this one: it has no property besides its length and its elements, and neither the
 /// prototype's `constructor` nor the constructor's `Symbol.species` has been replaced.
 pub fn has_array_species(s: &mut Scope<'_>, o: Local<'_, Object>) -> bool {
@@ -54,13 +50,8 @@ pub fn has_array_species(s: &mut Scope<'_>, o: Local<'_, Object>) -> bool {
         {
             return false;
         }
-        let Own::Accessor(a, _) = object::own_raw(vm, array.as_cell() as *mut Object, species) else {
-            return false;
-        };
-        a.get.is_cell()
-            && Kind::of(a.get.as_cell()) == Kind::NativeFunction
-            && function::native_spec(a.get.as_cell() as *mut Object).function as usize
-                == receiver as *const () as usize
+        let getter = object::own_raw(vm, array.as_cell() as *mut Object, species);
+        matches!(getter, Own::Accessor(a, _) if iteration::is_identity(a.get))
     }
 }
 

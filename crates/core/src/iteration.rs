@@ -140,7 +140,8 @@ pub fn get_iterator_from_method<'s>(
 }
 /// What marks the description of a built-in function that returns its `this`.
 pub const IDENTITY: &str = "This";
-pub(crate) fn is_identity(method: Raw) -> bool {
+/// The value is a built-in function that returns its `this`.
+pub fn is_identity(method: Raw) -> bool {
     // SAFETY: a live built-in function.
     crate::value::is_kind(method, Kind::NativeFunction)
         && unsafe { crate::function::native_spec(method.as_cell().cast()).known == IDENTITY }

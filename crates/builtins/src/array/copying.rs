@@ -7,8 +7,8 @@ use spey_core::{call, conversion, interrupt};
 
 use super::{array_create, species_create};
 use crate::support::{
-    MAX_SAFE, create_index, full_elements, get_index, get_index_if_present, has_array_species,
-    is_plain_array, require_callable, set_length, this_object,
+    MAX_SAFE, create_index, full_elements, get_index, get_index_if_present, is_plain_array, require_callable,
+    set_length, this_object,
 };
 
 /// IsConcatSpreadable, ECMA-262 §23.1.3.2.1
@@ -108,13 +108,6 @@ pub(super) fn slice<'s>(
     let from = conversion::relative_index(s, args.get(0), length, 0)?;
     let to = conversion::relative_index(s, args.get(1), length, length)?;
     let count = to.saturating_sub(from);
-    // OPTIMIZATION: a part of a plain array is copied at once.
-    if has_array_species(s, o) && from + count <= u32::MAX as u64 && full_elements(s, o).is_some() {
-        let a = object::new_array_with_room(s, count as u32);
-        if append_plain(s, a, o, from, count) {
-            return Ok(a.value());
-        }
-    }
     let a = species_create(s, o, count)?;
     // OPTIMIZATION
     if is_plain_array(s, a) && !a.is_same(o) && a.slot(object::ARRAY_LENGTH).as_number() == count as f64 {

@@ -75,6 +75,7 @@ impl Field {
     }
 }
 
+#[cfg(feature = "jit")]
 impl From<Field> for spey_jit::snapshot::Holds {
     fn from(field: Field) -> Self {
         match field {
