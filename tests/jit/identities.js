@@ -37,4 +37,14 @@ function constants(n) {
   return t;
 }
 for (let k = 0; k < 60; k++) show(constants(k % 9));
+
+// parseInt of integers, of what else is no text, and with a radix.
+function parsed(x, r) {
+  const i = x | 0;
+  return [parseInt(i), parseInt(i, 10), parseInt(i, undefined), parseInt(i, r), parseInt(x), parseInt(x, 10)];
+}
+const TEXTS = [0.5, -0.5, 1e-6, 1e-7, -1e-7, 1e21, 123456789012, '12px'];
+for (let k = 0; k < 60; k++) show(...parsed(k - 30, 8));
+for (const x of EDGES.concat(TEXTS)) show(...parsed(x, 8), ...parsed(x, 10), ...parsed(x, null));
+
 console.log(out.join('\n'));

@@ -42,3 +42,21 @@ function add(o, x) { o.k += x; o.k++; return o.k; }
 const e = new E(), f = new F(), g = { k: 0 };
 for (let i = 0; i < 1000; i++) { add(e, 1); add(f, 2); add(g, 3); }
 print(add(e, 1), add(f, 1), add(g, 1));
+
+// One setter for objects of several shapes, which it makes itself, beside stores to a property of the same name.
+{
+  function Features() {}
+  Object.defineProperty(Features.prototype, 'edge', { configurable: true, get() { return this._edge; } });
+  Object.defineProperty(Features.prototype, 'edge', {
+    set(b) { if (b === undefined) b = 0; if (b === 'throw') throw new Error('as asked'); this._edge = b; this.times = (this.times | 0) + 1; },
+  });
+  const others = [() => new Features(), () => Object.assign(new Features(), { a: 1 }), () => ({ edge: 0 }), () => ({ a: 1, edge: 0.5 })];
+  function store(o, v) { const r = (o.edge = v); return [r === v, o.edge, o.times].join(); }
+  const seen = [];
+  for (let k = 0; k < 400; k++) {
+    const o = others[(k >> 2) % (k < 200 ? 2 : 4)]();
+    seen.push(store(o, k % 7 === 3 ? k / 2 : k), store(o, k % 11 === 5 ? undefined : k));
+    if (k % 50 === 49) try { store(o, 'throw'); seen.push('no'); } catch (e) { seen.push(e.message); }
+  }
+  console.log(seen.join(' '));
+}

@@ -18,7 +18,7 @@ use crate::support::define_global;
 static PARSE_FLOAT: NativeSpec =
     NativeSpec::new("parseFloat", 1, parse_float_function).with_quick(parse_float_quickly);
 static PARSE_INT: NativeSpec =
-    NativeSpec::new("parseInt", 2, parse_int_function).with_quick(parse_int_quickly);
+    NativeSpec::new("parseInt", 2, parse_int_function).with_quick(parse_int_quickly).known_as("ParseInt");
 static EVAL: NativeSpec = NativeSpec::new("eval", 1, eval_function);
 static OTHERS: &[NativeSpec] = &[
     NativeSpec::new("decodeURI", 1, decode_uri),
@@ -99,7 +99,7 @@ fn parse_float_quickly(vm: &mut Vm, _: Raw, args: &[Raw]) -> Raw {
     }
     quick_view(vm, v).map_or(Raw::EMPTY, |view| Raw::number(parse_float(base_units(view))))
 }
-/// parseInt of flat strings, and of numbers whose text is their integer part followed by a fraction.
+/// parseInt of flat strings, and of numbers whose text is their integer part, followed by a fraction or nothing.
 fn parse_int_quickly(vm: &mut Vm, _: Raw, args: &[Raw]) -> Raw {
     let &[v, ref rest @ ..] = args else { return Raw::EMPTY };
     let radix = match rest.first() {
@@ -109,7 +109,8 @@ fn parse_int_quickly(vm: &mut Vm, _: Raw, args: &[Raw]) -> Raw {
         Some(_) => return Raw::EMPTY,
     };
     match v.is_number().then(|| v.as_number()) {
-        Some(n) if matches!(radix, 0 | 10) && n.abs() >= 1.0 && n.abs() < 1e21 => Raw::number(n.trunc()),
+        Some(0.0) => Raw::int32(0),
+        Some(n) if matches!(radix, 0 | 10) && n.abs() >= 1e-6 && n.abs() < 1e21 => Raw::number(n.trunc()),
         Some(_) => Raw::EMPTY,
         None => quick_view(vm, v).map_or(Raw::EMPTY, |view| Raw::number(parse_int(base_units(view), radix))),
     }

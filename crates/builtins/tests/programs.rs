@@ -35,3 +35,35 @@ fn closures_in_a_loop_head_see_the_variables_outside() {
         "0",
     );
 }
+#[test]
+fn enumeration_leaves_out_what_was_deleted_before_its_turn() {
+    let run = |program: &str, expected: &str| {
+        check(&format!("(function () {{ let out = []; {program}; return out.join(); }})()"), expected);
+    };
+    run("let a = [5, , 7, 8]; for (const i in a) { out.push(i); delete a[2]; }", "0,3");
+    run(
+        "let a = [5, 6, 7]; a.x = 1; for (const i in a) { out.push(i); a.length = 1; a.push(1); delete a.x; }",
+        "0,1",
+    );
+    run(
+        "let a = [1]; a[5e6] = 2; a[4e9] = 3; a.p = 4; for (const i in a) out.push(typeof i, i);",
+        "string,0,string,5000000,string,4000000000,string,p",
+    );
+    run(
+        "let a = []; Object.defineProperty(a, 1, { value: 1 }); a[3] = 2; for (const i in a) out.push(i);",
+        "3",
+    );
+    run(
+        "let o = { b: 1, 7: 2, a: 3, 2: 4 }; for (const i in o) { out.push(i); o[9] = 1; delete o.b; }",
+        "2,7,a",
+    );
+    run(
+        "let p = { inherited: 1, last: 2 }, o = Object.create(p, { own: { value: 1, enumerable: true } }); \
+         for (const i in o) { out.push(i); delete p.last; }",
+        "own,inherited",
+    );
+    run(
+        "let a = [1, 2]; a.__proto__ = { 1: 0, 4: 0 }; for (const i in a) { out.push(i); delete a[1]; }",
+        "0,1,4",
+    );
+}

@@ -4,17 +4,17 @@ use std::collections::HashSet;
 
 use spey_gc::Value as Raw;
 
-use crate::cell::{Kind, Object, Record, flag};
+use crate::cell::{Elements, Kind, Object, Record, flag};
 use crate::key::PropertyKey;
 use crate::object;
 use crate::scope::{JsResult, Local, Scope, Value};
 use crate::shape::{Property, ShapeId, attr};
 
-/// Values of an enumerator record before its keys.
+/// Values of an enumerator record before its keys, which are written as [`PropertyKey::raw`] has them.
 mod slot {
     pub const OBJECT: usize = 0;
     pub const NEXT: usize = 1;
-    /// Shape of the object when the keys were collected, if none of them needs checking while it stays.
+    /// Shape of the object when the keys were collected, if those that are no indices need no checking while it stays.
     pub const SHAPE: usize = 2;
     pub const KEYS: usize = 3;
 }
@@ -63,17 +63,12 @@ pub fn prepare<'s>(s: &mut Scope<'s>, v: Local<'_, Value>) -> JsResult<Local<'s,
         }
         own_only = false;
     }
-    let list: Vec<_> = keys.iter().map(|k| k.to_value(s)).collect();
-    let shape = if o.kind() == Kind::Object && !keys.iter().any(|k| k.is_index()) {
-        Raw::int32(o.gc().header.word as i32)
-    } else {
-        Raw::UNDEFINED
-    };
-    Ok(build(s, o.value(), shape, &list))
+    // Keys may be those of prototypes, which change while the object keeps its shape.
+    Ok(build(s, o.value(), Raw::UNDEFINED, &keys))
 }
-/// The enumerator of an ordinary object without elements whose prototypes have nothing enumerable; None for others.
+/// The enumerator of an ordinary object or array whose prototypes have nothing enumerable; None for others.
 fn prepare_plain<'s>(s: &mut Scope<'s>, o: Local<'_, Object>) -> Option<Local<'s, Value>> {
-    if o.kind() != Kind::Object || !is_without_elements(o.gc().as_ptr()) {
+    if !matches!(o.kind(), Kind::Object | Kind::Array) {
         return None;
     }
     let shape = o.gc().header.word;
@@ -101,23 +96,18 @@ fn prepare_plain<'s>(s: &mut Scope<'s>, o: Local<'_, Object>) -> Option<Local<'s
     }
     s.vm().bare_prototypes = marked;
     let is_listed = |k: PropertyKey, p: Property| k.is_string() && p.attributes & attr::ENUMERABLE != 0;
+    let mut keys = vec![];
+    if !is_without_elements(o.gc().as_ptr()) {
+        keys = object::enumerable_element_keys(o);
+    }
     // The shape keeps them alive.
-    let mut keys = Vec::with_capacity(8);
     s.vm().shapes.all(shape, |k, p| {
         if is_listed(k, p) {
-            keys.push(k.raw());
+            keys.push(k);
         }
         true
     });
-    let r = crate::record::new_local(s, 0, slot::KEYS + keys.len());
-    r.set_at(s, slot::OBJECT, o.raw());
-    r.set_at(s, slot::NEXT, Raw::int32(0));
-    r.set_at(s, slot::SHAPE, Raw::int32(shape as i32));
-    for (i, k) in keys.into_iter().enumerate() {
-        r.set_at(s, slot::KEYS + i, k);
-    }
-    // SAFETY: records are cells; the register is opaque to the program.
-    Some(unsafe { r.cast() })
+    Some(build(s, o.value(), Raw::int32(shape as i32), &keys))
 }
 fn shape_of(v: Raw) -> ShapeId {
     // SAFETY: a live object of the callers' chain.
@@ -127,12 +117,7 @@ fn is_without_elements(o: *const Object) -> bool {
     // SAFETY: a live object, of the callers' chain.
     unsafe { (*o).header.flags & flag::SPARSE == 0 && (*(*o).elements).length == 0 }
 }
-fn build<'s>(
-    s: &mut Scope<'s>,
-    o: Local<'_, Value>,
-    shape: Raw,
-    keys: &[Local<'_, Value>],
-) -> Local<'s, Value> {
+fn build<'s>(s: &mut Scope<'s>, o: Local<'_, Value>, shape: Raw, keys: &[PropertyKey]) -> Local<'s, Value> {
     let r = crate::record::new_local(s, 0, slot::KEYS + keys.len());
     r.set_at(s, slot::OBJECT, o.raw());
     r.set_at(s, slot::NEXT, Raw::int32(0));
@@ -153,26 +138,32 @@ pub fn next<'s>(s: &mut Scope<'s>, e: Local<'_, Value>) -> JsResult<Option<Local
             return Ok(None);
         }
         r.set_at(s, slot::NEXT, Raw::int32(i as i32 + 1));
-        let k = r.at(slot::KEYS + i);
-        let k = s.local(k);
+        let key = PropertyKey::from_raw(r.at(slot::KEYS + i));
         let o = r.at(slot::OBJECT);
         let o = s.local(o).as_object().expect("object");
         let shape = r.at(slot::SHAPE);
-        if shape.is_int32() && shape.as_int32() as u32 == o.gc().header.word {
+        if !key.is_index() && shape.is_int32() && shape.as_int32() as u32 == o.gc().header.word {
             let dictionary = s.vm().shapes.get(o.gc().header.word).dictionary;
             if !dictionary {
-                return Ok(Some(k));
+                return Ok(Some(key.to_value(s)));
             }
         }
-        let present = s.nested(|s| -> JsResult<bool> {
-            let key = crate::conversion::to_property_key(s, k)?;
-            if o.kind() == Kind::Proxy {
-                return Ok(true);
-            }
-            object::has_property(s, o, key)
-        })?;
-        if present {
-            return Ok(Some(k));
+        let is_present = o.kind() == Kind::Proxy
+            || has_dense_element(o.gc().as_ptr(), key)
+            || s.nested(|s| object::has_property(s, o, key))?;
+        if is_present {
+            return Ok(Some(key.to_value(s)));
         }
+    }
+}
+/// True for an element of an ordinary object or array that lies among its dense ones.
+fn has_dense_element(o: *const Object, key: PropertyKey) -> bool {
+    let Some(i) = key.as_index() else { return false };
+    // SAFETY: a live object of the caller's, whose elements are initialised as far as their length.
+    unsafe {
+        matches!(Kind::of(o.cast()), Kind::Object | Kind::Array)
+            && (*o).header.flags & flag::SPARSE == 0
+            && i < (*(*o).elements).length
+            && !(*Elements::at((*o).elements, i as usize)).is_empty()
     }
 }

@@ -288,19 +288,12 @@ pub fn quick_names(vm: &mut Vm, o: Raw) -> Raw {
         let Some(names) = vm.shapes.short_list(id, &mut room) else { return Raw::EMPTY };
         let count = names.len() as u32;
         let shape = vm.realm().array_shape;
-        let array = object::try_new_array(vm, shape, count);
-        if array.is_null() {
-            return Raw::EMPTY;
+        let mut words = [Raw::EMPTY; SHORT_LIST];
+        for (word, (name, _)) in words.iter_mut().zip(names) {
+            *word = name.raw();
         }
-        if count > 0 {
-            let elements = (*array).elements;
-            for (k, (name, _)) in names.iter().enumerate() {
-                *Elements::at(elements, k) = name.raw();
-            }
-            (*elements).length = count;
-            *Object::trailing(array, object::ARRAY_LENGTH) = Raw::int32(count as i32);
-        }
-        Raw::cell(array.cast())
+        let array = object::try_new_array_of(vm, shape, words.as_ptr(), count);
+        if array.is_null() { Raw::EMPTY } else { Raw::cell(array.cast()) }
     }
 }
 /// Is it an ordinary object without elements? Its properties are those of its shape.

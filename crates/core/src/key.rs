@@ -95,11 +95,7 @@ impl PropertyKey {
     /// The key as a language value: a string (indices are printed) or symbol.
     pub fn to_value<'s>(self, s: &mut Scope<'s>) -> Local<'s, Value> {
         match self.as_index() {
-            Some(i) => {
-                let mut text = [0u8; 10];
-                let t = format_index(i, &mut text);
-                crate::string::new_latin1(s, t).value()
-            }
+            Some(i) => crate::conversion::number_to_string(s, f64::from(i)).value(),
             None => s.local(self.raw()),
         }
     }
@@ -126,19 +122,6 @@ unsafe fn raw_text(v: Raw) -> String {
     unsafe {
         let p = v.as_cell() as *const JsString;
         if (*p).is_flat() { crate::string::view_raw(p).to_text() } else { String::from("…") }
-    }
-}
-
-/// Decimal text of an index.
-pub fn format_index(mut i: u32, buffer: &mut [u8; 10]) -> &[u8] {
-    let mut at = 10;
-    loop {
-        at -= 1;
-        buffer[at] = b'0' + (i % 10) as u8;
-        i /= 10;
-        if i == 0 {
-            return &buffer[at..];
-        }
     }
 }
 

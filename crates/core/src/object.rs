@@ -282,6 +282,30 @@ pub(crate) fn try_new_array(vm: &mut Vm, shape: ShapeId, capacity: u32) -> *mut 
     }
 }
 
+/// An array of a realm's array shape with these `count` elements, if there is memory without a collection; else null.
+///
+/// # Safety
+/// `values` points to as many live values, which the caller keeps where they are.
+#[inline(always)]
+pub(crate) unsafe fn try_new_array_of(
+    vm: &mut Vm,
+    shape: ShapeId,
+    values: *const Raw,
+    count: u32,
+) -> *mut Object {
+    let array = try_new_array(vm, shape, count);
+    if !array.is_null() && count > 0 {
+        // SAFETY: by the contract; the elements are young and have room for as many.
+        unsafe {
+            let elements = (*array).elements;
+            std::ptr::copy_nonoverlapping(values, Elements::at(elements, 0), count as usize);
+            (*elements).length = count;
+            *Object::trailing(array, ARRAY_LENGTH) = Raw::int32(count as i32);
+        }
+    }
+    array
+}
+
 /// Adds an element to an array of dense elements and no other length, whose elements have no room, if there is memory for more of
 /// them, `max` at most, without a collection. The new length.
 ///
@@ -1759,6 +1783,21 @@ pub fn ordinary_own_property_keys(s: &mut Scope<'_>, o: Local<'_, Object>) -> Ve
     }
     append_named_keys(s, o, &mut keys);
     keys
+}
+/// Indices of ordinary elements that are enumerable, ascending.
+pub fn enumerable_element_keys(o: Local<'_, Object>) -> Vec<PropertyKey> {
+    // SAFETY: live object; the flag tells the kind of its elements.
+    unsafe {
+        let p = o.gc().as_ptr();
+        if (*p).header.flags & flag::SPARSE == 0 {
+            return element_keys(o);
+        }
+        (*(*((*p).elements as *mut SparseElements)).map)
+            .iter()
+            .filter(|(_, e)| e.attributes & attr::ENUMERABLE != 0)
+            .map(|(&i, _)| PropertyKey::from_index(i))
+            .collect()
+    }
 }
 /// Indices of ordinary elements, ascending.
 pub fn element_keys(o: Local<'_, Object>) -> Vec<PropertyKey> {

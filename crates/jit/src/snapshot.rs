@@ -403,6 +403,8 @@ intrinsics! {
     GeneratorNext,
     /// get %TypedArray%.prototype.length
     TypedArrayLength,
+    /// parseInt
+    ParseInt,
 }
 
 /// Input of one compilation.
@@ -479,8 +481,10 @@ pub struct StubLayout {
     pub location: i32,
     /// Shape after the store, for adding stores (u32); else 0.
     pub next_shape: i32,
-    /// What the property holds (u32): 0 anything, 1 int32.
+    /// What the property holds (u32): 0 anything, `field_int` int32, else what only the runtime tells.
     pub field: i32,
+    /// See above.
+    pub field_int: u32,
 }
 
 /// Offsets (bytes) and constants of the runtime's structures.

@@ -35,6 +35,11 @@ impl Field {
     /// The field of objects that had shape 0.
     const FIRST_SHAPED: u32 = 4;
 
+    /// The number that stands for it in caches.
+    #[cfg(feature = "jit")]
+    pub(crate) fn bits(self) -> u32 {
+        self.0
+    }
     /// Objects that had this shape when they were stored.
     fn shaped(id: ShapeId) -> Field {
         Field(Field::FIRST_SHAPED + id)

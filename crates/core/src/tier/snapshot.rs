@@ -810,9 +810,11 @@ impl Builder<'_> {
                     }
                     (None, Some(Pure::One(f))) => Callee::Pure1(f as usize as u64),
                     (None, Some(Pure::Two(f))) => Callee::Pure2(f as usize as u64),
-                    (known @ (None | Some(Intrinsic::StringCharAt | Intrinsic::StringPart)), None)
-                        if spec.quick.is_some() =>
-                    {
+                    (
+                        known @ (None
+                        | Some(Intrinsic::StringCharAt | Intrinsic::StringPart | Intrinsic::ParseInt)),
+                        None,
+                    ) if spec.quick.is_some() => {
                         let address = spec as *const function::NativeSpec as u64;
                         if spec.quick_writes {
                             Callee::WritingQuick(address)

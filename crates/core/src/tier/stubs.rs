@@ -292,15 +292,9 @@ unsafe fn call_trap(
             return None;
         }
         let shape = (*vm).realm().array_shape;
-        let list = crate::object::try_new_array(&mut *vm, shape, count);
+        let list = crate::object::try_new_array_of(&mut *vm, shape, window.add(1), count);
         if list.is_null() {
             return None;
-        }
-        if count > 0 {
-            let elements = (*list).elements;
-            std::ptr::copy_nonoverlapping(window.add(1), Elements::at(elements, 0), count as usize);
-            (*elements).length = count;
-            *Object::trailing(list, crate::object::ARRAY_LENGTH) = Raw::int32(count as i32);
         }
         let slots = Object::trailing(proxy.as_cell().cast(), 0);
         *base = *slots.add(proxy::slot::HANDLER);

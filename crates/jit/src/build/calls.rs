@@ -7,12 +7,11 @@ use spey_bytecode::decode::{Instruction, Instructions};
 use super::env::{LENGTH, access};
 use super::polymorphic::is_plain;
 use super::property::MAX_LITERAL;
-use super::values::NUMBER_TAG;
+use super::values::{NUMBER_TAG, UNDEFINED};
 use super::{Builder, HEADER, HURRIED_NODES, INLINE_NODES, Result_, Step, TINY_NODES};
 use crate::graph::{Binary, Block, Condition, Frame, Op, Repr, Unary, Value, Width, ty};
 use crate::snapshot::{
-    Callee, Constant, EntrySnapshot, FunctionSnapshot, Intrinsic, NO_INDEX, SETTER, SEVERAL, Script,
-    function_flag,
+    Callee, Constant, EntrySnapshot, FunctionSnapshot, Intrinsic, NO_INDEX, SEVERAL, Script, function_flag,
 };
 
 /// Longest bytecode, in words, that is walked in place.
@@ -70,7 +69,7 @@ impl Builder<'_> {
         window.push(match i.op {
             Code::CallThis => self.reg(c),
             Code::CallMethod => self.reg(b),
-            _ => self.constant(super::values::UNDEFINED),
+            _ => self.constant(UNDEFINED),
         });
         for k in 1..=argc {
             let v = self.reg(c + k);
@@ -173,7 +172,7 @@ impl Builder<'_> {
                     // The window without its first word is that of the call proper.
                     let callee = call.window.remove(0);
                     if call.window.is_empty() {
-                        call.window.push(self.constant(super::values::UNDEFINED));
+                        call.window.push(self.constant(UNDEFINED));
                     } else {
                         call.slot += 1;
                     }
@@ -199,6 +198,12 @@ impl Builder<'_> {
                 if function != NO_INDEX && call.argc() <= MAX_QUICK && !self.is_generic() =>
             {
                 self.check_function(call.callee, function);
+                if known == Some(Intrinsic::ParseInt)
+                    && let Some(v) = self.parsed_integer(&call.window)
+                {
+                    self.set(a, v);
+                    return Ok(Step::Next);
+                }
                 return match known.and_then(|known| self.character(known, &call.window)) {
                     Some(v) => self.unless_simple(i, v, |this| this.call_quick(i, call, spec, false)),
                     None => self.call_quick(i, call, spec, false),
@@ -456,32 +461,21 @@ impl Builder<'_> {
         self.set(i.word.a(), v);
         Ok(Step::Next)
     }
-    /// PutValue at a site that has seen one setter: it is called in place or directly. None: not such a site.
-    pub(super) fn set_by_setter(
+    /// PutValue of a SetProp instruction by a setter that is known: it is called in place or directly.
+    pub(super) fn call_setter(
         &mut self,
         i: &Instruction,
         o: Value,
         v: Value,
-        cache: &crate::snapshot::CacheSnapshot,
-    ) -> Result_<Option<Step>> {
-        let known = self.known_shape(o);
-        let Some(entries) = self.usable(cache) else { return Ok(None) };
-        let entry = match &entries[..] {
-            [e] => Some(e),
-            all => all.iter().find(|e| Some(e.shape) == known),
-        };
-        let Some(e) = entry.filter(|e| e.next_shape == SETTER) else { return Ok(None) };
-        if !self.check_shape(o, e.shape) {
-            return Ok(None);
-        }
-        self.check_valid();
-        let Some(callee) = self.entry_constant(e) else { return Ok(None) };
+        e: &EntrySnapshot,
+    ) -> Result_<Step> {
+        let callee = self.entry_constant(e).expect("known");
         let slot = self.base() + self.function().register_count as i32;
         let call = Call { callee, window: vec![o, v], slot, new_target: None, accessor: true };
         let step = self.call(i, call, e.callee, NO_INDEX)?;
         // The result is dropped: the register holds what it held.
         self.set(i.word.a(), o);
-        Ok(Some(step))
+        Ok(step)
     }
     /// Calls a function without arguments for an instruction that has no call window: its frame lies above the registers.
     pub(super) fn call_above(&mut self, callee: Value, this: Value) -> Value {
@@ -598,7 +592,7 @@ impl Builder<'_> {
         let at = f.base + 8 * self.pc as u64;
         let new_target = match call.new_target {
             Some(v) => self.tagged(v),
-            None => self.constant(super::values::UNDEFINED),
+            None => self.constant(UNDEFINED),
         };
         let mut bits = argc | if call.new_target.is_some() { ARGC_CONSTRUCT } else { 0 };
         if call.accessor {
@@ -625,7 +619,7 @@ impl Builder<'_> {
         for at in 0..=n {
             let v = match call.window.get(at) {
                 Some(v) => *v,
-                None => self.constant(super::values::UNDEFINED),
+                None => self.constant(UNDEFINED),
             };
             frame.push((window + at as i32, v));
         }
@@ -684,7 +678,7 @@ impl Builder<'_> {
         for at in 0..=n {
             let v = match call.window.get(at) {
                 Some(v) => *v,
-                None => self.constant(super::values::UNDEFINED),
+                None => self.constant(UNDEFINED),
             };
             self.env.slots.insert(window + at as i32, v);
             if copied {
@@ -827,6 +821,16 @@ impl Builder<'_> {
         }
         let args = [vec![string], rest].concat();
         Some(self.emit(op, args, Repr::Tagged, ty::STRING | ty::EMPTY))
+    }
+    /// parseInt of an integer, in decimal: the text of an integer is that of its digits.
+    fn parsed_integer(&mut self, window: &[Value]) -> Option<Value> {
+        const DECIMAL: u64 = NUMBER_TAG | 10;
+        let x = match *window {
+            [_, x] => x,
+            [_, x, radix] if matches!(self.constant_bits(radix)?, DECIMAL | UNDEFINED) => x,
+            _ => return None,
+        };
+        self.as_int_free(x)
     }
     /// Array methods that work in place. The result is -1 or the empty marker where they do not.
     fn array_intrinsic(&mut self, intrinsic: Intrinsic, window: &[Value]) -> Option<Value> {

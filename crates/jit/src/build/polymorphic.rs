@@ -311,13 +311,20 @@ impl<'b> Builder<'b> {
     ) -> Result_<Step> {
         let mut entries = self.seen(o, cache);
         let count = entries.len();
-        entries.retain(is_simple_store);
+        // Frames of setters return to SetProp instructions only.
+        let is_setter = |e: &EntrySnapshot| {
+            e.next_shape == SETTER && e.constant != Constant::None && i.op == Code::SetProp
+        };
+        entries.retain(|e| is_simple_store(e) || is_setter(e));
         if entries.is_empty() {
             return self.set_by_cache(i, o, v, cache);
         }
-        let v = self.tagged(v);
+        let word = self.tagged(v);
         let mut arm = |this: &mut Self, e: &EntrySnapshot| {
-            this.set_by_entry(o, v, e);
+            if is_setter(e) {
+                return this.call_setter(i, o, v, e);
+            }
+            this.set_by_entry(o, word, e);
             Ok(Step::Next)
         };
         let mut general = |this: &mut Self| this.set_by_cache(i, o, v, cache);

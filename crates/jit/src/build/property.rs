@@ -67,9 +67,6 @@ impl Builder<'_> {
                     let at = cache.address;
                     return self.on_proxy(i, SET, at, o, v, |this| this.execute(i)).map(Some);
                 }
-                if let Some(step) = self.set_by_setter(i, o, v, &cache)? {
-                    return Ok(Some(step));
-                }
                 return self.set_property(i, o, v, &cache).map(Some);
             }
             Code::GetElem => return self.get_element(i).map(Some),

@@ -142,7 +142,7 @@ impl Lower<'_, '_> {
         let field = self.b.ins().load(I32, trusted(), at, l.field);
         self.b.ins().brif(field, number, &[], admitted, &[]);
         self.go(number);
-        let ints = self.b.ins().icmp_imm_u(IntCC::Equal, field, 1);
+        let ints = self.b.ins().icmp_imm_u(IntCC::Equal, field, i64::from(l.field_int));
         let int = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, v, NUMBER_TAG as i64);
         let fits = self.b.ins().band(ints, int);
         self.b.ins().brif(fits, admitted, &[], other, &[]);

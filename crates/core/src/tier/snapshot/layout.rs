@@ -13,7 +13,7 @@ use crate::function::{FunctionRare, closure};
 use crate::inline_cache::{Entry, InlineCache};
 use crate::interp::slow::{LEXICAL, STRING_SHAPE};
 use crate::promise::slot as promise;
-use crate::shape::Shape;
+use crate::shape::{Field, Shape};
 use crate::string::JsString;
 use crate::typed_array::slot as typed;
 use crate::vm::Vm;
@@ -73,6 +73,7 @@ pub(super) fn layout(vm: &Vm) -> Layout {
                 location: at(offset_of!(Entry, location)),
                 next_shape: at(offset_of!(Entry, next_shape)),
                 field: at(offset_of!(Entry, field)),
+                field_int: Field::INT.bits(),
             }
         },
         vm_prototype_epoch: offset_of!(Vm, prototype_epoch) as i32,
