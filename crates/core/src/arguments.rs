@@ -8,6 +8,7 @@ use crate::object::{self, PropertyDescriptor};
 use crate::realm::Intrinsic;
 use crate::scope::{Local, Scope, Value};
 use crate::shape::attr;
+#[cfg(feature = "jit")]
 use crate::vm::Vm;
 
 /// Makes what a frame was called with, from argument `start` on, the elements of an object that has none. Returns how many they are.

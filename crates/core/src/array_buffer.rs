@@ -256,6 +256,7 @@ impl BackingStore {
         self.immutable
     }
     /// First byte and number of bytes, if neither changes before the bytes are taken away.
+    #[cfg(feature = "jit")]
     pub(crate) fn fixed(&self) -> Option<(*mut u8, usize)> {
         let varies = self.resizable || self.growable_shared || self.detached || self.immutable;
         (!varies).then_some((self.data, self.length))

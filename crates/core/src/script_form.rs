@@ -10,14 +10,12 @@
 use spey_compile::{Goal, Language};
 use spey_gc::Value as Raw;
 
-use crate::cell::{Kind, Object};
+use crate::cell::Object;
 use crate::code::{self, code_flag};
-use crate::function::{self, NativeSpec};
-use crate::interp::slow::{Lookup, named_lookup};
-use crate::realm::{self, Intrinsic, Realm};
+use crate::function;
+use crate::realm::{self, Realm};
 use crate::scope::{JsResult, Local, Scope};
 use crate::script::{Origin, compile};
-use crate::vm::Vm;
 
 /// The script form of a built-in function, a body for the parameters `callback` and `second`.
 pub struct ScriptForm {
@@ -90,32 +88,5 @@ impl Realm {
     /// The built-in function that a closure is the script form of.
     pub(crate) fn native_of(&self, closure: Raw) -> Option<Raw> {
         self.script_forms.iter().find(|k| k.closure == closure).map(|k| k.native)
-    }
-}
-
-/// Does ArraySpeciesCreate, ECMA-262 §10.4.2.3, make plain arrays of this array? For machine code: `true` or the empty value.
-/// The argument is a closure of the realm.
-pub(crate) static MAKES_PLAIN_ARRAYS: NativeSpec =
-    NativeSpec::new("", 0, |s, _, _| Ok(s.undefined())).with_quick(makes_plain_arrays);
-
-fn makes_plain_arrays(vm: &mut Vm, this: Raw, args: &[Raw]) -> Raw {
-    // SAFETY: a live array and a live closure; nothing is allocated.
-    unsafe {
-        let realm = (*function::code_of(args[0].as_cell().cast())).header.word as usize;
-        let array = vm.realms[realm].as_ref().expect("live realm").intrinsic(Intrinsic::Array);
-        let (constructor, species) = (vm.names.constructor, vm.names.sym_species);
-        let Lookup::Value(c) = named_lookup(vm, this.as_cell() as *mut Object, constructor) else {
-            return Raw::EMPTY;
-        };
-        if c != array {
-            return Raw::EMPTY;
-        }
-        let Lookup::Getter(getter) = named_lookup(vm, c.as_cell() as *mut Object, species) else {
-            return Raw::EMPTY;
-        };
-        // That of any constructor and realm returns `this`.
-        let plain = crate::value::is_kind(getter, Kind::NativeFunction)
-            && function::native_spec(getter.as_cell().cast()).name == "get [Symbol.species]";
-        if plain { Raw::TRUE } else { Raw::EMPTY }
     }
 }

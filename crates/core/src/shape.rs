@@ -237,6 +237,7 @@ impl ShapeTable {
         t
     }
     /// Offset of the address of the first shape.
+    #[cfg(feature = "jit")]
     pub(crate) const FIRST_OFFSET: usize = std::mem::offset_of!(ShapeTable, first);
     fn blank(&self, prototype: Raw, inline_capacity: u8) -> Shape {
         Shape {

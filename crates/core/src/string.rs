@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hashbrown::HashTable;
-use spey_gc::{AllocationSite, Gc, Header, Liveness, Tracer, Value as Raw};
+use spey_gc::{Gc, Header, Liveness, Tracer, Value as Raw};
 
 use crate::cell::{Kind, NativeData, raw_to_value, value_to_raw};
 use crate::key::PropertyKey;
@@ -654,7 +654,8 @@ pub(crate) unsafe fn try_concat(vm: &mut Vm, a: Raw, b: Raw) -> Raw {
 ///
 /// # Safety
 /// As for [`try_concat`].
-pub(crate) unsafe fn try_concat_tenured(vm: &mut Vm, a: Raw, b: Raw, site: AllocationSite) -> Raw {
+#[cfg(feature = "jit")]
+pub(crate) unsafe fn try_concat_tenured(vm: &mut Vm, a: Raw, b: Raw, site: spey_gc::AllocationSite) -> Raw {
     // SAFETY: by the contract; the cell is initialised here.
     unsafe {
         let (x, y) = (a.as_cell() as *const JsString, b.as_cell() as *const JsString);

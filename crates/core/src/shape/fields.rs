@@ -10,13 +10,11 @@
 //!
 //! What is in a field of one shape has that shape still if no object has ever left it ([`ShapeTable::left`]).
 
-use std::rc::Rc;
-
 use spey_gc::Value as Raw;
 
 use super::{PropertyKey, ShapeId, ShapeTable, Successors, attr};
 use crate::cell::Kind;
-use crate::watch::{self, Validity};
+use crate::watch;
 
 /// What a property holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -229,6 +227,7 @@ impl ShapeTable {
         }
     }
     /// What a field holds, as far as it is still of use: of a shape that objects have left, nothing more is known than that they are objects.
+    #[cfg(feature = "jit")]
     pub(crate) fn settled_field(&mut self, id: ShapeId, key: PropertyKey) -> Option<(ShapeId, Field)> {
         let (origin, field) = self.field(id, key)?;
         if field.shape().is_some_and(|shape| self.left(shape) == watch::MUTABLE) {
@@ -279,13 +278,14 @@ impl ShapeTable {
         Some(at)
     }
     /// `code` relies on that the property that a shape added holds what it has held so far. False: it has held other values.
-    pub(crate) fn rely_on_field(&mut self, origin: ShapeId, field: Field, code: &Validity) -> bool {
+    #[cfg(feature = "jit")]
+    pub(crate) fn rely_on_field(&mut self, origin: ShapeId, field: Field, code: &watch::Validity) -> bool {
         if self.get(origin).field != field || self.get(origin).outdated {
             return false;
         }
         let readers = self.field_readers.entry(origin).or_default();
         readers.retain(|reader| reader.strong_count() > 0);
-        readers.push(Rc::downgrade(code));
+        readers.push(std::rc::Rc::downgrade(code));
         true
     }
 }

@@ -21,6 +21,8 @@ mod regexp;
 #[cfg(feature = "jit")]
 mod snapshot;
 #[cfg(feature = "jit")]
+mod species;
+#[cfg(feature = "jit")]
 mod stubs;
 #[cfg(feature = "jit")]
 mod tenure;

@@ -16,6 +16,7 @@ use spey_jit::snapshot::{
 use self::constants::Known;
 use self::layout::{layout, runs};
 use super::policy::{CodeTier, RESUMED};
+use super::species::MAKES_PLAIN_ARRAYS;
 use super::stubs;
 use crate::cell::{Accessor, Kind, Object, flag};
 use crate::code::{Code, code_flag};
@@ -24,7 +25,7 @@ use crate::inline_cache::{self as ic, ABSENT, Entry, GETTER, InlineCache, MEGAMO
 use crate::interp::slow::{self, LEXICAL};
 use crate::key::PropertyKey;
 use crate::realm::Intrinsic as Intrinsics;
-use crate::script_form::{MAKES_PLAIN_ARRAYS, ScriptForm};
+use crate::script_form::ScriptForm;
 use crate::shape::attr;
 use crate::string::JsString;
 use crate::vm::Vm;
