@@ -13,6 +13,7 @@ use wasmtime::{FrameInfo, Module, ThrownException, Trap, WasmBacktrace};
 use crate::activation;
 use crate::class;
 use crate::exception;
+use crate::lazy::Frame;
 use crate::module::Info;
 use crate::runtime::State;
 use crate::stop;
@@ -196,26 +197,34 @@ fn trap_message(state: &State, trap: Trap, e: &wasmtime::Error) -> &'static str 
 /// The instruction that has trapped.
 fn opcode_at(state: &State, e: &wasmtime::Error) -> Option<u8> {
     let frame = e.downcast_ref::<WasmBacktrace>()?.frames().first()?;
-    let offset = frame.module_offset()?;
-    function_of(state, frame)?.info.code_bytes().get(offset).copied()
+    let call = calls_of(state, frame).into_iter().next()?;
+    call.info.code_bytes().get(call.position?).copied()
 }
-/// The function that a frame is of.
-struct FrameFunction {
+/// A call of a function that is running.
+struct Call {
     info: Arc<Info>,
     index: u32,
     name: Option<String>,
+    position: Option<usize>,
 }
-fn function_of(state: &State, frame: &FrameInfo) -> Option<FrameFunction> {
-    let (index, name) = (frame.func_index(), frame.func_name());
-    state.modules.borrow().iter().find_map(|m| {
-        let found = match &m.info.lazy {
-            _ if Module::same(&m.module, frame.module()) => Some((index, name)),
-            Some(lazy) => lazy.function_in(frame.module(), index),
-            None => None,
+/// The calls that a frame stands for, the innermost first: several where functions are inlined.
+fn calls_of(state: &State, frame: &FrameInfo) -> Vec<Call> {
+    let (index, position) = (frame.func_index(), frame.module_offset());
+    let found = state.modules.borrow().iter().find_map(|m| {
+        let calls = match &m.info.lazy {
+            _ if Module::same(&m.module, frame.module()) => {
+                vec![Frame { index, name: frame.func_name(), position }]
+            }
+            Some(lazy) => lazy.frames_in(frame.module(), index, position)?,
+            None => return None,
         };
-        let (index, name) = found?;
-        Some(FrameFunction { info: m.info.clone(), index, name: name.map(str::to_owned) })
-    })
+        let call = |f: Frame<'_>| {
+            let name = f.name.map(str::to_owned);
+            Call { info: m.info.clone(), index: f.index, name, position: f.position }
+        };
+        Some(calls.into_iter().map(call).collect())
+    });
+    found.unwrap_or_default()
 }
 /// Puts the frames of WebAssembly above those of JavaScript in an error's `stack`.
 fn insert_frames(s: &mut Scope<'_>, state: &State, error: Local<'_, Object>, trace: &WasmBacktrace) {
@@ -230,15 +239,14 @@ fn insert_frames(s: &mut Scope<'_>, state: &State, error: Local<'_, Object>, tra
         return;
     }
     let mut lines = String::new();
-    for frame in frames {
-        let Some(function) = function_of(state, frame) else { continue };
+    for call in frames.iter().flat_map(|frame| calls_of(state, frame)) {
         let place = format!(
             "wasm://wasm/{:08x}:wasm-function[{}]:{:#x}",
-            function.info.hash,
-            function.index,
-            frame.module_offset().unwrap_or(0)
+            call.info.hash,
+            call.index,
+            call.position.unwrap_or(0)
         );
-        match function.name {
+        match call.name {
             Some(name) => lines.push_str(&format!("\n    at {name} ({place})")),
             None => lines.push_str(&format!("\n    at {place}")),
         }

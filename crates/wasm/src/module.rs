@@ -220,7 +220,7 @@ impl Code {
                     let start = text + place.start as usize;
                     (start, start + place.length as usize)
                 };
-                piece.functions.iter().map(|(_, place)| range(place)).collect()
+                piece.functions.iter().map(|f| range(&f.place)).collect()
             }
         }
     }

@@ -1,11 +1,12 @@
 //! Cranelift, one function at a time, with the very settings that wasmtime compiles whole modules with.
 
 use std::any::Any;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use wasmparser::{
-    BlockType, FuncToValidate, FuncValidatorAllocations, Operator, Parser, ValType, Validator,
+    BlockType, FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, Parser, ValType, Validator,
     ValidatorResources, WasmFeatures,
 };
 use wasmtime::Engine;
@@ -13,10 +14,13 @@ use wasmtime_environ::object::read::elf::ElfFile64;
 use wasmtime_environ::object::{Endianness, Object, ObjectSection};
 use wasmtime_environ::{
     Abi, Compiler, DefinedFuncIndex, FlagValue, FuncIndex, FuncKey, FunctionBodyData, GlobalIndex,
-    MemoryInit, ModuleEnvironment, ModuleTranslation, ModuleTypesBuilder, PrimaryMap, StaticModuleIndex,
-    Tunables, TypeIndex, WasmCompositeInnerType, WasmFuncType, WasmValType, obj,
+    MemoryInit, ModuleEnvironment, ModuleInternedTypeIndex, ModuleTranslation, ModuleTypesBuilder,
+    PrimaryMap, StaticModuleIndex, Tunables, TypeIndex, WasmCompositeInnerType, WasmFuncType, WasmValType,
+    obj,
 };
 use wasmtime_internal_cranelift::CompiledFunction;
+
+use super::inline::{self, Inlined, Origins};
 
 /// The one module of an artifact.
 pub fn only_module() -> StaticModuleIndex {
@@ -128,7 +132,7 @@ fn compile_trampoline(
         finisher.finish_compiling(&mut compiled, None, "")?;
     }
     let needs_gc_heap = compiled.needs_gc_heap;
-    Ok(Function { key, code: compiled.code, level, has_loops: false, needs_gc_heap })
+    Ok(Function { key, code: compiled.code, level, has_loops: false, needs_gc_heap, origins: None })
 }
 
 /// A compiled function or trampoline.
@@ -142,6 +146,8 @@ pub struct Function {
     pub has_loops: bool,
     /// Does it expect its instance to have the heap of structures?
     pub needs_gc_heap: bool,
+    /// Where its code comes from, if other functions are inlined.
+    pub origins: Option<Arc<Origins>>,
 }
 impl Function {
     /// The code.
@@ -165,6 +171,7 @@ pub struct Program {
     types: ModuleTypesBuilder,
     bodies: PrimaryMap<DefinedFuncIndex, FunctionBodyData<'static>>,
     has_plain_types: bool,
+    declared_types: HashMap<ModuleInternedTypeIndex, TypeIndex>,
     /// What the translation borrows from; dropped after it.
     bytes: Arc<Vec<u8>>,
 }
@@ -180,7 +187,10 @@ impl Program {
             use WasmCompositeInnerType::{Exn, Func};
             ty.is_final && matches!(ty.composite_type.inner, Func(_) | Exn(_))
         });
-        let mut program = Program { codegen, translation, types, bodies, has_plain_types, bytes };
+        let declared = translation.module.types.iter();
+        let declared_types = declared.map(|(index, ty)| (ty.unwrap_module_type_index(), index)).collect();
+        let mut program =
+            Program { codegen, translation, types, bodies, has_plain_types, declared_types, bytes };
         program.validate()?;
         // Whether functions need it is known when they are compiled; the instance is made before.
         program.translation.module.needs_gc_heap |= program.may_need_gc_heap();
@@ -229,6 +239,26 @@ impl Program {
     /// Where in the bytes a function begins.
     pub fn position(&self, function: DefinedFuncIndex) -> u32 {
         self.bodies[function].body.get_binary_reader().original_position() as u32
+    }
+    /// Locals and instructions of a function.
+    pub fn body(&self, function: DefinedFuncIndex) -> &FunctionBody<'static> {
+        &self.bodies[function].body
+    }
+    /// The index of a function among all, imported ones too.
+    pub fn index(&self, function: DefinedFuncIndex) -> FuncIndex {
+        self.translation.module.func_index(function)
+    }
+    /// The type that a function is declared with.
+    pub fn type_of(&self, function: DefinedFuncIndex) -> TypeIndex {
+        TypeIndex::from_u32(self.bodies[function].validator.ty)
+    }
+    /// The types of a function's parameters.
+    pub fn parameters(&self, function: DefinedFuncIndex) -> &[WasmValType] {
+        self.signature(self.index(function)).params()
+    }
+    /// A declared type that is the same as an interned one.
+    pub fn declared_type(&self, ty: ModuleInternedTypeIndex) -> Option<TypeIndex> {
+        self.declared_types.get(&ty).copied()
     }
     /// Are its types such that the baseline compiler can be used?
     pub fn has_plain_types(&self) -> bool {
@@ -345,14 +375,41 @@ impl Program {
         let FuncKey::DefinedWasmFunction(_, function) = key else {
             return compile_trampoline(compiler, &self.translation, &self.types, key, level);
         };
-        let FunctionBodyData { body, validator } = &self.bodies[function];
-        let data = FunctionBodyData { body: body.clone(), validator: again(validator) };
+        self.compile_body(compiler, key, level, &self.bodies[function].body)
+    }
+    /// Compiles a function as well as it can be, with the small functions that it calls and that are `worth` it.
+    pub fn improve(
+        &self,
+        function: DefinedFuncIndex,
+        worth: &dyn Fn(DefinedFuncIndex) -> bool,
+    ) -> wasmtime::Result<Function> {
+        let (key, level) = (FuncKey::DefinedWasmFunction(only_module(), function), Level::Optimised);
+        if let Some(Inlined { bytes, origins }) = inline::inline(self, function, worth) {
+            let body = inline::body(&bytes, self.body(function));
+            // It may have grown over the compiler's limits.
+            if let Ok(compiled) = self.compile_body(&*self.codegen.compiler, key, level, &body) {
+                return Ok(Function { origins: Some(Arc::new(origins)), ..compiled });
+            }
+        }
+        self.compile(key, level)
+    }
+    /// Compiles a function with a body that does what its own does.
+    fn compile_body(
+        &self,
+        compiler: &dyn Compiler,
+        key: FuncKey,
+        level: Level,
+        body: &FunctionBody<'_>,
+    ) -> wasmtime::Result<Function> {
+        let (_, function) = key.unwrap_defined_wasm_function();
+        let validator = again(&self.bodies[function].validator);
+        let data = FunctionBodyData { body: body.clone(), validator };
         let mut compiled = compiler.compile_function(&self.translation, key, data, &self.types, "")?;
         if let Some(finisher) = compiler.inlining_compiler() {
             finisher.finish_compiling(&mut compiled, Some(body.clone()), "")?;
         }
         let needs_gc_heap = compiled.needs_gc_heap;
-        Ok(Function { key, code: compiled.code, level, has_loops: false, needs_gc_heap })
+        Ok(Function { key, code: compiled.code, level, has_loops: false, needs_gc_heap, origins: None })
     }
 }
 /// What is seen of a function before it is compiled.

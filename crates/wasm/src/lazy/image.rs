@@ -15,6 +15,7 @@ use wasmtime_internal_cranelift::CompiledFunction;
 use wasmtime_internal_unwinder::ExceptionTableBuilder;
 
 use super::codegen::{Codegen, Function, Level, Program, only_module};
+use super::memo;
 
 /// Functions begin at multiples of this.
 const ALIGNMENT: usize = 16;
@@ -204,8 +205,8 @@ impl Image {
         if let Some(at) = call {
             self.set_distance(at, place.start as i64 - (at + size_of::<i32>()) as i64)?;
         }
-        // What will be compiled again is called through its word.
-        if !function.is_counted() {
+        // What will be compiled again is called through its word; what is remembered, through its memo.
+        if !function.is_counted() && memo::place(function.key).is_none() {
             self.places.insert(function.key, place.start as usize);
         }
         let range = u64::from(place.start)..u64::from(place.start + place.length);

@@ -14,6 +14,8 @@
 
 mod codegen;
 mod image;
+mod inline;
+mod memo;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
@@ -27,6 +29,8 @@ use wasmtime_environ::{
 
 use self::codegen::{Codegen, Function, Level, Program, only_module};
 use self::image::Image;
+use self::inline::Origins;
+use self::memo::Memo;
 use crate::runtime::{self, State};
 use crate::stop;
 
@@ -74,6 +78,8 @@ pub struct Lazy {
     /// The jumps' targets: of functions, of their trampolines for calls with arrays, of the trampolines to wasmtime's own
     /// functions.
     words: Box<[Word]>,
+    /// What stands before words of wasmtime's own functions, by [`memo::place`]: answers that never change.
+    memos: Vec<Box<Memo>>,
     /// The state that runs the core, by its number; 0: none yet.
     owner: AtomicUsize,
     /// Where that state is. It is alive when its code runs.
@@ -90,8 +96,27 @@ pub struct Lazy {
 pub struct Piece {
     /// As wasmtime has it.
     pub module: Module,
-    /// Functions, by their place in the piece: index in the module, and where the code is.
-    pub functions: Vec<(FuncIndex, FunctionLoc)>,
+    /// Functions, by their place in the piece.
+    pub functions: Vec<PieceFunction>,
+}
+/// A function of a piece.
+pub struct PieceFunction {
+    index: FuncIndex,
+    /// Where the code is.
+    pub place: FunctionLoc,
+    /// Position of the function in the module.
+    position: u32,
+    /// Where the code comes from, if other functions are inlined.
+    origins: Option<Arc<Origins>>,
+}
+/// A call of a function that is running.
+pub struct Frame<'a> {
+    /// Index of the function.
+    pub index: u32,
+    /// Its name, if the module has a section of names.
+    pub name: Option<&'a str>,
+    /// How far it is: a position in the module.
+    pub position: Option<usize>,
 }
 
 /// How far a function is.
@@ -175,10 +200,20 @@ impl Lazy {
     ) -> wasmtime::Result<(Module, Arc<Lazy>)> {
         let program = Program::new(codegen(with, quick)?, bytes.clone())?;
         let count = 2 * program.count() + BuiltinFunctionIndex::len() as usize;
-        let words = (0..count).map(|_| Word::new(enter as *const () as usize)).collect();
+        let words: Box<[Word]> = (0..count).map(|_| Word::new(enter as *const () as usize)).collect();
+        let memos = match program.has_plain_types() {
+            true => vec![],
+            false => {
+                let word_of = |b: BuiltinFunctionIndex| {
+                    &raw const words[2 * program.count() + b.index() as usize] as usize
+                };
+                memo::functions().map(|b| Memo::new(word_of(b))).into()
+            }
+        };
         let lazy = Arc::new(Lazy {
             program,
             words,
+            memos,
             owner: AtomicUsize::new(0),
             state: AtomicUsize::new(0),
             board: Mutex::new(Board {
@@ -257,7 +292,7 @@ impl Lazy {
             };
             image.publish(*key, place, FilePos::none());
         }
-        image.link(|key| self.index(key).map(|_| self.word(key)), enter as *const () as usize)?;
+        image.link(|key| self.way_to(key), enter as *const () as usize)?;
         let (mut translation, types) = program.codegen().translate(&self.bytes)?;
         translation.module.needs_gc_heap = program.translation().module.needs_gc_heap;
         translation.debuginfo = Default::default();
@@ -287,6 +322,13 @@ impl Lazy {
     fn word(&self, key: FuncKey) -> usize {
         let index = self.index(key).expect("functions have words");
         &raw const self.words[index] as usize
+    }
+
+    /// Address of what compiled code jumps through to a function that is not beside it.
+    fn way_to(&self, key: FuncKey) -> Option<usize> {
+        self.index(key)?;
+        let memo = memo::place(key).and_then(|place| self.memos.get(place));
+        Some(memo.map_or_else(|| self.word(key), |memo| memo.address()))
     }
 
     /// Lets the state run the core. False: another one does.
@@ -327,11 +369,13 @@ impl Lazy {
             if let FuncKey::DefinedWasmFunction(module, index) = f.key {
                 let local = DefinedFuncIndex::from_u32(published.len() as u32);
                 let key = FuncKey::DefinedWasmFunction(module, local);
-                image.publish(key, place, FilePos::new(self.program.position(index)));
-                published.push((declared.func_index(index), place));
+                let position = self.program.position(index);
+                image.publish(key, place, FilePos::new(position));
+                let (index, origins) = (declared.func_index(index), f.origins.clone());
+                published.push(PieceFunction { index, place, position, origins });
             }
         }
-        image.link(|key| self.index(key).map(|_| self.word(key)), enter as *const () as usize)?;
+        image.link(|key| self.way_to(key), enter as *const () as usize)?;
         let artifact = image.finish_bare()?;
         // SAFETY: wasmtime's own functions, which call each other and what the words lead to.
         let module = unsafe { Module::deserialize(runtime::engine()?, artifact)? };
@@ -477,7 +521,7 @@ impl Lazy {
                 }
             } else if let Some(index) = self.hottest(&mut board) {
                 drop(board);
-                let compiled = self.program.compile(self.key(index), Level::Optimised);
+                let compiled = self.improve(index);
                 board = self.board();
                 // What fails remains as it is.
                 if let Ok(function) = compiled {
@@ -492,6 +536,16 @@ impl Lazy {
             }
         }
         board.threads -= 1;
+    }
+    /// Compiles a function as well as it can be.
+    fn improve(&self, index: usize) -> wasmtime::Result<Function> {
+        let FuncKey::DefinedWasmFunction(_, function) = self.key(index) else {
+            return self.program.compile(self.key(index), Level::Optimised);
+        };
+        // What has not been called so far is not worth it.
+        let has_been_called =
+            |f: DefinedFuncIndex| self.board().progress[f.as_u32() as usize] == Progress::Called;
+        self.program.improve(function, &has_been_called)
     }
     /// Lets the next call of what has been improved find the way to [`Lazy::provide`].
     fn announce(&self, board: &Board) {
@@ -509,12 +563,23 @@ impl Lazy {
     pub fn pieces(&self) -> Vec<Arc<Piece>> {
         self.pieces.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
-    /// Index and name of a function by its place in a piece, if that is one of this module.
-    pub fn function_in(&self, piece: &Module, place: u32) -> Option<(u32, Option<&str>)> {
+    /// The calls that a frame of a piece stands for, the innermost first, by the function's place in the piece and the position of its code; if
+    /// the piece is one of this module.
+    pub fn frames_in(&self, piece: &Module, place: u32, position: Option<usize>) -> Option<Vec<Frame<'_>>> {
         let pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner);
         let piece = pieces.get(&(piece.text().as_ptr() as usize))?;
-        let (function, _) = piece.functions.get(place as usize)?;
-        Some((function.as_u32(), self.program.name(*function)))
+        let function = piece.functions.get(place as usize)?;
+        let frame = |index: FuncIndex, position| {
+            let name = self.program.name(index);
+            Frame { index: index.as_u32(), name, position }
+        };
+        Some(match (&function.origins, position) {
+            (Some(origins), Some(position)) => {
+                let frames = origins.frames(position as u32 - function.position);
+                frames.into_iter().map(|(index, position)| frame(index, Some(position as usize))).collect()
+            }
+            _ => vec![frame(function.index, position)],
+        })
     }
 }
 impl Drop for Lazy {

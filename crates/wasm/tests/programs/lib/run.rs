@@ -59,6 +59,7 @@ macro_rules! programs {
             calls "calls.js",
             many_calls "many_calls.js",
             conventions "conventions.js",
+            inlining "inlining.js",
             machine_calls "machine_calls.js",
             lifetimes "lifetimes.js",
             memories "memories.js",
