@@ -60,12 +60,9 @@ const MANY_REGIONS: usize = 1024;
 
 /// Modules below this size are compiled on one thread: handing work over would take longer than doing it.
 const SMALL_MODULE_BYTES: usize = 8 << 10;
-/// Modules of this size and more are compiled function by function. Smaller ones are soon compiled as a whole, on all processors, and run
-/// as well as they can from the first call on.
-const LAZY_MODULE_BYTES: usize = 128 << 10;
-/// The same of modules that have structures: they gain more from functions that are inlined where they are called often, and from
-/// answers that are remembered ([`crate::lazy`]); Cranelift takes longer for them.
-const LAZY_STRUCTURES_BYTES: usize = 32 << 10;
+/// Modules of this size and more are compiled function by function, and what is called often with what it calls. Smaller ones are
+/// soon compiled as a whole, on all processors.
+const LAZY_MODULE_BYTES: usize = 32 << 10;
 
 /// What engines differ in. Code made by one can be loaded by all.
 #[derive(Clone, Copy)]
@@ -140,11 +137,7 @@ pub fn compile_lazily_from(bytes: usize) {
 /// Compiles a module, on any thread; or prepares it for being compiled function by function.
 pub fn compile(bytes: &Arc<Vec<u8>>) -> wasmtime::Result<(Module, Option<Arc<Lazy>>)> {
     // Files have modules as a whole.
-    let limit = LAZY_BYTES.load(Ordering::Relaxed);
-    let is_large = |limit| bytes.len() >= limit;
-    if (is_large(limit) || is_large(LAZY_STRUCTURES_BYTES.min(limit)) && binary::has_structures(bytes))
-        && !cache::is_on()
-    {
+    if bytes.len() >= LAZY_BYTES.load(Ordering::Relaxed) && !cache::is_on() {
         let engine = engine()?;
         let quick = quick_engine().filter(|_| binary::globals_and_imports(bytes) > MANY_REGIONS);
         // Whatever is wrong with the module, compiling it tells in the usual words.

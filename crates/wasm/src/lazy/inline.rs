@@ -13,9 +13,9 @@ use wasmtime_environ::{
 use super::codegen::Program;
 
 /// Bytes of the largest body that is inlined.
-const CALLEE_BYTES: usize = 200;
+const CALLEE_BYTES: usize = 400;
 /// Bytes that a body may grow by, beside those that it has.
-const GROWTH_BYTES: usize = 3_000;
+const GROWTH_BYTES: usize = 4_000;
 /// Bytes of the largest body that others are inlined into.
 const CALLER_BYTES: usize = 30_000;
 /// So many calls lie within each other at most.

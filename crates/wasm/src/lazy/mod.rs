@@ -50,6 +50,10 @@ const MANY_CALLS: isize = isize::MAX;
 /// So many functions lie apart without need to put them together.
 const FEW_FUNCTIONS: usize = 32;
 
+/// While so many functions wait to be improved, nothing is inlined: it takes up to twice as long, and what runs in the first code meanwhile
+/// loses more than that gains.
+const MANY_WAITING: usize = 200;
+
 /// What a jump of the core leads through.
 #[repr(C)]
 struct Word {
@@ -520,8 +524,9 @@ impl Lazy {
                     self.changed.notify_all();
                 }
             } else if let Some(index) = self.hottest(&mut board) {
+                let may_inline = board.improvable.len() < MANY_WAITING;
                 drop(board);
-                let compiled = self.improve(index);
+                let compiled = self.improve(index, may_inline);
                 board = self.board();
                 // What fails remains as it is.
                 if let Ok(function) = compiled {
@@ -538,14 +543,16 @@ impl Lazy {
         board.threads -= 1;
     }
     /// Compiles a function as well as it can be.
-    fn improve(&self, index: usize) -> wasmtime::Result<Function> {
-        let FuncKey::DefinedWasmFunction(_, function) = self.key(index) else {
-            return self.program.compile(self.key(index), Level::Optimised);
-        };
-        // What has not been called so far is not worth it.
-        let has_been_called =
-            |f: DefinedFuncIndex| self.board().progress[f.as_u32() as usize] == Progress::Called;
-        self.program.improve(function, &has_been_called)
+    fn improve(&self, index: usize, may_inline: bool) -> wasmtime::Result<Function> {
+        match self.key(index) {
+            FuncKey::DefinedWasmFunction(_, function) if may_inline => {
+                // What has not been called so far is not worth it.
+                let has_been_called =
+                    |f: DefinedFuncIndex| self.board().progress[f.as_u32() as usize] == Progress::Called;
+                self.program.improve(function, &has_been_called)
+            }
+            key => self.program.compile(key, Level::Optimised),
+        }
     }
     /// Lets the next call of what has been improved find the way to [`Lazy::provide`].
     fn announce(&self, board: &Board) {
