@@ -52,7 +52,7 @@ const FEW_FUNCTIONS: usize = 32;
 
 /// While so many functions wait to be improved, nothing is inlined: it takes up to twice as long, and what runs in the first code meanwhile
 /// loses more than that gains.
-const MANY_WAITING: usize = 200;
+const MANY_WAITING: usize = 16;
 
 /// What a jump of the core leads through.
 #[repr(C)]
