@@ -66,4 +66,11 @@ fn enumeration_leaves_out_what_was_deleted_before_its_turn() {
         "let a = [1, 2]; a.__proto__ = { 1: 0, 4: 0 }; for (const i in a) { out.push(i); delete a[1]; }",
         "0,1,4",
     );
+    // Of proxies, ownKeys and getOwnPropertyDescriptor are asked, once.
+    run(
+        "let p = new Proxy({ x: 1, y: 2 }, { has() { out.push('has'); return true; }, \
+         getOwnPropertyDescriptor(t, k) { out.push('own'); return Reflect.getOwnPropertyDescriptor(t, k); } }); \
+         let n = 0; for (const i in Object.create(p)) n++; for (const i in p) n++; out.push(n)",
+        "own,own,own,own,4",
+    );
 }

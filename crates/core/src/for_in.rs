@@ -148,11 +148,21 @@ pub fn next<'s>(s: &mut Scope<'s>, e: Local<'_, Value>) -> JsResult<Option<Local
                 return Ok(Some(key.to_value(s)));
             }
         }
-        let is_present = o.kind() == Kind::Proxy
-            || has_dense_element(o.gc().as_ptr(), key)
-            || s.nested(|s| object::has_property(s, o, key))?;
-        if is_present {
+        if has_dense_element(o.gc().as_ptr(), key) || s.nested(|s| is_still_there(s, o, key))? {
             return Ok(Some(key.to_value(s)));
+        }
+    }
+}
+/// Is a key that was found still there? Proxies have been asked once, by [`prepare`].
+fn is_still_there(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> JsResult<bool> {
+    let mut at = s.local_object(o.gc());
+    loop {
+        if at.kind() == Kind::Proxy || object::has_own_property(s, at, key)? {
+            return Ok(true);
+        }
+        match object::get_prototype_of(s, at)?.as_object() {
+            Some(p) => at = p,
+            None => return Ok(false),
         }
     }
 }
