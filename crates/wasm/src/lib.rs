@@ -21,6 +21,7 @@ mod global;
 mod identity;
 mod instance;
 mod lazy;
+mod leb128;
 mod legacy;
 mod memory;
 mod module;

@@ -11,6 +11,7 @@ use wasmtime_environ::{
 };
 
 use super::codegen::Program;
+use crate::leb128;
 
 /// Bytes of the largest body that is inlined.
 const CALLEE_BYTES: usize = 400;
@@ -133,7 +134,7 @@ pub fn inline(
         return None;
     }
     let mut bytes = vec![];
-    write_unsigned(&mut bytes, inliner.group_count);
+    leb128::unsigned(&mut bytes, inliner.group_count);
     bytes.extend(&body.as_bytes()[first_group - start..code - start]);
     bytes.extend(&inliner.groups);
     let mut origins = inliner.origins;
@@ -265,7 +266,7 @@ impl Inliner<'_> {
         self.growth -= body.as_bytes().len();
         let locals = self.locals;
         self.code.push(opcode::BLOCK);
-        write_signed(&mut self.code, i64::from(program.type_of(callee).as_u32()));
+        leb128::signed(&mut self.code, i64::from(program.type_of(callee).as_u32()));
         let parameters = program.parameters(callee);
         for ty in parameters {
             self.group_count += 1;
@@ -303,7 +304,7 @@ impl Inliner<'_> {
     }
     fn write(&mut self, opcode: u8, index: u32) {
         self.code.push(opcode);
-        write_unsigned(&mut self.code, index);
+        leb128::unsigned(&mut self.code, index);
     }
     /// What is written next comes from a position of a body.
     fn comes_from(&mut self, body: u32, at: u32) {
@@ -323,20 +324,6 @@ pub fn body<'a>(bytes: &'a [u8], of: &FunctionBody<'_>) -> FunctionBody<'a> {
     FunctionBody::new(BinaryReader::new_features(bytes, reader.original_position(), reader.features()))
 }
 
-fn write_unsigned(bytes: &mut Vec<u8>, mut n: u32) {
-    while n >= 0x80 {
-        bytes.push(n as u8 | 0x80);
-        n >>= 7;
-    }
-    bytes.push(n as u8);
-}
-fn write_signed(bytes: &mut Vec<u8>, mut n: i64) {
-    while !(-0x40..0x40).contains(&n) {
-        bytes.push(n as u8 | 0x80);
-        n >>= 7;
-    }
-    bytes.push(n as u8 & 0x7f);
-}
 /// Writes a type; none if it cannot be written.
 fn write_type(bytes: &mut Vec<u8>, program: &Program, ty: &WasmValType) -> Option<()> {
     let simple = match ty {
@@ -362,7 +349,7 @@ fn write_reference_type(bytes: &mut Vec<u8>, program: &Program, reference: &Wasm
         | WasmHeapType::ConcreteStruct(ty)
         | WasmHeapType::ConcreteExn(ty)
         | WasmHeapType::ConcreteCont(ty) => {
-            write_signed(bytes, i64::from(declared(ty)?.as_u32()));
+            leb128::signed(bytes, i64::from(declared(ty)?.as_u32()));
             return Some(());
         }
         WasmHeapType::NoExn => 0x74,

@@ -18,7 +18,8 @@
 
 use wasmparser::{BlockType, FunctionBody, Operator, RefType, ValType};
 
-use super::{Module, unsigned, value_type};
+use super::{Module, value_type};
+use crate::leb128::{signed, unsigned};
 
 const EXNREF: ValType = ValType::Ref(RefType::EXNREF);
 
@@ -324,7 +325,7 @@ impl Writer<'_, '_> {
         match ty {
             BlockType::Empty => self.module.block_type(&mut self.out, &[], &[]),
             BlockType::Type(ty) => value_type(&mut self.out, ty),
-            BlockType::FuncType(ty) => super::signed(&mut self.out, ty as i64),
+            BlockType::FuncType(ty) => signed(&mut self.out, ty as i64),
         }
         self.depth += 1;
     }

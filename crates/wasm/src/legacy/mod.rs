@@ -13,6 +13,8 @@ use wasmparser::{
     UnpackedIndex, ValType, Validator, WasmFeatures,
 };
 
+use crate::leb128::{signed, unsigned};
+
 const TYPE_SECTION: u8 = 1;
 const CODE_SECTION: u8 = 10;
 
@@ -203,22 +205,6 @@ fn section(out: &mut Vec<u8>, id: u8, contents: &[u8]) {
     out.push(id);
     unsigned(out, contents.len() as u32);
     out.extend(contents);
-}
-/// Unsigned LEB128.
-fn unsigned(out: &mut Vec<u8>, mut n: u32) {
-    while n >= 0x80 {
-        out.push(n as u8 | 0x80);
-        n >>= 7;
-    }
-    out.push(n as u8);
-}
-/// Signed LEB128 of a number that is not negative.
-fn signed(out: &mut Vec<u8>, mut n: i64) {
-    while n >= 0x40 {
-        out.push(n as u8 | 0x80);
-        n >>= 7;
-    }
-    out.push(n as u8);
 }
 fn value_type(out: &mut Vec<u8>, ty: ValType) {
     match ty {
