@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use spey_gc::Value as Raw;
 
-use crate::cell::{Elements, Kind, Object, Record, flag};
+use crate::cell::{Kind, Object, Record, flag};
 use crate::key::PropertyKey;
 use crate::object;
 use crate::scope::{JsResult, Local, Scope, Value};
@@ -96,10 +96,7 @@ fn prepare_plain<'s>(s: &mut Scope<'s>, o: Local<'_, Object>) -> Option<Local<'s
     }
     s.vm().bare_prototypes = marked;
     let is_listed = |k: PropertyKey, p: Property| k.is_string() && p.attributes & attr::ENUMERABLE != 0;
-    let mut keys = vec![];
-    if !is_without_elements(o.gc().as_ptr()) {
-        keys = object::enumerable_element_keys(o);
-    }
+    let mut keys = object::enumerable_element_keys(o);
     // The shape keeps them alive.
     s.vm().shapes.all(shape, |k, p| {
         if is_listed(k, p) {
@@ -148,7 +145,7 @@ pub fn next<'s>(s: &mut Scope<'s>, e: Local<'_, Value>) -> JsResult<Option<Local
                 return Ok(Some(key.to_value(s)));
             }
         }
-        if has_dense_element(o.gc().as_ptr(), key) || s.nested(|s| is_still_there(s, o, key))? {
+        if s.nested(|s| is_still_there(s, o, key))? {
             return Ok(Some(key.to_value(s)));
         }
     }
@@ -164,16 +161,5 @@ fn is_still_there(s: &mut Scope<'_>, o: Local<'_, Object>, key: PropertyKey) -> 
             Some(p) => at = p,
             None => return Ok(false),
         }
-    }
-}
-/// True for an element of an ordinary object or array that lies among its dense ones.
-fn has_dense_element(o: *const Object, key: PropertyKey) -> bool {
-    let Some(i) = key.as_index() else { return false };
-    // SAFETY: a live object of the caller's, whose elements are initialised as far as their length.
-    unsafe {
-        matches!(Kind::of(o.cast()), Kind::Object | Kind::Array)
-            && (*o).header.flags & flag::SPARSE == 0
-            && i < (*(*o).elements).length
-            && !(*Elements::at((*o).elements, i as usize)).is_empty()
     }
 }
