@@ -74,3 +74,16 @@ fn enumeration_leaves_out_what_was_deleted_before_its_turn() {
         "own,own,own,own,4",
     );
 }
+#[test]
+fn long_texts_are_quoted_as_short_ones() {
+    // The texts are longer than what is quoted at once, with a pair of surrogates and a lone one at each place around its end.
+    check(
+        "(function () { const bad = []; for (let k = -3; k < 4; k++) for (const t of ['\\u{1f600}', '\\ud800', '\"', '\\x01']) { \
+         const s = 'é'.repeat(65536 + k) + t + 'x'.repeat(70000) + t; const q = JSON.stringify(s); \
+         const short = JSON.stringify(t).slice(1, -1); \
+         if (q !== '\"' + 'é'.repeat(65536 + k) + short + 'x'.repeat(70000) + short + '\"' \
+           || JSON.stringify([s, { s }]) !== '[' + q + ',{\"s\":' + q + '}]' || JSON.parse(q) !== s) bad.push(k, t); } \
+         return bad.length; })()",
+        "0",
+    );
+}

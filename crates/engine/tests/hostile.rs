@@ -14,8 +14,8 @@ const BUDGET: Duration = Duration::from_millis(50);
 const MAX_RESIDENT_BYTES: u64 = 384 << 20;
 
 /// The budget, and what it may take to notice that it is used up, to make an isolate and to drop it. Without optimisation,
-/// beside other tests, on a slow machine: quoting 20 MB for JSON, which is not interrupted, takes half of it there.
-const MAX_TIME: Duration = Duration::from_millis(1000);
+/// and beside other tests.
+const MAX_TIME: Duration = Duration::from_millis(500);
 
 /// How a script ends.
 #[derive(Debug, PartialEq)]

@@ -98,13 +98,15 @@ fn escape(unit: u16) -> ([u8; 8], usize) {
     };
     ([b'\\', letter, 0, 0, 0, 0, 0, 0], 2)
 }
-/// QuoteJSONString, ECMA-262 §25.5.4.3. OPTIMIZATION: chunks are copied while they are looked at.
-fn quote_latin1<U: Unit>(out: &mut Vec<U>, text: &[u8]) {
+/// QuoteJSONString, ECMA-262 §25.5.4.3, with the quotation marks or without. OPTIMIZATION: chunks are copied while they are looked at.
+fn escape_latin1<U: Unit, const MARKS: bool>(out: &mut Vec<U>, text: &[u8]) {
     let room = text.len() + 2 + CHUNK;
     if out.capacity() - out.len() < room {
         grow(out, room);
     }
-    put(out, U::widen([b'"']), 1);
+    if MARKS {
+        put(out, U::widen([b'"']), 1);
+    }
     let mut rest = text;
     loop {
         let (chunk, count) = match rest.first_chunk::<CHUNK>() {
@@ -123,12 +125,16 @@ fn quote_latin1<U: Unit>(out: &mut Vec<U>, text: &[u8]) {
             break;
         }
     }
-    put(out, U::widen([b'"']), 1);
+    if MARKS {
+        put(out, U::widen([b'"']), 1);
+    }
 }
 /// The same for wide text.
-fn quote_utf16(out: &mut Vec<u16>, text: &[u16]) {
+fn escape_utf16<const MARKS: bool>(out: &mut Vec<u16>, text: &[u16]) {
     out.reserve(text.len() + 2 + WIDE_CHUNK);
-    out.push(b'"'.into());
+    if MARKS {
+        out.push(b'"'.into());
+    }
     let mut rest = text;
     while !rest.is_empty() {
         let (chunk, count) = match rest.first_chunk::<WIDE_CHUNK>() {
@@ -158,7 +164,9 @@ fn quote_utf16(out: &mut Vec<u16>, text: &[u16]) {
             }
         }
     }
-    out.push(b'"'.into());
+    if MARKS {
+        out.push(b'"'.into());
+    }
 }
 
 /// The text so far.
@@ -252,14 +260,19 @@ impl Output {
     /// QuoteJSONString, ECMA-262 §25.5.4.3
     #[inline]
     pub(super) fn quote(&mut self, v: StrView<'_>) {
+        self.escape::<true>(v);
+    }
+    /// QuoteJSONString, or without `MARKS` part of what it puts between the quotation marks: no pair of surrogates may be taken apart.
+    #[inline]
+    pub(super) fn escape<const MARKS: bool>(&mut self, v: StrView<'_>) {
         match v {
-            StrView::Latin1(b) if self.is_wide => quote_latin1(&mut self.wide, b),
-            StrView::Latin1(b) => quote_latin1(&mut self.narrow, b),
+            StrView::Latin1(b) if self.is_wide => escape_latin1::<_, MARKS>(&mut self.wide, b),
+            StrView::Latin1(b) => escape_latin1::<_, MARKS>(&mut self.narrow, b),
             StrView::Utf16(u) => {
                 if !self.is_wide {
                     self.become_wide();
                 }
-                quote_utf16(&mut self.wide, u);
+                escape_utf16::<MARKS>(&mut self.wide, u);
             }
         }
     }

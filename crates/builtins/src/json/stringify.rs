@@ -122,6 +122,9 @@ impl Level {
     }
 }
 
+/// Code units between checks.
+const STEP: usize = 1 << 16;
+
 /// The state of SerializeJSONProperty: JSON Serialization Record.
 struct Serializer<'s> {
     out: Output,
@@ -144,13 +147,30 @@ impl<'a> Serializer<'a> {
         self.memory.forget();
     }
     fn check_length(&mut self, s: &mut Scope<'_>) -> JsResult<()> {
-        /// Code units between checks.
-        const STEP: usize = 1 << 16;
         let length = self.out.len();
         if length >= self.next_check {
             self.next_check = length + STEP;
             string::check_length(s, length)?;
         }
+        Ok(())
+    }
+    /// QuoteJSONString of a long, flat text, which may be interrupted.
+    fn quote_long(&mut self, s: &mut Scope<'_>, text: Local<'_, JsString>) -> JsResult<()> {
+        self.out.push(b'"');
+        let (mut from, length) = (0, text.length());
+        while from < length {
+            interrupt::check(s)?;
+            self.check_length(s)?;
+            let no_gc = s.no_gc();
+            let view = text.view(&no_gc);
+            let mut to = (from + STEP).min(length);
+            if to < length && (0xd800..0xdc00).contains(&view.at(to - 1)) {
+                to -= 1;
+            }
+            self.out.escape::<false>(view.slice(from, to));
+            from = to;
+        }
+        self.out.push(b'"');
         Ok(())
     }
     #[inline(always)]
@@ -193,7 +213,7 @@ impl<'a> Serializer<'a> {
             // SAFETY: a live string; nothing is allocated while the view is used.
             unsafe {
                 let p = v.as_cell() as *const JsString;
-                if !(*p).is_flat() {
+                if !is_short(p) {
                     return false;
                 }
                 self.out.quote(string::view_raw(p));
@@ -293,6 +313,10 @@ impl<'a> Serializer<'a> {
             before(self);
             if let Some(text) = v.as_string() {
                 text.flatten(s);
+                if text.length() > STEP {
+                    self.quote_long(s, text)?;
+                    return Ok(true);
+                }
             }
             self.primitive(v.raw());
             self.check_length(s)?;
@@ -562,7 +586,15 @@ fn is_simple(v: Raw) -> bool {
         return true;
     }
     // SAFETY: a live string.
-    value::is_string(v) && unsafe { (*(v.as_cell() as *const JsString)).is_flat() }
+    value::is_string(v) && unsafe { is_short(v.as_cell().cast()) }
+}
+/// Is a text quoted at once?
+///
+/// # Safety
+/// A live string.
+unsafe fn is_short(p: *const JsString) -> bool {
+    // SAFETY: by the contract.
+    unsafe { (*p).is_flat() && (*p).length as usize <= STEP }
 }
 fn quote_key(out: &mut Output, key: PropertyKey) {
     match key.as_index() {
