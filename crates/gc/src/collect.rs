@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 /// A major collection is due when this many times the live bytes of the last one are in use: more while major collections
 /// take more than the one part of the time, less again when they take less than the other, in hundredths.
 const GROWTH_FACTORS: [f64; 4] = [2.0, 2.5, 3.2, 4.0];
-const GROW_MAJOR_PERCENT: u32 = 12;
-const SHRINK_MAJOR_PERCENT: u32 = 3;
+const GROW_MAJOR_PERCENT: u32 = 4;
+const SHRINK_MAJOR_PERCENT: u32 = 1;
 /// By more than the first factor the heap grows up to this.
 const MAX_GROWN_BYTES: usize = 256 << 20;
 /// Room to allocate between two major collections, near the limit.

@@ -21,7 +21,7 @@ const MIN_YOUNG: u32 = 32;
 const TENURED_PERCENT: u32 = 85;
 /// Samples before it is so no longer, and the part of them that has survived at most.
 const MIN_OLD: u32 = 8;
-const DIED_PERCENT: u32 = 60;
+const DIED_PERCENT: u32 = 40;
 
 /// What is known about the instructions of a function.
 #[derive(Default)]
