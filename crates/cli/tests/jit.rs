@@ -19,6 +19,7 @@ fn programs() -> Vec<PathBuf> {
 /// Standard output, exit code or signal, and standard error of a run.
 fn run(program: &Path, flags: &[&str]) -> (String, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_spey"))
+        .arg("--expose-gc")
         .args(flags)
         .arg(program)
         .stdin(std::process::Stdio::null())

@@ -452,6 +452,11 @@ const fn build_kinds() -> [KindInfo; Kind::Interceptor as usize + 1] {
     t[Kind::Code as usize] = KindInfo {
         is_plain: false,
         finalize: Some(crate::code::finalize_code),
+        weak: Some(WeakOps {
+            trace_strong: crate::code::trace_code,
+            trace_ephemerons: weak_no_ephemerons,
+            sweep: crate::code::sweep_code,
+        }),
         ..plain("Code", crate::code::size_code, crate::code::trace_code)
     };
     t[Kind::FunctionRare as usize] =

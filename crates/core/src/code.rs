@@ -6,7 +6,7 @@ use std::rc::Rc;
 use spey_bytecode::serialize::{ConstantView, FunctionTraits};
 use spey_bytecode::{Constant, FunctionIndex, FunctionUnit, GlobalDeclarations, JsStr, ModuleInfo, Template};
 use spey_compile::FunctionMeta;
-use spey_gc::{Gc, Header, Tracer, Value as Raw};
+use spey_gc::{Gc, Header, Liveness, Tracer, Value as Raw};
 
 use crate::cell::Kind;
 use crate::inline_cache::InlineCache;
@@ -316,6 +316,19 @@ pub(crate) unsafe fn trace_code(cell: *mut Header, t: &mut Tracer) {
         }
         if !(*c).tier.is_null() {
             (*(*c).tier).trace(t);
+        }
+    }
+}
+/// Forgets what has died in the inline caches.
+pub(crate) unsafe fn sweep_code(cell: *mut Header, live: &Liveness) {
+    // SAFETY: live code cell, after marking; its data is owned by it.
+    unsafe {
+        let c = cell as *mut Code;
+        if !(*c).data.is_null() && (*c).flags & code_flag::KEEP_CACHES == 0 {
+            let d = &mut *(*c).data;
+            for i in 0..d.ic_count {
+                (*d.ics.add(i)).sweep(live);
+            }
         }
     }
 }

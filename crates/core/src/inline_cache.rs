@@ -1,6 +1,6 @@
 //! Inline caches: monomorphic in the site, polymorphic of up to four shapes beside it, then the megamorphic stub cache.
 
-use spey_gc::{Gc, Tracer, Value as Raw};
+use spey_gc::{Gc, Liveness, Tracer, Value as Raw};
 
 use crate::cell::Object;
 use crate::shape::{Field, ShapeId};
@@ -45,6 +45,10 @@ impl Entry {
     /// A property of the object itself, to be read.
     pub const fn own(shape: ShapeId, location: u32) -> Entry {
         Entry { shape, epoch: 0, holder: std::ptr::null_mut(), location, next_shape: 0, field: Field::ANY }
+    }
+    /// The shapes in it, without the marks that stand for none.
+    fn shapes(&self) -> impl Iterator<Item = ShapeId> + use<> {
+        [self.shape, self.next_shape].into_iter().filter(|&shape| shape != 0 && shape < NO_SHAPE)
     }
 }
 
@@ -219,38 +223,47 @@ impl InlineCache {
             }
         }
     }
-    /// `keep`: machine code relies on the entries.
+    /// Follows what the entries refer to, if that is to stay: in minor collections, and where machine code relies on it. Else
+    /// [`InlineCache::sweep`] follows.
     pub(crate) fn trace(&mut self, t: &mut Tracer, keep: bool) {
         t.value(&mut self.key);
-        // Holders are kept alive by the epoch's prototypes; a major collection drops the caches' references instead of
-        // keeping garbage alive, a minor one follows moves.
-        if t.is_minor() || keep {
-            if !self.method.is_null() {
-                let mut method: *mut Object = self.method.cast();
-                crate::cell::trace_raw(t, &mut method);
-                self.method = method.cast();
+        if !t.is_minor() && !keep {
+            return;
+        }
+        if !self.method.is_null() {
+            let mut method: *mut Object = self.method.cast();
+            crate::cell::trace_raw(t, &mut method);
+            self.method = method.cast();
+        }
+        let mut hold = |e: &mut Entry| {
+            if !e.holder.is_null() {
+                crate::cell::trace_raw(t, &mut e.holder);
             }
-            let mut hold = |e: &mut Entry| {
-                if !e.holder.is_null() {
-                    crate::cell::trace_raw(t, &mut e.holder);
-                }
-                for shape in [e.shape, e.next_shape] {
-                    // Not the marks that stand for no shape.
-                    if shape != 0 && shape < NO_SHAPE {
-                        t.shape(shape);
-                    }
-                }
-            };
-            hold(&mut self.entry);
-            if let Some(m) = &mut self.more {
-                m.iter_mut().for_each(hold);
-            }
-        } else {
-            self.entry = Entry::EMPTY;
-            self.more = None;
-            self.misses = 0;
+            e.shapes().for_each(|shape| t.shape(shape));
+        };
+        hold(&mut self.entry);
+        if let Some(m) = &mut self.more {
+            m.iter_mut().for_each(hold);
+        }
+    }
+    /// Forgets what has died: caches keep nothing alive. That the site has run stays known.
+    pub(crate) fn sweep(&mut self, live: &Liveness) {
+        let lives = |cell: *mut Object| cell.is_null() || live.is_live_cell(cell.cast());
+        let keep = |e: &Entry| {
+            lives(e.holder)
+                && e.shapes().chain(e.field.shape()).all(|shape| live.is_shape_marked(shape))
+        };
+        if !lives(self.method.cast()) {
             self.method = std::ptr::null_mut();
-            self.feedback &= !feedback::METHODS;
+        }
+        // Also where no shape is: callees and layouts.
+        if !keep(&self.entry) && self.entry.shape == UNUSED {
+            self.entry = Entry::EMPTY;
+            self.note_seen();
+        }
+        if self.entries().any(|e| !keep(e)) {
+            self.note_seen();
+            self.retain(keep);
         }
     }
 }
