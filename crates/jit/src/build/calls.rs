@@ -8,7 +8,7 @@ use super::env::{LENGTH, access};
 use super::polymorphic::is_plain;
 use super::property::MAX_LITERAL;
 use super::values::{NUMBER_TAG, UNDEFINED};
-use super::{Builder, HEADER, HURRIED_NODES, INLINE_NODES, Result_, Step, TINY_NODES};
+use super::{Builder, HEADER, HURRIED_NODES, INLINE_NODES, LOOP_DEPTHS, Result_, Step, TINY_NODES};
 use crate::graph::{Binary, Block, Condition, Frame, Op, Repr, Unary, Value, Width, ty};
 use crate::snapshot::{
     Callee, Constant, EntrySnapshot, FunctionSnapshot, Intrinsic, NO_INDEX, SEVERAL, Script, function_flag,
@@ -500,21 +500,29 @@ impl Builder<'_> {
 
     // ---------------------------------------------------------------- known functions
 
-    /// Nodes of functions walked in place so far.
-    fn inlined_nodes(&self) -> usize {
-        let (before, start) = self.inlined;
-        if self.walks.len() > 1 { before + self.graph.nodes.len() - start } else { before }
+    /// Loops around the instruction being walked, those of the callers included, as far as they are told apart.
+    pub(super) fn loop_depth(&self) -> usize {
+        let walk = self.walks.last().expect("a frame is being walked");
+        let loops = self.infos[&walk.function].loops.range(..=self.pc);
+        (walk.depth + loops.filter(|&(_, &end)| self.pc < end).count()).min(LOOP_DEPTHS - 1)
+    }
+    /// Nodes of functions walked in place so far that are called in as many loops.
+    fn inlined_nodes(&self, depth: usize) -> usize {
+        let ends = self.walks.iter().skip(1).map(|w| w.start).chain([self.graph.nodes.len()]);
+        let open = self.walks.iter().zip(ends).skip(1).filter(|(w, _)| w.depth == depth);
+        self.inlined[depth] + open.map(|(w, end)| end - w.start - w.inner).sum::<usize>()
     }
     fn can_inline(&mut self, k: usize) -> bool {
         let f = &self.snapshot.functions[k];
         let refused = function_flag::COROUTINE;
         let tiny = f.code.len() <= TINY_WORDS;
         let (depth, nodes) = if tiny { (TINY_DEPTH, TINY_NODES) } else { (INLINE_DEPTH, INLINE_NODES) };
+        let spent = self.inlined_nodes(self.loop_depth());
         if f.code.is_empty()
             || f.code.len() > INLINE_WORDS
             || f.flags & refused != 0
             || !f.handlers.is_empty()
-            || self.inlined_nodes() > nodes
+            || spent > nodes
             || self.walks.len() > depth
             // Once in itself, if tiny twice: a function that calls itself twice makes a third of the calls then. Constructors
             // that only call an initialiser may share their code, and construct each other.
@@ -534,7 +542,7 @@ impl Builder<'_> {
             )
         });
         // A tiny function costs less than its call.
-        let cheap = tiny && self.inlined_nodes() <= HURRIED_NODES;
+        let cheap = tiny && spent <= HURRIED_NODES;
         possible && (cheap || !self.is_hurried())
     }
 
@@ -692,13 +700,7 @@ impl Builder<'_> {
             self.env.slots.insert(base - HEADER + h as i32, v);
         }
         let key = (caller_key ^ (pc as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)).rotate_left(23);
-        if self.walks.len() == 1 {
-            self.inlined.1 = self.graph.nodes.len();
-        }
         let returns = self.walk(frame, k, key, 0)?;
-        if self.walks.len() == 1 {
-            self.inlined.0 += self.graph.nodes.len() - self.inlined.1;
-        }
         self.pc = pc;
         self.state = None;
         self.started = true;

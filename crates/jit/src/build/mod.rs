@@ -49,7 +49,9 @@ const HEADER: i32 = spey_bytecode::FRAME_HEADER_WORDS as i32;
 /// Larger graphs are refused.
 const MAX_NODES: usize = 60_000;
 /// No inlining when functions walked in place have made this many nodes: what code costs to compile is what short programs wait for,
+/// and what loops do is worth more than what is done before them, so what is called in no loop, in one, and in several is counted apart.
 const INLINE_NODES: usize = 400;
+const LOOP_DEPTHS: usize = 3;
 /// and of tiny functions this many.
 const TINY_NODES: usize = 1_000;
 
@@ -134,6 +136,11 @@ struct Walk {
     key: u64,
     pending: BTreeMap<u32, Vec<(Block, Env)>>,
     loops: Vec<Loop>,
+    /// Loops around the call that it is the walk of.
+    depth: usize,
+    /// Nodes of the graph when it began, and of functions walked in place in it.
+    start: usize,
+    inner: usize,
     returns: Vec<(Block, Env, Value)>,
     /// The loop whose first iteration has just been walked apart.
     peeled: Option<u32>,
@@ -166,8 +173,8 @@ struct Builder<'a> {
     reason: &'static str,
     /// The instruction has done something that cannot be done again.
     started: bool,
-    /// Nodes of functions that have been walked in place, and of the graph when the last such walk of the outermost function began.
-    inlined: (usize, usize),
+    /// Nodes of functions that have been walked in place, by the number of loops around their calls.
+    inlined: [usize; LOOP_DEPTHS],
     /// What the coroutine that is resumed holds of the frame's slots.
     saved: BTreeMap<i32, Value>,
     /// The promise of an async function, made by the code.
@@ -194,7 +201,7 @@ impl<'a> Builder<'a> {
             state: None,
             reason: "",
             started: false,
-            inlined: (0, 0),
+            inlined: [0; LOOP_DEPTHS],
             saved: BTreeMap::new(),
             promise: None,
             constants: BTreeMap::new(),
@@ -531,12 +538,16 @@ impl<'a> Builder<'a> {
     ) -> Result_<Vec<(Block, Env, Value)>> {
         let base = self.graph.frames[frame as usize].base;
         self.info(function);
+        let depth = if self.walks.is_empty() { 0 } else { self.loop_depth() };
         let start = (self.block, std::mem::take(&mut self.env));
         self.walks.push(Walk {
             frame,
             function,
             base,
             key,
+            depth,
+            start: self.graph.nodes.len(),
+            inner: 0,
             pending: BTreeMap::from([(entry, vec![start])]),
             loops: vec![],
             returns: vec![],
@@ -581,7 +592,13 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        Ok(self.walks.pop().expect("pushed above").returns)
+        let walk = self.walks.pop().expect("pushed above");
+        if let Some(caller) = self.walks.last_mut() {
+            let nodes = self.graph.nodes.len() - walk.start;
+            caller.inner += nodes;
+            self.inlined[walk.depth] += nodes - walk.inner;
+        }
+        Ok(walk.returns)
     }
 
     // ---------------------------------------------------------------- instructions
