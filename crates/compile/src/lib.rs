@@ -198,10 +198,13 @@ pub struct Unit {
 }
 
 impl Unit {
-    /// Memory that the unit holds: text, tree, and what is known of its functions.
+    /// Memory that the unit holds: text, tree, scopes, and what is known of its functions.
     pub fn memory_bytes(&self) -> usize {
         let owner = self.tree.borrow_owner();
-        owner.source.len() + owner.allocator.capacity() + self.metas.len() * size_of::<FunctionMeta>()
+        owner.source.len()
+            + owner.allocator.capacity()
+            + self.tree.borrow_dependent().memory_bytes()
+            + self.metas.len() * size_of::<OnceCell<FunctionMeta>>()
     }
     /// Parses, finds the early errors and analyses the scopes.
     pub fn parse(source: Rc<str>, options: &Options) -> Result<Unit, SyntaxError> {

@@ -282,6 +282,20 @@ pub struct Analysis<'a> {
 }
 
 impl Analysis<'_> {
+    /// Memory of the tables.
+    pub fn memory_bytes(&self) -> usize {
+        fn table<T>(list: &Vec<T>) -> usize {
+            list.capacity() * size_of::<T>()
+        }
+        let inner: usize = self.scopes.iter().map(|s| table(&s.vars) + table(&s.functions)).sum();
+        inner
+            + table(&self.functions)
+            + table(&self.scopes)
+            + table(&self.vars)
+            + table(&self.refs)
+            + table(&self.classes)
+            + table(&self.assignments)
+    }
     /// Does the variable have one value only after its initialisation?
     pub fn is_settled(&self, var: VarId) -> bool {
         let v = var;

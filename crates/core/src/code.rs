@@ -6,7 +6,7 @@ use std::rc::Rc;
 use spey_bytecode::serialize::{ConstantView, FunctionTraits};
 use spey_bytecode::{Constant, FunctionIndex, FunctionUnit, GlobalDeclarations, JsStr, ModuleInfo, Template};
 use spey_compile::FunctionMeta;
-use spey_gc::{Gc, Header, Liveness, Tracer, Value as Raw};
+use spey_gc::{Gc, Header, LedgerCategory, Liveness, Tracer, Value as Raw};
 
 use crate::cell::Kind;
 use crate::inline_cache::InlineCache;
@@ -217,6 +217,8 @@ pub struct CodeData {
     layout: std::alloc::Layout,
     /// Liveness for the collector, computed at the first collection that meets the function.
     pub liveness: Option<Box<spey_bytecode::liveness::Liveness>>,
+    /// The account of its memory, unless the text has none.
+    _memory: Option<ExternalBytes>,
 }
 
 /// Code cell of one function: old generation, never moves.
@@ -533,6 +535,12 @@ fn link<C>(
         8,
     )
     .expect("table sizes are bounded by the bytecode's operand widths");
+    let memory = code.script().memory.is_some().then(|| {
+        let mut memory = ExternalBytes::new(vm, LedgerCategory::Code);
+        let listed = unit.code.len() * 8 + unit.positions.len() * 8;
+        memory.set(&mut vm.heap, std::mem::size_of::<CodeData>() + layout.size() + listed);
+        memory
+    });
     // SAFETY: the block is filled completely before it is published in the cell; strings are interned in the old
     // generation and big integers rooted by the code cell as soon as they are stored.
     unsafe {
@@ -546,7 +554,8 @@ fn link<C>(
         for i in 0..ic_count {
             std::ptr::write(ics.add(i), InlineCache::new(Raw::UNDEFINED));
         }
-        let data = CodeData { unit, ics, constant_count, ic_count, block, layout, liveness: None };
+        let data =
+            CodeData { unit, ics, constant_count, ic_count, block, layout, liveness: None, _memory: memory };
         let data = Box::into_raw(Box::new(data));
         let c = code.as_ptr();
         (*c).data = data;
