@@ -250,8 +250,7 @@ impl InlineCache {
     pub(crate) fn sweep(&mut self, live: &Liveness) {
         let lives = |cell: *mut Object| cell.is_null() || live.is_live_cell(cell.cast());
         let keep = |e: &Entry| {
-            lives(e.holder)
-                && e.shapes().chain(e.field.shape()).all(|shape| live.is_shape_marked(shape))
+            lives(e.holder) && e.shapes().chain(e.field.shape()).all(|shape| live.is_shape_marked(shape))
         };
         if !lives(self.method.cast()) {
             self.method = std::ptr::null_mut();
