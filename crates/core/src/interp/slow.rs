@@ -626,7 +626,7 @@ slow_ops! {
                 let inline = if i.b() == 0 { crate::realm::DEFAULT_INLINE } else { (i.b() as u16).min(48) as u8 };
                 let proto = s.vm().realm().intrinsic(Intrinsic::ObjectPrototype);
                 let shape = s.vm().shapes.root(proto, inline);
-                // The entry is dropped at major collections, so the id is never stale.
+                // The entry goes when the shape dies, so the id is never stale.
                 (*cache).entry = Entry::own(shape, inline as u32);
                 let o = object::alloc_object(s.vm(), Kind::Object, shape, inline as usize, Raw::UNDEFINED);
                 Ok(s.local(Raw::cell(o.cast())))

@@ -49,11 +49,11 @@ const HEADER: i32 = spey_bytecode::FRAME_HEADER_WORDS as i32;
 /// Larger graphs are refused.
 const MAX_NODES: usize = 60_000;
 /// No inlining when functions walked in place have made this many nodes: what code costs to compile is what short programs wait for,
-/// and what loops do is worth more than what is done before them, so what is called in no loop, in one, and in several is counted apart.
 const INLINE_NODES: usize = 400;
-const LOOP_DEPTHS: usize = 3;
 /// and of tiny functions this many.
 const TINY_NODES: usize = 1_000;
+/// What is called in no loop, in one, and in several is counted apart: loops often come last, and are worth more than what comes before.
+const LOOP_DEPTHS: usize = 3;
 
 /// The same for all functions where code that is soon made is wanted.
 const HURRIED_NODES: usize = 100;
