@@ -142,6 +142,9 @@ fn choose_state<'s, 'a>(
 ) -> JsResult<(Option<Local<'s, Value>>, &'a State)> {
     /// So many instances of one module are in the main state,
     const OF_ONE: u32 = 16;
+    /// of one that takes seconds to be compiled as a whole,
+    const OF_ONE_LARGE: u32 = 64;
+    const LARGE_BYTES: usize = 256 << 10;
     /// and so many of all modules.
     const OF_ALL: usize = 256;
     let main = runtime_state(s)?;
@@ -161,7 +164,8 @@ fn choose_state<'s, 'a>(
         return Ok((Some(v), unsafe { &*state }));
     }
     let of_this = m.info.instances.fetch_add(1, Ordering::Relaxed);
-    if of_this < OF_ONE && main.instances.get() < OF_ALL {
+    let of_one = if m.info.bytes.len() < LARGE_BYTES { OF_ONE } else { OF_ONE_LARGE };
+    if of_this < of_one && main.instances.get() < OF_ALL {
         main.instances.set(main.instances.get() + 1);
         return Ok((None, main));
     }

@@ -8,6 +8,7 @@
 //! *Not here*: fetching modules (`host`), modules as ES modules and WASI (`lib/node`).
 
 mod activation;
+mod baseline;
 mod binary;
 mod cache;
 mod class;

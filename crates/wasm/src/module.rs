@@ -38,7 +38,7 @@ pub struct Info {
     /// Of the bytes; for stack traces.
     pub hash: u32,
     /// Exports and custom sections.
-    pub sections: Sections,
+    pub sections: Arc<Sections>,
     /// Options of the compilation.
     pub options: Options,
     /// How many instances have been made.
@@ -63,10 +63,33 @@ pub struct Compiled {
 impl Compiled {
     /// The module with code that a state may run.
     pub fn for_state(&self, state: &State) -> Result<Compiled, String> {
-        Ok(match &self.info.lazy {
-            Some(lazy) if !lazy.claim(state) => Compiled { module: lazy.whole()?, info: self.info.clone() },
-            _ => self.clone(),
-        })
+        let Some(lazy) = self.info.lazy.as_ref().filter(|lazy| !lazy.claim(state)) else {
+            return Ok(self.clone());
+        };
+        match lazy.whole() {
+            Some(module) => Ok(Compiled { module: module?, info: self.info.clone() }),
+            None => self.again(state),
+        }
+    }
+    /// The module once more, for a state alone.
+    fn again(&self, state: &State) -> Result<Compiled, String> {
+        let info = &self.info;
+        let code = info.rewritten.as_ref().unwrap_or(&info.bytes);
+        let (module, lazy) = runtime::compile(code).map_err(|e| errors::compile_message(&e))?;
+        if let Some(lazy) = &lazy {
+            lazy.claim(state);
+        }
+        let info = Arc::new(Info {
+            bytes: info.bytes.clone(),
+            rewritten: info.rewritten.clone(),
+            hash: info.hash,
+            sections: info.sections.clone(),
+            options: info.options.clone(),
+            instances: AtomicU32::new(0),
+            lazy,
+        });
+        remember(&module, &info);
+        Ok(Compiled { module, info })
     }
 }
 
@@ -235,6 +258,7 @@ pub fn live() -> Vec<Code> {
         match &info.lazy {
             None => list.push(code(module.clone(), None)),
             Some(lazy) => {
+                list.push(code(module.clone(), None));
                 list.extend(lazy.pieces().into_iter().map(|p| code(p.module.clone(), Some(p))));
                 list.extend(lazy.whole_if_made().map(|m| code(m, None)));
             }
@@ -273,11 +297,16 @@ pub fn compile(bytes: Vec<u8>, options: Options) -> Result<Compiled, String> {
         string_builtins::validate(&module, &options)?;
     }
     let instances = AtomicU32::new(0);
+    let sections = Arc::new(sections);
     let info = Arc::new(Info { bytes, rewritten, hash, sections, options, instances, lazy });
+    remember(&module, &info);
+    Ok(Compiled { module, info })
+}
+/// Lets others find a module, as long as somebody has it.
+fn remember(module: &Module, info: &Arc<Info>) {
     let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
     cache.retain(|(_, info)| info.strong_count() > 0);
-    cache.push((module.clone(), Arc::downgrade(&info)));
-    Ok(Compiled { module, info })
+    cache.push((module.clone(), Arc::downgrade(info)));
 }
 /// Does the module have old exception instructions?
 fn needs_rewriting(e: &wasmtime::Error) -> bool {

@@ -51,7 +51,7 @@ pub const MAX_TABLE_ELEMENTS: u64 = 10_000_000;
 const GC_HEAP_BYTES: u64 = 16 << 20;
 /// Its size for programs that have structures, where there is room for a multiple of that: what is alive is copied a quarter
 /// as often.
-const LARGE_GC_HEAP_BYTES: u32 = 64 << 20;
+const LARGE_GC_HEAP_BYTES: u32 = 256 << 20;
 
 /// With more globals and imports in all, a module is compiled without optimisation: each is a region of its own to
 /// Cranelift's alias analysis, which looks at all regions at each instruction that may trap, and in such modules (of
@@ -60,9 +60,9 @@ const MANY_REGIONS: usize = 1024;
 
 /// Modules below this size are compiled on one thread: handing work over would take longer than doing it.
 const SMALL_MODULE_BYTES: usize = 8 << 10;
-/// Modules of this size and more are compiled function by function, and what is called often with what it calls. Smaller ones are
-/// soon compiled as a whole, on all processors.
-const LAZY_MODULE_BYTES: usize = 32 << 10;
+/// Modules of this size and more are compiled function by function, first by the baseline compiler, and what is called often with what it
+/// calls. Smaller ones are soon compiled as a whole, and may be no more than a loop that runs long.
+const LAZY_MODULE_BYTES: usize = 4 << 10;
 
 /// What engines differ in. Code made by one can be loaded by all.
 #[derive(Clone, Copy)]
@@ -104,6 +104,10 @@ fn new_engine(compilation: Compilation) -> Option<Engine> {
     // are what separates programs that do not trust each other.
     // SAFETY: the flag changes what is executed speculatively, not what is computed.
     unsafe { config.cranelift_flag_set("enable_table_access_spectre_mitigation", "false") };
+    // `vpmullq` takes three times as long as the multiplications of halves that Cranelift writes without it, also where halves are all that is
+    // multiplied.
+    // SAFETY: nothing is used that the processor does not have.
+    unsafe { config.cranelift_flag_set("has_avx512dq", "false") };
     Engine::new(&config).ok()
 }
 /// The compiler and the type registry: one for the process, so that modules can be sent to other threads. It holds no
@@ -138,11 +142,8 @@ pub fn compile_lazily_from(bytes: usize) {
 pub fn compile(bytes: &Arc<Vec<u8>>) -> wasmtime::Result<(Module, Option<Arc<Lazy>>)> {
     // Files have modules as a whole.
     if bytes.len() >= LAZY_BYTES.load(Ordering::Relaxed) && !cache::is_on() {
-        let engine = engine()?;
-        let quick = quick_engine().filter(|_| binary::globals_and_imports(bytes) > MANY_REGIONS);
         // Whatever is wrong with the module, compiling it tells in the usual words.
-        if let Ok((module, lazy)) = Lazy::new(engine, quick.unwrap_or(engine), quick.is_some(), bytes.clone())
-        {
+        if let Ok((module, lazy)) = Lazy::new(engine()?, bytes.clone()) {
             return Ok((module, Some(lazy)));
         }
     }
@@ -525,10 +526,6 @@ impl State {
         }
     }
 
-    /// Does it die before the VM?
-    pub fn is_private(&self) -> bool {
-        self.private
-    }
     /// The cell that owns this state.
     fn cell(&self, s: &mut Scope<'_>) -> Raw {
         let id = self.cell.get().expect("the state has been made");

@@ -6,21 +6,21 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use wasmparser::{
-    BlockType, FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, Parser, ValType, Validator,
-    ValidatorResources, WasmFeatures,
+    FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, Parser, Validator, ValidatorResources,
+    WasmFeatures,
 };
 use wasmtime::Engine;
 use wasmtime_environ::object::read::elf::ElfFile64;
 use wasmtime_environ::object::{Endianness, Object, ObjectSection};
 use wasmtime_environ::{
-    Abi, Compiler, DefinedFuncIndex, FlagValue, FuncIndex, FuncKey, FunctionBodyData, GlobalIndex,
-    MemoryInit, ModuleEnvironment, ModuleInternedTypeIndex, ModuleTranslation, ModuleTypesBuilder,
-    PrimaryMap, StaticModuleIndex, Tunables, TypeIndex, WasmCompositeInnerType, WasmFuncType, WasmValType,
-    obj,
+    Abi, Compiler, ConstExpr, DefinedFuncIndex, DefinedGlobalIndex, FlagValue, FuncIndex, FuncKey,
+    FunctionBodyData, ModuleEnvironment, ModuleInternedTypeIndex, ModuleTranslation, ModuleTypesBuilder,
+    PrimaryMap, StaticModuleIndex, Tunables, TypeIndex, VMOffsets, WasmCompositeInnerType, WasmValType, obj,
 };
 use wasmtime_internal_cranelift::CompiledFunction;
 
 use super::inline::{self, Inlined, Origins};
+use crate::baseline::{self, Heat};
 
 /// The one module of an artifact.
 pub fn only_module() -> StaticModuleIndex {
@@ -32,9 +32,9 @@ const DENSE_IMAGE_BYTES: u64 = 16 << 20;
 /// How well a function is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// By Winch, instruction by instruction: a tenth of the time of compilation.
+    /// Instruction by instruction, by [`baseline`].
     Baseline,
-    /// What Winch cannot compile. Without optimisation, registers allocated in one pass: half of the time, for code that takes twice as long.
+    /// What that cannot compile. Without optimisation, registers allocated in one pass: half of the time, for code that takes twice as long.
     Quick,
     /// As well as the engine's settings want it.
     Optimised,
@@ -45,7 +45,6 @@ pub struct Codegen {
     /// The compiler.
     pub compiler: Box<dyn Compiler>,
     quick: Box<dyn Compiler>,
-    baseline: Box<dyn Compiler>,
     /// Its settings.
     pub tunables: Tunables,
     features: WasmFeatures,
@@ -79,15 +78,9 @@ impl Codegen {
         builder.set("opt_level", "none")?;
         builder.set("regalloc_algorithm", "single_pass")?;
         let quick = builder.build()?;
-        let mut builder = wasmtime_internal_winch::builder(None)?;
-        for (name, value) in shared.iter().chain(&isa) {
-            builder.set(name, &value.to_string())?;
-        }
-        builder.set_tunables(Tunables { winch_callable: true, ..tunables.clone() })?;
         Ok(Codegen {
             compiler,
             quick,
-            baseline: builder.build()?,
             tunables,
             features: WasmFeatures::from_bits_retain(features),
             engine_section,
@@ -116,10 +109,6 @@ impl Codegen {
     }
 }
 
-/// So many globals at most are set by one function: that of all, which has thousands where a module has tables of constants (dart2wasm),
-/// would take a time that grows with the square of their number.
-const GLOBALS_AT_ONCE: usize = 64;
-
 fn compile_trampoline(
     compiler: &dyn Compiler,
     translation: &ModuleTranslation<'_>,
@@ -132,14 +121,21 @@ fn compile_trampoline(
         finisher.finish_compiling(&mut compiled, None, "")?;
     }
     let needs_gc_heap = compiled.needs_gc_heap;
-    Ok(Function { key, code: compiled.code, level, has_loops: false, needs_gc_heap, origins: None })
+    let code = MachineCode::Cranelift(compiled.code);
+    Ok(Function { key, code, level, has_loops: false, needs_gc_heap, origins: None })
 }
 
+/// What a compiler has made.
+pub enum MachineCode {
+    /// A `CompiledFunction`.
+    Cranelift(Box<dyn Any + Send + Sync>),
+    Baseline(baseline::Code),
+}
 /// A compiled function or trampoline.
 pub struct Function {
     /// Which.
     pub key: FuncKey,
-    code: Box<dyn Any + Send + Sync>,
+    code: MachineCode,
     /// How well it is compiled.
     pub level: Level,
     /// Does it have loops? Known of what is compiled for the first call.
@@ -151,17 +147,30 @@ pub struct Function {
 }
 impl Function {
     /// The code.
-    pub fn code(&self) -> &CompiledFunction {
-        self.code.downcast_ref().expect("Cranelift's functions are of this type")
+    pub fn code(&self) -> CodeOf<'_> {
+        match &self.code {
+            MachineCode::Cranelift(code) => {
+                CodeOf::Cranelift(code.downcast_ref().expect("Cranelift's functions are of this type"))
+            }
+            MachineCode::Baseline(code) => CodeOf::Baseline(code),
+        }
     }
     /// Are its calls counted, since it can be improved?
     pub fn is_counted(&self) -> bool {
         self.level != Level::Optimised && matches!(self.key, FuncKey::DefinedWasmFunction(..))
     }
     /// What it calls.
-    pub fn callees(&self) -> impl Iterator<Item = FuncKey> + '_ {
-        self.code().relocations().map(|r| r.reloc_target)
+    pub fn callees(&self) -> Vec<FuncKey> {
+        match self.code() {
+            CodeOf::Cranelift(code) => code.relocations().map(|r| r.reloc_target).collect(),
+            CodeOf::Baseline(code) => code.calls.iter().map(|(_, key)| *key).collect(),
+        }
     }
+}
+/// The code of a function, by who has made it.
+pub enum CodeOf<'a> {
+    Cranelift(&'a CompiledFunction),
+    Baseline(&'a baseline::Code),
 }
 
 /// A module whose functions can be compiled.
@@ -170,7 +179,10 @@ pub struct Program {
     translation: ModuleTranslation<'static>,
     types: ModuleTypesBuilder,
     bodies: PrimaryMap<DefinedFuncIndex, FunctionBodyData<'static>>,
-    has_plain_types: bool,
+    /// What globals begin with, where that is to be computed.
+    globals: Vec<(DefinedGlobalIndex, ConstExpr)>,
+    offsets: VMOffsets<u8>,
+    layouts: baseline::Layouts,
     declared_types: HashMap<ModuleInternedTypeIndex, TypeIndex>,
     /// What the translation borrows from; dropped after it.
     bytes: Arc<Vec<u8>>,
@@ -182,15 +194,13 @@ impl Program {
         let slice: &'static [u8] = unsafe { std::slice::from_raw_parts(bytes.as_ptr(), bytes.len()) };
         let (mut translation, types) = codegen.translate(slice)?;
         let bodies = std::mem::take(&mut translation.function_body_inputs);
-        // The baseline compiler knows neither structures nor subtypes.
-        let has_plain_types = types.wasm_types().all(|(_, ty)| {
-            use WasmCompositeInnerType::{Exn, Func};
-            ty.is_final && matches!(ty.composite_type.inner, Func(_) | Exn(_))
-        });
+        let globals = std::mem::take(&mut translation.global_initializers);
         let declared = translation.module.types.iter();
         let declared_types = declared.map(|(index, ty)| (ty.unwrap_module_type_index(), index)).collect();
+        let offsets = VMOffsets::new(size_of::<usize>() as u8, &translation.module);
+        let layouts = baseline::Layouts::of(&types);
         let mut program =
-            Program { codegen, translation, types, bodies, has_plain_types, declared_types, bytes };
+            Program { codegen, translation, types, bodies, globals, offsets, layouts, declared_types, bytes };
         program.validate()?;
         // Whether functions need it is known when they are compiled; the instance is made before.
         program.translation.module.needs_gc_heap |= program.may_need_gc_heap();
@@ -208,13 +218,7 @@ impl Program {
     /// Could a function make or read something on the heap of structures?
     fn may_need_gc_heap(&self) -> bool {
         let module = &self.translation.module;
-        let has_structures = self.types.wasm_types().any(|(_, ty)| {
-            matches!(
-                ty.composite_type.inner,
-                WasmCompositeInnerType::Struct(_) | WasmCompositeInnerType::Array(_)
-            )
-        });
-        has_structures
+        self.has_structures()
             || !module.tags.is_empty()
             || module.tables.values().any(|t| t.ref_type.is_vmgcref_type())
             || module.globals.values().any(|g| g.wasm_ty.is_vmgcref_type())
@@ -254,122 +258,75 @@ impl Program {
     }
     /// The types of a function's parameters.
     pub fn parameters(&self, function: DefinedFuncIndex) -> &[WasmValType] {
-        self.signature(self.index(function)).params()
+        let ty = self.translation.module.types[self.type_of(function)].unwrap_module_type_index();
+        self.types[ty].unwrap_func().params()
     }
     /// A declared type that is the same as an interned one.
     pub fn declared_type(&self, ty: ModuleInternedTypeIndex) -> Option<TypeIndex> {
         self.declared_types.get(&ty).copied()
     }
-    /// Are its types such that the baseline compiler can be used?
-    pub fn has_plain_types(&self) -> bool {
-        self.has_plain_types
-    }
     /// The name of a function, if the module has a section of names.
     pub fn name(&self, function: FuncIndex) -> Option<&str> {
         self.translation.debuginfo.name_section.func_names.get(&function).copied()
     }
-    /// Compiles as is right for the first call: quickly.
-    pub fn compile_first(&self, key: FuncKey) -> wasmtime::Result<Function> {
+    /// Does it have types of structures or arrays?
+    pub fn has_structures(&self) -> bool {
+        self.types.wasm_types().any(|(_, ty)| {
+            matches!(
+                ty.composite_type.inner,
+                WasmCompositeInnerType::Struct(_) | WasmCompositeInnerType::Array(_)
+            )
+        })
+    }
+    /// Compiles as is right for the first call: quickly. `heat`: how its code counts the rounds of loops.
+    pub fn compile_first(&self, key: FuncKey, heat: Heat) -> wasmtime::Result<Function> {
         let FuncKey::DefinedWasmFunction(_, function) = key else {
             return self.compile(key, Level::Optimised);
         };
-        let scan = self.scan(function);
-        // A compiler that gives up has not said anything of the function.
-        let baseline = scan.is_plain.then(|| self.compile(key, Level::Baseline).ok()).flatten();
-        let function = match baseline {
-            Some(function) => function,
-            None => self.compile(key, Level::Quick)?,
-        };
-        Ok(Function { has_loops: scan.has_loops, ..function })
-    }
-    fn scan(&self, function: DefinedFuncIndex) -> Scan {
-        let module = &self.translation.module;
-        let body = &self.bodies[function].body;
-        let mut scan = Scan { has_loops: false, is_plain: self.has_plain_types };
-        let mut require = |holds: bool| scan.is_plain &= holds;
-        require(self.is_plain_signature(module.func_index(function)));
-        require(
-            body.get_locals_reader()
-                .is_ok_and(|locals| locals.into_iter().all(|local| local.is_ok_and(|(_, ty)| is_number(ty)))),
-        );
-        let Ok(operators) = body.get_operators_reader() else { return scan };
-        for op in operators.into_iter().flatten() {
-            let holds = match &op {
-                Operator::Loop { blockty } => {
-                    scan.has_loops = true;
-                    is_plain_block(blockty)
-                }
-                Operator::Block { blockty } | Operator::If { blockty } => is_plain_block(blockty),
-                Operator::Call { function_index } => {
-                    let callee = FuncIndex::from_u32(*function_index);
-                    let is_import = module.is_imported_function(callee);
-                    // Calls through addresses go straight to code whose convention differs where there are words on the stack.
-                    self.is_plain_signature(callee) && !(is_import && self.stack_words(callee) > 0)
-                }
-                Operator::CallIndirect { type_index, .. } => {
-                    let ty = module.types[TypeIndex::from_u32(*type_index)].unwrap_module_type_index();
-                    let ty = self.types[ty].unwrap_func();
-                    is_plain(ty) && stack_words(ty) == 0
-                }
-                Operator::GlobalGet { global_index } | Operator::GlobalSet { global_index } => {
-                    is_number_type(module.globals[GlobalIndex::from_u32(*global_index)].wasm_ty)
-                }
-                op => is_plain_operator(op),
-            };
-            scan.is_plain &= holds;
+        if let Some(function) = self.compile_baseline(function, heat) {
+            return Ok(function);
         }
-        scan
+        let has_loops = self.has_loops(function);
+        Ok(Function { has_loops, ..self.compile(key, Level::Quick)? })
     }
-    fn signature(&self, function: FuncIndex) -> &WasmFuncType {
-        let ty = self.translation.module.functions[function].signature.unwrap_module_type_index();
-        self.types[ty].unwrap_func()
+    /// Compiles by the baseline compiler, if it can.
+    pub fn compile_baseline(&self, function: DefinedFuncIndex, heat: Heat) -> Option<Function> {
+        let code = baseline::compile(&self.context(), function, self.body(function), heat).ok()?;
+        let (key, code) =
+            (FuncKey::DefinedWasmFunction(only_module(), function), MachineCode::Baseline(code));
+        let level = Level::Baseline;
+        Some(Function { key, code, level, has_loops: false, needs_gc_heap: false, origins: None })
     }
-    fn is_plain_signature(&self, function: FuncIndex) -> bool {
-        is_plain(self.signature(function))
+    fn context(&self) -> baseline::Context<'_> {
+        baseline::Context {
+            translation: &self.translation,
+            types: &self.types,
+            offsets: &self.offsets,
+            tunables: &self.codegen.tunables,
+            layouts: &self.layouts,
+        }
     }
-    /// How many words of a function's arguments lie on the stack.
-    pub fn stack_words(&self, function: FuncIndex) -> usize {
-        stack_words(self.signature(function))
+    fn has_loops(&self, function: DefinedFuncIndex) -> bool {
+        let operators = self.body(function).get_operators_reader();
+        operators.is_ok_and(|ops| ops.into_iter().any(|op| matches!(op, Ok(Operator::Loop { .. }))))
     }
     /// Compiles what sets up an instance, in parts that are called one after the other.
     pub fn compile_startup(&self) -> wasmtime::Result<Vec<Function>> {
         // It runs once.
-        let key = FuncKey::ModuleStartup(Abi::Wasm, only_module());
-        let count = self.translation.global_initializers.len();
-        if count <= GLOBALS_AT_ONCE {
-            return Ok(vec![self.compile(key, Level::Quick)?]);
-        }
-        let quick = &*self.codegen.quick;
-        let starts: Vec<usize> = (0..count).step_by(GLOBALS_AT_ONCE).collect();
-        let of_a_thread = starts.len().div_ceil(rayon::current_num_threads()).max(8);
-        let groups: Vec<Vec<Function>> = starts
-            .par_chunks(of_a_thread)
-            .map(|starts| {
-                let (mut translation, types) = self.codegen.translate(&self.bytes)?;
-                let initializers = std::mem::take(&mut translation.global_initializers);
-                // The rest comes after all globals.
-                translation.passive_elements = Default::default();
-                translation.table_initialization = Default::default();
-                translation.memory_init = MemoryInit::Processed(vec![]);
-                translation.start_func = None;
-                let part = |&start: &usize| {
-                    let end = (start + GLOBALS_AT_ONCE).min(count);
-                    translation.global_initializers = initializers[start..end].to_vec();
-                    compile_trampoline(quick, &translation, &types, key, Level::Quick)
-                };
-                starts.iter().map(part).collect()
-            })
-            .collect::<wasmtime::Result<_>>()?;
-        let (mut rest, types) = self.codegen.translate(&self.bytes)?;
-        rest.global_initializers.clear();
-        let rest = compile_trampoline(quick, &rest, &types, key, Level::Quick)?;
-        Ok(groups.into_iter().flatten().chain([rest]).collect())
+        let (key, level) = (FuncKey::ModuleStartup(Abi::Wasm, only_module()), Level::Quick);
+        let Ok(code) = baseline::compile_globals(&self.context(), &self.globals) else {
+            let (whole, types) = self.codegen.translate(&self.bytes)?;
+            return Ok(vec![compile_trampoline(&*self.codegen.quick, &whole, &types, key, level)?]);
+        };
+        let code = MachineCode::Baseline(code);
+        let globals = Function { key, code, level, has_loops: false, needs_gc_heap: false, origins: None };
+        // The rest: tables, memories, the function to be called.
+        Ok(vec![globals, self.compile(key, level)?])
     }
     /// Compiles a function or a trampoline, on a thread with a stack that suffices for that.
     pub fn compile(&self, key: FuncKey, level: Level) -> wasmtime::Result<Function> {
         let compiler = match level {
-            Level::Baseline => &*self.codegen.baseline,
-            Level::Quick => &*self.codegen.quick,
+            Level::Baseline | Level::Quick => &*self.codegen.quick,
             Level::Optimised => &*self.codegen.compiler,
         };
         let FuncKey::DefinedWasmFunction(_, function) = key else {
@@ -377,21 +334,31 @@ impl Program {
         };
         self.compile_body(compiler, key, level, &self.bodies[function].body)
     }
-    /// Compiles a function as well as it can be, with the small functions that it calls and that are `worth` it.
+    /// Compiles a function as well as it can be, with the small functions that it calls and that are `worth` it; `in_haste`, with tiny ones.
     pub fn improve(
         &self,
         function: DefinedFuncIndex,
+        in_haste: bool,
         worth: &dyn Fn(DefinedFuncIndex) -> bool,
     ) -> wasmtime::Result<Function> {
-        let (key, level) = (FuncKey::DefinedWasmFunction(only_module(), function), Level::Optimised);
-        if let Some(Inlined { bytes, origins }) = inline::inline(self, function, worth) {
-            let body = inline::body(&bytes, self.body(function));
-            // It may have grown over the compiler's limits.
-            if let Ok(compiled) = self.compile_body(&*self.codegen.compiler, key, level, &body) {
-                return Ok(Function { origins: Some(Arc::new(origins)), ..compiled });
-            }
+        match self.improve_more(function, in_haste, worth) {
+            Some(function) => Ok(function),
+            None => self.compile(FuncKey::DefinedWasmFunction(only_module(), function), Level::Optimised),
         }
-        self.compile(key, level)
+    }
+    /// The same if there is something to be inlined.
+    pub fn improve_more(
+        &self,
+        function: DefinedFuncIndex,
+        in_haste: bool,
+        worth: &dyn Fn(DefinedFuncIndex) -> bool,
+    ) -> Option<Function> {
+        let key = FuncKey::DefinedWasmFunction(only_module(), function);
+        let Inlined { bytes, origins } = inline::inline(self, function, in_haste, worth)?;
+        let body = inline::body(&bytes, self.body(function));
+        // It may have grown over the compiler's limits.
+        let compiled = self.compile_body(&*self.codegen.compiler, key, Level::Optimised, &body).ok()?;
+        Some(Function { origins: Some(Arc::new(origins)), ..compiled })
     }
     /// Compiles a function with a body that does what its own does.
     fn compile_body(
@@ -409,74 +376,10 @@ impl Program {
             finisher.finish_compiling(&mut compiled, Some(body.clone()), "")?;
         }
         let needs_gc_heap = compiled.needs_gc_heap;
-        Ok(Function { key, code: compiled.code, level, has_loops: false, needs_gc_heap, origins: None })
+        let code = MachineCode::Cranelift(compiled.code);
+        Ok(Function { key, code, level, has_loops: false, needs_gc_heap, origins: None })
     }
 }
-/// What is seen of a function before it is compiled.
-struct Scan {
-    has_loops: bool,
-    /// Can the baseline compiler compile it, and may it? It knows no references that a collector must find, and agrees with the
-    /// calling convention of others as far as [`is_plain`] says.
-    is_plain: bool,
-}
-/// Is it a function of numbers with one result at most? Then the baseline compiler's convention differs from the other in two things: it
-/// preserves no registers, and it is the caller that removes arguments from the stack.
-fn is_plain(ty: &WasmFuncType) -> bool {
-    ty.results().len() <= 1 && ty.params().iter().chain(ty.results()).all(|&ty| is_number_type(ty))
-}
-fn is_number_type(ty: WasmValType) -> bool {
-    !matches!(ty, WasmValType::Ref(_))
-}
-fn is_number(ty: ValType) -> bool {
-    !matches!(ty, ValType::Ref(_))
-}
-fn is_plain_block(ty: &BlockType) -> bool {
-    match ty {
-        BlockType::Empty => true,
-        BlockType::Type(ty) => is_number(*ty),
-        BlockType::FuncType(_) => false,
-    }
-}
-/// How many words of arguments lie on the stack, where others follow two pointers to instances; as Cranelift's `Tail` convention has it.
-fn stack_words(ty: &WasmFuncType) -> usize {
-    const INTEGER_REGISTERS: usize = 6 - 2;
-    const FLOAT_REGISTERS: usize = 8;
-    let (mut integers, mut floats, mut bytes) = (0, 0, 0usize);
-    for ty in ty.params() {
-        let (class, registers, size) = match ty {
-            WasmValType::F32 | WasmValType::F64 => (&mut floats, FLOAT_REGISTERS, 8),
-            WasmValType::V128 => (&mut floats, FLOAT_REGISTERS, 16),
-            _ => (&mut integers, INTEGER_REGISTERS, 8),
-        };
-        if *class < registers {
-            *class += 1;
-        } else {
-            bytes = bytes.next_multiple_of(size) + size;
-        }
-    }
-    bytes.next_multiple_of(16) / 8
-}
-macro_rules! define_plain_operators {
-    ($(@$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*))*) => {
-        /// Is it an instruction on numbers and memories?
-        fn is_plain_operator(op: &Operator<'_>) -> bool {
-            let proposal = match op {
-                $(Operator::$op { .. } => stringify!($proposal),)*
-                #[allow(unreachable_patterns, reason = "there could be more")]
-                _ => return false,
-            };
-            let is_of_tables =
-                matches!(op, Operator::TableInit { .. } | Operator::TableCopy { .. } | Operator::ElemDrop { .. });
-            !is_of_tables
-                && matches!(
-                    proposal,
-                    "mvp" | "sign_extension" | "saturating_float_to_int" | "bulk_memory" | "simd"
-                )
-        }
-    };
-}
-wasmparser::for_each_operator!(define_plain_operators);
-
 /// What validates a function once more.
 fn again(f: &FuncToValidate<ValidatorResources>) -> FuncToValidate<ValidatorResources> {
     FuncToValidate { resources: f.resources.clone(), index: f.index, ty: f.ty, features: f.features }

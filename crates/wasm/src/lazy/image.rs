@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use cranelift_codegen::binemit::Reloc;
+use cranelift_codegen::ir::ExceptionTag;
+use cranelift_codegen::{ExceptionContextLoc, FinalizedMachCallSite, FinalizedMachExceptionHandler};
 use wasmparser::Validator;
 use wasmtime_environ::object::SectionKind;
 use wasmtime_environ::object::write::{Object, SectionId, StandardSegment};
@@ -14,8 +16,9 @@ use wasmtime_environ::{
 use wasmtime_internal_cranelift::CompiledFunction;
 use wasmtime_internal_unwinder::ExceptionTableBuilder;
 
-use super::codegen::{Codegen, Function, Level, Program, only_module};
+use super::codegen::{CodeOf, Codegen, Function, only_module};
 use super::memo;
+use crate::baseline;
 
 /// Functions begin at multiples of this.
 const ALIGNMENT: usize = 16;
@@ -31,11 +34,13 @@ pub fn stub(address: usize) -> [u8; ALIGNMENT] {
     code
 }
 
-/// What counts the calls of a quick function, at the beginning of it: `dec qword [r11 + 8]; js`, with the distance to be put in. It is called
-/// through its word, whose address [`stub`] has left in `r11`.
-const COUNT: [u8; 10] = [0x49, 0xff, 0x4b, 0x08, 0x0f, 0x88, 0, 0, 0, 0];
+/// What a call of a quick function costs of its budget; a round of a loop costs 1.
+pub const COST_OF_CALL: i8 = 32;
+/// What counts the calls of a quick function, at the beginning of it: `sub qword [r11 + 8], cost; js`, with the distance to be put in. It is
+/// called through its word, whose address [`stub`] has left in `r11`.
+const COUNT: [u8; 11] = [0x49, 0x83, 0x6b, 0x08, COST_OF_CALL as u8, 0x0f, 0x88, 0, 0, 0, 0];
 /// Fills the rest of [`ALIGNMENT`]: a `nop`.
-const COUNT_FILLER: [u8; ALIGNMENT - COUNT.len()] = [0x66, 0x0f, 0x1f, 0x44, 0, 0];
+const COUNT_FILLER: [u8; ALIGNMENT - COUNT.len()] = [0x0f, 0x1f, 0x44, 0, 0];
 
 /// `jmp [rip]`, and the address.
 fn far_jump(address: usize) -> [u8; ALIGNMENT] {
@@ -45,56 +50,13 @@ fn far_jump(address: usize) -> [u8; ALIGNMENT] {
     code
 }
 
-/// Enters the baseline compiler's code as other code expects it: keeps the registers that a callee preserves, copies the arguments on the
-/// stack, and removes them. Returns the code and where the distance of its call is.
-fn adapted_entry(stack_words: usize) -> (Vec<u8>, usize) {
-    let mut code = FRAME.to_vec();
-    // push rbx; push r12; push r13; push r14; push r15; sub rsp, 8
-    code.extend([0x53, 0x41, 0x54, 0x41, 0x55, 0x41, 0x56, 0x41, 0x57, 0x48, 0x83, 0xec, 0x08]);
-    push_arguments(&mut code, stack_words);
-    // call
-    code.push(0xe8);
-    let call = code.len();
-    code.extend([0; 4]);
-    // lea rsp, [rbp - 40]; pop r15; pop r14; pop r13; pop r12; pop rbx; pop rbp
-    code.extend([0x48, 0x8d, 0x65, 0xd8, 0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c, 0x5b, 0x5d]);
-    match stack_words {
-        0 => code.push(0xc3),
-        words => {
-            code.push(0xc2);
-            code.extend((8 * words as u16).to_le_bytes());
-        }
-    }
-    (code, call)
-}
-/// Calls a function with arguments on the stack, which the callee removes, through its word, for the baseline compiler's code, which
-/// will remove them itself.
-fn adapted_call(stack_words: usize, word: usize) -> Vec<u8> {
-    let mut code = FRAME.to_vec();
-    push_arguments(&mut code, stack_words);
-    // mov r11, word; call [r11]; pop rbp; ret
-    code.extend([0x49, 0xbb]);
-    code.extend((word as u64).to_le_bytes());
-    code.extend([0x41, 0xff, 0x13, 0x5d, 0xc3]);
-    code
-}
 /// `push rbp; mov rbp, rsp`
 const FRAME: [u8; 4] = [0x55, 0x48, 0x89, 0xe5];
-/// Copies the arguments above a frame: `push [rbp + distance]`.
-fn push_arguments(code: &mut Vec<u8>, words: usize) {
-    for i in (0..words).rev() {
-        code.extend([0xff, 0xb5]);
-        code.extend((16 + 8 * i as u32).to_le_bytes());
-    }
-}
-
 struct Relocation {
     /// Place of the 32-bit distance.
     at: usize,
     addend: i64,
     target: FuncKey,
-    /// Where the baseline compiler's code calls, how many words of arguments lie on the stack; else 0.
-    stack_words: usize,
 }
 
 /// An artifact that is being made.
@@ -110,8 +72,9 @@ pub struct Image {
     relocations: Vec<Relocation>,
     /// Where the distances of [`COUNT`] are.
     counts: Vec<usize>,
-    /// Where what can be called from here is.
-    places: HashMap<FuncKey, usize>,
+    /// Where what can be called from here is: functions of the module, by their number, and the rest.
+    functions: Vec<Option<u32>>,
+    places: HashMap<FuncKey, u32>,
     table: CompiledFunctionsTableBuilder,
 }
 impl Image {
@@ -134,9 +97,28 @@ impl Image {
             exceptions: ExceptionTableBuilder::default(),
             relocations: vec![],
             counts: vec![],
+            functions: vec![],
             places: HashMap::new(),
             table: CompiledFunctionsTableBuilder::new(),
         })
+    }
+    /// What is called by a key is at a place.
+    fn can_be_called(&mut self, key: FuncKey, place: FunctionLoc) {
+        if let FuncKey::DefinedWasmFunction(_, f) = key {
+            let index = f.as_u32() as usize;
+            if self.functions.len() <= index {
+                self.functions.resize(index + 1, None);
+            }
+            self.functions[index] = Some(place.start);
+        } else {
+            self.places.insert(key, place.start);
+        }
+    }
+    fn place_of(&self, key: FuncKey) -> Option<u32> {
+        match key {
+            FuncKey::DefinedWasmFunction(_, f) => self.functions.get(f.as_u32() as usize).copied().flatten(),
+            _ => self.places.get(&key).copied(),
+        }
     }
     fn place(&mut self, code: &[u8]) -> wasmtime::Result<FunctionLoc> {
         self.text.resize(self.text.len().next_multiple_of(ALIGNMENT), FILLER);
@@ -152,7 +134,7 @@ impl Image {
     /// Appends a function that calls through a word.
     pub fn append_stub(&mut self, key: FuncKey, address: usize) -> wasmtime::Result<FunctionLoc> {
         let place = self.place(&stub(address))?;
-        self.places.insert(key, place.start as usize);
+        self.can_be_called(key, place);
         Ok(place)
     }
     /// Appends a function that calls others without arguments one after the other.
@@ -170,7 +152,7 @@ impl Image {
         // leave; ret
         code.extend([0xc9, 0xc3]);
         let sequence = self.place(&code)?;
-        self.places.insert(key, sequence.start as usize);
+        self.can_be_called(key, sequence);
         for (at, target) in calls {
             let at = sequence.start as usize + at;
             self.set_distance(at, i64::from(target) - (at + size_of::<i32>()) as i64)?;
@@ -178,8 +160,8 @@ impl Image {
         Ok(sequence)
     }
     /// Appends a compiled function. Returns where it is entered, too: if it is to be improved, where its calls are counted.
-    pub fn append(&mut self, program: &Program, function: &Function) -> wasmtime::Result<(FunctionLoc, u32)> {
-        let code: &CompiledFunction = function.code();
+    pub fn append(&mut self, function: &Function) -> wasmtime::Result<(FunctionLoc, u32)> {
+        let code = function.code();
         let mut entry = None;
         if function.is_counted() {
             let count = self.place(&COUNT)?;
@@ -187,28 +169,22 @@ impl Image {
             self.counts.push(count.start as usize + COUNT.len() - size_of::<i32>());
             entry = Some(count.start);
         }
-        let is_baseline = function.level == Level::Baseline;
-        let stack_words = |key: FuncKey| match key {
-            FuncKey::DefinedWasmFunction(_, f) if is_baseline => {
-                program.stack_words(program.translation().module.func_index(f))
-            }
-            _ => 0,
+        let bytes = match code {
+            CodeOf::Cranelift(code) => code.buffer.data(),
+            CodeOf::Baseline(code) => &code.bytes,
         };
-        let mut call = None;
-        if is_baseline {
-            // Directly behind the counter.
-            let (code, at) = adapted_entry(stack_words(function.key));
-            call = Some(self.text.len() + at);
-            self.text.extend(code);
-        }
-        let place = self.place(code.buffer.data())?;
-        if let Some(at) = call {
-            self.set_distance(at, place.start as i64 - (at + size_of::<i32>()) as i64)?;
-        }
+        let place = self.place(bytes)?;
         // What will be compiled again is called through its word; what is remembered, through its memo.
         if !function.is_counted() && memo::place(function.key).is_none() {
-            self.places.insert(function.key, place.start as usize);
+            self.can_be_called(function.key, place);
         }
+        match code {
+            CodeOf::Cranelift(code) => self.append_cranelift(code, place)?,
+            CodeOf::Baseline(code) => self.append_baseline(code, place)?,
+        }
+        Ok((place, entry.unwrap_or(place.start)))
+    }
+    fn append_cranelift(&mut self, code: &CompiledFunction, place: FunctionLoc) -> wasmtime::Result<()> {
         let range = u64::from(place.start)..u64::from(place.start + place.length);
         self.addresses.push(range.clone(), &code.address_map().instructions);
         for (offset, frame_size, map) in code.buffer.user_stack_maps() {
@@ -222,10 +198,44 @@ impl Image {
                 wasmtime::bail!("an unknown relocation");
             }
             let at = place.start as usize + r.offset as usize;
-            let (target, stack_words) = (r.reloc_target, stack_words(r.reloc_target));
-            self.relocations.push(Relocation { at, addend: r.addend, target, stack_words });
+            self.relocations.push(Relocation { at, addend: r.addend, target: r.reloc_target });
         }
-        Ok((place, entry.unwrap_or(place.start)))
+        Ok(())
+    }
+    fn append_baseline(&mut self, code: &baseline::Code, place: FunctionLoc) -> wasmtime::Result<()> {
+        let range = u64::from(place.start)..u64::from(place.start + place.length);
+        self.addresses.push(range.clone(), &code.addresses);
+        for map in &code.stack_maps {
+            let at = range.start + u64::from(map.returns_to);
+            self.stack_maps.push(at, code.frame_size, map.offsets.iter().copied());
+        }
+        self.traps.push(range, &code.traps);
+        let handlers: Vec<_> = code
+            .handlers
+            .iter()
+            .map(|call| {
+                let context = ExceptionContextLoc::SPOffset(code.instance_offset());
+                let handlers = call.handlers.iter().map(|&(tag, at)| match tag {
+                    Some(tag) => FinalizedMachExceptionHandler::Tag(ExceptionTag::from_u32(tag), at),
+                    None => FinalizedMachExceptionHandler::Default(at),
+                });
+                std::iter::once(FinalizedMachExceptionHandler::Context(context))
+                    .chain(handlers)
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        let call_sites = code.handlers.iter().zip(&handlers).map(|(call, handlers)| FinalizedMachCallSite {
+            ret_addr: call.returns_to,
+            frame_offset: Some(code.frame_size),
+            exception_handlers: handlers,
+        });
+        self.exceptions.add_func(place.start, call_sites)?;
+        for &(at, target) in &code.calls {
+            // The distance counts from behind it.
+            let at = place.start as usize + at as usize;
+            self.relocations.push(Relocation { at, addend: -(size_of::<i32>() as i64), target });
+        }
+        Ok(())
     }
     /// Puts the distances into calls; what is not here is called through the word that `word_of` names. What has been called often goes
     /// on at `often`.
@@ -237,29 +247,17 @@ impl Image {
                 self.set_distance(at, target - (at + size_of::<i32>()) as i64)?;
             }
         }
-        let mut adapted = HashMap::new();
         for r in std::mem::take(&mut self.relocations) {
-            let place = match r.stack_words {
-                0 => self.places.get(&r.target),
-                _ => adapted.get(&r.target),
-            };
-            let target = match place {
-                Some(&target) => target,
+            let target = match self.place_of(r.target) {
+                Some(target) => target,
                 None => {
                     let Some(word) = word_of(r.target) else {
                         wasmtime::bail!("a call of something that is nowhere");
                     };
-                    match r.stack_words {
-                        0 => self.append_stub(r.target, word)?.start as usize,
-                        words => {
-                            let place = self.place(&adapted_call(words, word))?.start as usize;
-                            adapted.insert(r.target, place);
-                            place
-                        }
-                    }
+                    self.append_stub(r.target, word)?.start
                 }
             };
-            self.set_distance(r.at, target as i64 + r.addend - r.at as i64)?;
+            self.set_distance(r.at, i64::from(target) + r.addend - r.at as i64)?;
         }
         Ok(())
     }

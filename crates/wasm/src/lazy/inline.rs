@@ -5,7 +5,7 @@
 //! leave. wasmtime's compiler can do the same with its intermediate code, but forgets there what came from where. Here every
 //! position of the new body has its [`Origins`], so traps and stack traces are those of the functions as they were.
 
-use wasmparser::{BinaryReader, FunctionBody, Operator};
+use wasmparser::{BinaryReader, FunctionBody, Operator, OperatorsReader};
 use wasmtime_environ::{
     DefinedFuncIndex, EngineOrModuleTypeIndex, FuncIndex, WasmHeapType, WasmRefType, WasmValType,
 };
@@ -15,10 +15,12 @@ use crate::leb128;
 
 /// Bytes of the largest body that is inlined.
 const CALLEE_BYTES: usize = 400;
+/// The same if there is little time, or the caller is large: what takes less code than its call, and loops over bytes.
+const TINY_BYTES: usize = 80;
 /// Bytes that a body may grow by, beside those that it has.
 const GROWTH_BYTES: usize = 4_000;
-/// Bytes of the largest body that others are inlined into.
-const CALLER_BYTES: usize = 30_000;
+/// Bytes of a large body, which grows by this at most.
+const LARGE_BYTES: usize = 30_000;
 /// So many calls lie within each other at most.
 const LEVELS: usize = 6;
 /// More locals are not declared: validators allow 50,000.
@@ -29,11 +31,13 @@ mod opcode {
     pub const BLOCK: u8 = 0x02;
     pub const BR: u8 = 0x0c;
     pub const CALL: u8 = 0x10;
+    pub const SELECT: u8 = 0x1b;
     pub const LOCAL_GET: u8 = 0x20;
     pub const LOCAL_SET: u8 = 0x21;
     pub const LOCAL_TEE: u8 = 0x22;
     pub const I32_CONST: u8 = 0x41;
     pub const I64_CONST: u8 = 0x42;
+    pub const I32_SHR_U: u8 = 0x76;
     pub const F32_CONST: u8 = 0x43;
     pub const F64_CONST: u8 = 0x44;
     pub const REF_NULL: u8 = 0xd0;
@@ -98,17 +102,15 @@ impl Origins {
     }
 }
 
-/// The body of a function with those of the small functions that it calls and that are `worth` it, if there are any.
+/// The body of a function with those of the small functions that it calls and that are `worth` it, if there are any. `in_haste`: of tiny ones only.
 pub fn inline(
     program: &Program,
     function: DefinedFuncIndex,
+    in_haste: bool,
     worth: &dyn Fn(DefinedFuncIndex) -> bool,
 ) -> Option<Inlined> {
     let body = program.body(function);
     let size = body.as_bytes().len();
-    if size > CALLER_BYTES {
-        return None;
-    }
     let start = body.range().start;
     let declarations = body.get_locals_reader().ok()?;
     let groups = declarations.get_count();
@@ -125,12 +127,14 @@ pub fn inline(
         groups: vec![],
         group_count: groups,
         locals,
-        growth: size + GROWTH_BYTES,
+        most: if in_haste || size > LARGE_BYTES { TINY_BYTES } else { CALLEE_BYTES },
+        growth: size.min(LARGE_BYTES) + GROWTH_BYTES,
+        condition: None,
         origins: Origins { runs: vec![], bodies: vec![] },
     };
     inliner.origins.bodies.push(Body { function: program.index(function), caller: None });
     inliner.expand(function, 0, None)?;
-    if inliner.origins.bodies.len() == 1 {
+    if inliner.origins.bodies.len() == 1 && inliner.condition.is_none() {
         return None;
     }
     let mut bytes = vec![];
@@ -156,8 +160,12 @@ struct Inliner<'a> {
     group_count: u32,
     /// How many locals there are.
     locals: u32,
+    /// Bytes of the largest body to be inlined.
+    most: usize,
     /// How many bytes more there may be.
     growth: usize,
+    /// The local that holds results of comparisons.
+    condition: Option<u32>,
     /// With positions from the beginning of the instructions.
     origins: Origins,
 }
@@ -197,6 +205,12 @@ impl Inliner<'_> {
                         None => self.code.extend(raw),
                     }
                 }
+                (op, _) if is_comparison(&op) => {
+                    self.code.extend(raw);
+                    if is_reckoned_with(reader.clone()) {
+                        self.use_as_number();
+                    }
+                }
                 (_, None) => self.code.extend(raw),
                 (Operator::LocalGet { local_index }, Some(locals)) => {
                     self.write(opcode::LOCAL_GET, locals + local_index);
@@ -225,7 +239,7 @@ impl Inliner<'_> {
     fn accepts(&self, callee: FuncIndex, body: u32) -> Option<DefinedFuncIndex> {
         let defined = self.program.translation().module.defined_func_index(callee)?;
         let size = self.program.body(defined).as_bytes().len();
-        if size > CALLEE_BYTES.min(self.growth) || self.locals > LOCALS {
+        if size > self.most.min(self.growth) || self.locals > LOCALS {
             return None;
         }
         let mut outer = Some(body);
@@ -302,6 +316,20 @@ impl Inliner<'_> {
         let new = bodies.len() as u32 - 1;
         self.expand(callee, new, Some(locals))
     }
+    /// Makes the result of a comparison a number to reckon with by a conditional move and a shift: `setcc`, by which the compiler does it, changes the lowest byte
+    /// of a register, and so waits for whoever has written it last.
+    fn use_as_number(&mut self) {
+        let condition = *self.condition.get_or_insert_with(|| {
+            self.group_count += 1;
+            self.groups.extend([1, code::I32]);
+            self.locals += 1;
+            self.locals - 1
+        });
+        self.write(opcode::LOCAL_SET, condition);
+        self.code.extend([opcode::I32_CONST, 2, opcode::I32_CONST, 0]);
+        self.write(opcode::LOCAL_GET, condition);
+        self.code.extend([opcode::SELECT, opcode::I32_CONST, 1, opcode::I32_SHR_U]);
+    }
     fn write(&mut self, opcode: u8, index: u32) {
         self.code.push(opcode);
         leb128::unsigned(&mut self.code, index);
@@ -317,6 +345,42 @@ impl Inliner<'_> {
             runs.push(Run { start, from, body });
         }
     }
+}
+/// Does it compare integers?
+fn is_comparison(op: &Operator<'_>) -> bool {
+    use Operator::*;
+    matches!(
+        op,
+        I32Eq
+            | I32Ne
+            | I32LtS
+            | I32LtU
+            | I32GtS
+            | I32GtU
+            | I32LeS
+            | I32LeU
+            | I32GeS
+            | I32GeU
+            | I64Eq
+            | I64Ne
+            | I64LtS
+            | I64LtU
+            | I64GtS
+            | I64GtU
+            | I64LeS
+            | I64LeU
+            | I64GeS
+            | I64GeU
+    )
+}
+/// Is the value on top of the stack a number to what comes next, not just a condition?
+fn is_reckoned_with(mut next: OperatorsReader<'_>) -> bool {
+    use Operator::{I32Add, I32Mul, I32Or, I32Shl, I32Sub, I64ExtendI32U, LocalGet, LocalTee};
+    let op = next.read();
+    matches!(
+        op,
+        Ok(I32Add | I32Mul | I32Or | I32Shl | I32Sub | I64ExtendI32U | LocalGet { .. } | LocalTee { .. })
+    )
 }
 /// A body that has been written, at the position of the one it replaces.
 pub fn body<'a>(bytes: &'a [u8], of: &FunctionBody<'_>) -> FunctionBody<'a> {
@@ -423,7 +487,7 @@ mod tests {
     #[test]
     fn positions_are_those_of_the_functions() {
         let program = program();
-        let inlined = inline(&program, index(2), &|_| true).expect("calls");
+        let inlined = inline(&program, index(2), false, &|_| true).expect("calls");
         let body = body(&inlined.bytes, program.body(index(2)));
         let start = body.range().start;
         let operators: Vec<_> = body
@@ -444,21 +508,21 @@ mod tests {
     #[test]
     fn what_is_inlined_is_valid_and_compiled() {
         let program = program();
-        let function = program.improve(index(2), &|_| true).expect("code");
+        let function = program.improve(index(2), false, &|_| true).expect("code");
         assert!(function.origins.is_some());
-        assert_eq!(function.callees().count(), 0);
+        assert_eq!(function.callees().len(), 0);
     }
     #[test]
     fn what_is_not_worth_it_is_called() {
         let program = program();
-        assert!(inline(&program, index(2), &|_| false).is_none());
-        assert!(inline(&program, index(0), &|_| true).is_none());
-        let function = program.improve(index(2), &|f| f == index(1)).expect("code");
-        assert!(function.callees().all(|key| key
+        assert!(inline(&program, index(2), false, &|_| false).is_none());
+        assert!(inline(&program, index(0), false, &|_| true).is_none());
+        let function = program.improve(index(2), false, &|f| f == index(1)).expect("code");
+        assert!(function.callees().iter().all(|key| *key
             == wasmtime_environ::FuncKey::DefinedWasmFunction(
                 crate::lazy::codegen::only_module(),
                 index(0)
             )));
-        assert_eq!(function.callees().count(), 2);
+        assert_eq!(function.callees().len(), 2);
     }
 }

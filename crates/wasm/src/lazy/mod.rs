@@ -9,7 +9,7 @@
 //! wasmtime, which have one instance in the store, so that traps, traces, exceptions and the collector find their way.
 //!
 //! *Invariants*: the code of a core runs in one store only, that of the state which has claimed it ([`Lazy::claim`]); others
-//! get the module compiled as a whole. A word leads to code whose piece is known to that store. All functions
+//! get the module compiled as a whole, or a core of their own until that is done. A word leads to code whose piece is known to that store. All functions
 //! have been validated before there is a core.
 
 mod codegen;
@@ -17,41 +17,50 @@ mod image;
 mod inline;
 mod memo;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
 
 use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use wasmtime::{Engine, Instance, Module};
 use wasmtime_environ::{
     Abi, BuiltinFunctionIndex, DefinedFuncIndex, FilePos, FuncIndex, FuncKey, FunctionLoc,
 };
 
 use self::codegen::{Codegen, Function, Level, Program, only_module};
-use self::image::Image;
+use self::image::{COST_OF_CALL, Image};
 use self::inline::Origins;
 use self::memo::Memo;
+use crate::baseline::Heat;
 use crate::runtime::{self, State};
 use crate::stop;
 
 /// Stack that the compiler may use: what threads have.
 const COMPILER_STACK_BYTES: usize = 2 << 20;
-/// So many functions are compiled when one is called: to make their code known to the store takes the time in which the baseline compiler
-/// compiles two.
-const FUNCTIONS_AT_ONCE: usize = 5;
+/// All functions of modules of at most this size are compiled before there is an instance: that takes less time than to stop at their first
+/// calls, each for some of them.
+const MOST_BYTES_AT_ONCE: usize = 4 << 20;
+/// Of larger modules, so many functions are compiled when one is called: to make their code known to the store takes the time in which
+/// ten are compiled.
+const FUNCTIONS_AT_ONCE: usize = 20;
 /// After so many pieces it is one function more, after as many again another one, and so on.
 const PIECES_OF_A_SIZE: usize = 512;
-/// So many calls run quick code before a function is to be improved; fewer if it has loops.
+/// Larger modules are not waited for while they are compiled as a whole.
+const MOST_BYTES_TO_WAIT_FOR: usize = 32 << 10;
+/// So many calls run quick code before a function is to be improved, or so many rounds of loops times [`COST_OF_CALL`].
 const CALLS_OF_QUICK_CODE: isize = 30;
-/// The same of a function with loops.
+/// The same of a function with loops whose rounds are not counted.
 const CALLS_OF_QUICK_LOOPS: isize = 2;
 /// More than a function can be called.
 const MANY_CALLS: isize = isize::MAX;
+/// So many functions are improved before the next call of one of them brings them in.
+const IMPROVED_AT_ONCE: usize = 8;
 /// So many functions lie apart without need to put them together.
 const FEW_FUNCTIONS: usize = 32;
 
-/// While so many functions wait to be improved, nothing is inlined: it takes up to twice as long, and what runs in the first code meanwhile
-/// loses more than that gains.
+/// While so many functions wait to be improved, tiny ones only are inlined: more takes up to twice as long, and what runs in the first code
+/// meanwhile loses more than that gains. It is done when nothing waits.
 const MANY_WAITING: usize = 16;
 
 /// What a jump of the core leads through.
@@ -65,7 +74,15 @@ struct Word {
 }
 impl Word {
     fn new(target: usize) -> Word {
-        Word { target: AtomicUsize::new(target), budget: AtomicIsize::new(0) }
+        Word { target: AtomicUsize::new(target), budget: AtomicIsize::new(Word::budget(CALLS_OF_QUICK_CODE)) }
+    }
+    /// What so many calls cost.
+    const fn budget(calls: isize) -> isize {
+        calls * COST_OF_CALL as isize
+    }
+    /// Has the function been called?
+    fn is_warm(&self) -> bool {
+        self.budget.load(Ordering::Relaxed) != Word::budget(CALLS_OF_QUICK_CODE)
     }
     fn lead_to(&self, target: usize) {
         self.target.store(target, Ordering::Release);
@@ -93,6 +110,8 @@ pub struct Lazy {
     changed: Condvar,
     pieces: Mutex<BTreeMap<usize, Arc<Piece>>>,
     whole: OnceLock<Result<Module, String>>,
+    /// Somebody does that.
+    is_made_whole: AtomicBool,
     bytes: Arc<Vec<u8>>,
 }
 
@@ -149,6 +168,8 @@ struct Board {
     expected: Vec<usize>,
     /// Functions that are to be compiled better: those that have been called often.
     improvable: Vec<usize>,
+    /// What has been compiled better in haste, in that order.
+    hasty: VecDeque<usize>,
     /// How many of those have been since the last were loaded.
     improved: usize,
     /// Threads that compile both.
@@ -164,7 +185,11 @@ impl Board {
     fn add(&mut self, function: Function) {
         let function = Arc::new(function);
         if function.level == Level::Optimised {
-            self.optimised.push(function.clone());
+            match self.optimised.iter_mut().find(|f| f.key == function.key) {
+                Some(old) => *old = function.clone(),
+                None => self.optimised.push(function.clone()),
+            }
+            self.fresh.retain(|f| f.key != function.key);
         }
         self.fresh.push(function);
     }
@@ -172,9 +197,10 @@ impl Board {
     fn finish(&mut self, index: usize, word: &Word, compiled: wasmtime::Result<Function>) {
         self.progress[index] = match compiled {
             Ok(function) => {
-                let budget = if function.has_loops { CALLS_OF_QUICK_LOOPS } else { CALLS_OF_QUICK_CODE };
-                word.budget.store(budget, Ordering::Relaxed);
-                self.callees.insert(index, function.callees().collect());
+                if function.has_loops {
+                    word.budget.store(Word::budget(CALLS_OF_QUICK_LOOPS), Ordering::Relaxed);
+                }
+                self.callees.insert(index, function.callees());
                 self.add(function);
                 Progress::Ready
             }
@@ -186,28 +212,23 @@ impl Board {
 /// Modules by the addresses of their words.
 static MODULES: RwLock<BTreeMap<usize, (usize, Weak<Lazy>)>> = RwLock::new(BTreeMap::new());
 
-fn codegen(engine: &'static Engine, quick: bool) -> wasmtime::Result<&'static Codegen> {
-    static CODEGENS: [OnceLock<Option<Codegen>>; 2] = [const { OnceLock::new() }; 2];
-    match CODEGENS[quick as usize].get_or_init(|| Codegen::of(engine).ok()) {
+fn codegen(engine: &'static Engine) -> wasmtime::Result<&'static Codegen> {
+    static CODEGEN: OnceLock<Option<Codegen>> = OnceLock::new();
+    match CODEGEN.get_or_init(|| Codegen::of(engine).ok()) {
         Some(codegen) => Ok(codegen),
         None => wasmtime::bail!("functions cannot be compiled one at a time"),
     }
 }
 
 impl Lazy {
-    /// The core of a module, to be loaded by `engine`, with the settings of `with`.
-    pub fn new(
-        engine: &Engine,
-        with: &'static Engine,
-        quick: bool,
-        bytes: Arc<Vec<u8>>,
-    ) -> wasmtime::Result<(Module, Arc<Lazy>)> {
-        let program = Program::new(codegen(with, quick)?, bytes.clone())?;
+    /// The core of a module.
+    pub fn new(engine: &'static Engine, bytes: Arc<Vec<u8>>) -> wasmtime::Result<(Module, Arc<Lazy>)> {
+        let program = Program::new(codegen(engine)?, bytes.clone())?;
         let count = 2 * program.count() + BuiltinFunctionIndex::len() as usize;
         let words: Box<[Word]> = (0..count).map(|_| Word::new(enter as *const () as usize)).collect();
-        let memos = match program.has_plain_types() {
-            true => vec![],
-            false => {
+        let memos = match program.has_structures() {
+            false => vec![],
+            true => {
                 let word_of = |b: BuiltinFunctionIndex| {
                     &raw const words[2 * program.count() + b.index() as usize] as usize
                 };
@@ -226,6 +247,7 @@ impl Lazy {
                 callees: HashMap::new(),
                 expected: vec![],
                 improvable: vec![],
+                hasty: VecDeque::new(),
                 improved: 0,
                 threads: 0,
                 fresh: vec![],
@@ -235,34 +257,33 @@ impl Lazy {
             changed: Condvar::new(),
             pieces: Mutex::default(),
             whole: OnceLock::new(),
+            is_made_whole: AtomicBool::new(false),
             bytes,
         });
-        let core = lazy.core()?;
+        let (core, entries) = lazy.core()?;
         // SAFETY: made of wasmtime's own functions and trampolines, and of jumps to those that will be.
         let module = unsafe { Module::deserialize(engine, core)? };
+        let text = module.text().as_ptr() as usize;
+        let mut board = lazy.board();
+        for (index, entry) in entries {
+            let address = text + entry as usize;
+            board.addresses[index] = address;
+            board.progress[index] = Progress::Called;
+            lazy.words[index].lead_to(address);
+        }
+        drop(board);
         let start = lazy.words.as_ptr() as usize;
         let end = start + size_of_val(&*lazy.words);
         let mut modules = MODULES.write().unwrap_or_else(PoisonError::into_inner);
         modules.insert(start, (end, Arc::downgrade(&lazy)));
         Ok((module, lazy))
     }
-    fn core(&self) -> wasmtime::Result<Vec<u8>> {
+    /// The core's artifact, and where in it functions are that have been compiled already.
+    fn core(&self) -> wasmtime::Result<(Vec<u8>, Vec<(usize, u32)>)> {
         let program = &self.program;
         let (translation, types) = (program.translation(), program.types());
         let mut image = Image::new(program.codegen())?;
         let functions = || (0..program.count() as u32).map(DefinedFuncIndex::from_u32);
-        for f in functions() {
-            let key = FuncKey::DefinedWasmFunction(only_module(), f);
-            let place = image.append_stub(key, self.word(key))?;
-            image.publish(key, place, FilePos::new(program.position(f)));
-        }
-        for f in functions() {
-            if self.is_escaping(f) {
-                let key = FuncKey::ArrayToWasmTrampoline(only_module(), f);
-                let place = image.append_stub(key, self.word(key))?;
-                image.publish(key, place, FilePos::none());
-            }
-        }
         let mut seen = HashSet::new();
         let mut keys: Vec<_> = types
             .trampoline_types()
@@ -273,22 +294,46 @@ impl Lazy {
         if has_startup {
             keys.push(FuncKey::ModuleStartup(Abi::Array, only_module()));
         }
-        let (compiled, startup) = rayon::join(
-            || {
-                let compile = |key: &FuncKey| program.compile(*key, Level::Optimised);
-                keys.par_iter().map(compile).collect::<wasmtime::Result<Vec<_>>>()
-            },
-            || match has_startup {
-                true => program.compile_startup(),
-                false => Ok(vec![]),
-            },
-        );
+        let compile_first = || match self.bytes.len() <= MOST_BYTES_AT_ONCE {
+            true => (0..program.count()).into_par_iter().map(|i| self.compile_baseline(i)).collect(),
+            false => vec![],
+        };
+        let compile_rest = || {
+            let compile = |key: &FuncKey| program.compile(*key, Level::Optimised);
+            let startup = if has_startup { program.compile_startup()? } else { vec![] };
+            let trampolines = keys.par_iter().map(compile).collect::<wasmtime::Result<Vec<_>>>()?;
+            wasmtime::error::Ok((trampolines, startup))
+        };
+        let (mut first, (rest, declared)) = rayon::join(compile_first, || {
+            rayon::join(compile_rest, || program.codegen().translate(&self.bytes))
+        });
+        first.resize_with(program.count(), || None);
+        let mut entries = vec![];
+        for (f, function) in functions().zip(first) {
+            let key = FuncKey::DefinedWasmFunction(only_module(), f);
+            let mut place = image.append_stub(key, self.word(key))?;
+            if let Some(function) = function {
+                // To wasmtime both are the function.
+                let (code, entry) = image.append(&function)?;
+                place.length = code.start + code.length - place.start;
+                entries.push((f.as_u32() as usize, entry));
+            }
+            image.publish(key, place, FilePos::new(program.position(f)));
+        }
+        for f in functions() {
+            if self.is_escaping(f) {
+                let key = FuncKey::ArrayToWasmTrampoline(only_module(), f);
+                let place = image.append_stub(key, self.word(key))?;
+                image.publish(key, place, FilePos::none());
+            }
+        }
+        let (trampolines, startup) = rest?;
         let mut functions = BTreeMap::<FuncKey, Vec<Function>>::new();
-        for function in compiled?.into_iter().chain(startup?) {
+        for function in trampolines.into_iter().chain(startup) {
             functions.entry(function.key).or_default().push(function);
         }
         for (key, parts) in &functions {
-            let append = |part| image.append(program, part).map(|(place, _)| place);
+            let append = |part| image.append(part).map(|(place, _)| place);
             let places: Vec<_> = parts.iter().map(append).collect::<wasmtime::Result<_>>()?;
             let place = match places[..] {
                 [place] => place,
@@ -297,10 +342,10 @@ impl Lazy {
             image.publish(*key, place, FilePos::none());
         }
         image.link(|key| self.way_to(key), enter as *const () as usize)?;
-        let (mut translation, types) = program.codegen().translate(&self.bytes)?;
+        let (mut translation, types) = declared?;
         translation.module.needs_gc_heap = program.translation().module.needs_gc_heap;
         translation.debuginfo = Default::default();
-        image.finish(translation, &types.finish())
+        Ok((image.finish(translation, &types.finish())?, entries))
     }
 
     /// Which word leads to a function.
@@ -335,11 +380,8 @@ impl Lazy {
         Some(memo.map_or_else(|| self.word(key), |memo| memo.address()))
     }
 
-    /// Lets the state run the core. False: another one does.
+    /// Lets the state run the core, and no other one ever. False: another one does.
     pub fn claim(&self, state: &State) -> bool {
-        if state.is_private() {
-            return false;
-        }
         let number = state.number;
         match self.owner.compare_exchange(0, number, Ordering::SeqCst, Ordering::SeqCst) {
             Ok(_) => self.state.store(&raw const *state as usize, Ordering::SeqCst),
@@ -347,8 +389,23 @@ impl Lazy {
         }
         true
     }
-    /// The module, compiled as a whole, for those who may not run the core.
-    pub fn whole(&self) -> Result<Module, String> {
+    /// The module compiled as a whole, for those who may not run the core. If that takes long, another thread does it, and there is none before.
+    pub fn whole(self: &Arc<Self>) -> Option<Result<Module, String>> {
+        if self.bytes.len() > MOST_BYTES_TO_WAIT_FOR && self.whole.get().is_none() {
+            if !self.is_made_whole.swap(true, Ordering::Relaxed) {
+                let lazy = self.clone();
+                // Not among those who are waited for.
+                static ASIDE: OnceLock<Option<ThreadPool>> = OnceLock::new();
+                let aside = ASIDE.get_or_init(|| ThreadPoolBuilder::new().num_threads(1).build().ok());
+                if let Some(aside) = aside {
+                    aside.spawn(move || drop(lazy.make_whole()));
+                }
+            }
+            return None;
+        }
+        Some(self.make_whole())
+    }
+    fn make_whole(&self) -> Result<Module, String> {
         let whole = self.whole.get_or_init(|| runtime::compile_whole(&self.bytes).map_err(|e| e.to_string()));
         whole.clone()
     }
@@ -368,7 +425,7 @@ impl Lazy {
         let mut published = vec![];
         let mut places = vec![];
         for f in functions {
-            let (place, entry) = image.append(&self.program, f)?;
+            let (place, entry) = image.append(f)?;
             places.push((f.key, entry));
             if let FuncKey::DefinedWasmFunction(module, index) = f.key {
                 let local = DefinedFuncIndex::from_u32(published.len() as u32);
@@ -411,7 +468,7 @@ impl Lazy {
             }
             drop(board);
             // Handing it over takes time, but the compiler needs a stack.
-            let compile = |&i: &usize| (i, self.program.compile_first(self.key(i)));
+            let compile = |&i: &usize| (i, self.compile_first(i));
             let compiled: Vec<_> = match runtime::stack_left(state) >= COMPILER_STACK_BYTES {
                 true => list.iter().map(compile).collect(),
                 false => list.par_iter().map(compile).collect(),
@@ -449,25 +506,41 @@ impl Lazy {
         if address == 0 {
             wasmtime::bail!("the function has not been loaded");
         }
-        let word = &self.words[index];
-        word.lead_to(address);
-        if word.budget.load(Ordering::Relaxed) < 0 {
-            word.budget.store(MANY_CALLS, Ordering::Relaxed);
-            board.improvable.push(index);
-            self.employ(&mut board);
-        }
+        self.words[index].lead_to(address);
+        self.consider(&mut board, index);
         if board.progress[index] == Progress::Ready {
             board.progress[index] = Progress::Called;
             self.foresee(&mut board, index);
         }
         Ok(())
     }
+    /// Has a function improved if it has used up its budget.
+    fn consider(self: &Arc<Self>, board: &mut Board, index: usize) {
+        let word = &self.words[index];
+        if word.budget.load(Ordering::Relaxed) < 0 {
+            word.budget.store(MANY_CALLS, Ordering::Relaxed);
+            board.improvable.push(index);
+            self.employ(board);
+        }
+    }
+    /// How the code of a function counts the rounds of its loops.
+    fn heat(&self, index: usize) -> Heat {
+        let counter = &raw const self.words[index].budget as usize;
+        Heat { counter, often: has_often_gone_round as *const () as usize }
+    }
+    /// Compiles a function for its first call.
+    fn compile_first(&self, index: usize) -> wasmtime::Result<Function> {
+        self.program.compile_first(self.key(index), self.heat(index))
+    }
+    /// The same if the baseline compiler can do it.
+    fn compile_baseline(&self, index: usize) -> Option<Function> {
+        self.program.compile_baseline(DefinedFuncIndex::from_u32(index as u32), self.heat(index))
+    }
     /// What is compiled when a function is called: pieces take pages and mappings, so the more there are, the larger they get, by
     /// what lies behind the function.
     fn with_neighbours(&self, board: &Board, index: usize) -> Vec<usize> {
         let pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner).len();
-        let least = if self.program.has_plain_types() { FUNCTIONS_AT_ONCE } else { 1 };
-        let more = least - 1 + pieces / PIECES_OF_A_SIZE;
+        let more = FUNCTIONS_AT_ONCE - 1 + pieces / PIECES_OF_A_SIZE;
         let behind = (index + 1..self.words.len()).take(more).filter(|&i| {
             let is_used = match self.key(i) {
                 FuncKey::ArrayToWasmTrampoline(_, f) => self.is_escaping(f),
@@ -497,7 +570,7 @@ impl Lazy {
         // Asking the system takes as long as compiling a function.
         static PROCESSORS: OnceLock<usize> = OnceLock::new();
         let most = PROCESSORS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from)) - 1;
-        while board.threads < most.min(board.expected.len() + board.improvable.len()) {
+        while board.threads < most.min(board.expected.len() + board.improvable.len() + board.hasty.len()) {
             board.threads += 1;
             let lazy = self.clone();
             rayon::spawn(move || lazy.work_ahead());
@@ -518,41 +591,60 @@ impl Lazy {
                 if board.progress[index] == Progress::Expected {
                     board.progress[index] = Progress::Running;
                     drop(board);
-                    let compiled = self.program.compile_first(self.key(index));
+                    let compiled = self.compile_first(index);
                     board = self.board();
                     board.finish(index, &self.words[index], compiled);
                     self.changed.notify_all();
                 }
             } else if let Some(index) = self.hottest(&mut board) {
-                let may_inline = board.improvable.len() < MANY_WAITING;
+                let in_haste = board.improvable.len() >= MANY_WAITING;
                 drop(board);
-                let compiled = self.improve(index, may_inline);
+                let compiled = self.improve(index, in_haste);
                 board = self.board();
-                // What fails remains as it is.
-                if let Ok(function) = compiled {
-                    board.add(function);
-                    board.improved += 1;
+                if in_haste {
+                    board.hasty.push_back(index);
                 }
-                if board.improved >= FEW_FUNCTIONS || board.improvable.is_empty() {
-                    self.announce(&board);
-                }
+                let is_last = board.improvable.is_empty();
+                self.has_improved(&mut board, compiled.ok(), is_last);
+            } else if let Some(index) = board.hasty.pop_front() {
+                drop(board);
+                let compiled = self.improve_more(index);
+                board = self.board();
+                let is_last = board.hasty.is_empty();
+                self.has_improved(&mut board, compiled, is_last);
             } else {
                 break;
             }
         }
         board.threads -= 1;
     }
-    /// Compiles a function as well as it can be.
-    fn improve(&self, index: usize, may_inline: bool) -> wasmtime::Result<Function> {
+    /// Takes what has been compiled better. What has failed remains as it is. `is_last`: nothing waits for the same.
+    fn has_improved(&self, board: &mut Board, function: Option<Function>, is_last: bool) {
+        if let Some(function) = function {
+            board.add(function);
+            board.improved += 1;
+        }
+        if board.improved >= IMPROVED_AT_ONCE || is_last && board.improved > 0 {
+            self.announce(board);
+        }
+    }
+    /// Compiles a function as well as it can be, or as well as it can be soon.
+    fn improve(&self, index: usize, in_haste: bool) -> wasmtime::Result<Function> {
         match self.key(index) {
-            FuncKey::DefinedWasmFunction(_, function) if may_inline => {
-                // What has not been called so far is not worth it.
-                let has_been_called =
-                    |f: DefinedFuncIndex| self.board().progress[f.as_u32() as usize] == Progress::Called;
-                self.program.improve(function, &has_been_called)
-            }
+            FuncKey::DefinedWasmFunction(_, f) => self.program.improve(f, in_haste, &|f| self.is_warm(f)),
             key => self.program.compile(key, Level::Optimised),
         }
+    }
+    /// Compiles a function as well as it can be, if that is better than in haste.
+    fn improve_more(&self, index: usize) -> Option<Function> {
+        match self.key(index) {
+            FuncKey::DefinedWasmFunction(_, f) => self.program.improve_more(f, false, &|f| self.is_warm(f)),
+            _ => None,
+        }
+    }
+    /// Has a function been called? What has not been so far is not worth being inlined.
+    fn is_warm(&self, function: DefinedFuncIndex) -> bool {
+        self.words[function.as_u32() as usize].is_warm()
     }
     /// Lets the next call of what has been improved find the way to [`Lazy::provide`].
     fn announce(&self, board: &Board) {
@@ -645,8 +737,32 @@ unsafe extern "C" fn enter() {
         bind = sym bind,
     )
 }
+/// What baseline code calls when its loops have used up a budget, whose address is in `r11`. The frame is without a function to wasmtime.
+#[unsafe(naked)]
+unsafe extern "C" fn has_often_gone_round() {
+    std::arch::naked_asm!(
+        "push rbp",
+        "mov rbp, rsp",
+        "lea rdi, [r11 - {budget}]",
+        "call {consider}",
+        "pop rbp",
+        "ret",
+        budget = const std::mem::offset_of!(Word, budget),
+        consider = sym consider,
+    )
+}
+/// Has the function improved that a word belongs to.
+extern "C" fn consider(word: usize) {
+    let (lazy, index) = owner_of(word);
+    lazy.consider(&mut lazy.board(), index);
+}
 /// Has the function compiled that a word belongs to.
 extern "C" fn bind(word: usize) {
+    let (lazy, index) = owner_of(word);
+    lazy.bind(index);
+}
+/// The module that has a word, and which it is.
+fn owner_of(word: usize) -> (Arc<Lazy>, usize) {
     let lazy = {
         let modules = MODULES.read().unwrap_or_else(PoisonError::into_inner);
         modules
@@ -657,5 +773,6 @@ extern "C" fn bind(word: usize) {
     };
     // Whoever runs code of a module has the module.
     let lazy = lazy.unwrap_or_else(|| std::process::abort());
-    lazy.bind((word - lazy.words.as_ptr() as usize) / size_of::<Word>());
+    let index = (word - lazy.words.as_ptr() as usize) / size_of::<Word>();
+    (lazy, index)
 }

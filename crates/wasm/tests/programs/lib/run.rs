@@ -60,6 +60,8 @@ macro_rules! programs {
             many_calls "many_calls.js",
             conventions "conventions.js",
             inlining "inlining.js",
+            numbers "numbers.js",
+            structures "structures.js",
             machine_calls "machine_calls.js",
             lifetimes "lifetimes.js",
             memories "memories.js",
