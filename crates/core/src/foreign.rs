@@ -18,16 +18,14 @@ pub enum Number {
 
 /// Machine code of another compiler.
 ///
-/// It is `extern "C" fn(context, context, words, count) -> bool`: it takes its parameters from the words, and puts its result
-/// into the first. False: it has failed.
+/// It is a function in Cranelift's convention `Tail`, with the context twice before its parameters. When it fails, it goes on
+/// where [`Foreign::entered`] says.
 #[derive(Clone, Debug)]
 pub struct Foreign {
     /// Where it is.
     pub code: usize,
     /// What it is called with.
     pub context: usize,
-    /// Bytes from a word to the next.
-    pub stride: u32,
     /// Types of the parameters.
     pub parameters: Vec<Number>,
     /// Type of the result.
@@ -36,6 +34,9 @@ pub struct Foreign {
     pub open: (usize, usize),
     /// Address of a word that must be 0 for that, too, and is to be 1 during the call.
     pub running: usize,
+    /// Address of three words that tell where it has been called: stack pointer and frame pointer there, and the address to go
+    /// on at, with both, when it fails. No other registers are preserved then.
+    pub entered: usize,
     /// Address of a byte that is not 0 afterwards if there is more to do, as there is after a failure: [`Foreign::settle`].
     pub unsettled: usize,
     /// Takes [`Foreign::owner`] and what the code has answered. False: an exception is pending.

@@ -42,7 +42,15 @@ fn isa(optimised: bool) -> Option<&'static OwnedTargetIsa> {
     ISAS[optimised as usize].get_or_init(|| {
         let mut flags = settings::builder();
         let level = if optimised { "speed" } else { "none" };
-        for (name, value) in [("opt_level", level), ("enable_verifier", "false"), ("enable_probestack", "false"), ("unwind_info", "false")] {
+        let all = [
+            ("opt_level", level),
+            ("enable_verifier", "false"),
+            ("enable_probestack", "false"),
+            ("unwind_info", "false"),
+            // What other compilers' code is told of its caller.
+            ("preserve_frame_pointers", "true"),
+        ];
+        for (name, value) in all {
             flags.set(name, value).ok()?;
         }
         let mut isa = cranelift_codegen::isa::lookup_by_name("x86_64-unknown-linux-gnu").ok()?;

@@ -307,16 +307,14 @@ pub enum Number {
     Double,
 }
 
-/// Machine code of another compiler: `extern "C" fn(context, context, words, count) -> bool`, which takes its parameters
-/// from the words, and puts its result into the first. False: it has failed.
+/// Machine code of another compiler: a function in the convention `Tail`, with the context twice before its parameters. When
+/// it fails, it goes on where [`Foreign::entered`] says.
 #[derive(Clone, Debug)]
 pub struct Foreign {
     /// Where it is.
     pub code: u64,
     /// What it is called with.
     pub context: u64,
-    /// Bytes from a word to the next.
-    pub stride: u32,
     /// Types of the parameters.
     pub parameters: Vec<Number>,
     /// Type of the result.
@@ -325,6 +323,9 @@ pub struct Foreign {
     pub open: (u64, u64),
     /// Address of a word that must be 0 for that, too, and is to be 1 during the call.
     pub running: u64,
+    /// Address of three words that tell where it has been called: stack pointer and frame pointer there, and the address to go
+    /// on at, with both, when it fails. No other registers are preserved then.
+    pub entered: u64,
     /// Address of a byte that is not 0 afterwards if there is more to do, as there is after a failure: [`Stubs::settle_foreign`].
     pub unsettled: u64,
     /// Address of `extern "C" fn(owner, done: bool) -> bool`, which does that; false: an exception is pending.

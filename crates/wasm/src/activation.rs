@@ -80,6 +80,8 @@ impl HostHead {
 /// Words of a store that an entry saves and restores, as they lie in `VMStoreContext`: where its innermost activation has
 /// been left (frame, instruction) and entered (stack, frame, handler of traps).
 pub type Words = [usize; 5];
+/// Index of the first word of where it has been entered.
+const ENTERED: usize = 2;
 /// Of a store in which no activation has ever been.
 const NOWHERE: Words = [0; 5];
 /// What an activation without frames looks like: it has been left, by a frame whose caller is the one it was entered by.
@@ -152,10 +154,17 @@ impl Entry {
             (*to).vmctx = context;
         }
     }
-    /// Addresses of the code for array calls, and of what it is called with.
+    /// Addresses of the code for calls by WebAssembly, and of what it is called with.
     pub fn code(self) -> (usize, usize) {
         // SAFETY: a live function reference.
-        unsafe { ((*self.0).array_call as usize, (*self.0).vmctx as usize) }
+        unsafe { ((*self.0).wasm_call as usize, (*self.0).vmctx as usize) }
+    }
+    /// Address of the three words in which wasmtime's trampolines for calls by the host tell where they have called: stack pointer,
+    /// frame pointer, handler of traps.
+    pub fn entered(self) -> usize {
+        // SAFETY: a live function reference of an instance.
+        let store = unsafe { StoreWords::of_instance((*self.0).vmctx) };
+        store.words().cast::<usize>().wrapping_add(ENTERED) as usize
     }
     /// Calls the function, whose state may go straight to the code. False: it has ended with what [`fail`] tells.
     ///

@@ -150,11 +150,11 @@ pub unsafe fn foreign(callee: *mut Object) -> Option<Foreign> {
     Some(Foreign {
         code,
         context,
-        stride: size_of::<ValRaw>() as u32,
         parameters: plan.params[..plan.count].to_vec(),
         result: plan.result,
         open,
         running,
+        entered: entry.entered(),
         unsettled: state.grown.as_ptr() as usize,
         settle: settle_straight,
         owner: &raw const *state as usize,

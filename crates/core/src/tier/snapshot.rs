@@ -843,7 +843,6 @@ fn foreign_code(f: &crate::foreign::Foreign) -> Option<Foreign> {
     Some(Foreign {
         code: f.code as u64,
         context: f.context as u64,
-        stride: f.stride,
         parameters: f.parameters.iter().map(number).collect::<Option<_>>()?,
         result: match &f.result {
             Some(n) => Some(number(n)?),
@@ -851,6 +850,7 @@ fn foreign_code(f: &crate::foreign::Foreign) -> Option<Foreign> {
         },
         open: (f.open.0 as u64, f.open.1 as u64),
         running: f.running as u64,
+        entered: f.entered as u64,
         unsettled: f.unsettled as u64,
         settle: f.settle as usize as u64,
         owner: f.owner as u64,

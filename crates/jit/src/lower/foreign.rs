@@ -1,19 +1,26 @@
 //! Calls of machine code of other compilers.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::{F32, F64, I8, I32, I64};
+use cranelift_codegen::ir::types::{F32, F64, I32, I64};
 use cranelift_codegen::ir::{self, AbiParam, BlockArg, InstBuilder, MemFlagsData as MemFlags, Signature};
 use cranelift_codegen::isa::CallConv;
 
 use super::{Lower, trusted};
 use crate::build::{DOUBLE_OFFSET, NUMBER_TAG, UNDEFINED};
 use crate::graph::StateId;
-use crate::snapshot::Number;
+use crate::snapshot::{Foreign, Number};
 
 /// Words of a frame header.
 const HEADER: i32 = spey_bytecode::FRAME_HEADER_WORDS as i32;
-/// Alignment of the words, as a power of two.
-const WORD_ALIGNMENT: u8 = 4;
+
+/// How we hold numbers of a type.
+fn machine_type(ty: Number) -> ir::Type {
+    if ty == Number::Int32 { I32 } else { F64 }
+}
+/// How other code does.
+fn foreign_type(ty: Number) -> ir::Type {
+    if ty == Number::Float { F32 } else { machine_type(ty) }
+}
 
 impl Lower<'_, '_> {
     /// Calls [`crate::snapshot::Foreign`] code number `k`, in a frame of its own above the window: its result, if it has one. Where it
@@ -27,86 +34,130 @@ impl Lower<'_, '_> {
         let snapshot = self.snapshot;
         let foreign = &snapshot.foreign[k as usize];
         let (callee, words) = args.split_first().expect("callee");
-        let (fp, pc) = self.place(s);
-        let ty = foreign.result.map(|ty| if ty == Number::Int32 { I32 } else { F64 });
+        let ty = foreign.result.map(machine_type);
         let (straight, other, done) = (self.fresh(), self.cold(), self.fresh());
         let result = ty.map(|ty| self.b.append_block_param(done, ty));
-
-        let open = self.load_at(foreign.open.0);
-        let running = self.load_at(foreign.running);
-        let owner = self.imm(foreign.open.1);
-        let differs = self.b.ins().bxor(open, owner);
-        let closed = self.b.ins().bor(differs, running);
-        self.b.ins().brif(closed, other, &[], straight, &[]);
+        let is_open = self.is_open(foreign);
+        self.b.ins().brif(is_open, straight, &[], other, &[]);
 
         self.go(straight);
-        let to = self.frame_address(slot + 1 + argc as i32 + HEADER);
-        let (undefined, argc_word) = (self.imm(UNDEFINED), self.imm(NUMBER_TAG | argc as u64));
-        for (at, x) in [undefined, pc, fp, argc_word, *callee].into_iter().enumerate() {
-            self.b.ins().store(trusted(), x, to, 8 * (at as i32 - HEADER));
-        }
-        let none = self.imm(0);
-        self.b.ins().store(trusted(), to, self.vm, snapshot.layout.vm_fp);
-        self.b.ins().store(trusted(), none, self.vm, snapshot.layout.vm_pc);
-        let count = foreign.parameters.len().max(1) as u32;
-        let list = self.b.create_sized_stack_slot(ir::StackSlotData::new(
-            ir::StackSlotKind::ExplicitSlot,
-            count * foreign.stride,
-            WORD_ALIGNMENT,
-        ));
-        for (at, (x, ty)) in words.iter().zip(&foreign.parameters).enumerate() {
-            let x = if *ty == Number::Float { self.b.ins().fdemote(F32, *x) } else { *x };
-            self.b.ins().stack_store(I64, x, list, (at as u32 * foreign.stride) as i32);
-        }
-        let at = self.b.ins().stack_addr(I64, list, 0);
-        let (running, one, zero) = (self.imm(foreign.running), self.imm(1), self.imm(0));
-        self.b.ins().store(trusted(), one, running, 0);
-        let (code, context, count) =
-            (self.imm(foreign.code), self.imm(foreign.context), self.imm(count as u64));
-        let mut signature = Signature::new(CallConv::SystemV);
-        signature.params = vec![AbiParam::new(I64); 4];
-        signature.returns = vec![AbiParam::new(I8)];
-        let signature = self.b.import_signature(signature);
-        let call = self.b.ins().call_indirect(signature, code, &[context, context, at, count]);
-        let ok = self.b.inst_results(call)[0];
-        let running = self.imm(foreign.running);
-        self.b.ins().store(trusted(), zero, running, 0);
-
-        let (settle, next) = (self.cold(), self.fresh());
-        let unsettled = self.imm(foreign.unsettled);
-        let unsettled = self.b.ins().uload8(I32, trusted(), unsettled, 0);
-        let ok = self.b.ins().band_imm_u(ok, 1);
-        let settled = self.b.ins().icmp_imm_u(IntCC::Equal, unsettled, 0);
-        let simple = self.b.ins().band(settled, ok);
-        self.b.ins().brif(simple, next, &[], settle, &[]);
-        self.go(settle);
-        let ok = self.b.ins().uextend(I64, ok);
-        let list_ = [self.vm, fp, pc, self.imm(foreign.settle), self.imm(foreign.owner), ok];
-        let r = self.call(snapshot.stubs.settle_foreign, &list_, Some(I64)).expect("result");
-        self.unless_threw(r, s);
-        self.b.ins().jump(next, &[]);
-        self.go(next);
-        let x = foreign.result.map(|ty| match ty {
-            Number::Int32 => self.b.ins().stack_load(I64, I32, list, 0),
-            Number::Double => self.b.ins().stack_load(I64, F64, list, 0),
-            Number::Float => {
-                let x = self.b.ins().stack_load(I64, F32, list, 0);
-                self.b.ins().fpromote(F64, x)
-            }
-        });
-        let x: Vec<BlockArg> = x.into_iter().map(BlockArg::Value).collect();
-        self.b.ins().jump(done, &x);
+        self.enter_frame(slot + 1 + argc as i32 + HEADER, *callee, argc, s);
+        let x = self.call_straight(foreign, words, straight, s);
+        self.go_with(done, x);
 
         self.go(other);
+        let (fp, pc) = self.place(s);
         let (window, argc) = (self.frame_address(slot), self.imm(argc as u64));
         let list = [self.vm, fp, pc, *callee, window, argc];
         let r = self.call(snapshot.stubs.call, &list, Some(I64)).expect("result");
         self.unless_threw(r, s);
         let x = ty.map(|ty| self.unboxed_number(r, ty));
-        let x: Vec<BlockArg> = x.into_iter().map(BlockArg::Value).collect();
-        self.b.ins().jump(done, &x);
+        self.go_with(done, x);
         self.go(done);
         result
+    }
+    /// Jumps to a block that takes the value.
+    fn go_with(&mut self, to: ir::Block, x: Option<ir::Value>) {
+        let x: Vec<BlockArg> = x.into_iter().map(BlockArg::Value).collect();
+        self.b.ins().jump(to, &x);
+    }
+    /// May the code be called straight?
+    fn is_open(&mut self, foreign: &Foreign) -> ir::Value {
+        let open = self.load_at(foreign.open.0);
+        let running = self.load_at(foreign.running);
+        let owner = self.imm(foreign.open.1);
+        let differs = self.b.ins().bxor(open, owner);
+        let closed = self.b.ins().bor(differs, running);
+        self.b.ins().icmp_imm_u(IntCC::Equal, closed, 0)
+    }
+    /// Makes a frame for `callee` the innermost one.
+    fn enter_frame(&mut self, slot: i32, callee: ir::Value, argc: u32, s: StateId) {
+        let (fp, pc) = self.place(s);
+        let (undefined, argc, none) = (self.imm(UNDEFINED), self.imm(NUMBER_TAG | argc as u64), self.imm(0));
+        for (at, x) in (slot - HEADER..).zip([undefined, pc, fp, argc, callee]) {
+            self.store_slot(at, x);
+        }
+        let to = self.frame_address(slot);
+        self.b.ins().store(trusted(), to, self.vm, self.snapshot.layout.vm_fp);
+        self.b.ins().store(trusted(), none, self.vm, self.snapshot.layout.vm_pc);
+    }
+    /// Calls the code, at the end of block `from`, which has nothing else to do with it.
+    fn call_straight(
+        &mut self,
+        foreign: &Foreign,
+        words: &[ir::Value],
+        from: ir::Block,
+        s: StateId,
+    ) -> Option<ir::Value> {
+        let (returned, failed) = (self.fresh(), self.cold());
+        let ty = foreign.result.map(foreign_type);
+        let result = ty.map(|ty| self.b.append_block_param(returned, ty));
+        let (running, one) = (self.imm(foreign.running), self.imm(1));
+        self.b.ins().store(trusted(), one, running, 0);
+        self.tell_entered(foreign, from);
+        let context = self.imm(foreign.context);
+        let mut args = vec![context, context];
+        for (x, ty) in words.iter().zip(&foreign.parameters) {
+            args.push(if *ty == Number::Float { self.b.ins().fdemote(F32, *x) } else { *x });
+        }
+        let table = self.ways(foreign, returned, failed);
+        let code = self.imm(foreign.code);
+        self.b.ins().try_call_indirect(code, &args, table);
+
+        let (unsettled, next) = (self.cold(), self.fresh());
+        self.go(returned);
+        self.leave_running(foreign);
+        let at = self.imm(foreign.unsettled);
+        let more = self.b.ins().uload8(I32, trusted(), at, 0);
+        self.b.ins().brif(more, unsettled, &[], next, &[]);
+        self.go(unsettled);
+        let r = self.settle_foreign(foreign, true, s);
+        self.unless_threw(r, s);
+        self.b.ins().jump(next, &[]);
+
+        self.go(failed);
+        self.leave_running(foreign);
+        self.settle_foreign(foreign, false, s);
+        self.unwind(s);
+        self.go(next);
+        match (result, foreign.result) {
+            (Some(x), Some(Number::Float)) => Some(self.b.ins().fpromote(F64, x)),
+            _ => result,
+        }
+    }
+    fn leave_running(&mut self, foreign: &Foreign) {
+        let (running, zero) = (self.imm(foreign.running), self.imm(0));
+        self.b.ins().store(trusted(), zero, running, 0);
+    }
+    /// Writes where the code is called: at the end of block `from`.
+    fn tell_entered(&mut self, foreign: &Foreign, from: ir::Block) {
+        let at = self.imm(foreign.entered);
+        let stack = self.b.ins().get_stack_pointer(I64);
+        let frame = self.b.ins().get_frame_pointer(I64);
+        let handler = self.b.ins().get_exception_handler_address(I64, from, 0);
+        for (word, x) in [stack, frame, handler].into_iter().enumerate() {
+            self.b.ins().store(trusted(), x, at, 8 * word as i32);
+        }
+    }
+    /// Where a call of the code goes on: after it has returned, and after it has failed.
+    fn ways(&mut self, foreign: &Foreign, returned: ir::Block, failed: ir::Block) -> ir::ExceptionTable {
+        let mut signature = Signature::new(CallConv::Tail);
+        signature.params = vec![AbiParam::new(I64); 2];
+        signature.params.extend(foreign.parameters.iter().map(|ty| AbiParam::new(foreign_type(*ty))));
+        signature.returns = foreign.result.iter().map(|ty| AbiParam::new(foreign_type(*ty))).collect();
+        let signature = self.b.import_signature(signature);
+        let results = foreign.result.iter().map(|_| BlockArg::TryCallRet(0));
+        let dfg = &mut self.b.func.dfg;
+        let returned = ir::BlockCall::new(returned, results, &mut dfg.value_lists);
+        let failed = ir::BlockCall::new(failed, None, &mut dfg.value_lists);
+        let failed = [ir::ExceptionTableItem::Default(failed)];
+        dfg.exception_tables.push(ir::ExceptionTableData::new(signature, returned, failed))
+    }
+    /// After the code has returned (`done`) or failed. 0: an exception is pending, as always if it has failed.
+    fn settle_foreign(&mut self, foreign: &Foreign, done: bool, s: StateId) -> ir::Value {
+        let (fp, pc) = self.place(s);
+        let list = [self.vm, fp, pc, self.imm(foreign.settle), self.imm(foreign.owner), self.imm(done as u64)];
+        self.call(self.snapshot.stubs.settle_foreign, &list, Some(I64)).expect("result")
     }
     /// A tagged number (known, an int32 if that is asked for).
     fn unboxed_number(&mut self, x: ir::Value, ty: ir::Type) -> ir::Value {
