@@ -215,7 +215,8 @@ unsafe fn next_of_generator(vm: &Vm, f: FrameView) -> Option<Site> {
     }
 }
 
-/// Built-in functions that stack traces leave out: those that only pass a call on, and bindings, which the library calls.
+/// Built-in functions that stack traces leave out: those that only pass a call on, bindings, which the library calls, and those
+/// that are other machine code, which machine code calls without a frame.
 ///
 /// # Safety
 /// `f` is a live frame of a built-in function or its script form.
@@ -225,8 +226,8 @@ unsafe fn is_hidden(f: FrameView, function: Raw) -> bool {
         if !crate::value::is_kind(function, Kind::NativeFunction) {
             return true;
         }
-        let name = function::native_spec(function.as_cell().cast()).name;
-        if name == "apply" || name == "call" {
+        let spec = function::native_spec(function.as_cell().cast());
+        if spec.name == "apply" || spec.name == "call" || spec.foreign.is_some() {
             return true;
         }
         f.caller().and_then(|c| c.code()).is_some_and(|c| (*c).script().internal)

@@ -22,7 +22,7 @@ pub enum Number {
 /// where [`Foreign::entered`] says.
 #[derive(Clone, Debug)]
 pub struct Foreign {
-    /// Where it is.
+    /// Address of a word that tells where it is.
     pub code: usize,
     /// What it is called with.
     pub context: usize,

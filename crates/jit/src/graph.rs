@@ -461,7 +461,7 @@ pub enum Op {
     Call(i32, u32),
     /// The same, with a direct way for closures that have machine code and as many parameters.
     CallClosure(i32, u32),
-    /// Calls machine code of another compiler: callee, its parameters in their representations. Index in
+    /// Calls machine code of another compiler: callee, `this`, its parameters in their representations. Index in
     /// [`crate::snapshot::Snapshot::foreign`], window slot, argument count. The result has the representation of that code's.
     CallForeign(u32, i32, u32),
     /// [[Construct]]: callee, new.target. Window slot, argument count.

@@ -311,7 +311,7 @@ pub enum Number {
 /// it fails, it goes on where [`Foreign::entered`] says.
 #[derive(Clone, Debug)]
 pub struct Foreign {
-    /// Where it is.
+    /// Address of a word that tells where it is.
     pub code: u64,
     /// What it is called with.
     pub context: u64,

@@ -154,10 +154,10 @@ impl Entry {
             (*to).vmctx = context;
         }
     }
-    /// Addresses of the code for calls by WebAssembly, and of what it is called with.
+    /// Address of a word with that of the code for calls by WebAssembly, and what this is called with.
     pub fn code(self) -> (usize, usize) {
         // SAFETY: a live function reference.
-        unsafe { ((*self.0).wasm_call as usize, (*self.0).vmctx as usize) }
+        unsafe { (&raw const (*self.0).wasm_call as usize, (*self.0).vmctx as usize) }
     }
     /// Address of the three words in which wasmtime's trampolines for calls by the host tell where they have called: stack pointer,
     /// frame pointer, handler of traps.

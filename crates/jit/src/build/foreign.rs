@@ -12,7 +12,8 @@ impl Builder<'_> {
     /// `callee` is known to be this function of other code.
     pub(super) fn call_foreign(&mut self, i: &Instruction, call: &Call, k: u32) -> Result_<Step> {
         let foreign = &self.snapshot.foreign[k as usize];
-        let mut args = vec![self.tagged(call.callee)];
+        // The code takes no `this`; what is called in its place may.
+        let mut args = vec![self.tagged(call.callee), self.tagged(call.window[0])];
         for (at, ty) in foreign.parameters.iter().enumerate() {
             let v = self.parameter(call.window.get(1 + at).copied(), *ty);
             args.push(v);
@@ -23,7 +24,7 @@ impl Builder<'_> {
             Some(Number::Float | Number::Double) => Repr::Double,
         };
         let op = Op::CallForeign(k, call.slot, call.argc() as u32);
-        let v = self.runtime_call(op, args, call, true, (repr, 0));
+        let v = self.runtime_call(op, args, call, false, (repr, 0));
         let v = if repr == Repr::None { self.constant(UNDEFINED) } else { v };
         self.set(i.word.a(), v);
         Ok(Step::Next)

@@ -2,12 +2,12 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{F32, F64, I32, I64};
-use cranelift_codegen::ir::{self, AbiParam, BlockArg, InstBuilder, MemFlagsData as MemFlags, Signature};
+use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData as MemFlags, Signature};
 use cranelift_codegen::isa::CallConv;
 
 use super::{Lower, trusted};
 use crate::build::{DOUBLE_OFFSET, NUMBER_TAG, UNDEFINED};
-use crate::graph::StateId;
+use crate::graph::{Op, StateId};
 use crate::snapshot::{Foreign, Number};
 
 /// Words of a frame header.
@@ -23,8 +23,8 @@ fn foreign_type(ty: Number) -> ir::Type {
 }
 
 impl Lower<'_, '_> {
-    /// Calls [`crate::snapshot::Foreign`] code number `k`, in a frame of its own above the window: its result, if it has one. Where it
-    /// cannot be called straight, the function is called by what the window holds.
+    /// Calls [`crate::snapshot::Foreign`] code number `k`: its result, if it has one. Where it cannot be called straight, the function is
+    /// called by what the window holds.
     pub(super) fn call_foreign(
         &mut self,
         (k, slot, argc): (u32, i32, u32),
@@ -33,7 +33,7 @@ impl Lower<'_, '_> {
     ) -> Option<ir::Value> {
         let snapshot = self.snapshot;
         let foreign = &snapshot.foreign[k as usize];
-        let (callee, words) = args.split_first().expect("callee");
+        let &[callee, this, ref words @ ..] = args else { unreachable!("callee and `this`") };
         let ty = foreign.result.map(machine_type);
         let (straight, other, done) = (self.fresh(), self.cold(), self.fresh());
         let result = ty.map(|ty| self.b.append_block_param(done, ty));
@@ -41,14 +41,15 @@ impl Lower<'_, '_> {
         self.b.ins().brif(is_open, straight, &[], other, &[]);
 
         self.go(straight);
-        self.enter_frame(slot + 1 + argc as i32 + HEADER, *callee, argc, s);
-        let x = self.call_straight(foreign, words, straight, s);
+        let x = self.call_straight(foreign, words, (slot, argc, callee), s);
         self.go_with(done, x);
 
         self.go(other);
+        self.reach_landing(foreign);
+        self.store_slot(slot, this);
         let (fp, pc) = self.place(s);
         let (window, argc) = (self.frame_address(slot), self.imm(argc as u64));
-        let list = [self.vm, fp, pc, *callee, window, argc];
+        let list = [self.vm, fp, pc, callee, window, argc];
         let r = self.call(snapshot.stubs.call, &list, Some(I64)).expect("result");
         self.unless_threw(r, s);
         let x = ty.map(|ty| self.unboxed_number(r, ty));
@@ -63,100 +64,163 @@ impl Lower<'_, '_> {
     }
     /// May the code be called straight?
     fn is_open(&mut self, foreign: &Foreign) -> ir::Value {
-        let open = self.load_at(foreign.open.0);
+        let (at, offset) = self.near(foreign, foreign.open.0);
+        let open = self.b.ins().load(I64, trusted(), at, offset);
         let running = self.load_at(foreign.running);
         let owner = self.imm(foreign.open.1);
         let differs = self.b.ins().bxor(open, owner);
         let closed = self.b.ins().bor(differs, running);
         self.b.ins().icmp_imm_u(IntCC::Equal, closed, 0)
     }
-    /// Makes a frame for `callee` the innermost one.
-    fn enter_frame(&mut self, slot: i32, callee: ir::Value, argc: u32, s: StateId) {
+    /// Makes a frame for `callee` above the window the innermost one.
+    fn enter_frame(&mut self, (slot, argc, callee): (i32, u32, ir::Value), s: StateId) {
         let (fp, pc) = self.place(s);
-        let (undefined, argc, none) = (self.imm(UNDEFINED), self.imm(NUMBER_TAG | argc as u64), self.imm(0));
-        for (at, x) in (slot - HEADER..).zip([undefined, pc, fp, argc, callee]) {
+        let (undefined, count, none) = (self.imm(UNDEFINED), self.imm(NUMBER_TAG | argc as u64), self.imm(0));
+        self.store_slot(slot, undefined);
+        let to = slot + 1 + argc as i32 + HEADER;
+        for (at, x) in (to - HEADER..).zip([undefined, pc, fp, count, callee]) {
             self.store_slot(at, x);
         }
-        let to = self.frame_address(slot);
+        let to = self.frame_address(to);
         self.b.ins().store(trusted(), to, self.vm, self.snapshot.layout.vm_fp);
         self.b.ins().store(trusted(), none, self.vm, self.snapshot.layout.vm_pc);
     }
-    /// Calls the code, at the end of block `from`, which has nothing else to do with it.
+    /// Calls the code, in the frame of the call: one of its own is only laid for what is to be done afterwards.
     fn call_straight(
         &mut self,
         foreign: &Foreign,
         words: &[ir::Value],
-        from: ir::Block,
+        frame: (i32, u32, ir::Value),
         s: StateId,
     ) -> Option<ir::Value> {
-        let (returned, failed) = (self.fresh(), self.cold());
-        let ty = foreign.result.map(foreign_type);
-        let result = ty.map(|ty| self.b.append_block_param(returned, ty));
+        self.tell_place(foreign, s);
         let (running, one) = (self.imm(foreign.running), self.imm(1));
         self.b.ins().store(trusted(), one, running, 0);
-        self.tell_entered(foreign, from);
         let context = self.imm(foreign.context);
         let mut args = vec![context, context];
         for (x, ty) in words.iter().zip(&foreign.parameters) {
             args.push(if *ty == Number::Float { self.b.ins().fdemote(F32, *x) } else { *x });
         }
-        let table = self.ways(foreign, returned, failed);
-        let code = self.imm(foreign.code);
-        self.b.ins().try_call_indirect(code, &args, table);
+        let (at, offset) = self.near(foreign, foreign.code);
+        let code = self.b.ins().load(I64, trusted(), at, offset);
+        let x = self.call_by(CallConv::Tail, code, &args, foreign.result.map(foreign_type));
+        self.leave_running(foreign);
 
         let (unsettled, next) = (self.cold(), self.fresh());
-        self.go(returned);
-        self.leave_running(foreign);
-        let at = self.imm(foreign.unsettled);
-        let more = self.b.ins().uload8(I32, trusted(), at, 0);
+        let (at, offset) = self.near(foreign, foreign.unsettled);
+        let more = self.b.ins().uload8(I32, trusted(), at, offset);
         self.b.ins().brif(more, unsettled, &[], next, &[]);
         self.go(unsettled);
-        let r = self.settle_foreign(foreign, true, s);
+        self.enter_frame(frame, s);
+        let (fp, pc) = self.place(s);
+        let owner = self.imm(foreign.owner);
+        let r = self.settle_foreign(foreign, (self.vm, fp, pc), owner, true);
         self.unless_threw(r, s);
         self.b.ins().jump(next, &[]);
-
-        self.go(failed);
-        self.leave_running(foreign);
-        self.settle_foreign(foreign, false, s);
-        self.unwind(s);
         self.go(next);
-        match (result, foreign.result) {
+        match (x, foreign.result) {
             (Some(x), Some(Number::Float)) => Some(self.b.ins().fpromote(F64, x)),
-            _ => result,
+            _ => x,
+        }
+    }
+    /// An address as one that is used before all others, and the distance from there, if that can be: constants that are first used in a
+    /// loop would take a register each.
+    fn near(&mut self, foreign: &Foreign, address: u64) -> (ir::Value, i32) {
+        match i32::try_from(address.wrapping_sub(foreign.running) as i64) {
+            Ok(offset) => (self.imm(foreign.running), offset),
+            Err(_) => (self.imm(address), 0),
         }
     }
     fn leave_running(&mut self, foreign: &Foreign) {
         let (running, zero) = (self.imm(foreign.running), self.imm(0));
         self.b.ins().store(trusted(), zero, running, 0);
     }
-    /// Writes where the code is called: at the end of block `from`.
-    fn tell_entered(&mut self, foreign: &Foreign, from: ir::Block) {
-        let at = self.imm(foreign.entered);
+    /// Writes where the code is called: the place in the program, and in machine code.
+    fn tell_place(&mut self, foreign: &Foreign, s: StateId) {
+        let l = self.snapshot.layout;
+        let (fp, pc) = self.place(s);
+        self.b.ins().store(trusted(), fp, self.vm, l.vm_fp);
+        self.b.ins().store(trusted(), pc, self.vm, l.vm_pc);
+        let landing = self.landing(foreign);
+        let (entered, offset) = self.near(foreign, foreign.entered);
         let stack = self.b.ins().get_stack_pointer(I64);
         let frame = self.b.ins().get_frame_pointer(I64);
-        let handler = self.b.ins().get_exception_handler_address(I64, from, 0);
+        let handler = self.b.ins().get_exception_handler_address(I64, landing, 0);
         for (word, x) in [stack, frame, handler].into_iter().enumerate() {
-            self.b.ins().store(trusted(), x, at, 8 * word as i32);
+            self.b.ins().store(trusted(), x, entered, offset + 8 * word as i32);
         }
     }
-    /// Where a call of the code goes on: after it has returned, and after it has failed.
-    fn ways(&mut self, foreign: &Foreign, returned: ir::Block, failed: ir::Block) -> ir::ExceptionTable {
-        let mut signature = Signature::new(CallConv::Tail);
-        signature.params = vec![AbiParam::new(I64); 2];
-        signature.params.extend(foreign.parameters.iter().map(|ty| AbiParam::new(foreign_type(*ty))));
-        signature.returns = foreign.result.iter().map(|ty| AbiParam::new(foreign_type(*ty))).collect();
-        let signature = self.b.import_signature(signature);
-        let results = foreign.result.iter().map(|_| BlockArg::TryCallRet(0));
+    /// Keeps what [`Lower::landing`] needs, if something may go on there.
+    pub(super) fn keep_home(&mut self) {
+        if !self.graph.nodes.iter().any(|n| matches!(n.op, Op::CallForeign(..))) {
+            return;
+        }
+        let data = ir::StackSlotData::new(ir::StackSlotKind::ExplicitSlot, 16, 3);
+        let home = self.b.create_sized_stack_slot(data);
+        self.b.ins().stack_store(I64, self.vm, home, 0);
+        self.b.ins().stack_store(I64, self.fp, home, 8);
+        self.home = Some(home);
+    }
+    /// The block with a call whose handler is where foreign code goes on when it fails, with all registers lost. That call is never
+    /// made: calls that can go on there would keep nothing in registers. An exception is pending then in any case.
+    fn landing(&mut self, foreign: &Foreign) -> ir::Block {
+        if let Some(landing) = self.landing {
+            return landing;
+        }
+        let landing = self.cold();
+        self.landing = Some(landing);
+        self.landing_of = Some(foreign.clone());
+        landing
+    }
+    /// Makes the block one that can be reached, as far as Cranelift can tell, from a place that is rarely passed.
+    fn reach_landing(&mut self, foreign: &Foreign) {
+        let landing = self.landing(foreign);
+        let next = self.fresh();
+        let running = self.load_at(foreign.running);
+        let never = self.b.ins().icmp_imm_s(IntCC::Equal, running, -1);
+        self.b.ins().brif(never, landing, &[], next, &[]);
+        self.go(next);
+    }
+    /// Writes that block and what it leads to. What the function has called is the innermost frame's business: `vm.fp` and `vm.pc` are
+    /// what they were at the call.
+    pub(super) fn write_landing(&mut self) {
+        let (Some(landing), Some(foreign), Some(home)) = (self.landing, self.landing_of.take(), self.home) else {
+            return;
+        };
+        let (never, handler) = (self.cold(), self.cold());
+        self.go(landing);
+        let signature = self.b.import_signature(Signature::new(CallConv::Tail));
         let dfg = &mut self.b.func.dfg;
-        let returned = ir::BlockCall::new(returned, results, &mut dfg.value_lists);
-        let failed = ir::BlockCall::new(failed, None, &mut dfg.value_lists);
+        let returned = ir::BlockCall::new(never, None, &mut dfg.value_lists);
+        let failed = ir::BlockCall::new(handler, None, &mut dfg.value_lists);
         let failed = [ir::ExceptionTableItem::Default(failed)];
-        dfg.exception_tables.push(ir::ExceptionTableData::new(signature, returned, failed))
+        let table = dfg.exception_tables.push(ir::ExceptionTableData::new(signature, returned, failed));
+        let nowhere = self.imm(0);
+        self.b.ins().try_call_indirect(nowhere, &[], table);
+        self.go(never);
+        self.b.ins().trap(ir::TrapCode::unwrap_user(1));
+
+        self.go(handler);
+        self.leave_running(&foreign);
+        let l = self.snapshot.layout;
+        let vm = self.b.ins().stack_load(I64, I64, home, 0);
+        let fp = self.b.ins().load(I64, trusted(), vm, l.vm_fp);
+        let pc = self.b.ins().load(I64, trusted(), vm, l.vm_pc);
+        let owner = self.load_at(foreign.open.0);
+        self.settle_foreign(&foreign, (vm, fp, pc), owner, false);
+        let outer = self.b.ins().stack_load(I64, I64, home, 8);
+        let r = self.call(self.snapshot.stubs.unwind, &[vm, outer], Some(I64)).expect("result");
+        self.b.ins().return_(&[r]);
     }
     /// After the code has returned (`done`) or failed. 0: an exception is pending, as always if it has failed.
-    fn settle_foreign(&mut self, foreign: &Foreign, done: bool, s: StateId) -> ir::Value {
-        let (fp, pc) = self.place(s);
-        let list = [self.vm, fp, pc, self.imm(foreign.settle), self.imm(foreign.owner), self.imm(done as u64)];
+    fn settle_foreign(
+        &mut self,
+        foreign: &Foreign,
+        (vm, fp, pc): (ir::Value, ir::Value, ir::Value),
+        owner: ir::Value,
+        done: bool,
+    ) -> ir::Value {
+        let list = [vm, fp, pc, self.imm(foreign.settle), owner, self.imm(done as u64)];
         self.call(self.snapshot.stubs.settle_foreign, &list, Some(I64)).expect("result")
     }
     /// A tagged number (known, an int32 if that is asked for).

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 
 use crate::build::{DOUBLE_OFFSET, NUMBER_TAG, UNDEFINED};
 use crate::graph::{Block, Graph, Op, Repr, StateId, Terminator, Value, ty};
-use crate::snapshot::{Exit, ExitKind, Filler, Resume, Snapshot, function_flag};
+use crate::snapshot::{Exit, ExitKind, Filler, Foreign, Resume, Snapshot, function_flag};
 
 /// How machine code is called. Without preserved registers calls were no quicker: what is needed after them comes back through memory.
 const MACHINE: CallConv = CallConv::SystemV;
@@ -78,6 +78,11 @@ struct Lower<'a, 'b> {
     /// A value that outlives a safepoint without a slot, and the safepoint.
     lost: Option<(Value, Value)>,
     threw_tail: Option<ir::Block>,
+    /// Where `vm` and `fp` are for code that has lost all registers.
+    home: Option<ir::StackSlot>,
+    landing: Option<ir::Block>,
+    /// A function whose failures lead there.
+    landing_of: Option<Foreign>,
     /// Values to be read back after each safepoint.
     reloads: BTreeMap<Value, Vec<Value>>,
     vm: ir::Value,
@@ -125,6 +130,9 @@ pub fn lower(
         exit_tail: None,
         lost: None,
         threw_tail: None,
+        home: None,
+        landing: None,
+        landing_of: None,
         reloads: crate::liveness::reloads(graph),
         vm,
         fp,
@@ -164,6 +172,7 @@ impl Lower<'_, '_> {
         for block in self.graph.order() {
             self.block(block);
         }
+        self.write_landing();
         self.write_exits();
         self.write_tails();
     }
@@ -460,6 +469,7 @@ impl Lower<'_, '_> {
 
     fn prologue(&mut self) {
         let l = self.snapshot.layout;
+        self.keep_home();
         if self.snapshot.resumed {
             self.write_header();
         }
