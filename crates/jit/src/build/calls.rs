@@ -682,7 +682,7 @@ impl Builder<'_> {
         let frame = self.graph.frames.len() as u32 - 1;
         self.graph.extent = self.graph.extent.max(base + f.register_count as i32);
         let slot = call.slot;
-        self.env.in_place.retain(|s, _| *s < slot || *s <= slot + argc);
+        self.forget_frame(slot, slot + argc);
         for at in 0..=n {
             let v = match call.window.get(at) {
                 Some(v) => *v,
@@ -715,7 +715,7 @@ impl Builder<'_> {
             self.env = env;
             let v = if construct { self.constructed(v, window) } else { v };
             self.env.slots.retain(|s, _| *s < slot);
-            self.env.in_place.retain(|s, _| *s < slot);
+            self.forget_frame(slot, slot - 1);
             self.env.slots.insert(result, v);
             edges.push((self.block, std::mem::take(&mut self.env)));
         }
@@ -727,6 +727,15 @@ impl Builder<'_> {
         }
         self.merge(edges, None);
         Ok(Step::Next)
+    }
+    /// What is known of memory from `slot` to `last` goes on, above that only what no collection changes: around a call of other machine code
+    /// the next call in place finds the words of its frame where the last one has left them.
+    fn forget_frame(&mut self, slot: i32, last: i32) {
+        let (graph, foreign) = (&self.graph, !self.snapshot.foreign.is_empty());
+        let lasts = |v: Value| {
+            matches!(graph.node(v).op, Op::Const(_) | Op::RawConst(_) | Op::Int(_) | Op::FrameAddress(_))
+        };
+        self.env.in_place.retain(|s, v| *s < slot || *s <= last || foreign && lasts(*v));
     }
     /// Result of a base constructor: an object it returned, or `this`.
     fn constructed(&mut self, v: Value, this: i32) -> Value {

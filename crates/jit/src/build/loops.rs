@@ -96,9 +96,10 @@ impl Builder<'_> {
             let f = &self.snapshot.functions[function];
             let live = self.infos.get_mut(&function).expect("made").liveness.live_at(&f.code, pc);
             let live: BTreeSet<i32> = live.iter().map(|r| base + r as i32).collect();
+            let top = base + f.register_count as i32;
             for (_, env) in &mut edges {
                 env.slots.retain(|&s, _| s < base || live.contains(&s));
-                env.in_place.retain(|&s, _| s < base || live.contains(&s));
+                env.in_place.retain(|&s, _| s < base || live.contains(&s) || s >= top);
             }
         }
         if edges.len() == 1 {

@@ -933,6 +933,9 @@ impl<'a> Builder<'a> {
     /// The last node may have run anything.
     fn after_call(&mut self) {
         self.env.forget_memory();
+        // What has been called has had frames there.
+        let top = self.base() + self.function().register_count as i32;
+        self.env.in_place.retain(|s, _| *s < top);
         self.after_collection(None);
     }
     /// The last node may have collected. `quiet`: it is a quiet safepoint, which remembers what it makes old.

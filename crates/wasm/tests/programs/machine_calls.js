@@ -124,3 +124,96 @@ for (let i = 0; i < MANY; i++) same(of(others[19 - i % 20], i), i - 1);
 const closures = others.map((o) => (i) => o.sub(i, 1));
 for (const closure of closures.slice(-4)) for (let i = 0; i < MANY; i++) same(closure(i), i - 1);
 for (let i = 0; i < MANY; i++) same(closures[i % 20](i), i - 1);
+
+// Failures lose all registers: of the function that calls, whoever handles them, and of none of its callers.
+function local(n) {
+  let sum = 0, x = 0.5;
+  for (let i = 0; i < n; i++) {
+    const y = x + i;
+    try { sum += e.divide(i, i % 7); } catch (error) { sum -= i + y - x; }
+    x += 0.25;
+  }
+  return [sum, x].join();
+}
+const expected = local(MANY);
+for (let i = 0; i < 5; i++) same(local(MANY), expected);
+function inner(i) { return e.divide(i, i % 7); }
+function outer(n) {
+  let sum = 0, x = 0.5, text = 'a';
+  const object = { n: 1 };
+  for (let i = 0; i < n; i++) {
+    const y = x + i;
+    try { sum += inner(i); } catch (error) { sum -= i + y - x; text = `${text.length}`; object.n++; }
+    x += 0.25;
+  }
+  return [sum, x].join();
+}
+for (let i = 0; i < 5; i++) same(outer(MANY), expected);
+function* steps(n) { for (let i = 0; i < n; i++) yield e.divide(i, i - 100); }
+for (let round = 0; round < 30; round++) {
+  let sum = 0;
+  throws(() => { for (const v of steps(200)) sum += v; }, WebAssembly.RuntimeError, 'divide by zero');
+  same(sum, expectedSteps());
+}
+function expectedSteps() { let sum = 0; for (let i = 0; i < 100; i++) sum += i / (i - 100) | 0; return sum; }
+let rejected = 0;
+async function later(n) { for (let i = 0; i < n; i++) e.divide(i, i - 100); }
+for (let round = 0; round < 30; round++) later(200).catch((error) => { if (error instanceof WebAssembly.RuntimeError) rejected++; });
+Promise.resolve().then(() => {}).then(() => {}).then(() => same(rejected, 30));
+
+// Arguments on the stack of machine code.
+const long = new WebAssembly.Instance(new WebAssembly.Module(assemble({
+  types: [type([kI32, kI32, kI32, kI32, kI32, kI32, kI32, kI32], [kI32]), type([kF32, kI32, kI32, kI32, kI32, kI32, kI32, kF64], [kF32])],
+  functions: [0, 1],
+  exports: [['integers', 0, 0], ['floats', 0, 1]],
+  code: [
+    [[], [0x20, 0, 0x20, 1, 0x6b, 0x20, 5, 0x6b, 0x20, 6, 0x6b, 0x20, 7, 0x6d]],
+    [[], [0x20, 0, 0x20, 6, 0xb2, 0x92, 0x20, 7, 0xb6, 0x92]],
+  ],
+}))).exports;
+function integers(n) {
+  let sum = 0, failed = 0;
+  for (let i = 0; i < n; i++) {
+    try { sum += long.integers(i, 1, 2, 3, 4, 5, 6, i % 5); } catch { failed++; }
+  }
+  return [sum, failed].join();
+}
+function expectedIntegers(n) {
+  let sum = 0;
+  for (let i = 0; i < n; i++) if (i % 5) sum += (i - 12) / (i % 5) | 0;
+  return [sum, n / 5].join();
+}
+for (let i = 0; i < 5; i++) same(integers(MANY), expectedIntegers(MANY));
+function floats(i) { return long.floats(0.5, 1, 2, 3, 4, 5, i, 0.25); }
+for (let i = 0; i < MANY; i++) same(floats(i), i + 0.75);
+
+// A function that is walked in place, again and again, with other calls between that use the same part of the stack.
+const deep = (n) => n === 0 ? [] : [deep(n - 1)];
+const slow = { get value() { return deep(3).length; } };
+f = (a, b) => { if (a % 300 === 299) throw new Error(`at ${a}`); return a + deep(a % 3).length + b; };
+function loop(n, other) {
+  const wrapped = (i) => e.call(i, 1);
+  let text = '', sum = 0;
+  for (let i = 0; i < n; i++) {
+    try {
+      sum += wrapped(i);
+    } catch (error) {
+      text += error.stack.split('\n').slice(0, 5).map((l) => l.replace(/\(.*/, '')).join('|');
+    }
+    if (other && i % 2) sum += slow.value + deep(2).length;
+  }
+  return `${text} ${sum}`;
+}
+for (const other of [false, true]) {
+  const first = loop(600, other);
+  if (!/^Error: at 299\|.*\bf .*\bwrapped .*\bloop .*Error: at 599\|.*\bwrapped .*\bloop /.test(first)) fail(first);
+  for (let i = 0; i < 5; i++) same(loop(600, other), first);
+}
+function bare(n) { const wrapped = (i) => e.call(i, 1); let sum = 0; for (let i = 0; i < n; i++) sum += wrapped(i); return sum; }
+f = (a, b) => a + b;
+for (let i = 0; i < 5; i++) same(bare(MANY), MANY * (MANY + 1) / 2);
+f = (a, b) => { const list = deep(20); if (a === 100) { where(); } return a + list.length; };
+for (let i = 0; i < 5; i++) {
+  const lines = throws(() => bare(MANY), WebAssembly.RuntimeError).stack;
+  if (!/wasm-function\[11\][^]*at where [^]*at f [^]*at wrapped [^]*at bare /.test(lines)) fail(lines);
+}
