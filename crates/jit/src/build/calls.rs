@@ -9,7 +9,7 @@ use super::polymorphic::is_plain;
 use super::property::MAX_LITERAL;
 use super::values::{NUMBER_TAG, UNDEFINED};
 use super::{Builder, HEADER, HURRIED_NODES, INLINE_NODES, LOOP_DEPTHS, Result_, Step, TINY_NODES};
-use crate::graph::{Binary, Block, Condition, Frame, Op, Repr, Unary, Value, Width, ty};
+use crate::graph::{Binary, Block, Condition, Frame, Graph, Op, Repr, Unary, Value, Width, ty};
 use crate::snapshot::{
     Callee, Constant, EntrySnapshot, FunctionSnapshot, Intrinsic, NO_INDEX, SEVERAL, Script, function_flag,
 };
@@ -53,6 +53,11 @@ impl Call {
     pub(super) fn argc(&self) -> usize {
         self.window.len() - 1
     }
+}
+
+/// Is a value the same word after any collection?
+pub(super) fn lasts(graph: &Graph, v: Value) -> bool {
+    matches!(graph.node(v).op, Op::Const(_) | Op::RawConst(_) | Op::FrameAddress(_))
 }
 
 impl Builder<'_> {
@@ -732,10 +737,11 @@ impl Builder<'_> {
     /// the next call in place finds the words of its frame where the last one has left them.
     fn forget_frame(&mut self, slot: i32, last: i32) {
         let (graph, foreign) = (&self.graph, !self.snapshot.foreign.is_empty());
-        let lasts = |v: Value| {
-            matches!(graph.node(v).op, Op::Const(_) | Op::RawConst(_) | Op::Int(_) | Op::FrameAddress(_))
-        };
-        self.env.in_place.retain(|s, v| *s < slot || *s <= last || foreign && lasts(*v));
+        self.env.in_place.retain(|s, v| *s < slot || *s <= last || foreign && lasts(graph, *v));
+    }
+    /// The first slot above the frame being walked.
+    pub(super) fn top(&self) -> i32 {
+        self.base() + self.function().register_count as i32
     }
     /// Result of a base constructor: an object it returned, or `this`.
     fn constructed(&mut self, v: Value, this: i32) -> Value {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use spey_bytecode::decode::{Instruction, Instructions};
 use spey_bytecode::{Op as Code, Operand};
 
+use super::calls::lasts;
 use super::env::{self, Env};
 use super::{Builder, Loop, OUTER_WORDS, PEEL_NODES, PEEL_WORDS};
 use crate::graph::{Block, Node, Op, Repr, Terminator, Value, ty};
@@ -96,10 +97,10 @@ impl Builder<'_> {
             let f = &self.snapshot.functions[function];
             let live = self.infos.get_mut(&function).expect("made").liveness.live_at(&f.code, pc);
             let live: BTreeSet<i32> = live.iter().map(|r| base + r as i32).collect();
-            let top = base + f.register_count as i32;
+            let (graph, foreign) = (&self.graph, !self.snapshot.foreign.is_empty());
             for (_, env) in &mut edges {
                 env.slots.retain(|&s, _| s < base || live.contains(&s));
-                env.in_place.retain(|&s, _| s < base || live.contains(&s) || s >= top);
+                env.in_place.retain(|&s, v| s < base || live.contains(&s) || foreign && lasts(graph, *v));
             }
         }
         if edges.len() == 1 {
@@ -263,6 +264,7 @@ impl Builder<'_> {
         self.env.in_place.retain(|s, _| !assumptions.slots.contains(&(key, *s)));
         assigned.retain(|&slot| !assumptions.constant.contains(&(key, slot)));
         self.write_invariants(key, &assigned);
+        self.write_lasting(key);
         let header = self.graph.add_block();
         let slots: Vec<i32> = self.env.slots.keys().copied().filter(|s| assigned.contains(s)).collect();
         let mut phis = vec![];
@@ -357,6 +359,35 @@ impl Builder<'_> {
         self.state = None;
     }
 
+    /// Writes what the loop's body finds in unused slots in all iterations but the first: see [`Builder::forget_frame`].
+    fn write_lasting(&mut self, key: super::LoopKey) {
+        let lasting = self.assumptions.lasting.range((key, i32::MIN)..=(key, i32::MAX));
+        for (slot, (op, repr, types)) in lasting.map(|(k, node)| (k.1, node.clone())).collect::<Vec<_>>() {
+            let v = self.emit(op, vec![], repr, types);
+            if self.assumptions.slots.contains(&(key, slot)) || self.env.in_place.get(&slot) == Some(&v) {
+                continue;
+            }
+            self.graph.extent = self.graph.extent.max(slot + 1);
+            self.emit(Op::StoreSlot(slot), vec![v], Repr::None, 0);
+            self.env.in_place.insert(slot, v);
+        }
+    }
+    /// Notes what is in unused slots at the end of a loop's body, and could be there before. True: something new.
+    fn note_lasting(&mut self, key: super::LoopKey, head: usize) -> bool {
+        let graph = &self.graph;
+        let head = &self.walks.last().expect("a frame is being walked").loops[head].env;
+        let mut changed = false;
+        for (&slot, &v) in self.env.in_place.iter().filter(|(_, v)| lasts(graph, **v)) {
+            if !head.slots.contains_key(&slot)
+                && head.in_place.get(&slot) != Some(&v)
+                && !self.assumptions.slots.contains(&(key, slot))
+            {
+                let node = graph.node(v);
+                changed |= self.assumptions.lasting.insert((key, slot), (node.op.clone(), node.repr, node.types)).is_none();
+            }
+        }
+        changed
+    }
     /// Jumps back to a loop's head.
     pub(super) fn close_loop(&mut self, target: u32) {
         let walk = self.walks.last().expect("a frame is being walked");
@@ -422,6 +453,8 @@ impl Builder<'_> {
                 changed |= self.assumptions.slots.insert((key, *slot));
             }
         }
+        changed |= self.note_lasting(key, at);
+        let head = &self.walks.last().expect("a frame is being walked").loops[at].env;
         let lost = |f: env::Fact, g: env::Fact| {
             (f.dense && !g.dense) || (f.in_store && !g.in_store) || (f.fresh && !g.fresh)
         };

@@ -87,6 +87,8 @@ pub struct Assumptions {
     floors: BTreeSet<(LoopKey, i32)>,
     /// Slots whose memory a loop's body leaves outdated.
     slots: BTreeSet<(LoopKey, i32)>,
+    /// Constants that a loop's body leaves in unused slots for the next iteration.
+    lasting: BTreeMap<(LoopKey, i32), (Op, Repr, ty::Types)>,
     changed: bool,
 }
 
@@ -934,7 +936,7 @@ impl<'a> Builder<'a> {
     fn after_call(&mut self) {
         self.env.forget_memory();
         // What has been called has had frames there.
-        let top = self.base() + self.function().register_count as i32;
+        let top = self.top();
         self.env.in_place.retain(|s, _| *s < top);
         self.after_collection(None);
     }
