@@ -19,7 +19,8 @@ pub enum Number {
 /// Machine code of another compiler.
 ///
 /// It is a function in Cranelift's convention `Tail`, with the context twice before its parameters. When it fails, it goes on
-/// where [`Foreign::entered`] says.
+/// where [`Foreign::entered`] says. It runs in the frame of its caller, at the call: `vm.fp` and `vm.pc` are set, and are the
+/// same again when it returns or fails.
 #[derive(Clone, Debug)]
 pub struct Foreign {
     /// Address of a word that tells where it is.

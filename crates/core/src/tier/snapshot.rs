@@ -782,6 +782,11 @@ impl Builder<'_> {
         let realm = unsafe { (*self.cells[0]).header.word } as usize;
         self.vm.realms[realm].as_ref().is_some_and(|realm| realm.intrinsic(Intrinsics::Array) == v)
     }
+    /// Is a function of the realm of all code that has been noted? What has no frame fails in its caller's realm.
+    fn is_of_our_realm(&self, f: Raw) -> bool {
+        // SAFETY: live code cells, and a live function.
+        self.cells.iter().all(|&cell| unsafe { (*cell).header.word as u32 == function::realm_of(f) })
+    }
     /// Notes the function that an entry leads to.
     fn function_at(&mut self, s: &mut EntrySnapshot, v: Raw) {
         // SAFETY: live functions of the kinds matched.
@@ -798,7 +803,8 @@ impl Builder<'_> {
                     s.callee = Callee::Script(form);
                     return;
                 }
-                if let Some(foreign) = spec.foreign.and_then(|of| of(v.as_cell().cast()))
+                if self.is_of_our_realm(v)
+                    && let Some(foreign) = spec.foreign.and_then(|of| of(v.as_cell().cast()))
                     && let Some(foreign) = foreign_code(&foreign)
                 {
                     s.callee = Callee::Foreign(self.foreign.len() as u32);

@@ -305,7 +305,7 @@ unsafe fn call_trap(
         (!new.is_null()).then_some((new, code))
     }
 }
-/// After machine code of another compiler, called in a frame of its own above `fp`.
+/// After machine code of another compiler, called by the frame `fp`.
 #[cold]
 unsafe extern "C" fn settle_foreign(
     vm: *mut Vm,

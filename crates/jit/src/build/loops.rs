@@ -383,7 +383,8 @@ impl Builder<'_> {
                 && !self.assumptions.slots.contains(&(key, slot))
             {
                 let node = graph.node(v);
-                changed |= self.assumptions.lasting.insert((key, slot), (node.op.clone(), node.repr, node.types)).is_none();
+                let constant = (node.op.clone(), node.repr, node.types);
+                changed |= self.assumptions.lasting.insert((key, slot), constant).is_none();
             }
         }
         changed

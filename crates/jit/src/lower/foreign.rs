@@ -22,7 +22,7 @@ fn foreign_type(ty: Number) -> ir::Type {
     if ty == Number::Float { F32 } else { machine_type(ty) }
 }
 
-impl Lower<'_, '_> {
+impl<'a> Lower<'a, '_> {
     /// Calls [`crate::snapshot::Foreign`] code number `k`: its result, if it has one. Where it cannot be called straight, the function is
     /// called by what the window holds.
     pub(super) fn call_foreign(
@@ -88,7 +88,7 @@ impl Lower<'_, '_> {
     /// Calls the code, in the frame of the call: one of its own is only laid for what is to be done afterwards.
     fn call_straight(
         &mut self,
-        foreign: &Foreign,
+        foreign: &'a Foreign,
         words: &[ir::Value],
         frame: (i32, u32, ir::Value),
         s: StateId,
@@ -136,7 +136,7 @@ impl Lower<'_, '_> {
         self.b.ins().store(trusted(), zero, running, 0);
     }
     /// Writes where the code is called: the place in the program, and in machine code.
-    fn tell_place(&mut self, foreign: &Foreign, s: StateId) {
+    fn tell_place(&mut self, foreign: &'a Foreign, s: StateId) {
         let l = self.snapshot.layout;
         let (fp, pc) = self.place(s);
         self.b.ins().store(trusted(), fp, self.vm, l.vm_fp);
@@ -163,17 +163,16 @@ impl Lower<'_, '_> {
     }
     /// The block with a call whose handler is where foreign code goes on when it fails, with all registers lost. That call is never
     /// made: calls that can go on there would keep nothing in registers. An exception is pending then in any case.
-    fn landing(&mut self, foreign: &Foreign) -> ir::Block {
-        if let Some(landing) = self.landing {
+    fn landing(&mut self, foreign: &'a Foreign) -> ir::Block {
+        if let Some((landing, _)) = self.landing {
             return landing;
         }
         let landing = self.cold();
-        self.landing = Some(landing);
-        self.landing_of = Some(foreign.clone());
+        self.landing = Some((landing, foreign));
         landing
     }
     /// Makes the block one that can be reached, as far as Cranelift can tell, from a place that is rarely passed.
-    fn reach_landing(&mut self, foreign: &Foreign) {
+    fn reach_landing(&mut self, foreign: &'a Foreign) {
         let landing = self.landing(foreign);
         let next = self.fresh();
         let running = self.load_at(foreign.running);
@@ -181,12 +180,10 @@ impl Lower<'_, '_> {
         self.b.ins().brif(never, landing, &[], next, &[]);
         self.go(next);
     }
-    /// Writes that block and what it leads to. What the function has called is the innermost frame's business: `vm.fp` and `vm.pc` are
-    /// what they were at the call.
+    /// Writes that block and what it leads to. `vm.fp` and `vm.pc` are what they were at the call; whose function has failed is in the word of
+    /// [`Foreign::open`]. All functions that a thread can call share that, and what settles their calls.
     pub(super) fn write_landing(&mut self) {
-        let (Some(landing), Some(foreign), Some(home)) = (self.landing, self.landing_of.take(), self.home) else {
-            return;
-        };
+        let (Some((landing, foreign)), Some(home)) = (self.landing, self.home) else { return };
         let (never, handler) = (self.cold(), self.cold());
         self.go(landing);
         let signature = self.b.import_signature(Signature::new(CallConv::Tail));
@@ -201,13 +198,13 @@ impl Lower<'_, '_> {
         self.b.ins().trap(ir::TrapCode::unwrap_user(1));
 
         self.go(handler);
-        self.leave_running(&foreign);
+        self.leave_running(foreign);
         let l = self.snapshot.layout;
         let vm = self.b.ins().stack_load(I64, I64, home, 0);
         let fp = self.b.ins().load(I64, trusted(), vm, l.vm_fp);
         let pc = self.b.ins().load(I64, trusted(), vm, l.vm_pc);
         let owner = self.load_at(foreign.open.0);
-        self.settle_foreign(&foreign, (vm, fp, pc), owner, false);
+        self.settle_foreign(foreign, (vm, fp, pc), owner, false);
         let outer = self.b.ins().stack_load(I64, I64, home, 8);
         let r = self.call(self.snapshot.stubs.unwind, &[vm, outer], Some(I64)).expect("result");
         self.b.ins().return_(&[r]);

@@ -80,9 +80,8 @@ struct Lower<'a, 'b> {
     threw_tail: Option<ir::Block>,
     /// Where `vm` and `fp` are for code that has lost all registers.
     home: Option<ir::StackSlot>,
-    landing: Option<ir::Block>,
-    /// A function whose failures lead there.
-    landing_of: Option<Foreign>,
+    /// Where foreign code goes on when it fails, and a function that is such code.
+    landing: Option<(ir::Block, &'a Foreign)>,
     /// Values to be read back after each safepoint.
     reloads: BTreeMap<Value, Vec<Value>>,
     vm: ir::Value,
@@ -132,7 +131,6 @@ pub fn lower(
         threw_tail: None,
         home: None,
         landing: None,
-        landing_of: None,
         reloads: crate::liveness::reloads(graph),
         vm,
         fp,
