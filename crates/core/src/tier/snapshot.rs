@@ -785,7 +785,7 @@ impl Builder<'_> {
     /// Is a function of the realm of all code that has been noted? What has no frame fails in its caller's realm.
     fn is_of_our_realm(&self, f: Raw) -> bool {
         // SAFETY: live code cells, and a live function.
-        self.cells.iter().all(|&cell| unsafe { (*cell).header.word as u32 == function::realm_of(f) })
+        self.cells.iter().all(|&cell| unsafe { (*cell).header.word == function::realm_of(f) })
     }
     /// Notes the function that an entry leads to.
     fn function_at(&mut self, s: &mut EntrySnapshot, v: Raw) {
