@@ -60,7 +60,8 @@ const IMPROVED_AT_ONCE: usize = 8;
 const FEW_FUNCTIONS: usize = 32;
 
 /// While so many functions wait to be improved, tiny ones only are inlined: more takes up to twice as long, and what runs in the first code
-/// meanwhile loses more than that gains. It is done when nothing waits.
+/// meanwhile loses more than that gains. It is done when nothing waits. So it is in modules with structures in any case: reading a field takes
+/// much code.
 const MANY_WAITING: usize = 16;
 
 /// What a jump of the core leads through.
@@ -584,6 +585,7 @@ impl Lazy {
     }
     /// Compiles what is expected, and improves what has been called.
     fn work_ahead(self: &Arc<Self>) {
+        let has_structures = self.program.has_structures();
         let mut board = self.board();
         while Arc::strong_count(self) > 1 {
             // The last first: it is called by what has been called last.
@@ -597,7 +599,7 @@ impl Lazy {
                     self.changed.notify_all();
                 }
             } else if let Some(index) = self.hottest(&mut board) {
-                let in_haste = board.improvable.len() >= MANY_WAITING;
+                let in_haste = board.improvable.len() >= MANY_WAITING || has_structures;
                 drop(board);
                 let compiled = self.improve(index, in_haste);
                 board = self.board();
