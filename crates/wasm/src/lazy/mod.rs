@@ -40,7 +40,7 @@ use crate::stop;
 const COMPILER_STACK_BYTES: usize = 2 << 20;
 /// All functions of modules of at most this size are compiled before there is an instance: that takes less time than to stop at their first
 /// calls, each for some of them.
-const MOST_BYTES_AT_ONCE: usize = 4 << 20;
+const MOST_BYTES_AT_ONCE: usize = 2 << 20;
 /// Of larger modules, so many functions are compiled when one is called: to make their code known to the store takes the time in which
 /// ten are compiled.
 const FUNCTIONS_AT_ONCE: usize = 20;
