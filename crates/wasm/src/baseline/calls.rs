@@ -179,7 +179,7 @@ impl Compiler<'_> {
         }
         for (i, place) in places.list.iter().enumerate() {
             if let Place::Stack(offset) = *place {
-                self.store_argument(first + i, Mem::at(RSP, offset as i32));
+                self.write_place(self.place_of(first + i), Mem::at(RSP, offset as i32));
             }
         }
         for (i, place) in places.list.iter().enumerate() {
@@ -253,19 +253,6 @@ impl Compiler<'_> {
             if is_in_the_way {
                 self.spill(i);
             }
-        }
-    }
-    /// Writes an argument. Changes `r11` at most.
-    fn store_argument(&mut self, index: usize, to: Mem) {
-        match self.place_of(index) {
-            (kind, Loc::Gpr(r), _) => self.asm.store(kind.store(), to, r),
-            (kind, Loc::Xmm(x), _) => self.asm.store_xmm(kind.width(), to, x),
-            (kind, Loc::Const(bits), _) => self.store_const(kind, to, bits),
-            (kind, _, Some(memory)) => {
-                self.asm.mov(kind.width(), R11, memory);
-                self.asm.store(kind.store(), to, R11);
-            }
-            (_, _, None) => unreachable!("values are somewhere"),
         }
     }
     /// Pushes a call's results.

@@ -421,7 +421,8 @@ impl Compiler<'_> {
                 }
             }
         }
-        self.epilogue()
+        self.epilogue();
+        Ok(())
     }
 
     fn try_table(&mut self, table: &TryTable) -> Result<()> {

@@ -155,21 +155,13 @@ impl<'a> Context<'a> {
         self.types.unwrap_func(ty).map_err(|_| Unsupported)
     }
     fn kind(&self, ty: ValType) -> Result<Kind> {
-        use wasmparser::{AbstractHeapType, HeapType};
         Ok(match ty {
             ValType::I32 => Kind::I32,
             ValType::I64 => Kind::I64,
             ValType::F32 => Kind::F32,
             ValType::F64 => Kind::F64,
             ValType::V128 => return Err(Unsupported),
-            ValType::Ref(r) => match r.heap_type() {
-                HeapType::Abstract { ty, .. } => match ty {
-                    AbstractHeapType::Func | AbstractHeapType::NoFunc => Kind::Func,
-                    AbstractHeapType::Cont | AbstractHeapType::NoCont => return Err(Unsupported),
-                    _ => Kind::Ref,
-                },
-                ty => self.kind_of_heap_type(ty)?,
-            },
+            ValType::Ref(r) => self.kind_of_heap_type(r.heap_type())?,
         })
     }
     fn kind_of_heap_type(&self, ty: wasmparser::HeapType) -> Result<Kind> {
@@ -321,6 +313,8 @@ struct Compiler<'a> {
     skipped: usize,
     /// Where the frame's size is to be put in.
     size_patches: [u32; 2],
+    /// Arguments on the stack, which the function removes.
+    argument_bytes: u16,
 }
 
 impl<'a> Compiler<'a> {
@@ -357,6 +351,7 @@ impl<'a> Compiler<'a> {
             reachable: true,
             skipped: 0,
             size_patches: [0; 2],
+            argument_bytes: 0,
         }
     }
     fn ptr(&self) -> u8 {
@@ -396,6 +391,7 @@ impl<'a> Compiler<'a> {
         self.asm.mov(Width::W64, R14, RDI);
         self.asm.store(Store::B8, Mem::at(RBP, -INSTANCE), RDI);
         let places = calls::Places::of(self.signature.params())?;
+        self.argument_bytes = u16::try_from(places.stack_bytes).map_err(|_| Unsupported)?;
         for (i, place) in places.list.iter().enumerate() {
             let (kind, local) = (self.locals[i], self.local(i as u32));
             match *place {
@@ -429,12 +425,10 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
     /// Leaves the frame; results are where they belong.
-    fn epilogue(&mut self) -> Result<()> {
+    fn epilogue(&mut self) {
         self.asm.mov(Width::W64, R14, Mem::at(RBP, -SAVED));
         self.asm.leave();
-        let bytes = calls::Places::of(self.signature.params())?.stack_bytes;
-        self.asm.ret(u16::try_from(bytes).map_err(|_| Unsupported)?);
-        Ok(())
+        self.asm.ret(self.argument_bytes);
     }
 
     /// Says that what follows comes from the current position.

@@ -309,13 +309,17 @@ impl Compiler<'_> {
     }
     /// Writes a value that has been popped (or whose place is given by the height of the stack) to memory.
     pub(super) fn write_value(&mut self, value: Value, to: Mem) {
-        match (value.loc, self.memory_of(&value)) {
-            (Loc::Const(bits), _) => self.store_const(value.kind, to, bits),
-            (Loc::Gpr(r), _) => self.asm.store(value.kind.store(), to, r),
-            (Loc::Xmm(x), _) => self.asm.store_xmm(value.kind.width(), to, x),
+        self.write_place((value.kind, value.loc, self.memory_of(&value)), to);
+    }
+    /// Writes what is at a place ([`Self::place_of`]) to memory. Changes `r11` at most.
+    pub(super) fn write_place(&mut self, (kind, loc, memory): (Kind, Loc, Option<Mem>), to: Mem) {
+        match (loc, memory) {
+            (Loc::Const(bits), _) => self.store_const(kind, to, bits),
+            (Loc::Gpr(r), _) => self.asm.store(kind.store(), to, r),
+            (Loc::Xmm(x), _) => self.asm.store_xmm(kind.width(), to, x),
             (_, Some(memory)) => {
-                self.asm.mov(value.kind.width(), R11, memory);
-                self.asm.store(value.kind.store(), to, R11);
+                self.asm.mov(kind.width(), R11, memory);
+                self.asm.store(kind.store(), to, R11);
             }
             (_, None) => unreachable!("values are somewhere"),
         }
