@@ -20,7 +20,7 @@ pub enum Number {
 ///
 /// It is a function in Cranelift's convention `Tail`, with the context twice before its parameters. When it fails, it goes on
 /// where [`Foreign::entered`] says. It runs in the frame of its caller, at the call: `vm.fp` and `vm.pc` are set, and are the
-/// same again when it returns or fails.
+/// same again when it returns or fails. So are the words of [`Foreign::entered`]: a loop may write all of them once.
 #[derive(Clone, Debug)]
 pub struct Foreign {
     /// Address of a word that tells where it is.

@@ -5,6 +5,7 @@ use cranelift_codegen::ir::types::{F32, F64, I32, I64};
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData as MemFlags, Signature};
 use cranelift_codegen::isa::CallConv;
 
+use super::told::{Place, Tell, Teller};
 use super::{Lower, trusted};
 use crate::build::{DOUBLE_OFFSET, NUMBER_TAG, UNDEFINED};
 use crate::graph::{Op, StateId};
@@ -93,9 +94,9 @@ impl<'a> Lower<'a, '_> {
         frame: (i32, u32, ir::Value),
         s: StateId,
     ) -> Option<ir::Value> {
-        self.tell_place(foreign, s);
         let (running, one) = (self.imm(foreign.running), self.imm(1));
-        self.b.ins().store(trusted(), one, running, 0);
+        let at = self.b.ins().store(trusted(), one, running, 0);
+        self.tell_place(foreign, s, at);
         let context = self.imm(foreign.context);
         let mut args = vec![context, context];
         for (x, ty) in words.iter().zip(&foreign.parameters) {
@@ -135,20 +136,26 @@ impl<'a> Lower<'a, '_> {
         let (running, zero) = (self.imm(foreign.running), self.imm(0));
         self.b.ins().store(trusted(), zero, running, 0);
     }
-    /// Writes where the code is called: the place in the program, and in machine code.
-    fn tell_place(&mut self, foreign: &'a Foreign, s: StateId) {
+    /// Where the code is called is to be written before an instruction.
+    fn tell_place(&mut self, foreign: &'a Foreign, s: StateId, at: ir::Inst) {
+        self.landing(foreign);
+        let state = &self.graph.states[s.index()];
+        let frame = &self.graph.frames[state.frame as usize];
+        let pc = self.snapshot.functions[frame.function].base + 8 * state.pc as u64;
+        let place = Place {
+            base: frame.base,
+            pc,
+            running: foreign.running,
+            open: foreign.open,
+            entered: foreign.entered,
+        };
+        self.tells.push(Tell { at, place });
+    }
+    /// What writes that.
+    pub(super) fn teller(&self) -> Option<Teller> {
         let l = self.snapshot.layout;
-        let (fp, pc) = self.place(s);
-        self.b.ins().store(trusted(), fp, self.vm, l.vm_fp);
-        self.b.ins().store(trusted(), pc, self.vm, l.vm_pc);
-        let landing = self.landing(foreign);
-        let (entered, offset) = self.near(foreign, foreign.entered);
-        let stack = self.b.ins().get_stack_pointer(I64);
-        let frame = self.b.ins().get_frame_pointer(I64);
-        let handler = self.b.ins().get_exception_handler_address(I64, landing, 0);
-        for (word, x) in [stack, frame, handler].into_iter().enumerate() {
-            self.b.ins().store(trusted(), x, entered, offset + 8 * word as i32);
-        }
+        let (landing, _) = self.landing?;
+        Some(Teller { vm: self.vm, fp: self.fp, landing, vm_fp: l.vm_fp, vm_pc: l.vm_pc })
     }
     /// Keeps what [`Lower::landing`] needs, if something may go on there.
     pub(super) fn keep_home(&mut self) {

@@ -11,6 +11,7 @@ mod numbers;
 mod operations;
 mod order;
 mod stub_cache;
+mod told;
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{F64, I8, I32, I64};
@@ -82,6 +83,8 @@ struct Lower<'a, 'b> {
     home: Option<ir::StackSlot>,
     /// Where foreign code goes on when it fails, and a function that is such code.
     landing: Option<(ir::Block, &'a Foreign)>,
+    /// Where what foreign code is to know of its caller must have been written.
+    tells: Vec<told::Tell>,
     /// Values to be read back after each safepoint.
     reloads: BTreeMap<Value, Vec<Value>>,
     vm: ir::Value,
@@ -131,6 +134,7 @@ pub fn lower(
         threw_tail: None,
         home: None,
         landing: None,
+        tells: vec![],
         reloads: crate::liveness::reloads(graph),
         vm,
         fp,
@@ -140,8 +144,13 @@ pub fn lower(
     l.run();
     let mut references = std::mem::take(&mut l.references);
     references.lost = l.lost;
+    let (tells, teller) = (std::mem::take(&mut l.tells), l.teller());
     l.b.seal_all_blocks();
     l.b.finalize(target);
+    if let Some(teller) = teller {
+        order::spread_cold(function);
+        teller.write(function, &tells, loops);
+    }
     order::order_ways(function, loops);
     references
 }

@@ -9,6 +9,27 @@ use cranelift_codegen::ir::condcodes::{CondCode, IntCC};
 use cranelift_codegen::ir::{Block, Function, Inst, InstBuilder, InstructionData, Value, ValueDef};
 use cranelift_codegen::loop_analysis::LoopAnalysis;
 
+/// Makes blocks cold that only cold ones lead to: where a rare way is more than a block, not all of it is known to be one when it is written.
+pub fn spread_cold(function: &mut Function) {
+    let flow = ControlFlowGraph::with_function(function);
+    let mut warm: Vec<Block> = function.layout.blocks().filter(|b| !function.layout.is_cold(*b)).collect();
+    loop {
+        let layout = &mut function.layout;
+        let before = warm.len();
+        warm.retain(|&block| {
+            let mut ways = flow.pred_iter(block).peekable();
+            let is_cold = ways.peek().is_some() && ways.all(|way| layout.is_cold(way.block));
+            if is_cold {
+                layout.set_cold(block);
+            }
+            !is_cold
+        });
+        if warm.len() == before {
+            return;
+        }
+    }
+}
+
 /// Turns the branches whose first way should come first. `loops`: there are some.
 pub fn order_ways(function: &mut Function, loops: bool) {
     let mut analysis = LoopAnalysis::new();
