@@ -79,6 +79,9 @@ fn vm_config(command: &Command) -> VmConfig {
     if let Some(bytes) = o.number("--wasm-lazy-bytes") {
         spey_engine::compile_lazily_from(bytes as usize);
     }
+    if o.is_on("--wasm-optimize") {
+        spey_engine::optimise_at_once();
+    }
     config.heap.gc_stress = o.is_on("--gc-stress");
     config.heap.trace_gc = o.is_on("--trace-gc");
     config.native_stack_bytes = native_stack_bytes();

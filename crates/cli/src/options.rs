@@ -273,6 +273,7 @@ static ROWS: &[Row] = &[
         CommandLine,
         "smallest module whose functions are compiled when first called",
     ),
+    row("--wasm-optimize", Nothing, CommandLine, "optimise such functions before their first call"),
     accepted("--zero-fill-buffers", Nothing),
 ];
 /// Options of Node that this program refuses, with the reason.
@@ -369,6 +370,7 @@ static PROCESS_WIDE: &[&str] = &[
     "--v8-pool-size",
     "--version",
     "--wasm-lazy-bytes",
+    "--wasm-optimize",
     "--zero-fill-buffers",
 ];
 

@@ -46,7 +46,7 @@ pub use spey_gc::{
     GcEvent, GcReason, HeapConfig, HeapStatistics, LedgerCategory, PersistentId, Tracer, Value as Raw,
 };
 #[cfg(feature = "wasm")]
-pub use spey_wasm::{Shareable, compile_lazily_from, keep_code_in};
+pub use spey_wasm::{Shareable, compile_lazily_from, keep_code_in, optimise_at_once};
 
 /// What WebAssembly sends to other agents: nothing, without it.
 #[cfg(not(feature = "wasm"))]
@@ -71,6 +71,9 @@ pub fn keep_code_in(_: &std::path::Path) {}
 /// WebAssembly.
 #[cfg(not(feature = "wasm"))]
 pub fn compile_lazily_from(_: usize) {}
+/// Without WebAssembly there is nothing to be optimised.
+#[cfg(not(feature = "wasm"))]
+pub fn optimise_at_once() {}
 
 /// An isolate: a heap with at least one realm. It belongs to one thread.
 pub struct Engine {

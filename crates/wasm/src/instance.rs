@@ -300,6 +300,7 @@ fn read_import<'s>(
         }
         ExternType::Table(ty) => {
             let external = Extern::Table(import_table(s, state, v, ty, place)?);
+            crate::lazy::tables_change(state);
             Import { external, kind: Kind::Table, object: v }
         }
         ExternType::Tag(ty) => {

@@ -13,7 +13,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::mem::ManuallyDrop;
 use std::ptr::{NonNull, null};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use spey_core::cell::{Native, NativeData, Object};
@@ -137,6 +137,15 @@ static LAZY_BYTES: AtomicUsize = AtomicUsize::new(LAZY_MODULE_BYTES);
 /// Lets the functions of modules of at least so many bytes be compiled when they are first called.
 pub fn compile_lazily_from(bytes: usize) {
     LAZY_BYTES.store(bytes, Ordering::Relaxed);
+}
+static IS_OPTIMISED_AT_ONCE: AtomicBool = AtomicBool::new(false);
+/// Lets functions that are compiled when they are first called be optimised then, with all that they call: for tests.
+pub fn optimise_at_once() {
+    IS_OPTIMISED_AT_ONCE.store(true, Ordering::Relaxed);
+}
+/// Are functions optimised when they are first called?
+pub fn is_optimised_at_once() -> bool {
+    IS_OPTIMISED_AT_ONCE.load(Ordering::Relaxed)
 }
 /// Compiles a module, on any thread; or prepares it for being compiled function by function.
 pub fn compile(bytes: &Arc<Vec<u8>>) -> wasmtime::Result<(Module, Option<Arc<Lazy>>)> {

@@ -12,6 +12,7 @@ use crate::class::{self, Class, Property};
 use crate::descriptor::{self, AddressType};
 use crate::errors;
 use crate::exception::{mismatch_text, object_state, runtime_state};
+use crate::lazy;
 use crate::runtime::{MAX_TABLE_ELEMENTS, State};
 use crate::value::{self, Prepared};
 
@@ -149,6 +150,7 @@ fn grow<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsRes
         true if args.len() < 2 || ty.element().is_nullable() && !takes_undefined(&ty) => None,
         _ => Some(prepare(s, state, args.get(1), &value_type, API, 1)?),
     };
+    lazy::tables_change(state);
     let grown = state.with(|c| -> wasmtime::Result<u64> {
         let mut scope = RootScope::new(&mut *c);
         let c = &mut scope.as_context_mut();
@@ -218,6 +220,7 @@ fn set<'s>(s: &mut Scope<'s>, this: Local<'s, Value>, args: &Args<'s>) -> JsResu
         true if value_type_has_default(&ty) => None,
         _ => Some(prepare(s, state, args.get(1), &value_type, API, 1)?),
     };
+    lazy::tables_change(state);
     let done = state.with(|c| -> wasmtime::Result<()> {
         let mut scope = RootScope::new(&mut *c);
         let c = &mut scope.as_context_mut();

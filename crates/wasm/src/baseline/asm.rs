@@ -25,6 +25,8 @@ pub const R14: Gpr = Gpr(14);
 pub enum Width {
     W32,
     W64,
+    /// Of vectors.
+    W128,
 }
 impl Width {
     fn rex(self) -> u8 {
@@ -521,7 +523,11 @@ impl Assembler {
         self.encode(prefix, rex_w, opcode, reg, operand, false);
     }
     fn single(width: Width) -> Option<u8> {
-        Some(if width == Width::W64 { 0xf2 } else { 0xf3 })
+        match width {
+            Width::W32 => Some(0xf3),
+            Width::W64 => Some(0xf2),
+            Width::W128 => None,
+        }
     }
     fn packed(width: Width) -> Option<u8> {
         (width == Width::W64).then_some(0x66)
@@ -530,7 +536,7 @@ impl Assembler {
     pub fn mov_xmm(&mut self, to: Xmm, from: Xmm) {
         self.sse(None, 0, &[0x0f, 0x28], to.0, from.into());
     }
-    /// Reads a number of 32 or 64 bits from memory.
+    /// Reads a number, or a vector, from memory, wherever it begins.
     pub fn load_xmm(&mut self, width: Width, to: Xmm, from: Mem) {
         self.sse(Self::single(width), 0, &[0x0f, 0x10], to.0, from.into());
     }
@@ -575,6 +581,49 @@ impl Assembler {
     /// From 32 to 64 bits, or (`width` is that of the source) back.
     pub fn convert(&mut self, width: Width, to: Xmm, from: impl Into<XmmOperand>) {
         self.sse(Self::single(width), 0, &[0x0f, 0x5a], to.0, from.into());
+    }
+
+    /// An instruction on vectors, with the prefix `66`. What is in memory begins at a multiple of 16, if it is a whole vector.
+    pub fn vector(&mut self, opcode: &[u8], to: Xmm, from: impl Into<XmmOperand>) {
+        self.sse(Some(0x66), 0, opcode, to.0, from.into());
+    }
+    /// The same with a number behind it.
+    pub fn vector_imm(&mut self, opcode: &[u8], to: Xmm, from: Xmm, value: u8) {
+        self.vector(opcode, to, from);
+        self.byte(value);
+    }
+    /// An instruction on vectors without a prefix.
+    pub fn vector_of_floats(&mut self, opcode: &[u8], to: Xmm, from: impl Into<XmmOperand>) {
+        self.sse(None, 0, opcode, to.0, from.into());
+    }
+    /// Shifts by a constant.
+    pub fn vector_shift(&mut self, opcode: u8, extension: u8, to: Xmm, count: u8) {
+        self.sse(Some(0x66), 0, &[0x0f, opcode], extension, to.into());
+        self.byte(count);
+    }
+    /// Copies the lowest of eight numbers of 16 bits, or others of the lower four, into these four.
+    pub fn shuffle_low_halves(&mut self, to: Xmm, order: u8) {
+        self.sse(Some(0xf2), 0, &[0x0f, 0x70], to.0, to.into());
+        self.byte(order);
+    }
+    /// Puts a number into a vector.
+    pub fn vector_insert(&mut self, opcode: &[u8], wide: u8, to: Xmm, from: impl Into<Operand>, lane: u8) {
+        self.encode(Some(0x66), wide, opcode, to.0, from.into(), false);
+        self.byte(lane);
+    }
+    /// Takes a number out of a vector.
+    pub fn vector_extract(&mut self, opcode: &[u8], wide: u8, to: Gpr, from: Xmm, lane: u8) {
+        self.encode(Some(0x66), wide, opcode, from.0, to.into(), false);
+        self.byte(lane);
+    }
+    /// The same into memory, of 32 or 64 bits.
+    pub fn vector_store_lane(&mut self, wide: u8, to: Mem, from: Xmm, lane: u8) {
+        self.encode(Some(0x66), wide, &[0x0f, 0x3a, 0x16], from.0, to.into(), false);
+        self.byte(lane);
+    }
+    /// The highest bit of each number of a vector.
+    pub fn vector_mask(&mut self, prefix: Option<u8>, opcode: u8, to: Gpr, from: Xmm) {
+        self.sse(prefix, 0, &[0x0f, opcode], to.0, from.into());
     }
 }
 

@@ -1,117 +1,21 @@
 //! References, structures and arrays: on the heap of wasmtime's copying collector, which needs no barriers.
 
-use wasmparser::{AbstractHeapType, HeapType, Operator};
+use wasmparser::{HeapType, Operator};
 use wasmtime_environ::copying::{
-    ARRAY_LENGTH_OFFSET, CopyingTypeLayouts, EXCEPTION_TAG_DEFINED_OFFSET, EXCEPTION_TAG_INSTANCE_OFFSET,
-    InlineTraceInfo,
+    ARRAY_LENGTH_OFFSET, EXCEPTION_TAG_DEFINED_OFFSET, EXCEPTION_TAG_INSTANCE_OFFSET,
 };
 use wasmtime_environ::{
-    BuiltinFunctionIndex as Builtin, DataIndex, GcStructLayout, GcTypeLayouts, I31_DISCRIMINANT,
-    ModuleInternedTypeIndex, ModuleTypesBuilder, PtrSize, TagIndex, Trap, VM_GC_HEADER_KIND_OFFSET,
-    VM_GC_HEADER_SIZE, VM_GC_HEADER_TYPE_INDEX_OFFSET, VMGcKind, WasmCompositeInnerType, WasmHeapTopType,
-    WasmHeapType, WasmStorageType, WasmValType,
+    BuiltinFunctionIndex as Builtin, DataIndex, I31_DISCRIMINANT, ModuleInternedTypeIndex, PtrSize, TagIndex,
+    Trap, VM_GC_HEADER_KIND_OFFSET, VM_GC_HEADER_SIZE, VM_GC_HEADER_TYPE_INDEX_OFFSET, WasmHeapType,
+    WasmStorageType, WasmValType,
 };
+
+use crate::facts::{ANY_FUNCTION, Field, MOST_ARRAY_BYTES, Test, is_function, kind_of};
 
 use super::asm::*;
 use super::stack::{Loc, Source, Value};
 use super::{Compiler, Kind, Reader, Result, Slow, Unsupported};
 
-/// The number that stands for no type where a function reference is read from the heap.
-const ANY_FUNCTION: u32 = u32::MAX;
-/// Larger arrays cannot be: their size could not be rounded up.
-const MOST_BYTES: u64 = u32::MAX as u64 - 32;
-
-/// A field or the elements of an array.
-#[derive(Clone, Copy)]
-struct Field {
-    offset: i32,
-    ty: WasmStorageType,
-}
-enum Layout {
-    Struct {
-        size: u32,
-        /// What the first word of an object is.
-        header: u32,
-        fields: Vec<Field>,
-    },
-    Array {
-        header: u32,
-        elements: Field,
-        /// Binary logarithm of an element's size.
-        scale: u8,
-    },
-}
-/// Layouts of the types of a module.
-#[derive(Default)]
-pub struct Layouts {
-    list: Vec<Option<Layout>>,
-}
-impl Layouts {
-    /// Of all types.
-    pub fn of(types: &ModuleTypesBuilder) -> Layouts {
-        let layouts = CopyingTypeLayouts;
-        let mut list = vec![];
-        for (index, ty) in types.wasm_types() {
-            let fields = |layout: &GcStructLayout, types: &mut dyn Iterator<Item = WasmStorageType>| {
-                let offsets = layout.fields.iter().map(|f| f.offset as i32);
-                offsets.zip(types).map(|(offset, ty)| Field { offset, ty }).collect()
-            };
-            let structure = |kind: VMGcKind,
-                             layout: &GcStructLayout,
-                             types: &mut dyn Iterator<Item = WasmStorageType>| {
-                let header = kind.as_u32() | InlineTraceInfo::r#struct(layout).encode();
-                Layout::Struct { size: layout.size, header, fields: fields(layout, types) }
-            };
-            let layout = match &ty.composite_type.inner {
-                WasmCompositeInnerType::Struct(ty) => layouts.struct_layout(ty).ok().map(|l| {
-                    structure(VMGcKind::StructRef, &l, &mut ty.fields.iter().map(|f| f.element_type))
-                }),
-                WasmCompositeInnerType::Exn(ty) => layouts
-                    .exn_layout(ty)
-                    .ok()
-                    .map(|l| structure(VMGcKind::ExnRef, &l, &mut ty.fields.iter().map(|f| f.element_type))),
-                WasmCompositeInnerType::Array(ty) => {
-                    let layout = layouts.array_layout(ty);
-                    Some(Layout::Array {
-                        header: VMGcKind::ArrayRef.as_u32() | InlineTraceInfo::array(&layout).encode(),
-                        elements: Field { offset: layout.base_size as i32, ty: ty.0.element_type },
-                        scale: layout.elem_size.trailing_zeros() as u8,
-                    })
-                }
-                _ => None,
-            };
-            let index = index.as_u32() as usize;
-            if list.len() <= index {
-                list.resize_with(index + 1, || None);
-            }
-            list[index] = layout;
-        }
-        Layouts { list }
-    }
-    fn get(&self, ty: ModuleInternedTypeIndex) -> Result<&Layout> {
-        self.list.get(ty.as_u32() as usize).and_then(|l| l.as_ref()).ok_or(Unsupported)
-    }
-    fn structure(&self, ty: ModuleInternedTypeIndex) -> Result<(u32, u32, &[Field])> {
-        match self.get(ty)? {
-            Layout::Struct { size, header, fields } => Ok((*size, *header, fields)),
-            _ => Err(Unsupported),
-        }
-    }
-    fn array(&self, ty: ModuleInternedTypeIndex) -> Result<(u32, Field, u8)> {
-        match *self.get(ty)? {
-            Layout::Array { header, elements, scale } => Ok((header, elements, scale)),
-            _ => Err(Unsupported),
-        }
-    }
-}
-
-/// What kind of value a field gives.
-fn kind_of(ty: WasmStorageType) -> Result<Kind> {
-    match ty {
-        WasmStorageType::I8 | WasmStorageType::I16 => Ok(Kind::I32),
-        WasmStorageType::Val(ty) => Kind::of(ty),
-    }
-}
 /// How it is written.
 fn store_of(ty: WasmStorageType) -> Result<Store> {
     Ok(match ty {
@@ -122,21 +26,6 @@ fn store_of(ty: WasmStorageType) -> Result<Store> {
         WasmStorageType::Val(ty) => Kind::of(ty)?.store(),
     })
 }
-fn is_function(ty: WasmStorageType) -> bool {
-    matches!(ty, WasmStorageType::Val(WasmValType::Ref(r)) if r.heap_type.top() == WasmHeapTopType::Func)
-}
-
-/// What a reference is tested for.
-enum Test {
-    Nothing,
-    Everything,
-    I31,
-    /// By the kind in the header; whether small integers are it.
-    Kind(VMGcKind, bool),
-    Object(ModuleInternedTypeIndex),
-    Function(ModuleInternedTypeIndex),
-}
-
 impl Compiler<'_> {
     pub(super) fn gc_operator(&mut self, op: &Operator<'_>, next: &mut Reader<'_>) -> Result<bool> {
         match *op {
@@ -487,7 +376,7 @@ impl Compiler<'_> {
         let (header, elements, scale) = self.context.layouts.array(ty)?;
         self.peek_into(length, RCX);
         self.asm.shift_imm(Shift::Shl, Width::W64, RCX, scale);
-        self.asm.mov_imm(RAX, MOST_BYTES - elements.offset as u64);
+        self.asm.mov_imm(RAX, MOST_ARRAY_BYTES - elements.offset as u64);
         self.asm.alu(Alu::Cmp, Width::W64, RCX, RAX);
         self.trap_if(Cond::Above, Trap::AllocationTooLarge);
         let align = wasmtime_environ::copying::ALIGN as i32;
@@ -703,39 +592,10 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    fn test_of(&self, ty: HeapType) -> Result<Test> {
-        Ok(match ty {
-            HeapType::Abstract { ty, .. } => match ty {
-                AbstractHeapType::None
-                | AbstractHeapType::NoFunc
-                | AbstractHeapType::NoExtern
-                | AbstractHeapType::NoExn => Test::Nothing,
-                AbstractHeapType::Any
-                | AbstractHeapType::Func
-                | AbstractHeapType::Extern
-                | AbstractHeapType::Exn => Test::Everything,
-                AbstractHeapType::I31 => Test::I31,
-                AbstractHeapType::Eq => Test::Kind(VMGcKind::EqRef, true),
-                AbstractHeapType::Struct => Test::Kind(VMGcKind::StructRef, false),
-                AbstractHeapType::Array => Test::Kind(VMGcKind::ArrayRef, false),
-                AbstractHeapType::Cont | AbstractHeapType::NoCont => return Err(Unsupported),
-            },
-            HeapType::Concrete(index) => {
-                let index = index.as_module_index().ok_or(Unsupported)?;
-                let ty = self.context.interned(index);
-                match &self.context.types[ty].composite_type.inner {
-                    WasmCompositeInnerType::Func(_) => Test::Function(ty),
-                    WasmCompositeInnerType::Cont(_) => return Err(Unsupported),
-                    _ => Test::Object(ty),
-                }
-            }
-            HeapType::Exact(_) => return Err(Unsupported),
-        })
-    }
     /// Goes to `yes` or `no`, by what the reference on top of the stack is. No value is in a register.
     fn test_reference(&mut self, ty: HeapType, nullable: bool, yes: Label, no: Label) -> Result<()> {
         let (index, kind) = (self.stack.len() - 1, self.top_kind()?);
-        let test = self.test_of(ty)?;
+        let test = self.context.test_of(ty)?;
         self.peek_into(index, RDX);
         self.asm.test(kind.width(), RDX, RDX);
         self.asm.jcc(Cond::Equal, if nullable { yes } else { no });

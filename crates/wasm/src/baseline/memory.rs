@@ -10,9 +10,6 @@ use super::asm::*;
 use super::stack::{Loc, Source};
 use super::{Compiler, Kind, Result, Unsupported};
 
-/// Host pages are at least so large.
-const PAGE_LOG2: u8 = 12;
-
 impl Compiler<'_> {
     pub(super) fn memory_operator(&mut self, op: &Operator<'_>) -> Result<bool> {
         use Kind::*;
@@ -108,17 +105,10 @@ impl Compiler<'_> {
         }
         Ok(true)
     }
-    /// A memory whose accesses are checked by the guard behind it.
     fn plain_memory(&self, index: u32) -> Result<MemoryIndex> {
         let index = MemoryIndex::from_u32(index);
-        let memory = &self.module.memories[index];
-        let tunables = MemoryTunables::new(self.context.tunables, MemoryKind::LinearMemory);
-        let is_plain = !memory.shared
-            && memory.idx_type == IndexType::I32
-            && memory.page_size_log2 == 16
-            && tunables.reservation() >= 1 << 32
-            && memory.can_elide_bounds_check(&tunables, PAGE_LOG2);
-        if is_plain { Ok(index) } else { Err(Unsupported) }
+        self.context.check_plain_memory(index)?;
+        Ok(index)
     }
     /// Where a memory's base and length are; in what a pointer is read to if it is imported.
     fn memory_definition(&mut self, index: MemoryIndex, scratch: Gpr) -> (Gpr, i32) {
@@ -155,7 +145,7 @@ impl Compiler<'_> {
         self.trap_if(Cond::Above, Trap::MemoryOutOfBounds);
     }
     /// The place that an address on the stack is of. Returns the register to be given back, too.
-    fn address(&mut self, memarg: MemArg, bytes: u64) -> Result<(Mem, Option<Gpr>)> {
+    pub(super) fn address(&mut self, memarg: MemArg, bytes: u64) -> Result<(Mem, Option<Gpr>)> {
         let tunables = MemoryTunables::new(self.context.tunables, MemoryKind::LinearMemory);
         // What reaches further is for a compiler that checks.
         if memarg.offset + bytes > tunables.guard_size().min(1 << 30) {

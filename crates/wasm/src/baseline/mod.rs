@@ -9,7 +9,7 @@
 //! collector finds references in slots and locals. `rax`, `rcx`, `rdx`, `r11`, `xmm14` and `xmm15` are never the place of a
 //! value; `r14` is the instance. Numbers of 32 bits in registers have their upper half clear.
 //!
-//! What it does not know ([`Unsupported`]) is left to Cranelift: vectors, threads, memories with 64-bit addresses, tail calls.
+//! What it does not know ([`Unsupported`]) is left to Cranelift: some instructions on vectors ([`vectors`]), and vectors as arguments, results and globals; threads, memories with 64-bit addresses, tail calls.
 
 mod asm;
 mod calls;
@@ -18,23 +18,21 @@ mod gc;
 mod memory;
 mod numeric;
 mod stack;
+pub mod trampolines;
+mod vectors;
 
 use wasmparser::{FunctionBody, Operator, ValType};
 use wasmtime_environ::{
     BuiltinFunctionIndex as Builtin, CompiledTrap, ConstExpr, ConstOp, DefinedFuncIndex, DefinedGlobalIndex,
-    FilePos, FuncIndex, FuncKey, InstructionAddressMap, Module, ModuleInternedTypeIndex, ModuleTranslation,
-    ModuleTypesBuilder, PtrSize, Trap, TrapInformation, Tunables, TypeIndex, VMOffsets, WasmFuncType,
-    WasmHeapTopType, WasmValType,
+    FilePos, FuncKey, InstructionAddressMap, Module, ModuleInternedTypeIndex, PtrSize, Trap, TrapInformation,
+    WasmFuncType, WasmHeapTopType,
 };
+
+use crate::facts::{Context, Kind, Result, Unsupported};
 
 use self::asm::{Assembler, Cond, Gpr, Label, Mem, R11, R14, RAX, RBP, RCX, RDI, RSP, Store, Width};
 use self::control::Control;
 use self::stack::{Loc, Value};
-
-/// The function has something that the baseline compiler does not know.
-#[derive(Debug)]
-pub struct Unsupported;
-type Result<T> = std::result::Result<T, Unsupported>;
 
 /// The code of a function, and what wasmtime wants to know of it. Offsets count from its start.
 #[derive(Default)]
@@ -85,103 +83,20 @@ const MOST_WORDS: usize = 1 << 14;
 /// Nor are more references in all calls: each is noted for each call that it lives in.
 const MOST_REFERENCES: usize = 1 << 20;
 
-/// What kind of value: where it is kept, and how wide it is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    I32,
-    I64,
-    F32,
-    F64,
-    /// What the collector must see: 32 bits.
-    Ref,
-    /// A pointer to a function reference.
-    Func,
-}
 impl Kind {
     fn width(self) -> Width {
         match self {
             Kind::I32 | Kind::F32 | Kind::Ref => Width::W32,
             Kind::I64 | Kind::F64 | Kind::Func => Width::W64,
+            Kind::V128 => Width::W128,
         }
     }
+    /// Is it in vector registers?
     fn is_float(self) -> bool {
-        matches!(self, Kind::F32 | Kind::F64)
+        matches!(self, Kind::F32 | Kind::F64 | Kind::V128)
     }
     fn store(self) -> Store {
         if self.width() == Width::W64 { Store::B8 } else { Store::B4 }
-    }
-    fn of(ty: WasmValType) -> Result<Kind> {
-        Ok(match ty {
-            WasmValType::I32 => Kind::I32,
-            WasmValType::I64 => Kind::I64,
-            WasmValType::F32 => Kind::F32,
-            WasmValType::F64 => Kind::F64,
-            WasmValType::V128 => return Err(Unsupported),
-            WasmValType::Ref(r) => match r.heap_type.top() {
-                WasmHeapTopType::Func => Kind::Func,
-                WasmHeapTopType::Any | WasmHeapTopType::Extern | WasmHeapTopType::Exn => Kind::Ref,
-                WasmHeapTopType::Cont => return Err(Unsupported),
-            },
-        })
-    }
-}
-
-/// What the compiler knows of the module that a function is of.
-pub struct Context<'a> {
-    /// What it declares.
-    pub translation: &'a ModuleTranslation<'a>,
-    /// Its types.
-    pub types: &'a ModuleTypesBuilder,
-    /// Where things are in an instance.
-    pub offsets: &'a VMOffsets<u8>,
-    /// The engine's settings.
-    pub tunables: &'a Tunables,
-    /// The layouts of structures, arrays and exceptions.
-    pub layouts: &'a gc::Layouts,
-}
-pub use self::gc::Layouts;
-impl<'a> Context<'a> {
-    fn module(&self) -> &'a Module {
-        &self.translation.module
-    }
-    fn interned(&self, ty: u32) -> ModuleInternedTypeIndex {
-        self.module().types[TypeIndex::from_u32(ty)].unwrap_module_type_index()
-    }
-    fn function_type(&self, ty: u32) -> Result<&'a WasmFuncType> {
-        self.types.unwrap_func(self.interned(ty)).map_err(|_| Unsupported)
-    }
-    fn signature(&self, function: FuncIndex) -> Result<&'a WasmFuncType> {
-        let ty = self.module().functions[function].signature.unwrap_module_type_index();
-        self.types.unwrap_func(ty).map_err(|_| Unsupported)
-    }
-    fn kind(&self, ty: ValType) -> Result<Kind> {
-        Ok(match ty {
-            ValType::I32 => Kind::I32,
-            ValType::I64 => Kind::I64,
-            ValType::F32 => Kind::F32,
-            ValType::F64 => Kind::F64,
-            ValType::V128 => return Err(Unsupported),
-            ValType::Ref(r) => self.kind_of_heap_type(r.heap_type())?,
-        })
-    }
-    fn kind_of_heap_type(&self, ty: wasmparser::HeapType) -> Result<Kind> {
-        use wasmparser::{AbstractHeapType, HeapType};
-        use wasmtime_environ::WasmCompositeInnerType as Inner;
-        Ok(match ty {
-            HeapType::Abstract { ty: AbstractHeapType::Func | AbstractHeapType::NoFunc, .. } => Kind::Func,
-            HeapType::Abstract { ty: AbstractHeapType::Cont | AbstractHeapType::NoCont, .. } => {
-                return Err(Unsupported);
-            }
-            HeapType::Abstract { .. } => Kind::Ref,
-            HeapType::Concrete(index) | HeapType::Exact(index) => {
-                let index = index.as_module_index().ok_or(Unsupported)?;
-                match &self.types[self.interned(index)].composite_type.inner {
-                    Inner::Func(_) => Kind::Func,
-                    Inner::Struct(_) | Inner::Array(_) | Inner::Exn(_) => Kind::Ref,
-                    Inner::Cont(_) => return Err(Unsupported),
-                }
-            }
-        })
     }
 }
 
@@ -192,6 +107,17 @@ pub fn compile(
     body: &FunctionBody<'_>,
     heat: Heat,
 ) -> Result<Code> {
+    compile_as(context, function, body, heat, false)
+        .or_else(|_| compile_as(context, function, body, heat, true))
+}
+/// The same without vectors, or with: then all places of the frame have room for one.
+fn compile_as(
+    context: &Context<'_>,
+    function: DefinedFuncIndex,
+    body: &FunctionBody<'_>,
+    heat: Heat,
+    has_vectors: bool,
+) -> Result<Code> {
     let index = context.module().func_index(function);
     let signature = context.signature(index)?;
     let mut locals = signature.params().iter().map(|&ty| Kind::of(ty)).collect::<Result<Vec<_>>>()?;
@@ -200,10 +126,12 @@ pub fn compile(
         if locals.len() + count as usize > MOST_LOCALS {
             return Err(Unsupported);
         }
-        locals.extend(std::iter::repeat_n(context.kind(ty)?, count as usize));
+        let kind = if ty == ValType::V128 && has_vectors { Kind::V128 } else { context.kind(ty)? };
+        locals.extend(std::iter::repeat_n(kind, count as usize));
     }
     let results = signature.results().iter().map(|&ty| Kind::of(ty)).collect::<Result<Vec<_>>>()?;
     let mut compiler = Compiler::new(context, signature, locals, heat);
+    compiler.has_vectors = has_vectors;
     compiler.prologue()?;
     compiler.enter_function(results);
     let mut reader = body.get_operators_reader().map_err(|_| Unsupported)?;
@@ -315,6 +243,7 @@ struct Compiler<'a> {
     size_patches: [u32; 2],
     /// Arguments on the stack, which the function removes.
     argument_bytes: u16,
+    has_vectors: bool,
 }
 
 impl<'a> Compiler<'a> {
@@ -352,25 +281,31 @@ impl<'a> Compiler<'a> {
             skipped: 0,
             size_patches: [0; 2],
             argument_bytes: 0,
+            has_vectors: false,
         }
     }
     fn ptr(&self) -> u8 {
         self.context.offsets.ptr
     }
+    /// Bytes of a local, or of a value's place. Vectors lie at multiples of 16, as the frame does.
+    fn place_bytes(&self) -> i32 {
+        if self.has_vectors { 16 } else { 8 }
+    }
     fn local(&self, index: u32) -> Mem {
         Mem::at(RBP, -self.local_distance(index))
     }
     fn local_distance(&self, index: u32) -> i32 {
-        FRAME_HEAD + 8 * (index as i32 + 1)
+        FRAME_HEAD + self.place_bytes() * (index as i32 + 1)
     }
     fn slot_distance(&self, index: usize) -> i32 {
-        FRAME_HEAD + 8 * ((self.locals.len() + index) as i32 + 1)
+        FRAME_HEAD + self.place_bytes() * ((self.locals.len() + index) as i32 + 1)
     }
     fn slot(&self, index: usize) -> Mem {
         Mem::at(RBP, -self.slot_distance(index))
     }
     fn frame_size(&self) -> u32 {
-        (FRAME_HEAD as u32 + 8 * (self.locals.len() + self.deepest) as u32).next_multiple_of(16)
+        (FRAME_HEAD as u32 + self.place_bytes() as u32 * (self.locals.len() + self.deepest) as u32)
+            .next_multiple_of(16)
     }
 
     /// Sets up the frame.
@@ -406,7 +341,7 @@ impl<'a> Compiler<'a> {
         let (first, count) = (self.signature.params().len(), self.locals.len());
         match count - first {
             0 => {}
-            rest if rest <= 12 => {
+            rest if rest <= 12 && !self.has_vectors => {
                 self.asm.zero(RAX);
                 for i in first..count {
                     let local = self.local(i as u32);
@@ -417,7 +352,7 @@ impl<'a> Compiler<'a> {
                 // The last one lies lowest.
                 let lowest = self.local(count as u32 - 1);
                 self.asm.lea(Width::W64, RDI, lowest);
-                self.asm.mov_imm(RCX, rest as u64);
+                self.asm.mov_imm(RCX, rest as u64 * self.place_bytes() as u64 / 8);
                 self.asm.zero(RAX);
                 self.asm.fill_words();
             }
@@ -632,6 +567,7 @@ impl<'a> Compiler<'a> {
         if self.control_operator(op)?
             || self.numeric_operator(op, next)?
             || self.memory_operator(op)?
+            || self.vector_operator(op)?
             || self.gc_operator(op, next)?
         {
             return Ok(());

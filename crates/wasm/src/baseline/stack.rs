@@ -173,6 +173,7 @@ impl Compiler<'_> {
         match (kind.width(), i32::try_from(bits as i64)) {
             (Width::W32, _) => self.asm.store_imm(Store::B4, to, bits as i32),
             (Width::W64, Ok(bits)) => self.asm.store_imm(Store::B8, to, bits),
+            (Width::W128, _) => unreachable!("vectors are no constants"),
             (Width::W64, Err(_)) => {
                 self.asm.store_imm(Store::B4, to, bits as i32);
                 self.asm.store_imm(Store::B4, to.plus(4), (bits >> 32) as i32);
@@ -243,7 +244,7 @@ impl Compiler<'_> {
         if let Some(&Value { kind, loc: Loc::Const(bits) }) = self.stack.last() {
             let small = match kind.width() {
                 Width::W32 => Some(bits as i32),
-                Width::W64 => i32::try_from(bits as i64).ok(),
+                Width::W64 | Width::W128 => i32::try_from(bits as i64).ok(),
             };
             if let Some(small) = small {
                 self.pop();
@@ -317,6 +318,10 @@ impl Compiler<'_> {
             (Loc::Const(bits), _) => self.store_const(kind, to, bits),
             (Loc::Gpr(r), _) => self.asm.store(kind.store(), to, r),
             (Loc::Xmm(x), _) => self.asm.store_xmm(kind.width(), to, x),
+            (_, Some(memory)) if kind == Kind::V128 => {
+                self.asm.load_xmm(kind.width(), XMM_SCRATCH, memory);
+                self.asm.store_xmm(kind.width(), to, XMM_SCRATCH);
+            }
             (_, Some(memory)) => {
                 self.asm.mov(kind.width(), R11, memory);
                 self.asm.store(kind.store(), to, R11);

@@ -4,6 +4,8 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use cranelift_codegen::isa::{self, OwnedTargetIsa};
+use cranelift_codegen::settings::{self, Configurable};
 use rayon::prelude::*;
 use wasmparser::{
     FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, Parser, Validator, ValidatorResources,
@@ -19,8 +21,11 @@ use wasmtime_environ::{
 };
 use wasmtime_internal_cranelift::CompiledFunction;
 
+use super::choice::Tables;
 use super::inline::{self, Inlined, Origins};
 use crate::baseline::{self, Heat};
+use crate::facts::{Context, Layouts};
+use crate::optimise::{self, Shared};
 
 /// The one module of an artifact.
 pub fn only_module() -> StaticModuleIndex {
@@ -45,6 +50,8 @@ pub struct Codegen {
     /// The compiler.
     pub compiler: Box<dyn Compiler>,
     quick: Box<dyn Compiler>,
+    /// The machine, with the same settings.
+    isa: OwnedTargetIsa,
     /// Its settings.
     pub tunables: Tunables,
     features: WasmFeatures,
@@ -67,12 +74,21 @@ impl Codegen {
             _ => wasmtime::bail!("an artifact with other settings"),
         };
         type Flags<'a> = Vec<(&'a str, FlagValue<'a>)>;
-        let (_target, shared, isa, tunables, features): (&str, Flags<'_>, Flags<'_>, Tunables, u64) =
+        let (target, shared, isa, tunables, features): (&str, Flags<'_>, Flags<'_>, Tunables, u64) =
             postcard::from_bytes(settings)?;
         let mut builder = wasmtime_internal_cranelift::builder(None)?;
         for (name, value) in shared.iter().chain(&isa) {
             builder.set(name, &value.to_string())?;
         }
+        let mut flags = settings::builder();
+        for (name, value) in &shared {
+            flags.set(name, &value.to_string())?;
+        }
+        let mut machine = isa::lookup_by_name(target)?;
+        for (name, value) in &isa {
+            machine.set(name, &value.to_string())?;
+        }
+        let isa = machine.finish(settings::Flags::new(flags))?;
         builder.set_tunables(tunables.clone())?;
         let compiler = builder.build()?;
         builder.set("opt_level", "none")?;
@@ -81,6 +97,7 @@ impl Codegen {
         Ok(Codegen {
             compiler,
             quick,
+            isa,
             tunables,
             features: WasmFeatures::from_bits_retain(features),
             engine_section,
@@ -155,9 +172,20 @@ impl Function {
             MachineCode::Baseline(code) => CodeOf::Baseline(code),
         }
     }
+    /// Bytes of its code.
+    pub fn size(&self) -> usize {
+        match self.code() {
+            CodeOf::Cranelift(code) => code.buffer.data().len(),
+            CodeOf::Baseline(code) => code.bytes.len(),
+        }
+    }
     /// Are its calls counted, since it can be improved?
     pub fn is_counted(&self) -> bool {
         self.level != Level::Optimised && matches!(self.key, FuncKey::DefinedWasmFunction(..))
+    }
+    /// Is it right as long as no table is changed? Then it is only called through its word.
+    pub fn relies_on_tables(&self) -> bool {
+        self.origins.as_ref().is_some_and(|origins| origins.relies_on_tables)
     }
     /// What it calls.
     pub fn callees(&self) -> Vec<FuncKey> {
@@ -182,7 +210,11 @@ pub struct Program {
     /// What globals begin with, where that is to be computed.
     globals: Vec<(DefinedGlobalIndex, ConstExpr)>,
     offsets: VMOffsets<u8>,
-    layouts: baseline::Layouts,
+    layouts: Layouts,
+    has_structures: bool,
+    shared: Option<Shared>,
+    /// Whether code may rely on what tables hold.
+    pub tables: Tables,
     declared_types: HashMap<ModuleInternedTypeIndex, TypeIndex>,
     /// What the translation borrows from; dropped after it.
     bytes: Arc<Vec<u8>>,
@@ -198,9 +230,27 @@ impl Program {
         let declared = translation.module.types.iter();
         let declared_types = declared.map(|(index, ty)| (ty.unwrap_module_type_index(), index)).collect();
         let offsets = VMOffsets::new(size_of::<usize>() as u8, &translation.module);
-        let layouts = baseline::Layouts::of(&types);
-        let mut program =
-            Program { codegen, translation, types, bodies, globals, offsets, layouts, declared_types, bytes };
+        let layouts = Layouts::of(&types);
+        let has_structures = types.wasm_types().any(|(_, ty)| {
+            matches!(
+                ty.composite_type.inner,
+                WasmCompositeInnerType::Struct(_) | WasmCompositeInnerType::Array(_)
+            )
+        });
+        let mut program = Program {
+            codegen,
+            translation,
+            types,
+            bodies,
+            globals,
+            offsets,
+            layouts,
+            has_structures,
+            shared: None,
+            tables: Tables::default(),
+            declared_types,
+            bytes,
+        };
         program.validate()?;
         // Whether functions need it is known when they are compiled; the instance is made before.
         program.translation.module.needs_gc_heap |= program.may_need_gc_heap();
@@ -271,12 +321,11 @@ impl Program {
     }
     /// Does it have types of structures or arrays?
     pub fn has_structures(&self) -> bool {
-        self.types.wasm_types().any(|(_, ty)| {
-            matches!(
-                ty.composite_type.inner,
-                WasmCompositeInnerType::Struct(_) | WasmCompositeInnerType::Array(_)
-            )
-        })
+        self.has_structures
+    }
+    /// What optimised code may refer to, as long as the program.
+    pub fn share(&mut self, shared: Shared) {
+        self.shared = Some(shared);
     }
     /// Compiles as is right for the first call: quickly. `heat`: how its code counts the rounds of loops.
     pub fn compile_first(&self, key: FuncKey, heat: Heat) -> wasmtime::Result<Function> {
@@ -297,8 +346,8 @@ impl Program {
         let level = Level::Baseline;
         Some(Function { key, code, level, has_loops: false, needs_gc_heap: false, origins: None })
     }
-    fn context(&self) -> baseline::Context<'_> {
-        baseline::Context {
+    fn context(&self) -> Context<'_> {
+        Context {
             translation: &self.translation,
             types: &self.types,
             offsets: &self.offsets,
@@ -330,9 +379,24 @@ impl Program {
             Level::Optimised => &*self.codegen.compiler,
         };
         let FuncKey::DefinedWasmFunction(_, function) = key else {
+            if let Some(trampoline) = self.write_trampoline(key) {
+                return Ok(trampoline);
+            }
             return compile_trampoline(compiler, &self.translation, &self.types, key, level);
         };
         self.compile_body(compiler, key, level, &self.bodies[function].body)
+    }
+    /// A trampoline between calls of functions and those with an array, if it is of a usual type. Takes no time to speak of.
+    pub fn write_trampoline(&self, key: FuncKey) -> Option<Function> {
+        use baseline::trampolines::{from_host, to_host};
+        let code = match key {
+            FuncKey::WasmToArrayTrampoline(ty) => to_host(&self.context(), self.types[ty].unwrap_func()),
+            FuncKey::ArrayToWasmTrampoline(_, function) => from_host(&self.context(), function),
+            _ => return None,
+        };
+        let code = MachineCode::Baseline(code.ok()?);
+        let level = Level::Optimised;
+        Some(Function { key, code, level, has_loops: false, needs_gc_heap: false, origins: None })
     }
     /// Compiles a function as well as it can be, with the small functions that it calls and that are `worth` it; `in_haste`, with tiny ones.
     pub fn improve(
@@ -369,6 +433,14 @@ impl Program {
         body: &FunctionBody<'_>,
     ) -> wasmtime::Result<Function> {
         let (_, function) = key.unwrap_defined_wasm_function();
+        if level == Level::Optimised
+            && let Some(shared) = &self.shared
+            && let Ok(code) = optimise::compile(&self.context(), &*self.codegen.isa, shared, function, body)
+        {
+            let code = MachineCode::Cranelift(Box::new(code));
+            let needs_gc_heap = self.has_structures;
+            return Ok(Function { key, code, level, has_loops: false, needs_gc_heap, origins: None });
+        }
         let validator = again(&self.bodies[function].validator);
         let data = FunctionBodyData { body: body.clone(), validator };
         let mut compiled = compiler.compile_function(&self.translation, key, data, &self.types, "")?;

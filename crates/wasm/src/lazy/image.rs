@@ -11,17 +11,18 @@ use wasmtime_environ::object::write::{Object, SectionId, StandardSegment};
 use wasmtime_environ::{
     AddressMapSection, CompiledFunctionsTable, CompiledFunctionsTableBuilder, FilePos, FinishedObject,
     FuncKey, FunctionLoc, ModuleTranslation, ModuleTypes, ModuleTypesBuilder, ObjectBuilder, ObjectKind,
-    StackMapSection, TrapEncodingBuilder, obj,
+    TrapEncodingBuilder, obj,
 };
 use wasmtime_internal_cranelift::CompiledFunction;
 use wasmtime_internal_unwinder::ExceptionTableBuilder;
 
 use super::codegen::{CodeOf, Codegen, Function, only_module};
 use super::memo;
+use super::stack_maps::StackMaps;
 use crate::baseline;
 
 /// Functions begin at multiples of this.
-const ALIGNMENT: usize = 16;
+pub const ALIGNMENT: usize = 16;
 /// Filler: `int3`.
 const FILLER: u8 = 0xcc;
 
@@ -67,7 +68,7 @@ pub struct Image {
     text: Vec<u8>,
     addresses: AddressMapSection,
     traps: TrapEncodingBuilder,
-    stack_maps: StackMapSection,
+    stack_maps: StackMaps,
     exceptions: ExceptionTableBuilder,
     relocations: Vec<Relocation>,
     /// Where the distances of [`COUNT`] are.
@@ -93,7 +94,7 @@ impl Image {
             text: vec![],
             addresses: AddressMapSection::default(),
             traps: TrapEncodingBuilder::default(),
-            stack_maps: StackMapSection::default(),
+            stack_maps: StackMaps::default(),
             exceptions: ExceptionTableBuilder::default(),
             relocations: vec![],
             counts: vec![],
@@ -101,6 +102,10 @@ impl Image {
             places: HashMap::new(),
             table: CompiledFunctionsTableBuilder::new(),
         })
+    }
+    /// Makes room for code of a size in all.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.text.reserve(bytes);
     }
     /// What is called by a key is at a place.
     fn can_be_called(&mut self, key: FuncKey, place: FunctionLoc) {
@@ -174,8 +179,8 @@ impl Image {
             CodeOf::Baseline(code) => &code.bytes,
         };
         let place = self.place(bytes)?;
-        // What will be compiled again is called through its word; what is remembered, through its memo.
-        if !function.is_counted() && memo::place(function.key).is_none() {
+        // What will be compiled again, or may be given up, is called through its word; what is remembered, through its memo.
+        if !function.is_counted() && !function.relies_on_tables() && memo::place(function.key).is_none() {
             self.can_be_called(function.key, place);
         }
         match code {
@@ -188,8 +193,8 @@ impl Image {
         let range = u64::from(place.start)..u64::from(place.start + place.length);
         self.addresses.push(range.clone(), &code.address_map().instructions);
         for (offset, frame_size, map) in code.buffer.user_stack_maps() {
-            let offsets: Vec<u32> = map.entries().map(|(_, offset)| offset).collect();
-            self.stack_maps.push(range.start + u64::from(*offset), *frame_size, offsets.into_iter());
+            let offsets = map.entries().map(|(_, offset)| offset);
+            self.stack_maps.push(place.start + offset, *frame_size, offsets);
         }
         self.traps.push(range, &code.traps(&self.codegen.tunables).collect::<Vec<_>>());
         self.exceptions.add_func(place.start, code.buffer.call_sites())?;
@@ -206,7 +211,7 @@ impl Image {
         let range = u64::from(place.start)..u64::from(place.start + place.length);
         self.addresses.push(range.clone(), &code.addresses);
         for map in &code.stack_maps {
-            let at = range.start + u64::from(map.returns_to);
+            let at = place.start + map.returns_to;
             self.stack_maps.push(at, code.frame_size, map.offsets.iter().copied());
         }
         self.traps.push(range, &code.traps);

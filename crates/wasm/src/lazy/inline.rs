@@ -10,6 +10,7 @@ use wasmtime_environ::{
     DefinedFuncIndex, EngineOrModuleTypeIndex, FuncIndex, WasmHeapType, WasmRefType, WasmValType,
 };
 
+use super::choice;
 use super::codegen::Program;
 use crate::leb128;
 
@@ -27,9 +28,11 @@ const LEVELS: usize = 6;
 const LOCALS: u32 = 5_000;
 
 /// Opcodes that are written.
-mod opcode {
+pub(super) mod opcode {
     pub const BLOCK: u8 = 0x02;
+    pub const END: u8 = 0x0b;
     pub const BR: u8 = 0x0c;
+    pub const BR_TABLE: u8 = 0x0e;
     pub const CALL: u8 = 0x10;
     pub const SELECT: u8 = 0x1b;
     pub const LOCAL_GET: u8 = 0x20;
@@ -45,7 +48,9 @@ mod opcode {
     pub const V128_CONST: u8 = 0x0c;
 }
 /// How types begin.
-mod code {
+pub(super) mod code {
+    /// Of blocks without a result.
+    pub const EMPTY: u8 = 0x40;
     pub const I32: u8 = 0x7f;
     pub const I64: u8 = 0x7e;
     pub const F32: u8 = 0x7d;
@@ -64,6 +69,8 @@ pub struct Inlined {
 }
 /// Of which functions, and which places in them, the positions of a body are.
 pub struct Origins {
+    /// The code is right as long as no table is changed.
+    pub relies_on_tables: bool,
     /// In the order of positions.
     runs: Vec<Run>,
     /// Bodies; the first is that of the function itself.
@@ -109,6 +116,26 @@ pub fn inline(
     in_haste: bool,
     worth: &dyn Fn(DefinedFuncIndex) -> bool,
 ) -> Option<Inlined> {
+    let expand = |chooses| expand_all(program, function, (in_haste, chooses), worth);
+    if in_haste {
+        return Some(expand(false)?.0);
+    }
+    match expand(true) {
+        Some((inlined, 0)) => Some(inlined),
+        Some((mut inlined, choices)) if choice::is_leaf(program, function, &inlined, choices) => {
+            inlined.origins.relies_on_tables = true;
+            Some(inlined)
+        }
+        _ => Some(expand(false)?.0),
+    }
+}
+/// The same, and how many calls through tables have become choices, if it `chooses`.
+fn expand_all(
+    program: &Program,
+    function: DefinedFuncIndex,
+    (in_haste, chooses): (bool, bool),
+    worth: &dyn Fn(DefinedFuncIndex) -> bool,
+) -> Option<(Inlined, usize)> {
     let body = program.body(function);
     let size = body.as_bytes().len();
     let start = body.range().start;
@@ -130,7 +157,9 @@ pub fn inline(
         most: if in_haste || size > LARGE_BYTES { TINY_BYTES } else { CALLEE_BYTES },
         growth: size.min(LARGE_BYTES) + GROWTH_BYTES,
         condition: None,
-        origins: Origins { runs: vec![], bodies: vec![] },
+        origins: Origins { relies_on_tables: false, runs: vec![], bodies: vec![] },
+        chooses,
+        choices: 0,
     };
     inliner.origins.bodies.push(Body { function: program.index(function), caller: None });
     inliner.expand(function, 0, None)?;
@@ -147,27 +176,31 @@ pub fn inline(
     }
     origins.runs.insert(0, Run { start: 0, from: start as u32, body: 0 });
     bytes.extend(&inliner.code);
-    Some(Inlined { bytes, origins })
+    Some((Inlined { bytes, origins }, inliner.choices))
 }
 
-struct Inliner<'a> {
-    program: &'a Program,
+pub(super) struct Inliner<'a> {
+    pub(super) program: &'a Program,
     worth: &'a dyn Fn(DefinedFuncIndex) -> bool,
     /// Instructions.
-    code: Vec<u8>,
+    pub(super) code: Vec<u8>,
     /// Declarations of the locals of what is inlined.
-    groups: Vec<u8>,
-    group_count: u32,
+    pub(super) groups: Vec<u8>,
+    pub(super) group_count: u32,
     /// How many locals there are.
-    locals: u32,
+    pub(super) locals: u32,
     /// Bytes of the largest body to be inlined.
-    most: usize,
+    pub(super) most: usize,
     /// How many bytes more there may be.
-    growth: usize,
+    pub(super) growth: usize,
     /// The local that holds results of comparisons.
     condition: Option<u32>,
     /// With positions from the beginning of the instructions.
     origins: Origins,
+    /// Calls through tables become choices, if they can.
+    pub(super) chooses: bool,
+    /// How many have.
+    pub(super) choices: usize,
 }
 impl Inliner<'_> {
     /// Copies the instructions of a body, with what they call. If it is inlined itself, its locals begin at `locals`.
@@ -205,6 +238,11 @@ impl Inliner<'_> {
                         None => self.code.extend(raw),
                     }
                 }
+                (Operator::CallIndirect { type_index, table_index }, _) => {
+                    if !self.expand_indirect((type_index, table_index), raw, (body, at))? {
+                        self.code.extend(raw);
+                    }
+                }
                 (op, _) if is_comparison(&op) => {
                     self.code.extend(raw);
                     if is_reckoned_with(reader.clone()) {
@@ -236,7 +274,7 @@ impl Inliner<'_> {
         Some(())
     }
     /// The function, if a call of it in a body is to be inlined.
-    fn accepts(&self, callee: FuncIndex, body: u32) -> Option<DefinedFuncIndex> {
+    pub(super) fn accepts(&self, callee: FuncIndex, body: u32) -> Option<DefinedFuncIndex> {
         let defined = self.program.translation().module.defined_func_index(callee)?;
         let size = self.program.body(defined).as_bytes().len();
         if size > self.most.min(self.growth) || self.locals > LOCALS {
@@ -274,7 +312,7 @@ impl Inliner<'_> {
         })
     }
     /// Writes the body of a function for a call of it.
-    fn expand_call(&mut self, callee: DefinedFuncIndex, caller: u32, call: usize) -> Option<()> {
+    pub(super) fn expand_call(&mut self, callee: DefinedFuncIndex, caller: u32, call: usize) -> Option<()> {
         let program = self.program;
         let body = program.body(callee);
         self.growth -= body.as_bytes().len();
@@ -330,12 +368,12 @@ impl Inliner<'_> {
         self.write(opcode::LOCAL_GET, condition);
         self.code.extend([opcode::SELECT, opcode::I32_CONST, 1, opcode::I32_SHR_U]);
     }
-    fn write(&mut self, opcode: u8, index: u32) {
+    pub(super) fn write(&mut self, opcode: u8, index: u32) {
         self.code.push(opcode);
         leb128::unsigned(&mut self.code, index);
     }
     /// What is written next comes from a position of a body.
-    fn comes_from(&mut self, body: u32, at: u32) {
+    pub(super) fn comes_from(&mut self, body: u32, at: u32) {
         let (start, from) = (self.code.len() as u32, at);
         let runs = &mut self.origins.runs;
         let goes_on = runs
@@ -389,7 +427,7 @@ pub fn body<'a>(bytes: &'a [u8], of: &FunctionBody<'_>) -> FunctionBody<'a> {
 }
 
 /// Writes a type; none if it cannot be written.
-fn write_type(bytes: &mut Vec<u8>, program: &Program, ty: &WasmValType) -> Option<()> {
+pub(super) fn write_type(bytes: &mut Vec<u8>, program: &Program, ty: &WasmValType) -> Option<()> {
     let simple = match ty {
         WasmValType::I32 => code::I32,
         WasmValType::I64 => code::I64,

@@ -9,6 +9,8 @@ use std::sync::atomic::AtomicUsize;
 
 use wasmtime_environ::{BuiltinFunctionIndex, FuncKey};
 
+use crate::optimise::Memos;
+
 /// Binary logarithm of the number of answers.
 const BITS: u32 = 12;
 /// No question: neither a type nor a function has this number.
@@ -41,6 +43,17 @@ impl Memo {
     pub fn new(word: usize) -> Box<Memo> {
         let answers = [const { [AtomicUsize::new(NONE), AtomicUsize::new(0)] }; 1 << BITS];
         Box::new(Memo { target: answer as *const () as usize, word, answers })
+    }
+    /// Where the tables of answers are, of [`functions`] in that order.
+    pub fn tables(memos: &[Box<Memo>]) -> Option<Memos> {
+        let [is_subtype, function] = memos else { return None };
+        let (is_subtype, function) = (&raw const is_subtype.answers, &raw const function.answers);
+        Some(Memos {
+            is_subtype: is_subtype as usize,
+            function: function as usize,
+            spread: SPREAD,
+            shift: 64 - BITS,
+        })
     }
     /// Where calls of the function are to go through.
     pub fn address(&self) -> usize {

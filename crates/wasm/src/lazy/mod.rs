@@ -12,10 +12,12 @@
 //! get the module compiled as a whole, or a core of their own until that is done. A word leads to code whose piece is known to that store. All functions
 //! have been validated before there is a core.
 
+mod choice;
 mod codegen;
 mod image;
 mod inline;
 mod memo;
+mod stack_maps;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
@@ -25,7 +27,7 @@ use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use wasmtime::{Engine, Instance, Module};
 use wasmtime_environ::{
-    Abi, BuiltinFunctionIndex, DefinedFuncIndex, FilePos, FuncIndex, FuncKey, FunctionLoc,
+    Abi, BuiltinFunctionIndex, DefinedFuncIndex, EntityIndex, FilePos, FuncIndex, FuncKey, FunctionLoc,
 };
 
 use self::codegen::{Codegen, Function, Level, Program, only_module};
@@ -33,6 +35,7 @@ use self::image::{COST_OF_CALL, Image};
 use self::inline::Origins;
 use self::memo::Memo;
 use crate::baseline::Heat;
+use crate::optimise::{Shared, Window};
 use crate::runtime::{self, State};
 use crate::stop;
 
@@ -171,6 +174,8 @@ struct Board {
     improvable: Vec<usize>,
     /// What has been compiled better in haste, in that order.
     hasty: VecDeque<usize>,
+    /// Functions whose code relies on tables, with where their code is that does not.
+    reliant: HashMap<usize, usize>,
     /// How many of those have been since the last were loaded.
     improved: usize,
     /// Threads that compile both.
@@ -224,10 +229,10 @@ fn codegen(engine: &'static Engine) -> wasmtime::Result<&'static Codegen> {
 impl Lazy {
     /// The core of a module.
     pub fn new(engine: &'static Engine, bytes: Arc<Vec<u8>>) -> wasmtime::Result<(Module, Arc<Lazy>)> {
-        let program = Program::new(codegen(engine)?, bytes.clone())?;
+        let mut program = Program::new(codegen(engine)?, bytes.clone())?;
         let count = 2 * program.count() + BuiltinFunctionIndex::len() as usize;
         let words: Box<[Word]> = (0..count).map(|_| Word::new(enter as *const () as usize)).collect();
-        let memos = match program.has_structures() {
+        let memos: Vec<Box<Memo>> = match program.has_structures() || runtime::is_optimised_at_once() {
             false => vec![],
             true => {
                 let word_of = |b: BuiltinFunctionIndex| {
@@ -236,6 +241,12 @@ impl Lazy {
                 memo::functions().map(|b| Memo::new(word_of(b))).into()
             }
         };
+        let window = Box::new(Window::new(runtime::is_optimised_at_once()));
+        if runtime::is_optimised_at_once() {
+            // There is no other code.
+            program.tables.change();
+        }
+        program.share(Shared { memos: Memo::tables(&memos), window });
         let lazy = Arc::new(Lazy {
             program,
             words,
@@ -249,6 +260,7 @@ impl Lazy {
                 expected: vec![],
                 improvable: vec![],
                 hasty: VecDeque::new(),
+                reliant: HashMap::new(),
                 improved: 0,
                 threads: 0,
                 fresh: vec![],
@@ -295,10 +307,11 @@ impl Lazy {
         if has_startup {
             keys.push(FuncKey::ModuleStartup(Abi::Array, only_module()));
         }
-        let compile_first = || match self.bytes.len() <= MOST_BYTES_AT_ONCE {
-            true => (0..program.count()).into_par_iter().map(|i| self.compile_baseline(i)).collect(),
-            false => vec![],
-        };
+        let compile_first =
+            || match self.bytes.len() <= MOST_BYTES_AT_ONCE && !runtime::is_optimised_at_once() {
+                true => (0..program.count()).into_par_iter().map(|i| self.compile_baseline(i)).collect(),
+                false => vec![],
+            };
         let compile_rest = || {
             let compile = |key: &FuncKey| program.compile(*key, Level::Optimised);
             let startup = if has_startup { program.compile_startup()? } else { vec![] };
@@ -308,6 +321,9 @@ impl Lazy {
         let (mut first, (rest, declared)) = rayon::join(compile_first, || {
             rayon::join(compile_rest, || program.codegen().translate(&self.bytes))
         });
+        // With the way to each, what counts its calls, and what lies between them.
+        let room = |f: &Option<Function>| f.as_ref().map_or(0, Function::size) + 4 * image::ALIGNMENT;
+        image.reserve(first.iter().map(room).sum());
         first.resize_with(program.count(), || None);
         let mut entries = vec![];
         for (f, function) in functions().zip(first) {
@@ -321,10 +337,28 @@ impl Lazy {
             }
             image.publish(key, place, FilePos::new(program.position(f)));
         }
+        // Those that JavaScript calls by name.
+        let exported: HashSet<DefinedFuncIndex> = translation
+            .module
+            .exports
+            .values()
+            .filter_map(|export| match *export {
+                EntityIndex::Function(f) => translation.module.defined_func_index(f),
+                _ => None,
+            })
+            .collect();
         for f in functions() {
             if self.is_escaping(f) {
                 let key = FuncKey::ArrayToWasmTrampoline(only_module(), f);
-                let place = image.append_stub(key, self.word(key))?;
+                let written = exported.contains(&f).then(|| program.write_trampoline(key)).flatten();
+                let place = match (written, self.index(key)) {
+                    (Some(trampoline), Some(index)) => {
+                        let (place, entry) = image.append(&trampoline)?;
+                        entries.push((index, entry));
+                        place
+                    }
+                    _ => image.append_stub(key, self.word(key))?,
+                };
                 image.publish(key, place, FilePos::none());
             }
         }
@@ -493,10 +527,19 @@ impl Lazy {
                 board.together = all;
             }
             drop(board);
-            let places = self.load(state, &functions)?;
+            let reliant: HashSet<FuncKey> =
+                functions.iter().filter(|f| f.relies_on_tables()).map(|f| f.key).collect();
+            let places = match functions.is_empty() {
+                true => vec![],
+                false => self.load(state, &functions)?,
+            };
             board = self.board();
             for (key, address) in places {
                 let Some(index) = self.index(key) else { continue };
+                if reliant.contains(&key) {
+                    let other = board.addresses[index];
+                    board.reliant.entry(index).or_insert(other);
+                }
                 board.addresses[index] = address;
                 if board.progress[index] == Progress::Called {
                     self.words[index].lead_to(address);
@@ -531,6 +574,10 @@ impl Lazy {
     }
     /// Compiles a function for its first call.
     fn compile_first(&self, index: usize) -> wasmtime::Result<Function> {
+        if let (true, FuncKey::DefinedWasmFunction(_, f)) = (runtime::is_optimised_at_once(), self.key(index))
+        {
+            return self.program.improve(f, false, &|_| true);
+        }
         self.program.compile_first(self.key(index), self.heat(index))
     }
     /// The same if the baseline compiler can do it.
@@ -542,7 +589,8 @@ impl Lazy {
     fn with_neighbours(&self, board: &Board, index: usize) -> Vec<usize> {
         let pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner).len();
         let more = FUNCTIONS_AT_ONCE - 1 + pieces / PIECES_OF_A_SIZE;
-        let behind = (index + 1..self.words.len()).take(more).filter(|&i| {
+        // wasmtime's own functions are called by few.
+        let behind = (index + 1..2 * self.program.count()).take(more).filter(|&i| {
             let is_used = match self.key(i) {
                 FuncKey::ArrayToWasmTrampoline(_, f) => self.is_escaping(f),
                 _ => true,
@@ -622,13 +670,43 @@ impl Lazy {
     }
     /// Takes what has been compiled better. What has failed remains as it is. `is_last`: nothing waits for the same.
     fn has_improved(&self, board: &mut Board, function: Option<Function>, is_last: bool) {
-        if let Some(function) = function {
-            board.add(function);
-            board.improved += 1;
+        match function {
+            Some(function) if function.relies_on_tables() && self.program.tables.have_changed() => {
+                self.count_again(function.key);
+            }
+            Some(function) => {
+                board.add(function);
+                board.improved += 1;
+            }
+            None => {}
         }
         if board.improved >= IMPROVED_AT_ONCE || is_last && board.improved > 0 {
             self.announce(board);
         }
+    }
+    /// Lets a function that goes on in its first code be improved again.
+    fn count_again(&self, key: FuncKey) {
+        if let Some(index) = self.index(key) {
+            let budget = Word::budget(CALLS_OF_QUICK_CODE);
+            self.words[index].budget.store(budget, Ordering::Relaxed);
+        }
+    }
+    /// Lets nothing rely on tables. No such code runs.
+    fn rely_no_more(&self) {
+        if !self.program.tables.change() {
+            return;
+        }
+        let mut board = self.board();
+        for (index, address) in std::mem::take(&mut board.reliant) {
+            board.addresses[index] = address;
+            self.words[index].lead_to(address);
+        }
+        for f in board.optimised.iter().filter(|f| f.relies_on_tables()) {
+            self.count_again(f.key);
+        }
+        board.optimised.retain(|f| !f.relies_on_tables());
+        board.fresh.retain(|f| !f.relies_on_tables());
+        board.together = board.together.min(board.optimised.len());
     }
     /// Compiles a function as well as it can be, or as well as it can be soon.
     fn improve(&self, index: usize, in_haste: bool) -> wasmtime::Result<Function> {
@@ -687,6 +765,17 @@ impl Drop for Lazy {
     fn drop(&mut self) {
         let mut modules = MODULES.write().unwrap_or_else(PoisonError::into_inner);
         modules.remove(&(self.words.as_ptr() as usize));
+    }
+}
+
+/// A table of the state is about to be changed, or to be given to those who may change it.
+pub fn tables_change(state: &State) {
+    let modules: Vec<_> = {
+        let modules = MODULES.read().unwrap_or_else(PoisonError::into_inner);
+        modules.values().filter_map(|(_, lazy)| lazy.upgrade()).collect()
+    };
+    for lazy in modules.iter().filter(|lazy| lazy.owner.load(Ordering::SeqCst) == state.number) {
+        lazy.rely_no_more();
     }
 }
 

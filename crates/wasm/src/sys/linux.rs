@@ -59,6 +59,14 @@ pub unsafe fn signal(thread: Thread) {
     }
 }
 
+/// Asks the system for the pages of a part of the address space, which need not be mapped.
+pub fn provide_memory(start: usize, bytes: usize) {
+    let page = 4096;
+    let (from, to) = (start.next_multiple_of(page), (start + bytes) / page * page);
+    // SAFETY: changes no contents, wherever it is.
+    unsafe { libc::madvise(from as *mut libc::c_void, to.saturating_sub(from), libc::MADV_POPULATE_WRITE) };
+}
+
 extern "C" fn on_signal(_: i32, _: *mut libc::siginfo_t, context: *mut libc::c_void) {
     let Some(redirect) = REDIRECT.get() else { return };
     // SAFETY: the kernel hands the registers of the interrupted thread, and loads them again afterwards.

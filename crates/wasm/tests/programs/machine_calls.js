@@ -217,3 +217,43 @@ for (let i = 0; i < 5; i++) {
   const lines = throws(() => bare(MANY), WebAssembly.RuntimeError).stack;
   if (!/wasm-function\[11\][^]*at where [^]*at f [^]*at wrapped [^]*at bare /.test(lines)) fail(lines);
 }
+
+// Loops that write where they call from before they begin. Between two of their calls, and in what they call, others call from elsewhere, fail, let
+// other stores rest and make memories grow.
+const plain = { x: 1 };
+const busy = { get x() { return elsewhere(); } };
+function doubles(n) { let sum = 0; for (let i = 0; i < n; i++) sum += e.double(i); return sum; }
+function elsewhere() {
+  same(doubles(20), 380);
+  if (!(trapped() instanceof WebAssembly.RuntimeError)) fail('no trap');
+  for (let i = 0; i < 30; i++) same(others[19].sub(i, 1), i - 1);
+  return 1;
+}
+let failsAt = -1, fails = where;
+f = (a, b) => {
+  if (a === failsAt) fails();
+  if (a % 97 === 96) same(doubles(20), 380);
+  if (a % 131 === 130 && !(trapped() instanceof WebAssembly.RuntimeError)) fail('no trap');
+  if (a % 401 === 400) e.memory.grow(1);
+  if (a % 307 === 306) same(e.call(1, 2), 3);
+  return a + b;
+};
+function steady(n, at) { let sum = 0; for (let i = 0; i < n; i++) sum += e.call(i, at.x); return sum; }
+function steadily(n, at) { let sum = 0, x = n / 2; try { sum = steady(n, at); } catch (error) { return [error, x]; } return sum + x; }
+for (let round = 0; round < 4; round++) {
+  same(steadily(MANY, plain), MANY * (MANY + 1) / 2 + MANY / 2);
+  for (const n of [20, 98, 132, 402, 700]) {
+    for (const at of [plain, busy]) {
+      failsAt = -1;
+      same(steadily(n, at), n * (n + 1) / 2 + n / 2);
+      failsAt = n - 1;
+      fails = where;
+      const [trap, x] = steadily(n, at);
+      if (!(trap instanceof WebAssembly.RuntimeError && /wasm-function\[11\][^]*at where [^]*at f [^]*at steady [^]*at steadily /.test(trap.stack))) fail(trap);
+      same(x, n / 2);
+      fails = () => { throw thrown; };
+      same(steadily(n, at)[0], thrown);
+    }
+  }
+  failsAt = -1;
+}

@@ -60,6 +60,7 @@ macro_rules! programs {
             many_calls "many_calls.js",
             conventions "conventions.js",
             inlining "inlining.js",
+            choices "choices.js",
             numbers "numbers.js",
             structures "structures.js",
             machine_calls "machine_calls.js",
