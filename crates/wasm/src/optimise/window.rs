@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::sys;
 
 /// Binary logarithm of the size of a window, in bytes.
-const BITS: u8 = 24;
+const BITS: u8 = 22;
 /// The same where collections are to be tested.
 const SMALL_BITS: u8 = 8;
 /// It is worth it to collect when so many times as much has been allocated as was alive after the last collection.
