@@ -829,6 +829,9 @@ unsafe extern "C" fn enter() {
     )
 }
 /// What baseline code calls when its loops have used up a budget, whose address is in `r11`. The frame is without a function to wasmtime.
+///
+/// # Safety
+/// The address is that of a module's word, whose code is running: so the module is alive. Nothing of the caller is in a register.
 #[unsafe(naked)]
 unsafe extern "C" fn has_often_gone_round() {
     std::arch::naked_asm!(
