@@ -148,7 +148,7 @@ impl Translator<'_, '_> {
             }
             Operator::BrIf { relative_depth } => {
                 let condition = self.pop_value()?;
-                self.branch_if(condition, *relative_depth)?;
+                self.branch_if(condition, true, *relative_depth)?;
             }
             Operator::BrTable { targets } => self.branch_table(targets)?,
             Operator::Return => {
@@ -338,20 +338,14 @@ impl Translator<'_, '_> {
         self.builder.ins().jump(block, &block_args(&values));
         Ok(())
     }
-    /// Branches if a number is not 0.
-    pub(super) fn branch_if(&mut self, condition: Value, depth: u32) -> Result<()> {
+    /// Branches if a number is not 0, or if it is, when the condition is not to `hold`.
+    pub(super) fn branch_if(&mut self, condition: Value, hold: bool, depth: u32) -> Result<()> {
         let (block, values) = self.target(depth)?;
-        let next = self.builder.create_block();
-        self.builder.ins().brif(condition, block, &block_args(&values), next, &[]);
-        self.builder.seal_block(next);
-        self.builder.switch_to_block(next);
-        Ok(())
-    }
-    /// Branches if a number is 0.
-    pub(super) fn branch_unless(&mut self, condition: Value, depth: u32) -> Result<()> {
-        let (block, values) = self.target(depth)?;
-        let next = self.builder.create_block();
-        self.builder.ins().brif(condition, next, &[], block, &block_args(&values));
+        let (taken, next) = (block_args(&values), self.builder.create_block());
+        match hold {
+            true => self.builder.ins().brif(condition, block, &taken, next, &[]),
+            false => self.builder.ins().brif(condition, next, &[], block, &taken),
+        };
         self.builder.seal_block(next);
         self.builder.switch_to_block(next);
         Ok(())

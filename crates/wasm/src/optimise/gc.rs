@@ -92,7 +92,7 @@ impl Translator<'_, '_> {
             Operator::BrOnNull { relative_depth } => {
                 let operand = self.pop()?;
                 let value = self.value(operand);
-                self.branch_unless(value, relative_depth)?;
+                self.branch_if(value, false, relative_depth)?;
                 let fact = self.fact(value);
                 self.learn(value, Fact { is_object: true, ..fact });
                 self.push_reference(operand.kind, value, Fact { is_object: true, ..operand.fact });
@@ -100,7 +100,7 @@ impl Translator<'_, '_> {
             Operator::BrOnNonNull { relative_depth } => {
                 let operand = *self.stack.last().ok_or(Unsupported)?;
                 let value = self.value(operand);
-                self.branch_if(value, relative_depth)?;
+                self.branch_if(value, true, relative_depth)?;
                 self.pop()?;
             }
             Operator::RefTestNonNull { hty } => self.ref_test(hty, false)?,
@@ -144,34 +144,10 @@ impl Translator<'_, '_> {
             }
 
             Operator::ArrayNew { array_type_index } => {
-                let ty = self.context.interned(array_type_index);
-                let (_, elements, scale) = self.context.layouts.array(ty)?;
-                let (array, length) = self.allocate_array(ty, 0)?;
-                self.stack.pop();
-                let value = self.pop_field_value(elements)?;
-                let address = self.address(array);
-                let first = self.builder.ins().iadd_imm_s(address, i64::from(elements.offset));
-                let bytes = self.builder.ins().ishl_imm_u(length, i64::from(scale));
-                let end = self.builder.ins().iadd(first, bytes);
-                self.fill(elements, scale, value, first, end)?;
-                self.push_array(array, ty);
+                self.array_new(self.context.interned(array_type_index), false)?;
             }
             Operator::ArrayNewDefault { array_type_index } => {
-                let ty = self.context.interned(array_type_index);
-                let (_, elements, scale) = self.context.layouts.array(ty)?;
-                if kind_of(elements.ty)? == Kind::Func {
-                    // No function has a number, too, which is not known yet.
-                    return Err(Unsupported);
-                }
-                let (array, length) = self.allocate_array(ty, 0)?;
-                self.stack.pop();
-                let value = self.zero(kind_of(elements.ty)?);
-                let address = self.address(array);
-                let first = self.builder.ins().iadd_imm_s(address, i64::from(elements.offset));
-                let bytes = self.builder.ins().ishl_imm_u(length, i64::from(scale));
-                let end = self.builder.ins().iadd(first, bytes);
-                self.fill(elements, scale, value, first, end)?;
-                self.push_array(array, ty);
+                self.array_new(self.context.interned(array_type_index), true)?;
             }
             Operator::ArrayNewFixed { array_type_index, array_size } => {
                 let ty = self.context.interned(array_type_index);
@@ -238,8 +214,7 @@ impl Translator<'_, '_> {
                 let count = self.pop_value()?;
                 let value = self.pop_field_value(elements)?;
                 let (first, bytes) = self.pop_range(elements, scale, count)?;
-                let end = self.builder.ins().iadd(first, bytes);
-                self.fill(elements, scale, value, first, end)?;
+                self.fill(elements, scale, value, first, bytes)?;
             }
             _ => return Ok(false),
         }
@@ -412,8 +387,9 @@ impl Translator<'_, '_> {
         let place = self.builder.ins().iadd_imm_s(place, i64::from(elements.offset));
         Ok((place, self.builder.ins().ishl_imm_u(count, i64::from(scale))))
     }
-    /// Writes a value to all elements between two addresses.
-    fn fill(&mut self, elements: Field, scale: u8, value: Value, first: Value, end: Value) -> Result<()> {
+    /// Writes a value to all elements of a part of an array: its address, and how many bytes it has.
+    fn fill(&mut self, elements: Field, scale: u8, value: Value, first: Value, bytes: Value) -> Result<()> {
+        let end = self.builder.ins().iadd(first, bytes);
         let (head, body, done) =
             (self.builder.create_block(), self.builder.create_block(), self.builder.create_block());
         let at = self.builder.append_block_param(head, types::I64);
@@ -542,10 +518,10 @@ impl Translator<'_, '_> {
         self.builder.switch_to_block(done);
         Ok(())
     }
-    /// Allocates an array, whose length is on the stack at a depth: its reference, and the length as a word.
-    fn allocate_array(&mut self, ty: ModuleInternedTypeIndex, depth: usize) -> Result<(Value, Value)> {
+    /// Allocates an array, whose length is on top of the stack: its reference, and the length as a word.
+    fn allocate_array(&mut self, ty: ModuleInternedTypeIndex) -> Result<(Value, Value)> {
         let (header, elements, scale) = self.context.layouts.array(ty)?;
-        let length = self.value(self.stack[self.stack.len() - 1 - depth]);
+        let length = self.value(*self.stack.last().ok_or(Unsupported)?);
         let wide = self.builder.ins().uextend(types::I64, length);
         let bytes = self.builder.ins().ishl_imm_u(wide, i64::from(scale));
         let most = (MOST_ARRAY_BYTES - elements.offset as u64) as i64;
@@ -584,6 +560,27 @@ impl Translator<'_, '_> {
         self.stack.truncate(first);
         Ok(object)
     }
+    /// Makes an array all of whose elements are the operand below the length, or 0.
+    fn array_new(&mut self, ty: ModuleInternedTypeIndex, is_default: bool) -> Result<()> {
+        let (_, elements, scale) = self.context.layouts.array(ty)?;
+        let kind = kind_of(elements.ty)?;
+        // No function has a number, too, which is not known yet.
+        if is_default && kind == Kind::Func {
+            return Err(Unsupported);
+        }
+        let (array, length) = self.allocate_array(ty)?;
+        self.stack.pop();
+        let value = match is_default {
+            true => self.zero(kind),
+            false => self.pop_field_value(elements)?,
+        };
+        let address = self.address(array);
+        let first = self.builder.ins().iadd_imm_s(address, i64::from(elements.offset));
+        let bytes = self.builder.ins().ishl_imm_u(length, i64::from(scale));
+        self.fill(elements, scale, value, first, bytes)?;
+        self.push_array(array, ty);
+        Ok(())
+    }
     fn array_new_data(&mut self, ty: ModuleInternedTypeIndex, data: DataIndex) -> Result<()> {
         let (_, elements, scale) = self.context.layouts.array(ty)?;
         let data = self.context.translation.runtime_data_map[data].ok_or(Unsupported)?;
@@ -600,7 +597,7 @@ impl Translator<'_, '_> {
         let there = self.builder.ins().uload32(flags, self.vmctx, length);
         let is_outside = self.builder.ins().icmp(IntCC::UnsignedGreaterThan, end, there);
         self.trap_if(is_outside, TrapCode::HEAP_OUT_OF_BOUNDS);
-        let (array, _) = self.allocate_array(ty, 0)?;
+        let (array, _) = self.allocate_array(ty)?;
         self.stack.truncate(self.stack.len() - 2);
         let address = self.address(array);
         let to = self.builder.ins().iadd_imm_s(address, i64::from(elements.offset));

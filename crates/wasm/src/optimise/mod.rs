@@ -178,7 +178,6 @@ struct Translator<'a, 'b> {
     /// Can the processor round?
     rounds: bool,
     vmctx: Value,
-    heap_base: Option<Value>,
     locals: Vec<Local>,
     stack: Vec<Operand>,
     /// Variables of operands, by their place on the stack.
@@ -253,7 +252,6 @@ pub fn compile(
         builder,
         rounds: isa.has_round(),
         vmctx: Value::from_u32(0),
-        heap_base: None,
         locals: vec![],
         stack: vec![],
         operand_variables: vec![],
@@ -496,9 +494,6 @@ impl<'a> Translator<'a, '_> {
     }
     /// Where the heap of structures begins.
     fn heap_base(&mut self) -> Value {
-        if let Some(base) = self.heap_base {
-            return base;
-        }
         let ptr = self.ptr();
         let store = self.load_constant(self.vmctx, i32::from(ptr.vmctx_store_context()));
         let tunables = MemoryTunables::new(self.context.tunables, MemoryKind::GcHeap);
