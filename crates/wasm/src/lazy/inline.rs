@@ -156,14 +156,13 @@ fn expand_all(
         locals,
         most: if in_haste || size > LARGE_BYTES { TINY_BYTES } else { CALLEE_BYTES },
         growth: size.min(LARGE_BYTES) + GROWTH_BYTES,
-        condition: None,
         origins: Origins { relies_on_tables: false, runs: vec![], bodies: vec![] },
         chooses,
         choices: 0,
     };
     inliner.origins.bodies.push(Body { function: program.index(function), caller: None });
     inliner.expand(function, 0, None)?;
-    if inliner.origins.bodies.len() == 1 && inliner.condition.is_none() {
+    if inliner.origins.bodies.len() == 1 {
         return None;
     }
     let mut bytes = vec![];
@@ -193,8 +192,6 @@ pub(super) struct Inliner<'a> {
     pub(super) most: usize,
     /// How many bytes more there may be.
     pub(super) growth: usize,
-    /// The local that holds results of comparisons.
-    condition: Option<u32>,
     /// With positions from the beginning of the instructions.
     origins: Origins,
     /// Calls through tables become choices, if they can.
@@ -241,12 +238,6 @@ impl Inliner<'_> {
                 (Operator::CallIndirect { type_index, table_index }, _) => {
                     if !self.expand_indirect((type_index, table_index), raw, (body, at))? {
                         self.code.extend(raw);
-                    }
-                }
-                (op, _) if is_comparison(&op) => {
-                    self.code.extend(raw);
-                    if is_reckoned_with(reader.clone()) {
-                        self.use_as_number();
                     }
                 }
                 (_, None) => self.code.extend(raw),
@@ -354,20 +345,6 @@ impl Inliner<'_> {
         let new = bodies.len() as u32 - 1;
         self.expand(callee, new, Some(locals))
     }
-    /// Makes the result of a comparison a number to reckon with by a conditional move and a shift: `setcc`, by which the compiler does it, changes the lowest byte
-    /// of a register, and so waits for whoever has written it last.
-    fn use_as_number(&mut self) {
-        let condition = *self.condition.get_or_insert_with(|| {
-            self.group_count += 1;
-            self.groups.extend([1, code::I32]);
-            self.locals += 1;
-            self.locals - 1
-        });
-        self.write(opcode::LOCAL_SET, condition);
-        self.code.extend([opcode::I32_CONST, 2, opcode::I32_CONST, 0]);
-        self.write(opcode::LOCAL_GET, condition);
-        self.code.extend([opcode::SELECT, opcode::I32_CONST, 1, opcode::I32_SHR_U]);
-    }
     pub(super) fn write(&mut self, opcode: u8, index: u32) {
         self.code.push(opcode);
         leb128::unsigned(&mut self.code, index);
@@ -383,42 +360,6 @@ impl Inliner<'_> {
             runs.push(Run { start, from, body });
         }
     }
-}
-/// Does it compare integers?
-fn is_comparison(op: &Operator<'_>) -> bool {
-    use Operator::*;
-    matches!(
-        op,
-        I32Eq
-            | I32Ne
-            | I32LtS
-            | I32LtU
-            | I32GtS
-            | I32GtU
-            | I32LeS
-            | I32LeU
-            | I32GeS
-            | I32GeU
-            | I64Eq
-            | I64Ne
-            | I64LtS
-            | I64LtU
-            | I64GtS
-            | I64GtU
-            | I64LeS
-            | I64LeU
-            | I64GeS
-            | I64GeU
-    )
-}
-/// Is the value on top of the stack a number to what comes next, not just a condition?
-fn is_reckoned_with(mut next: OperatorsReader<'_>) -> bool {
-    use Operator::{I32Add, I32Mul, I32Or, I32Shl, I32Sub, I64ExtendI32U, LocalGet, LocalTee};
-    let op = next.read();
-    matches!(
-        op,
-        Ok(I32Add | I32Mul | I32Or | I32Shl | I32Sub | I64ExtendI32U | LocalGet { .. } | LocalTee { .. })
-    )
 }
 /// A body that has been written, at the position of the one it replaces.
 pub fn body<'a>(bytes: &'a [u8], of: &FunctionBody<'_>) -> FunctionBody<'a> {

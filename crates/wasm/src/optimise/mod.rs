@@ -13,6 +13,7 @@
 //! calls as theirs, and tells wasmtime of traps, positions, references and handlers in the same way.
 
 mod calls;
+mod conditions;
 mod constants;
 mod control;
 mod dead;
@@ -279,6 +280,7 @@ pub fn compile(
     translator.builder.finalize(isa.frontend_config());
     dead::remove_dead(&mut codegen.func);
     codegen.optimize(isa, &mut Default::default()).map_err(|_| Unsupported)?;
+    conditions::use_as_numbers(&mut codegen.func);
     constants::write_anew(&mut codegen.func);
     let stencil = isa.compile_function(
         &codegen.func,
