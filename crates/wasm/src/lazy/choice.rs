@@ -102,7 +102,9 @@ impl Inliner<'_> {
         let index_of = |f| self.program.index(f);
         let callees: Vec<FuncIndex> = choice.cases.iter().map(|case| index_of(case.1)).collect();
         let most = std::mem::replace(&mut self.most, CASE_BYTES);
-        let accepted = callees.into_iter().all(|f| self.accepts(f, body).is_some());
+        std::mem::swap(&mut self.growth, &mut self.growth_by_choices);
+        // All or none, however seldom one is called.
+        let accepted = callees.into_iter().all(|f| self.can_inline(f, body).is_some());
         let bytes: usize = choice.cases.iter().map(|case| self.program.body(case.1).as_bytes().len()).sum();
         let fits = accepted && bytes <= self.growth;
         if fits {
@@ -110,6 +112,7 @@ impl Inliner<'_> {
             self.choices += 1;
         }
         self.most = most;
+        std::mem::swap(&mut self.growth, &mut self.growth_by_choices);
         Some(fits)
     }
     fn write_choice(&mut self, choice: &Choice, raw: &[u8], (body, at): (u32, usize)) -> Option<()> {

@@ -17,7 +17,8 @@ use wasmtime_environ::object::{Endianness, Object, ObjectSection};
 use wasmtime_environ::{
     Abi, Compiler, ConstExpr, DefinedFuncIndex, DefinedGlobalIndex, FlagValue, FuncIndex, FuncKey,
     FunctionBodyData, ModuleEnvironment, ModuleInternedTypeIndex, ModuleTranslation, ModuleTypesBuilder,
-    PrimaryMap, StaticModuleIndex, Tunables, TypeIndex, VMOffsets, WasmCompositeInnerType, WasmValType, obj,
+    PrimaryMap, PtrSize, StaticModuleIndex, Tunables, TypeIndex, VMOffsets, WasmCompositeInnerType,
+    WasmValType, obj,
 };
 use wasmtime_internal_cranelift::CompiledFunction;
 
@@ -327,6 +328,21 @@ impl Program {
     pub fn share(&mut self, shared: Shared) {
         self.shared = Some(shared);
     }
+    /// Reads the engine's numbers of the module's types, which all its instances have.
+    ///
+    /// # Safety
+    /// There is an instance of the module at the address.
+    pub unsafe fn learn_types(&self, instance: usize) {
+        let Some(shared) = &self.shared else { return };
+        shared.types.learn(|| {
+            let place = instance + usize::from(PtrSize::vmctx_type_ids_array(&self.offsets.ptr));
+            // SAFETY: an instance has the address of an array with a number for each type there.
+            unsafe {
+                let numbers = *(place as *const *const u32);
+                std::slice::from_raw_parts(numbers, self.types.wasm_types().count()).to_vec()
+            }
+        });
+    }
     /// Compiles as is right for the first call: quickly. `heat`: how its code counts the rounds of loops.
     pub fn compile_first(&self, key: FuncKey, heat: Heat) -> wasmtime::Result<Function> {
         let FuncKey::DefinedWasmFunction(_, function) = key else {
@@ -405,20 +421,33 @@ impl Program {
         in_haste: bool,
         worth: &dyn Fn(DefinedFuncIndex) -> bool,
     ) -> wasmtime::Result<Function> {
-        match self.improve_more(function, in_haste, worth) {
+        match self.improve_unless(function, in_haste, None, worth) {
             Some(function) => Ok(function),
             None => self.compile(FuncKey::DefinedWasmFunction(only_module(), function), Level::Optimised),
         }
     }
-    /// The same if there is something to be inlined.
+    /// The same with all small functions, if others are inlined than there were.
     pub fn improve_more(
         &self,
         function: DefinedFuncIndex,
+        old: Option<&Origins>,
+        worth: &dyn Fn(DefinedFuncIndex) -> bool,
+    ) -> Option<Function> {
+        self.improve_unless(function, false, old, worth)
+    }
+    /// The same if something is inlined, and not what was before.
+    fn improve_unless(
+        &self,
+        function: DefinedFuncIndex,
         in_haste: bool,
+        old: Option<&Origins>,
         worth: &dyn Fn(DefinedFuncIndex) -> bool,
     ) -> Option<Function> {
         let key = FuncKey::DefinedWasmFunction(only_module(), function);
         let Inlined { bytes, origins } = inline::inline(self, function, in_haste, worth)?;
+        if old == Some(&origins) {
+            return None;
+        }
         let body = inline::body(&bytes, self.body(function));
         // It may have grown over the compiler's limits.
         let compiled = self.compile_body(&*self.codegen.compiler, key, Level::Optimised, &body).ok()?;

@@ -36,7 +36,7 @@ pub fn stub(address: usize) -> [u8; ALIGNMENT] {
 }
 
 /// What a call of a quick function costs of its budget; a round of a loop costs 1.
-pub const COST_OF_CALL: i8 = 32;
+pub const COST_OF_CALL: i8 = 8;
 /// What counts the calls of a quick function, at the beginning of it: `sub qword [r11 + 8], cost; js`, with the distance to be put in. It is
 /// called through its word, whose address [`stub`] has left in `r11`.
 const COUNT: [u8; 11] = [0x49, 0x83, 0x6b, 0x08, COST_OF_CALL as u8, 0x0f, 0x88, 0, 0, 0, 0];

@@ -5,7 +5,7 @@
 //! leave. wasmtime's compiler can do the same with its intermediate code, but forgets there what came from where. Here every
 //! position of the new body has its [`Origins`], so traps and stack traces are those of the functions as they were.
 
-use wasmparser::{BinaryReader, FunctionBody, Operator, OperatorsReader};
+use wasmparser::{BinaryReader, FunctionBody, Operator};
 use wasmtime_environ::{
     DefinedFuncIndex, EngineOrModuleTypeIndex, FuncIndex, WasmHeapType, WasmRefType, WasmValType,
 };
@@ -20,8 +20,11 @@ const CALLEE_BYTES: usize = 400;
 const TINY_BYTES: usize = 80;
 /// Bytes that a body may grow by, beside those that it has.
 const GROWTH_BYTES: usize = 4_000;
+/// Small bodies grow by so many bytes and so many times their size at most.
+const GROWTH_OF_ANY: usize = 200;
+const GROWTH_FACTOR: usize = 3;
 /// Bytes of a large body, which grows by this at most.
-const LARGE_BYTES: usize = 30_000;
+pub const LARGE_BYTES: usize = 30_000;
 /// So many calls lie within each other at most.
 const LEVELS: usize = 6;
 /// More locals are not declared: validators allow 50,000.
@@ -34,13 +37,11 @@ pub(super) mod opcode {
     pub const BR: u8 = 0x0c;
     pub const BR_TABLE: u8 = 0x0e;
     pub const CALL: u8 = 0x10;
-    pub const SELECT: u8 = 0x1b;
     pub const LOCAL_GET: u8 = 0x20;
     pub const LOCAL_SET: u8 = 0x21;
     pub const LOCAL_TEE: u8 = 0x22;
     pub const I32_CONST: u8 = 0x41;
     pub const I64_CONST: u8 = 0x42;
-    pub const I32_SHR_U: u8 = 0x76;
     pub const F32_CONST: u8 = 0x43;
     pub const F64_CONST: u8 = 0x44;
     pub const REF_NULL: u8 = 0xd0;
@@ -68,6 +69,7 @@ pub struct Inlined {
     pub origins: Origins,
 }
 /// Of which functions, and which places in them, the positions of a body are.
+#[derive(PartialEq, Eq)]
 pub struct Origins {
     /// The code is right as long as no table is changed.
     pub relies_on_tables: bool,
@@ -77,6 +79,7 @@ pub struct Origins {
     bodies: Vec<Body>,
 }
 /// Bytes that are copied.
+#[derive(PartialEq, Eq)]
 struct Run {
     /// Their position in the new body, from its beginning.
     start: u32,
@@ -85,6 +88,7 @@ struct Run {
     /// In [`Origins::bodies`].
     body: u32,
 }
+#[derive(PartialEq, Eq)]
 struct Body {
     function: FuncIndex,
     /// The body that calls it, and the position of the call.
@@ -147,6 +151,7 @@ fn expand_all(
     for declaration in declarations {
         locals += declaration.ok()?.0;
     }
+    let most_growth = size.min(LARGE_BYTES) + GROWTH_BYTES;
     let mut inliner = Inliner {
         program,
         worth,
@@ -155,7 +160,8 @@ fn expand_all(
         group_count: groups,
         locals,
         most: if in_haste || size > LARGE_BYTES { TINY_BYTES } else { CALLEE_BYTES },
-        growth: size.min(LARGE_BYTES) + GROWTH_BYTES,
+        growth: (GROWTH_OF_ANY + GROWTH_FACTOR * size).min(most_growth),
+        growth_by_choices: most_growth,
         origins: Origins { relies_on_tables: false, runs: vec![], bodies: vec![] },
         chooses,
         choices: 0,
@@ -192,6 +198,8 @@ pub(super) struct Inliner<'a> {
     pub(super) most: usize,
     /// How many bytes more there may be.
     pub(super) growth: usize,
+    /// The same by choices.
+    pub(super) growth_by_choices: usize,
     /// With positions from the beginning of the instructions.
     origins: Origins,
     /// Calls through tables become choices, if they can.
@@ -265,7 +273,11 @@ impl Inliner<'_> {
         Some(())
     }
     /// The function, if a call of it in a body is to be inlined.
-    pub(super) fn accepts(&self, callee: FuncIndex, body: u32) -> Option<DefinedFuncIndex> {
+    fn accepts(&self, callee: FuncIndex, body: u32) -> Option<DefinedFuncIndex> {
+        self.can_inline(callee, body).filter(|&callee| (self.worth)(callee))
+    }
+    /// The function, if a call of it in a body can be inlined.
+    pub(super) fn can_inline(&self, callee: FuncIndex, body: u32) -> Option<DefinedFuncIndex> {
         let defined = self.program.translation().module.defined_func_index(callee)?;
         let size = self.program.body(defined).as_bytes().len();
         if size > self.most.min(self.growth) || self.locals > LOCALS {
@@ -274,8 +286,7 @@ impl Inliner<'_> {
         let mut outer = Some(body);
         for _ in 0..LEVELS {
             let Some(body) = outer else {
-                let is_accepted = (self.worth)(defined) && self.is_simple(defined);
-                return is_accepted.then_some(defined);
+                return self.is_simple(defined).then_some(defined);
             };
             let Body { function, caller } = &self.origins.bodies[body as usize];
             if *function == callee {

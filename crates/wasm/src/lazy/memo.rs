@@ -44,16 +44,11 @@ impl Memo {
         let answers = [const { [AtomicUsize::new(NONE), AtomicUsize::new(0)] }; 1 << BITS];
         Box::new(Memo { target: answer as *const () as usize, word, answers })
     }
-    /// Where the tables of answers are, of [`functions`] in that order.
+    /// Where the table of answers is that compiled code looks at itself.
     pub fn tables(memos: &[Box<Memo>]) -> Option<Memos> {
-        let [is_subtype, function] = memos else { return None };
-        let (is_subtype, function) = (&raw const is_subtype.answers, &raw const function.answers);
-        Some(Memos {
-            is_subtype: is_subtype as usize,
-            function: function as usize,
-            spread: SPREAD,
-            shift: 64 - BITS,
-        })
+        let [_, function] = memos else { return None };
+        let function = &raw const function.answers;
+        Some(Memos { function: function as usize, spread: SPREAD, shift: 64 - BITS })
     }
     /// Where calls of the function are to go through.
     pub fn address(&self) -> usize {

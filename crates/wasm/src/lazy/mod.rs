@@ -19,9 +19,10 @@ mod inline;
 mod memo;
 mod stack_maps;
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
+use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -32,10 +33,10 @@ use wasmtime_environ::{
 
 use self::codegen::{Codegen, Function, Level, Program, only_module};
 use self::image::{COST_OF_CALL, Image};
-use self::inline::Origins;
+use self::inline::{LARGE_BYTES, Origins};
 use self::memo::Memo;
 use crate::baseline::Heat;
-use crate::optimise::{Shared, Window};
+use crate::optimise::{Shared, Types, Window};
 use crate::runtime::{self, State};
 use crate::stop;
 
@@ -57,15 +58,23 @@ const CALLS_OF_QUICK_CODE: isize = 30;
 const CALLS_OF_QUICK_LOOPS: isize = 2;
 /// More than a function can be called.
 const MANY_CALLS: isize = isize::MAX;
-/// So many functions are improved before the next call of one of them brings them in.
+/// So many functions are improved before the next call of one of them brings them in, or what has been improved in so much time.
 const IMPROVED_AT_ONCE: usize = 8;
+const IMPROVED_WITHIN: Duration = Duration::from_millis(10);
 /// So many functions lie apart without need to put them together.
 const FEW_FUNCTIONS: usize = 32;
 
-/// While so many functions wait to be improved, tiny ones only are inlined: more takes up to twice as long, and what runs in the first code
-/// meanwhile loses more than that gains. It is done when nothing waits. So it is in modules with structures in any case: reading a field takes
-/// much code.
-const MANY_WAITING: usize = 16;
+/// Only tiny functions are inlined if the bytes of a function, times how many others wait to be improved, are more than this: to inline all takes
+/// up to twice as long, and what runs in the first code meanwhile loses more than that gains. It is done later. So it is in modules with structures in any case:
+/// reading a field takes much code.
+const MOST_BYTES_TIMES_WAITING: usize = 4_000;
+/// What is gained by compiling a function in first code better, and by inlining more into what has been compiled in haste: in proportion.
+const GAIN: f64 = 1.0;
+const GAIN_OF_MORE: f64 = 0.125;
+/// What compiling takes besides the bytes of a function.
+const BYTES_OF_ANY: usize = 64;
+/// What is called so many times less often than its caller runs is not inlined.
+const MUCH_LESS_OFTEN: isize = 16;
 
 /// What a jump of the core leads through.
 #[repr(C)]
@@ -84,16 +93,13 @@ impl Word {
     const fn budget(calls: isize) -> isize {
         calls * COST_OF_CALL as isize
     }
-    /// Has the function been called?
-    fn is_warm(&self) -> bool {
-        self.budget.load(Ordering::Relaxed) != Word::budget(CALLS_OF_QUICK_CODE)
-    }
     fn lead_to(&self, target: usize) {
         self.target.store(target, Ordering::Release);
     }
-    /// How often the function has been called since it is to be improved.
+    /// How often the function has been called in its first code, times [`COST_OF_CALL`], with the rounds of its loops.
     fn heat(&self) -> isize {
-        MANY_CALLS - self.budget.load(Ordering::Relaxed)
+        let (left, first) = (self.budget.load(Ordering::Relaxed), Word::budget(CALLS_OF_QUICK_CODE));
+        if left > first { MANY_CALLS - left + first } else { first - left }
     }
 }
 
@@ -125,6 +131,14 @@ pub struct Piece {
     pub module: Module,
     /// Functions, by their place in the piece.
     pub functions: Vec<PieceFunction>,
+}
+/// A piece that the store does not know yet.
+struct Built {
+    piece: Piece,
+    /// Where functions are entered, from the beginning of the code.
+    entries: Vec<(FuncKey, u32)>,
+    /// Those of them whose code relies on tables.
+    reliant: HashSet<FuncKey>,
 }
 /// A function of a piece.
 pub struct PieceFunction {
@@ -160,6 +174,26 @@ enum Progress {
     Called,
     Failed,
 }
+/// A function to be compiled better.
+struct Improvable {
+    index: usize,
+    since: Instant,
+}
+/// A function that has been compiled better in haste.
+struct Hasty {
+    index: usize,
+    /// How often it had been called then, and how often in a millisecond.
+    heat: isize,
+    rate: f64,
+    /// What is inlined.
+    origins: Option<Arc<Origins>>,
+}
+/// What another thread does next.
+enum Task {
+    First(usize),
+    Improve(Hasty),
+    ImproveMore(Hasty),
+}
 /// What has been compiled, and what will be.
 struct Board {
     /// By word.
@@ -171,33 +205,41 @@ struct Board {
     /// Functions that will be called soon, perhaps.
     expected: Vec<usize>,
     /// Functions that are to be compiled better: those that have been called often.
-    improvable: Vec<usize>,
-    /// What has been compiled better in haste, in that order.
-    hasty: VecDeque<usize>,
+    improvable: Vec<Improvable>,
+    /// What has been compiled better in haste.
+    hasty: Vec<Hasty>,
+    /// By function: whether it has been compiled better.
+    is_improved: Vec<bool>,
+    /// When improved functions were last announced.
+    announced: Instant,
     /// Functions whose code relies on tables, with where their code is that does not.
     reliant: HashMap<usize, usize>,
-    /// How many of those have been since the last were loaded.
-    improved: usize,
+    /// What has been compiled better and lies nowhere yet.
+    improved: Vec<Arc<Function>>,
+    /// What has been compiled better and that the store does not know yet.
+    built: Vec<Built>,
     /// Threads that compile both.
     threads: usize,
-    /// What the store does not know yet.
+    /// What has been compiled for the first time and that the store does not know yet.
     fresh: Vec<Arc<Function>>,
     /// All that is compiled well.
     optimised: Vec<Arc<Function>>,
-    /// How many of them lie together in one piece.
-    together: usize,
+    /// Where in that a function is, by word.
+    optimised_at: HashMap<usize, usize>,
+    /// How many have been compiled well since all were put together in one piece.
+    apart: usize,
 }
 impl Board {
-    fn add(&mut self, function: Function) {
-        let function = Arc::new(function);
+    /// Takes a function that is compiled well.
+    fn add(&mut self, index: usize, function: &Arc<Function>) {
         if function.level == Level::Optimised {
-            match self.optimised.iter_mut().find(|f| f.key == function.key) {
-                Some(old) => *old = function.clone(),
-                None => self.optimised.push(function.clone()),
+            let end = self.optimised.len();
+            match *self.optimised_at.entry(index).or_insert(end) {
+                at if at < end => self.optimised[at] = function.clone(),
+                _ => self.optimised.push(function.clone()),
             }
-            self.fresh.retain(|f| f.key != function.key);
+            self.apart += 1;
         }
-        self.fresh.push(function);
     }
     /// What has been compiled for the first time.
     fn finish(&mut self, index: usize, word: &Word, compiled: wasmtime::Result<Function>) {
@@ -207,12 +249,19 @@ impl Board {
                     word.budget.store(Word::budget(CALLS_OF_QUICK_LOOPS), Ordering::Relaxed);
                 }
                 self.callees.insert(index, function.callees());
-                self.add(function);
+                let function = Arc::new(function);
+                self.add(index, &function);
+                self.fresh.push(function);
                 Progress::Ready
             }
             Err(_) => Progress::Failed,
         };
     }
+}
+
+/// The place of the item that is worth most, and what it is worth.
+fn best<T>(list: &[T], value: impl Fn(&T) -> f64) -> Option<(usize, f64)> {
+    list.iter().map(value).enumerate().max_by(|a, b| a.1.total_cmp(&b.1))
 }
 
 /// Modules by the addresses of their words.
@@ -246,7 +295,7 @@ impl Lazy {
             // There is no other code.
             program.tables.change();
         }
-        program.share(Shared { memos: Memo::tables(&memos), window });
+        program.share(Shared { memos: Memo::tables(&memos), window, types: Types::default() });
         let lazy = Arc::new(Lazy {
             program,
             words,
@@ -259,13 +308,17 @@ impl Lazy {
                 callees: HashMap::new(),
                 expected: vec![],
                 improvable: vec![],
-                hasty: VecDeque::new(),
+                hasty: vec![],
+                is_improved: vec![false; count],
+                announced: Instant::now(),
                 reliant: HashMap::new(),
-                improved: 0,
+                improved: vec![],
+                built: vec![],
                 threads: 0,
                 fresh: vec![],
                 optimised: vec![],
-                together: 0,
+                optimised_at: HashMap::new(),
+                apart: 0,
             }),
             changed: Condvar::new(),
             pieces: Mutex::default(),
@@ -450,18 +503,18 @@ impl Lazy {
         self.whole.get().and_then(|whole| whole.clone().ok())
     }
 
-    /// Makes functions known to the store of the state: where they are.
-    fn load(&self, state: &State, functions: &[Arc<Function>]) -> wasmtime::Result<Vec<(FuncKey, usize)>> {
+    /// Puts functions together in a piece.
+    fn build(&self, functions: &[Arc<Function>]) -> wasmtime::Result<Built> {
         let declared = &self.program.translation().module;
         if functions.iter().any(|f| f.needs_gc_heap) && !declared.needs_gc_heap {
             wasmtime::bail!("a function needs the heap of structures unexpectedly");
         }
         let mut image = Image::new(self.program.codegen())?;
         let mut published = vec![];
-        let mut places = vec![];
+        let mut entries = vec![];
         for f in functions {
             let (place, entry) = image.append(f)?;
-            places.push((f.key, entry));
+            entries.push((f.key, entry));
             if let FuncKey::DefinedWasmFunction(module, index) = f.key {
                 let local = DefinedFuncIndex::from_u32(published.len() as u32);
                 let key = FuncKey::DefinedWasmFunction(module, local);
@@ -475,11 +528,27 @@ impl Lazy {
         let artifact = image.finish_bare()?;
         // SAFETY: wasmtime's own functions, which call each other and what the words lead to.
         let module = unsafe { Module::deserialize(runtime::engine()?, artifact)? };
-        state.lend_own(|| state.with(|c| Instance::new(&mut *c, &module, &[])))?;
-        let text = module.text().as_ptr() as usize;
-        let piece = Arc::new(Piece { module, functions: published });
-        self.pieces.lock().unwrap_or_else(PoisonError::into_inner).insert(text, piece);
-        Ok(places.into_iter().map(|(key, entry)| (key, text + entry as usize)).collect())
+        let reliant = functions.iter().filter(|f| f.relies_on_tables()).map(|f| f.key).collect();
+        Ok(Built { piece: Piece { module, functions: published }, entries, reliant })
+    }
+    /// Makes a piece known to the store of the state.
+    fn adopt(&self, state: &State, Built { piece, entries, reliant }: Built) -> wasmtime::Result<()> {
+        state.lend_own(|| state.with(|c| Instance::new(&mut *c, &piece.module, &[])))?;
+        let text = piece.module.text().as_ptr() as usize;
+        self.pieces.lock().unwrap_or_else(PoisonError::into_inner).insert(text, Arc::new(piece));
+        let mut board = self.board();
+        for (key, entry) in entries {
+            let Some(index) = self.index(key) else { continue };
+            if reliant.contains(&key) {
+                if self.program.tables.have_changed() {
+                    continue;
+                }
+                let other = board.addresses[index];
+                board.reliant.entry(index).or_insert(other);
+            }
+            board.addresses[index] = text + entry as usize;
+        }
+        Ok(())
     }
     /// Lets a word lead to code that has led to [`enter`].
     fn bind(self: &Arc<Self>, index: usize) {
@@ -516,33 +585,21 @@ impl Lazy {
         if board.progress[index] == Progress::Failed {
             wasmtime::bail!("the function cannot be compiled");
         }
-        if board.addresses[index] == 0 || board.improved > 0 {
-            board.improved = 0;
-            let mut functions = std::mem::take(&mut board.fresh);
-            // What is compiled well calls each other directly if it lies together, so now and then all of it is put together.
-            let all = board.optimised.len();
-            if all - board.together >= (board.together / 2).max(FEW_FUNCTIONS) {
-                functions.retain(|f| f.level != Level::Optimised);
-                functions.extend_from_slice(&board.optimised);
-                board.together = all;
-            }
+        if board.addresses[index] == 0 || !board.built.is_empty() {
+            let (fresh, mut built) = (std::mem::take(&mut board.fresh), std::mem::take(&mut board.built));
             drop(board);
-            let reliant: HashSet<FuncKey> =
-                functions.iter().filter(|f| f.relies_on_tables()).map(|f| f.key).collect();
-            let places = match functions.is_empty() {
-                true => vec![],
-                false => self.load(state, &functions)?,
-            };
+            if !fresh.is_empty() {
+                built.push(self.build(&fresh)?);
+            }
+            let mut keys = vec![];
+            for piece in built {
+                keys.extend(piece.entries.iter().map(|(key, _)| *key));
+                self.adopt(state, piece)?;
+            }
             board = self.board();
-            for (key, address) in places {
-                let Some(index) = self.index(key) else { continue };
-                if reliant.contains(&key) {
-                    let other = board.addresses[index];
-                    board.reliant.entry(index).or_insert(other);
-                }
-                board.addresses[index] = address;
+            for index in keys.into_iter().filter_map(|key| self.index(key)) {
                 if board.progress[index] == Progress::Called {
-                    self.words[index].lead_to(address);
+                    self.words[index].lead_to(board.addresses[index]);
                 }
             }
         }
@@ -563,7 +620,7 @@ impl Lazy {
         let word = &self.words[index];
         if word.budget.load(Ordering::Relaxed) < 0 {
             word.budget.store(MANY_CALLS, Ordering::Relaxed);
-            board.improvable.push(index);
+            board.improvable.push(Improvable { index, since: Instant::now() });
             self.employ(board);
         }
     }
@@ -625,64 +682,127 @@ impl Lazy {
             rayon::spawn(move || lazy.work_ahead());
         }
     }
-    /// Takes the function out of those to be improved that has been called most often meanwhile.
-    fn hottest(&self, board: &mut Board) -> Option<usize> {
-        let list = &mut board.improvable;
-        let place = (0..list.len()).max_by_key(|&i| self.words[list[i]].heat())?;
-        Some(list.swap_remove(place))
+    /// Takes what is to be done next: what gains most in the time that it takes to compile it (Smith's rule).
+    fn next_task(&self, board: &mut Board) -> Option<Task> {
+        // The last first: it is called by what has been called last.
+        if let Some(index) = board.expected.pop() {
+            return Some(Task::First(index));
+        }
+        let now = Instant::now();
+        let heat_of = |f: &Improvable| {
+            let heat = self.words[f.index].heat();
+            (heat, heat as f64 / (20.0 + now.duration_since(f.since).as_secs_f64() * 1e3))
+        };
+        let per_byte = |index, gain: f64| gain / ((self.size(index) + BYTES_OF_ANY) as f64).sqrt();
+        let value = |f: &Improvable| per_byte(f.index, GAIN * heat_of(f).1);
+        let value_of_more = |f: &Hasty| per_byte(f.index, GAIN_OF_MORE * f.rate);
+        let improvable = best(&board.improvable, value);
+        let hasty = best(&board.hasty, value_of_more);
+        if let (Some((place, value)), other) = (improvable, hasty)
+            && other.is_none_or(|(_, other)| value >= other)
+        {
+            let f = board.improvable.swap_remove(place);
+            let (heat, rate) = heat_of(&f);
+            return Some(Task::Improve(Hasty { index: f.index, heat, rate, origins: None }));
+        }
+        let (place, _) = hasty?;
+        Some(Task::ImproveMore(board.hasty.swap_remove(place)))
+    }
+    /// Bytes of a function's body; 0 of what is none.
+    fn size(&self, index: usize) -> usize {
+        match self.key(index) {
+            FuncKey::DefinedWasmFunction(_, f) => self.program.body(f).as_bytes().len(),
+            _ => 0,
+        }
     }
     /// Compiles what is expected, and improves what has been called.
     fn work_ahead(self: &Arc<Self>) {
-        let has_structures = self.program.has_structures();
         let mut board = self.board();
         while Arc::strong_count(self) > 1 {
-            // The last first: it is called by what has been called last.
-            if let Some(index) = board.expected.pop() {
-                if board.progress[index] == Progress::Expected {
-                    board.progress[index] = Progress::Running;
+            match self.next_task(&mut board) {
+                Some(Task::First(index)) => {
+                    if board.progress[index] == Progress::Expected {
+                        board.progress[index] = Progress::Running;
+                        drop(board);
+                        let compiled = self.compile_first(index);
+                        board = self.board();
+                        board.finish(index, &self.words[index], compiled);
+                        self.changed.notify_all();
+                    }
+                }
+                Some(Task::Improve(f)) => {
+                    let cost = self.size(f.index) * board.improvable.len();
+                    let in_haste = cost > MOST_BYTES_TIMES_WAITING || self.program.has_structures();
+                    let is_improved = board.is_improved.clone();
                     drop(board);
-                    let compiled = self.compile_first(index);
+                    let compiled = self.improve(&f, in_haste, &is_improved);
                     board = self.board();
-                    board.finish(index, &self.words[index], compiled);
-                    self.changed.notify_all();
+                    board.is_improved[f.index] = compiled.is_ok();
+                    // Into large ones nothing else is inlined.
+                    if in_haste && self.size(f.index) <= LARGE_BYTES {
+                        let origins = compiled.as_ref().ok().and_then(|f| f.origins.clone());
+                        board.hasty.push(Hasty { origins, ..f });
+                    }
+                    self.has_improved(&mut board, compiled.ok());
+                    board = self.put_together(board);
                 }
-            } else if let Some(index) = self.hottest(&mut board) {
-                let in_haste = board.improvable.len() >= MANY_WAITING || has_structures;
-                drop(board);
-                let compiled = self.improve(index, in_haste);
-                board = self.board();
-                if in_haste {
-                    board.hasty.push_back(index);
+                Some(Task::ImproveMore(f)) => {
+                    let is_improved = board.is_improved.clone();
+                    drop(board);
+                    let compiled = self.improve_more(&f, &is_improved);
+                    board = self.board();
+                    self.has_improved(&mut board, compiled);
+                    board = self.put_together(board);
                 }
-                let is_last = board.improvable.is_empty();
-                self.has_improved(&mut board, compiled.ok(), is_last);
-            } else if let Some(index) = board.hasty.pop_front() {
-                drop(board);
-                let compiled = self.improve_more(index);
-                board = self.board();
-                let is_last = board.hasty.is_empty();
-                self.has_improved(&mut board, compiled, is_last);
-            } else {
-                break;
+                None => break,
             }
         }
         board.threads -= 1;
     }
-    /// Takes what has been compiled better. What has failed remains as it is. `is_last`: nothing waits for the same.
-    fn has_improved(&self, board: &mut Board, function: Option<Function>, is_last: bool) {
+    /// Takes what has been compiled better. What has failed remains as it is.
+    fn has_improved(&self, board: &mut Board, function: Option<Function>) {
         match function {
             Some(function) if function.relies_on_tables() && self.program.tables.have_changed() => {
                 self.count_again(function.key);
             }
             Some(function) => {
-                board.add(function);
-                board.improved += 1;
+                if let Some(index) = self.index(function.key) {
+                    let function = Arc::new(function);
+                    board.add(index, &function);
+                    board.improved.retain(|f| f.key != function.key);
+                    board.improved.push(function);
+                }
             }
             None => {}
         }
-        if board.improved >= IMPROVED_AT_ONCE || is_last && board.improved > 0 {
-            self.announce(board);
+    }
+    /// Puts what has been improved together, if there is enough of it, and lets the next call of one of them bring it in.
+    fn put_together<'a>(&'a self, mut board: MutexGuard<'a, Board>) -> MutexGuard<'a, Board> {
+        let is_last = board.improvable.is_empty() && board.hasty.is_empty();
+        let is_time = is_last || board.announced.elapsed() >= IMPROVED_WITHIN;
+        if board.improved.is_empty() || board.improved.len() < IMPROVED_AT_ONCE && !is_time {
+            return board;
         }
+        let mut functions = std::mem::take(&mut board.improved);
+        let improved: Vec<_> = functions.iter().filter_map(|f| self.index(f.key)).collect();
+        // What is compiled well calls each other directly if it lies together, so now and then all of it is put together.
+        if board.apart >= (board.optimised.len() / 3).max(FEW_FUNCTIONS) {
+            functions.clone_from(&board.optimised);
+            board.apart = 0;
+        }
+        drop(board);
+        let built = self.build(&functions);
+        board = self.board();
+        board.announced = Instant::now();
+        if let Ok(built) = built {
+            board.built.push(built);
+            for index in improved {
+                if board.progress[index] == Progress::Called {
+                    self.words[index].lead_to(enter as *const () as usize);
+                }
+            }
+        }
+        board
     }
     /// Lets a function that goes on in its first code be improved again.
     fn count_again(&self, key: FuncKey) {
@@ -705,34 +825,34 @@ impl Lazy {
             self.count_again(f.key);
         }
         board.optimised.retain(|f| !f.relies_on_tables());
-        board.fresh.retain(|f| !f.relies_on_tables());
-        board.together = board.together.min(board.optimised.len());
+        board.optimised_at =
+            board.optimised.iter().enumerate().filter_map(|(at, f)| Some((self.index(f.key)?, at))).collect();
+        board.improved.retain(|f| !f.relies_on_tables());
     }
     /// Compiles a function as well as it can be, or as well as it can be soon.
-    fn improve(&self, index: usize, in_haste: bool) -> wasmtime::Result<Function> {
-        match self.key(index) {
-            FuncKey::DefinedWasmFunction(_, f) => self.program.improve(f, in_haste, &|f| self.is_warm(f)),
+    fn improve(&self, f: &Hasty, in_haste: bool, is_improved: &[bool]) -> wasmtime::Result<Function> {
+        match self.key(f.index) {
+            FuncKey::DefinedWasmFunction(_, function) => {
+                self.program.improve(function, in_haste, &|g| self.is_worth(f, g, is_improved))
+            }
             key => self.program.compile(key, Level::Optimised),
         }
     }
     /// Compiles a function as well as it can be, if that is better than in haste.
-    fn improve_more(&self, index: usize) -> Option<Function> {
-        match self.key(index) {
-            FuncKey::DefinedWasmFunction(_, f) => self.program.improve_more(f, false, &|f| self.is_warm(f)),
+    fn improve_more(&self, f: &Hasty, is_improved: &[bool]) -> Option<Function> {
+        match self.key(f.index) {
+            FuncKey::DefinedWasmFunction(_, function) => {
+                let old = f.origins.as_deref();
+                self.program.improve_more(function, old, &|g| self.is_worth(f, g, is_improved))
+            }
             _ => None,
         }
     }
-    /// Has a function been called? What has not been so far is not worth being inlined.
-    fn is_warm(&self, function: DefinedFuncIndex) -> bool {
-        self.words[function.as_u32() as usize].is_warm()
-    }
-    /// Lets the next call of what has been improved find the way to [`Lazy::provide`].
-    fn announce(&self, board: &Board) {
-        for index in board.fresh.iter().filter_map(|f| self.index(f.key)) {
-            if board.progress[index] == Progress::Called {
-                self.words[index].lead_to(enter as *const () as usize);
-            }
-        }
+    /// Is a function called so often that it is worth being inlined into another one?
+    fn is_worth(&self, caller: &Hasty, callee: DefinedFuncIndex, is_improved: &[bool]) -> bool {
+        let index = callee.as_u32() as usize;
+        let heat = self.words[index].heat();
+        is_improved[index] || heat > 0 && heat >= caller.heat / MUCH_LESS_OFTEN
     }
     fn board(&self) -> MutexGuard<'_, Board> {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
@@ -804,6 +924,7 @@ unsafe extern "C" fn enter() {
         "mov [rsp + 176], rax",
         "mov [rsp + 184], r10",
         "mov [rsp + 192], r11",
+        "mov rsi, rdi",
         "mov rdi, r11",
         "call {bind}",
         "movups xmm0, [rsp]",
@@ -850,9 +971,11 @@ extern "C" fn consider(word: usize) {
     let (lazy, index) = owner_of(word);
     lazy.consider(&mut lazy.board(), index);
 }
-/// Has the function compiled that a word belongs to.
-extern "C" fn bind(word: usize) {
+/// Has the function compiled that a word belongs to, and that is called for an instance.
+extern "C" fn bind(word: usize, instance: usize) {
     let (lazy, index) = owner_of(word);
+    // SAFETY: it is an instance of the module, which is running.
+    unsafe { lazy.program.learn_types(instance) };
     lazy.bind(index);
 }
 /// The module that has a word, and which it is.

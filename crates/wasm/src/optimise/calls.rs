@@ -66,6 +66,18 @@ pub fn builtin_signature(builtin: Builtin) -> Result<Signature> {
     Ok(signature)
 }
 
+/// A function reference that is not null.
+#[derive(Clone, Copy)]
+struct Reference {
+    /// What is so much more than its address.
+    value: Value,
+    bias: i32,
+}
+impl Reference {
+    fn plain(value: Value) -> Reference {
+        Reference { value, bias: 0 }
+    }
+}
 #[derive(Clone, Copy)]
 enum Callee {
     Known(FuncRef),
@@ -79,7 +91,7 @@ impl Translator<'_, '_> {
             Operator::Call { function_index } => self.call_function(FuncIndex::from_u32(function_index))?,
             Operator::CallIndirect { type_index, table_index } => {
                 let index = self.pop_value()?;
-                let function = self.element(table_index, index)?;
+                let function = self.function_in_table(table_index, index)?;
                 self.check_signature(table_index, type_index, function)?;
                 self.call_reference(self.context.interned(type_index), function)?;
             }
@@ -87,7 +99,7 @@ impl Translator<'_, '_> {
                 let operand = self.pop()?;
                 let function = self.value(operand);
                 self.check_null(function, operand.fact);
-                self.call_reference(self.context.interned(type_index), function)?;
+                self.call_reference(self.context.interned(type_index), Reference::plain(function))?;
             }
             Operator::Throw { tag_index } => {
                 let exception = self.new_exception(tag_index)?;
@@ -129,11 +141,12 @@ impl Translator<'_, '_> {
         self.call(ty, callee, instance)
     }
     /// Calls what a function reference, which is not null, refers to.
-    fn call_reference(&mut self, ty: ModuleInternedTypeIndex, function: Value) -> Result<()> {
+    fn call_reference(&mut self, ty: ModuleInternedTypeIndex, function: Reference) -> Result<()> {
         let reference = self.signature_of(ty)?;
         let (instance, code) = (self.ptr().vm_func_ref().vmctx(), self.ptr().vm_func_ref().wasm_call());
-        let code = self.load(types::I64, Region::Instance, function, i32::from(code));
-        let instance = self.load(types::I64, Region::Instance, function, i32::from(instance));
+        let Reference { value, bias } = function;
+        let code = self.load(types::I64, Region::Instance, value, i32::from(code) - bias);
+        let instance = self.load(types::I64, Region::Instance, value, i32::from(instance) - bias);
         self.call(ty, Callee::At(reference, code), instance)
     }
     /// Calls with the arguments on the stack.
@@ -218,8 +231,8 @@ impl Translator<'_, '_> {
         Ok(results)
     }
 
-    /// The element of a table of functions.
-    fn element(&mut self, table: u32, index: Value) -> Result<Value> {
+    /// The function that an element of a table refers to. Traps if it is null.
+    fn function_in_table(&mut self, table: u32, index: Value) -> Result<Reference> {
         let number = TableIndex::from_u32(table);
         let declared = &self.module.tables[number];
         if declared.idx_type != IndexType::I32 {
@@ -254,29 +267,39 @@ impl Translator<'_, '_> {
         let place = self.builder.ins().iadd(base, distance);
         let element = self.load(types::I64, Region::Table, place, 0);
         if !self.context.tunables.table_lazy_init {
-            return Ok(element);
+            self.trap_if_zero(element, TRAP_INDIRECT_CALL_TO_NULL);
+            return Ok(Reference::plain(element));
         }
-        let (lazy, known) = (self.builder.create_block(), self.builder.create_block());
+        // Elements are marked by a bit: 0 is one that has not been read yet, the mark alone is null. Both are rare.
+        let mark = wasmtime_environ::FUNCREF_INIT_BIT as i64;
+        let [known, rare, lazy, null] = std::array::from_fn(|_| self.builder.create_block());
         let result = self.builder.append_block_param(known, types::I64);
-        let masked = self.builder.ins().band_imm_s(element, wasmtime_environ::FUNCREF_MASK as i64);
-        self.builder.ins().brif(element, known, &block_args(&[masked]), lazy, &[]);
-        self.builder.set_cold_block(lazy);
+        let is_function = self.builder.ins().icmp_imm_s(IntCC::UnsignedGreaterThan, element, mark);
+        self.builder.ins().brif(is_function, known, &block_args(&[element]), rare, &[]);
+        for block in [rare, lazy, null] {
+            self.builder.set_cold_block(block);
+        }
+        self.builder.seal_block(rare);
+        self.builder.switch_to_block(rare);
+        self.builder.ins().brif(element, null, &[], lazy, &[]);
         self.builder.seal_block(lazy);
         self.builder.switch_to_block(lazy);
         let table = self.builder.ins().iconst(types::I32, i64::from(table));
         let made = self.call_builtin(Builtin::table_get_lazy_init_func_ref(), &[table, wide])?;
-        self.builder.ins().jump(known, &block_args(&[made.ok_or(Unsupported)?]));
+        let made = made.ok_or(Unsupported)?;
+        let marked = self.builder.ins().bor_imm_s(made, mark);
+        self.builder.ins().brif(made, known, &block_args(&[marked]), null, &[]);
+        self.builder.seal_block(null);
+        self.builder.switch_to_block(null);
+        self.builder.ins().trap(TRAP_INDIRECT_CALL_TO_NULL);
         self.builder.seal_block(known);
         self.builder.switch_to_block(known);
-        Ok(result)
+        Ok(Reference { value: result, bias: mark as i32 })
     }
-    /// Traps if a function has not the type that a call says, or there is none.
-    fn check_signature(&mut self, table: u32, type_index: u32, function: Value) -> Result<()> {
+    /// Traps if a function has not the type that a call says.
+    fn check_signature(&mut self, table: u32, type_index: u32, function: Reference) -> Result<()> {
         let expected = self.context.interned(type_index);
         let element = self.module.tables[TableIndex::from_u32(table)].ref_type;
-        if element.nullable {
-            self.trap_if_zero(function, TRAP_INDIRECT_CALL_TO_NULL);
-        }
         match element.heap_type {
             WasmHeapType::Func => {}
             WasmHeapType::ConcreteFunc(ty) if ty.unwrap_module_type_index() == expected => return Ok(()),
@@ -286,8 +309,8 @@ impl Translator<'_, '_> {
         let actual = self.load(
             types::I32,
             Region::Instance,
-            function,
-            i32::from(self.ptr().vm_func_ref().type_index()),
+            function.value,
+            i32::from(self.ptr().vm_func_ref().type_index()) - function.bias,
         );
         let (fits, other) = (self.builder.create_block(), self.builder.create_block());
         self.branch_on_subtype(actual, expected, fits, other)?;

@@ -3,14 +3,14 @@
 //! Cranelift makes a number of a comparison by `setcc`, which changes the lowest byte of a register, and so waits for whoever has written the register last. A
 //! conditional move of 1 over 0 does not. Who only asks whether the number is 0 compares again: that is Cranelift's own way.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::{Function, Inst, InstBuilder, Opcode, Value};
 
 /// Makes numbers by conditional moves, behind all optimisation, which would make comparisons of them again.
 pub fn use_as_numbers(function: &mut Function) {
-    let mut numbers: HashMap<Value, Option<Value>> = HashMap::new();
+    let mut numbers: FxHashMap<Value, Option<Value>> = FxHashMap::default();
     let blocks: Vec<_> = function.layout.blocks().collect();
     for &block in &blocks {
         for inst in function.layout.block_insts(block) {
@@ -89,4 +89,47 @@ fn asks_only(function: &Function, inst: Inst, index: usize) -> bool {
             opcode,
             Opcode::Brif | Opcode::Select | Opcode::SelectSpectreGuard | Opcode::Trapz | Opcode::Trapnz
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use cranelift_codegen::ir::condcodes::IntCC;
+    use cranelift_codegen::ir::{AbiParam, Signature, types};
+    use cranelift_codegen::isa::CallConv;
+    use cranelift_codegen::{settings, verify_function};
+    use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+
+    use super::*;
+
+    #[test]
+    fn only_who_reckons_gets_a_number() {
+        let mut signature = Signature::new(CallConv::SystemV);
+        signature.params = vec![AbiParam::new(types::I32); 2];
+        signature.returns = vec![AbiParam::new(types::I32)];
+        let mut function = Function::with_name_signature(Default::default(), signature);
+        let mut context = FunctionBuilderContext::new();
+        let mut builder = FunctionBuilder::new(&mut function, &mut context);
+        let entry = builder.create_block();
+        builder.append_block_params_for_function_params(entry);
+        builder.switch_to_block(entry);
+        let (a, b) = (builder.block_params(entry)[0], builder.block_params(entry)[1]);
+        let is_less = builder.ins().icmp(IntCC::SignedLessThan, a, b);
+        let number = builder.ins().uextend(types::I32, is_less);
+        let chosen = builder.ins().select(number, a, b);
+        let sum = builder.ins().iadd(number, chosen);
+        builder.ins().return_(&[sum]);
+        builder.seal_all_blocks();
+        use_as_numbers(&mut function);
+        let flags = settings::Flags::new(settings::builder());
+        verify_function(&function, &flags).expect("it is valid");
+        let dfg = &function.dfg;
+        let argument = |value: Value, index: usize| {
+            dfg.inst_args(dfg.value_def(value).inst().expect("an instruction"))[index]
+        };
+        assert_eq!(argument(chosen, 0), number);
+        let added = argument(sum, 0);
+        let select = dfg.value_def(added).inst().expect("an instruction");
+        assert_eq!(dfg.insts[select].opcode(), Opcode::Select);
+        assert_eq!(dfg.inst_args(select)[0], number);
+    }
 }

@@ -4,7 +4,7 @@
 //! one does not dominate, all blocks below use that copy (`maybe_remat_arg` knows values, not their copies). It occupies a register there, or is read
 //! from the frame, in functions whose registers do not suffice anyway.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::{Function, Inst, Opcode, Value};
@@ -16,7 +16,7 @@ fn is_constant(function: &Function, inst: Inst) -> bool {
 
 /// Lets each block have constants of its own, behind all optimisation.
 pub fn write_anew(function: &mut Function) {
-    let mut copies: HashMap<Value, Value> = HashMap::new();
+    let mut copies: FxHashMap<Value, Value> = FxHashMap::default();
     let mut values: Vec<Value> = vec![];
     let mut cursor = FuncCursor::new(function);
     while let Some(block) = cursor.next_block() {

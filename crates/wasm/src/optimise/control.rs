@@ -1,5 +1,6 @@
 //! Blocks, branches and locals.
 
+use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, JumpTableData, Value, types};
 use wasmparser::{BlockType, BrTable, Catch, Operator, TryTable};
 use wasmtime_internal_cranelift::TRAP_UNREACHABLE;
@@ -22,6 +23,9 @@ pub struct Control {
     /// How many handlers are around it.
     handlers: usize,
 }
+/// Tables of at most so many ways are comparisons one after the other.
+const FEW_WAYS: usize = 4;
+
 /// Kinds of values, and what is known of them.
 type Types = Vec<(Kind, Fact)>;
 enum BlockKind {
@@ -32,6 +36,8 @@ enum BlockKind {
         otherwise: Block,
         parameters: Vec<Operand>,
         homes: Vec<Option<Value>>,
+        /// A reference that is not null there.
+        object: Option<Value>,
     },
     /// What has handlers.
     Try(Vec<Catch>),
@@ -127,6 +133,7 @@ impl Translator<'_, '_> {
             Operator::Loop { blockty } => self.enter_loop(*blockty)?,
             Operator::If { blockty } => {
                 let condition = self.pop_value()?;
+                let (object, other) = (self.object_if(condition, true), self.object_if(condition, false));
                 self.make_variables();
                 let (then, otherwise) = (self.builder.create_block(), self.builder.create_block());
                 self.builder.ins().brif(condition, then, &[], otherwise, &[]);
@@ -134,7 +141,9 @@ impl Translator<'_, '_> {
                 self.builder.seal_block(otherwise);
                 self.builder.switch_to_block(then);
                 let homes = self.homes.clone();
-                self.enter(*blockty, BlockKind::If { otherwise, parameters: vec![], homes })?;
+                let kind = BlockKind::If { otherwise, parameters: vec![], homes, object: other };
+                self.enter(*blockty, kind)?;
+                self.learn_object(object);
                 let Some(control) = self.controls.last_mut() else { return Err(Unsupported) };
                 if let BlockKind::If { parameters, .. } = &mut control.kind {
                     *parameters = self.stack[control.height..].to_vec();
@@ -149,6 +158,7 @@ impl Translator<'_, '_> {
             Operator::BrIf { relative_depth } => {
                 let condition = self.pop_value()?;
                 self.branch_if(condition, true, *relative_depth)?;
+                self.learn_object(self.object_if(condition, false));
             }
             Operator::BrTable { targets } => self.branch_table(targets)?,
             Operator::Return => {
@@ -219,10 +229,22 @@ impl Translator<'_, '_> {
         }
         let control = self.controls.last_mut().ok_or(Unsupported)?;
         let kind = std::mem::replace(&mut control.kind, BlockKind::Plain);
-        let BlockKind::If { otherwise, parameters, homes } = kind else { return Err(Unsupported) };
+        let BlockKind::If { otherwise, parameters, homes, object } = kind else { return Err(Unsupported) };
         let (height, facts) = (control.height, control.facts);
         self.start_otherwise(otherwise, height, facts, parameters, homes);
+        self.learn_object(object);
         Ok(())
+    }
+    /// The reference that is not null if a condition holds, or if it does not.
+    fn object_if(&self, condition: Value, holds: bool) -> Option<Value> {
+        let (reference, is_null) = self.null_tests.get(&condition)?;
+        (*is_null != holds).then_some(*reference)
+    }
+    fn learn_object(&mut self, reference: Option<Value>) {
+        if let Some(value) = reference {
+            let known = self.fact(value);
+            self.learn(value, Fact { is_object: true, ..known });
+        }
     }
     fn start_otherwise(
         &mut self,
@@ -253,7 +275,7 @@ impl Translator<'_, '_> {
                 // Nothing branches to the end of a loop.
                 return Ok(());
             }
-            BlockKind::If { otherwise, parameters, homes } => {
+            BlockKind::If { otherwise, parameters, homes, .. } => {
                 if self.reachable {
                     self.branch(0)?;
                 }
@@ -352,17 +374,51 @@ impl Translator<'_, '_> {
     }
     fn branch_table(&mut self, targets: &BrTable<'_>) -> Result<()> {
         let index = self.pop_value()?;
-        let mut calls = vec![];
+        let mut ways = vec![];
         for depth in targets.targets() {
-            let (block, values) = self.target(depth.map_err(|_| Unsupported)?)?;
-            calls.push(self.builder.func.dfg.block_call(block, &block_args(&values)));
+            ways.push(self.target(depth.map_err(|_| Unsupported)?)?);
         }
-        let (block, values) = self.target(targets.default())?;
-        let default = self.builder.func.dfg.block_call(block, &block_args(&values));
-        let table = self.builder.create_jump_table(JumpTableData::new(default, &calls));
-        self.builder.ins().br_table(index, table);
+        let default = self.target(targets.default())?;
+        if ways.len() <= FEW_WAYS {
+            self.choose_by_comparisons(index, &ways, default);
+        } else {
+            let mut call = |(block, values): &(Block, Vec<Value>)| {
+                self.builder.func.dfg.block_call(*block, &block_args(values))
+            };
+            let calls: Vec<_> = ways.iter().map(&mut call).collect();
+            let data = JumpTableData::new(call(&default), &calls);
+            let table = self.builder.create_jump_table(data);
+            self.builder.ins().br_table(index, table);
+        }
         self.becomes_unreachable();
         Ok(())
+    }
+    /// A jump that is foreseen costs less than one through a table. What is in none of the ways is often most.
+    fn choose_by_comparisons(
+        &mut self,
+        index: Value,
+        ways: &[(Block, Vec<Value>)],
+        default: (Block, Vec<Value>),
+    ) {
+        let Some(((last, arguments), others)) = ways.split_last() else {
+            self.builder.ins().jump(default.0, &block_args(&default.1));
+            return;
+        };
+        let count = ways.len() as i64;
+        let is_none = self.builder.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, index, count);
+        self.branch_out(is_none, &default);
+        for (i, way) in others.iter().enumerate() {
+            let is_it = self.builder.ins().icmp_imm_u(IntCC::Equal, index, i as i64);
+            self.branch_out(is_it, way);
+        }
+        self.builder.ins().jump(*last, &block_args(arguments));
+    }
+    /// Branches if a condition holds, and goes on in a block of its own.
+    fn branch_out(&mut self, condition: Value, (block, values): &(Block, Vec<Value>)) {
+        let next = self.builder.create_block();
+        self.builder.ins().brif(condition, *block, &block_args(values), next, &[]);
+        self.builder.seal_block(next);
+        self.builder.switch_to_block(next);
     }
 
     fn enter_try(&mut self, table: &TryTable) -> Result<()> {

@@ -4,7 +4,7 @@
 //! used behind another call, for which they are in the frame already.
 
 use cranelift_codegen::ir::{Block, BlockArg, Function, Inst, Value, ValueDef};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// Removes instructions without effects, and parameters of blocks, that nothing with an effect depends on.
 pub fn remove_dead(function: &mut Function) {
@@ -73,13 +73,16 @@ struct Used {
     /// What is used, and has not been followed.
     open: Vec<Value>,
     /// What branches to a block, each once.
-    branches: HashMap<Block, Vec<Inst>>,
+    branches: FxHashMap<Block, Vec<Inst>>,
 }
 impl Used {
     /// What instructions with effects use.
     fn of(function: &Function) -> Used {
-        let mut used =
-            Used { is_used: vec![false; function.dfg.num_values()], open: vec![], branches: HashMap::new() };
+        let mut used = Used {
+            is_used: vec![false; function.dfg.num_values()],
+            open: vec![],
+            branches: FxHashMap::default(),
+        };
         let dfg = &function.dfg;
         for block in function.layout.blocks() {
             for inst in function.layout.block_insts(block) {

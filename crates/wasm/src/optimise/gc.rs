@@ -16,6 +16,7 @@ use wasmtime_internal_cranelift::{TRAP_ALLOCATION_TOO_LARGE, TRAP_ARRAY_OUT_OF_B
 
 use super::control::block_args;
 use super::numeric::type_of;
+use super::subtypes::{Answers, YES};
 use super::window::Window;
 use super::{Fact, Memos, Region, Translator};
 use crate::facts::{
@@ -50,7 +51,8 @@ impl Translator<'_, '_> {
             Operator::RefIsNull => {
                 let value = self.pop_value()?;
                 let is_null = self.builder.ins().icmp_imm_s(IntCC::Equal, value, 0);
-                self.push_condition(is_null);
+                let number = self.push_condition(is_null);
+                self.null_tests.insert(number, (value, true));
             }
             Operator::RefEq => {
                 let (b, a) = (self.pop_value()?, self.pop_value()?);
@@ -702,13 +704,28 @@ impl Translator<'_, '_> {
         self.builder.ins().brif(is_it, yes, &[], next, &[]);
         self.builder.seal_block(next);
         self.builder.switch_to_block(next);
-        let (known, unknown) = (self.builder.create_block(), self.builder.create_block());
-        let memos = self.shared.memos.ok_or(Unsupported)?;
-        let entry = self.ask(memos, memos.is_subtype, actual, expected, known, unknown);
-        self.builder.switch_to_block(known);
-        let answer = self.load(types::I32, Region::Memo, entry, 8);
-        self.builder.ins().brif(answer, yes, &[], no, &[]);
-        self.builder.switch_to_block(unknown);
+        if let Some(Answers { table, first, count }) = self.shared.types.answers(self.context.types, ty) {
+            let [inside, other, unknown] = std::array::from_fn(|_| self.builder.create_block());
+            let place = self.builder.ins().iadd_imm_s(actual, -i64::from(first));
+            let is_inside = self.builder.ins().icmp_imm_u(IntCC::UnsignedLessThan, place, i64::from(count));
+            self.builder.ins().brif(is_inside, inside, &[], unknown, &[]);
+            self.builder.seal_block(inside);
+            self.builder.switch_to_block(inside);
+            let place = self.builder.ins().uextend(types::I64, place);
+            let table = self.builder.ins().iconst(types::I64, table as i64);
+            let place = self.builder.ins().iadd(table, place);
+            // Not before the number has been looked at, so it may not be moved.
+            let flags = self.flags(Region::Memo);
+            let answer = self.builder.ins().uload8(types::I32, flags, place, 0);
+            let is_below = self.builder.ins().icmp_imm_u(IntCC::Equal, answer, i64::from(YES));
+            self.builder.ins().brif(is_below, yes, &[], other, &[]);
+            self.builder.seal_block(other);
+            self.builder.switch_to_block(other);
+            self.builder.ins().brif(answer, no, &[], unknown, &[]);
+            self.builder.set_cold_block(unknown);
+            self.builder.seal_block(unknown);
+            self.builder.switch_to_block(unknown);
+        }
         let answer = self.call_builtin(Builtin::is_subtype(), &[actual, expected])?.ok_or(Unsupported)?;
         self.builder.ins().brif(answer, yes, &[], no, &[]);
         Ok(())

@@ -21,9 +21,11 @@ mod gc;
 mod liveness;
 mod memory;
 mod numeric;
+mod subtypes;
+mod threading;
 mod window;
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use cranelift_codegen::Context as CodegenContext;
 use cranelift_codegen::ir::{
@@ -56,18 +58,19 @@ pub struct Shared {
     pub memos: Option<Memos>,
     /// When the heap of structures is collected.
     pub window: Box<Window>,
+    /// What is known of the module's types.
+    pub types: Types,
 }
 /// Where the answers of wasmtime's own functions are kept ([`crate::lazy`]): addresses of tables of questions and answers.
 #[derive(Clone, Copy)]
 pub struct Memos {
-    /// Is a type below another one?
-    pub is_subtype: usize,
     /// The function reference that has a number.
     pub function: usize,
     /// What the bits of a question are multiplied with, and by how much the product is shifted right then, to be the index of an answer.
     pub spread: u64,
     pub shift: u32,
 }
+pub use self::subtypes::Types;
 pub use self::window::Window;
 
 /// What memory is accessed: accesses of different regions cannot be of the same place.
@@ -191,7 +194,9 @@ struct Translator<'a, 'b> {
     liveness: Liveness,
     /// Index of the instruction.
     index: usize,
-    facts: HashMap<Value, Fact>,
+    facts: FxHashMap<Value, Fact>,
+    /// Numbers that tell whether a reference is null: is it if they are 1, or if they are 0?
+    null_tests: FxHashMap<Value, (Value, bool)>,
     /// What the facts were before, to be restored.
     undo: Vec<(Value, Option<Fact>)>,
     slots: Vec<StackSlot>,
@@ -199,9 +204,9 @@ struct Translator<'a, 'b> {
     references_left: usize,
     /// By slot: the value that is in it, at this place.
     homes: Vec<Option<Value>>,
-    regions: HashMap<Region, AliasRegion>,
-    signatures: HashMap<ModuleInternedTypeIndex, SigRef>,
-    functions: HashMap<FuncKey, FuncRef>,
+    regions: FxHashMap<Region, AliasRegion>,
+    signatures: FxHashMap<ModuleInternedTypeIndex, SigRef>,
+    functions: FxHashMap<FuncKey, FuncRef>,
 }
 
 /// Compiles a function, which is valid.
@@ -262,14 +267,15 @@ pub fn compile(
         skipped: 0,
         liveness,
         index: 0,
-        facts: HashMap::new(),
+        facts: FxHashMap::default(),
+        null_tests: FxHashMap::default(),
         undo: vec![],
         slots: vec![],
         references_left: MOST_REFERENCES,
         homes: vec![],
-        regions: HashMap::new(),
-        signatures: HashMap::new(),
-        functions: HashMap::new(),
+        regions: FxHashMap::default(),
+        signatures: FxHashMap::default(),
+        functions: FxHashMap::default(),
     };
     translator.enter_function(&kinds, signature)?;
     for (i, (op, position)) in ops.iter().enumerate() {
@@ -278,6 +284,7 @@ pub fn compile(
         translator.operator(op)?;
     }
     translator.builder.finalize(isa.frontend_config());
+    threading::thread_jumps(&mut codegen.func);
     dead::remove_dead(&mut codegen.func);
     codegen.optimize(isa, &mut Default::default()).map_err(|_| Unsupported)?;
     conditions::use_as_numbers(&mut codegen.func);
@@ -512,8 +519,11 @@ impl<'a> Translator<'a, '_> {
         let base = self.heap_base();
         self.builder.ins().iadd(base, reference)
     }
-    /// The store's number of a type of the module.
+    /// The engine's number of a type of the module.
     fn shared_type(&mut self, ty: ModuleInternedTypeIndex) -> Value {
+        if let Some(number) = self.shared.types.number(ty) {
+            return self.builder.ins().iconst(types::I32, i64::from(number));
+        }
         let ids = self.load_constant(self.vmctx, i32::from(self.ptr().vmctx_type_ids_array()));
         let flags = self.constant_flags(Region::Instance);
         self.builder.ins().load(types::I32, flags, ids, 4 * ty.as_u32() as i32)
@@ -522,7 +532,7 @@ impl<'a> Translator<'a, '_> {
     /// The references that are read again behind the instruction.
     fn live_references(&mut self) -> Result<Kept> {
         let mut kept = Kept { values: vec![], locals: vec![], operands: vec![] };
-        let mut places: HashMap<Value, Option<usize>> = HashMap::new();
+        let mut places: FxHashMap<Value, Option<usize>> = FxHashMap::default();
         let live: Vec<usize> = self.liveness.behind(self.index).collect();
         let mut place = |translator: &Self, values: &mut Vec<Value>, value: Value| {
             *places.entry(value).or_insert_with(|| {
@@ -560,7 +570,7 @@ impl<'a> Translator<'a, '_> {
     }
     /// Puts references into the frame, each in the slot that the result says.
     fn keep_references(&mut self, kept: &Kept) -> Vec<usize> {
-        let mut slot_of: HashMap<Value, Option<usize>> = kept.values.iter().map(|&v| (v, None)).collect();
+        let mut slot_of: FxHashMap<Value, Option<usize>> = kept.values.iter().map(|&v| (v, None)).collect();
         for (slot, home) in self.homes.iter_mut().enumerate() {
             match home.and_then(|value| slot_of.get_mut(&value)) {
                 Some(place) => *place = Some(slot),

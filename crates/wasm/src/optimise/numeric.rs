@@ -72,7 +72,10 @@ impl Translator<'_, '_> {
             Operator::I32Eqz | Operator::I64Eqz => {
                 let a = self.pop_value()?;
                 let result = self.builder.ins().icmp_imm_s(IntCC::Equal, a, 0);
-                self.push_condition(result);
+                let number = self.push_condition(result);
+                if let Some(&(reference, is_null)) = self.null_tests.get(&a) {
+                    self.null_tests.insert(number, (reference, !is_null));
+                }
             }
             Operator::I32Eq | Operator::I64Eq => compare!(Equal),
             Operator::I32Ne | Operator::I64Ne => compare!(NotEqual),
@@ -200,10 +203,11 @@ impl Translator<'_, '_> {
         }
         Ok(true)
     }
-    /// Pushes the result of a comparison.
-    pub(super) fn push_condition(&mut self, condition: Value) {
+    /// Pushes the result of a comparison, as a number.
+    pub(super) fn push_condition(&mut self, condition: Value) -> Value {
         let number = self.builder.ins().uextend(types::I32, condition);
         self.push(I32, number);
+        number
     }
     fn extend_part(&mut self, kind: Kind, part: cranelift_codegen::ir::Type) -> Result<()> {
         let a = self.pop_value()?;
