@@ -179,10 +179,10 @@ struct Improvable {
     index: usize,
     since: Instant,
 }
-/// A function that has been compiled better in haste.
-struct Hasty {
+/// A function that is compiled better, or has been in haste.
+struct Hot {
     index: usize,
-    /// How often it had been called then, and how often in a millisecond.
+    /// How often it had been called in its first code, and how often in a millisecond.
     heat: isize,
     rate: f64,
     /// What is inlined.
@@ -191,8 +191,8 @@ struct Hasty {
 /// What another thread does next.
 enum Task {
     First(usize),
-    Improve(Hasty),
-    ImproveMore(Hasty),
+    Improve(Hot),
+    ImproveMore(Hot),
 }
 /// What has been compiled, and what will be.
 struct Board {
@@ -207,7 +207,7 @@ struct Board {
     /// Functions that are to be compiled better: those that have been called often.
     improvable: Vec<Improvable>,
     /// What has been compiled better in haste.
-    hasty: Vec<Hasty>,
+    hasty: Vec<Hot>,
     /// By function: whether it has been compiled better.
     is_improved: Vec<bool>,
     /// When improved functions were last announced.
@@ -693,9 +693,9 @@ impl Lazy {
             let heat = self.words[f.index].heat();
             (heat, heat as f64 / (20.0 + now.duration_since(f.since).as_secs_f64() * 1e3))
         };
-        let per_byte = |index, gain: f64| gain / ((self.size(index) + BYTES_OF_ANY) as f64).sqrt();
-        let value = |f: &Improvable| per_byte(f.index, GAIN * heat_of(f).1);
-        let value_of_more = |f: &Hasty| per_byte(f.index, GAIN_OF_MORE * f.rate);
+        let per_cost = |index, gain: f64| gain / ((self.size(index) + BYTES_OF_ANY) as f64).sqrt();
+        let value = |f: &Improvable| per_cost(f.index, GAIN * heat_of(f).1);
+        let value_of_more = |f: &Hot| per_cost(f.index, GAIN_OF_MORE * f.rate);
         let improvable = best(&board.improvable, value);
         let hasty = best(&board.hasty, value_of_more);
         if let (Some((place, value)), other) = (improvable, hasty)
@@ -703,7 +703,7 @@ impl Lazy {
         {
             let f = board.improvable.swap_remove(place);
             let (heat, rate) = heat_of(&f);
-            return Some(Task::Improve(Hasty { index: f.index, heat, rate, origins: None }));
+            return Some(Task::Improve(Hot { index: f.index, heat, rate, origins: None }));
         }
         let (place, _) = hasty?;
         Some(Task::ImproveMore(board.hasty.swap_remove(place)))
@@ -741,7 +741,7 @@ impl Lazy {
                     // Into large ones nothing else is inlined.
                     if in_haste && self.size(f.index) <= LARGE_BYTES {
                         let origins = compiled.as_ref().ok().and_then(|f| f.origins.clone());
-                        board.hasty.push(Hasty { origins, ..f });
+                        board.hasty.push(Hot { origins, ..f });
                     }
                     self.has_improved(&mut board, compiled.ok());
                     board = self.put_together(board);
@@ -830,7 +830,7 @@ impl Lazy {
         board.improved.retain(|f| !f.relies_on_tables());
     }
     /// Compiles a function as well as it can be, or as well as it can be soon.
-    fn improve(&self, f: &Hasty, in_haste: bool, is_improved: &[bool]) -> wasmtime::Result<Function> {
+    fn improve(&self, f: &Hot, in_haste: bool, is_improved: &[bool]) -> wasmtime::Result<Function> {
         match self.key(f.index) {
             FuncKey::DefinedWasmFunction(_, function) => {
                 self.program.improve(function, in_haste, &|g| self.is_worth(f, g, is_improved))
@@ -839,7 +839,7 @@ impl Lazy {
         }
     }
     /// Compiles a function as well as it can be, if that is better than in haste.
-    fn improve_more(&self, f: &Hasty, is_improved: &[bool]) -> Option<Function> {
+    fn improve_more(&self, f: &Hot, is_improved: &[bool]) -> Option<Function> {
         match self.key(f.index) {
             FuncKey::DefinedWasmFunction(_, function) => {
                 let old = f.origins.as_deref();
@@ -849,7 +849,7 @@ impl Lazy {
         }
     }
     /// Is a function called so often that it is worth being inlined into another one?
-    fn is_worth(&self, caller: &Hasty, callee: DefinedFuncIndex, is_improved: &[bool]) -> bool {
+    fn is_worth(&self, caller: &Hot, callee: DefinedFuncIndex, is_improved: &[bool]) -> bool {
         let index = callee.as_u32() as usize;
         let heat = self.words[index].heat();
         is_improved[index] || heat > 0 && heat >= caller.heat / MUCH_LESS_OFTEN
