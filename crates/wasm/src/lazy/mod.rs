@@ -971,11 +971,14 @@ extern "C" fn consider(word: usize) {
     let (lazy, index) = owner_of(word);
     lazy.consider(&mut lazy.board(), index);
 }
-/// Has the function compiled that a word belongs to, and that is called for an instance.
+/// Has the function compiled that a word belongs to. `instance`: its first argument.
 extern "C" fn bind(word: usize, instance: usize) {
     let (lazy, index) = owner_of(word);
-    // SAFETY: it is an instance of the module, which is running.
-    unsafe { lazy.program.learn_types(instance) };
+    // wasmtime's own functions are asked about others' instances, too.
+    if let FuncKey::DefinedWasmFunction(..) = lazy.key(index) {
+        // SAFETY: the module's functions are called for its instances, and one that is called is alive.
+        unsafe { lazy.program.learn_types(instance) };
+    }
     lazy.bind(index);
 }
 /// The module that has a word, and which it is.
