@@ -206,8 +206,12 @@ impl Translator<'_, '_> {
                     return Err(Unsupported);
                 }
                 let count = self.pop_value()?;
-                let (from, _) = self.pop_range(from, scale, count)?;
+                // Where it is copied to is checked first, as V8 does it.
+                let source = self.stack.len().checked_sub(2).ok_or(Unsupported)?;
+                let source = self.stack.split_off(source);
                 let (to, bytes) = self.pop_range(to, scale, count)?;
+                self.stack.extend(source);
+                let (from, _) = self.pop_range(from, scale, count)?;
                 self.call_builtin(Builtin::memory_copy(), &[to, from, bytes])?;
             }
             Operator::ArrayFill { array_type_index } => {

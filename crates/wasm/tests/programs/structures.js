@@ -18,7 +18,7 @@ const types = [
   type([nullable(T.node)], [kI32]),
   type([kI32, kI32], [kI32]),
 ];
-const F = Object.fromEntries(['garbage', 'list', 'sum', 'table', 'fields', 'second', 'first', 'held', 'copies', 'small'].map((name, i) => [name, i]));
+const F = Object.fromEntries(['garbage', 'list', 'sum', 'table', 'fields', 'second', 'first', 'held', 'copies', 'small', 'behind', 'absent'].map((name, i) => [name, i]));
 const LEAST = 20;
 // br_on_cast: which types can be null, label, the types from and to
 const branch = (next) => [T.toInt, [], [
@@ -71,6 +71,9 @@ const code = {
     ...get(1), ...i32(0), ...get(0), ...i32(1), ...gc(16, T.bytes),
     ...get(1), ...get(0), ...gc(12, T.bytes), ...get(1), ...i32(4), ...gc(13, T.bytes), ...i32(16), 0x6c, ADD]],
   small: [T.toInt, [], [...get(0), ...gc(28), ...gc(29), ...get(0), ...gc(28), ...gc(30), ADD]],
+  // from no array to behind the end of another one, and the other way round
+  behind: [T.none, [], [...gc(8, T.bytes, 0), ...i32(9), 0xd0, T.bytes, ...i32(0), ...i32(1), ...gc(17, T.bytes, T.bytes)]],
+  absent: [T.none, [], [0xd0, T.bytes, ...i32(0), ...gc(8, T.bytes, 0), ...i32(9), ...i32(1), ...gc(17, T.bytes, T.bytes)]],
 };
 const names = Object.keys(code);
 const e = instance({
@@ -96,5 +99,7 @@ for (let round = 0; round < 5; round++) {
   same(e.copies(3), 3 + 16 * 4, 'copies');
   same(e.small(-5), -5 + ((-5 << 1) >>> 1), 'small');
   throws(() => e.sum(undefined), TypeError);
+  throws(() => e.behind(), WebAssembly.RuntimeError, 'array element access out of bounds');
+  throws(() => e.absent(), WebAssembly.RuntimeError, 'dereferencing a null pointer');
   throws(() => e.copies(5), WebAssembly.RuntimeError, 'array element access out of bounds');
 }
