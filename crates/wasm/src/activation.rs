@@ -120,6 +120,15 @@ impl StoreWords {
     }
 }
 
+/// Address of the heap of structures and references that an instance's store has.
+///
+/// # Safety
+/// It is the memory of a live instance.
+pub unsafe fn heap_of(instance: *mut u8) -> usize {
+    let offset = usize::from(StoreWords::layout().gc_heap_base());
+    // SAFETY: by the contract; compiled code reads the address from the same place.
+    unsafe { StoreWords::of_instance(instance).0.add(offset).cast::<usize>().read() }
+}
 /// How a function is called without wasmtime's entry.
 #[derive(Clone, Copy)]
 pub struct Entry(*const FuncRef);

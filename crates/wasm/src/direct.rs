@@ -5,17 +5,18 @@ use std::mem::MaybeUninit;
 
 use spey_core::cell::Object;
 use spey_core::foreign::{Foreign, Number};
+use spey_core::function::native::DATA;
 use spey_core::vm::Vm;
-use spey_core::{bigint, call, function, native};
+use spey_core::{bigint, call, native};
 use spey_gc::Value as Raw;
-use wasmtime::{Func, StoreContextMut, ValRaw, ValType};
+use wasmtime::{Func, HeapType, RefType, StoreContextMut, ValRaw, ValType};
 
 use crate::activation::{self, Entry, FuncRef, HostHead};
 use crate::errors;
-use crate::function::{Exported, Failure};
+use crate::function::{self, Exported, Failure};
 use crate::memory;
-use crate::runtime::{self, Data, State};
-use crate::value;
+use crate::runtime::{self, Data, Referent, State};
+use crate::value::{self, Prepared};
 
 /// Most parameters of such calls.
 const MOST: usize = 8;
@@ -52,21 +53,59 @@ impl Plan {
         }
         Some(plan)
     }
-    /// Are the arguments, as JavaScript has them, words that no collection can move or free?
-    pub fn takes_words(&self) -> bool {
-        !self.params[..self.count].contains(&Number::I64)
+}
+
+/// A parameter of a host function.
+#[derive(Clone, Copy)]
+enum Parameter {
+    Number(Number),
+    /// To a JavaScript value.
+    Reference,
+}
+/// The result of a host function.
+enum HostResult {
+    Number(Number),
+    Reference(RefType),
+}
+/// The signature of a host function that is called without wasmtime's wrapper.
+pub struct HostPlan {
+    count: usize,
+    params: [Parameter; MOST],
+    result: Option<HostResult>,
+}
+impl HostPlan {
+    /// Of a signature, if it is simple enough: no argument has to be made that a collection could move.
+    pub fn of(params: &[ValType], results: &[ValType]) -> Option<HostPlan> {
+        if params.len() > MOST || results.len() > 1 {
+            return None;
+        }
+        let is_extern = |ty: &RefType| matches!(ty.heap_type(), HeapType::Extern);
+        let mut plan = HostPlan { count: params.len(), params: [Parameter::Reference; MOST], result: None };
+        for (to, from) in plan.params.iter_mut().zip(params) {
+            *to = match from {
+                ValType::Ref(ty) if is_extern(ty) => Parameter::Reference,
+                ty => Parameter::Number(number_of(ty).filter(|n| *n != Number::I64)?),
+            };
+        }
+        if let [ty] = results {
+            plan.result = Some(match ty {
+                ValType::Ref(ty) if is_extern(ty) => HostResult::Reference(ty.clone()),
+                ty => HostResult::Number(number_of(ty)?),
+            });
+        }
+        Some(plan)
     }
 }
 
 /// Call an Exported Function, if the arguments are numbers of the right kind.
 ///
 /// # Safety
-/// As for [`function::DirectFn`].
+/// As for [`spey_core::function::DirectFn`].
 pub unsafe fn call_exported(vm: *mut Vm, callee: *mut Object, args: &[Raw]) -> Option<Raw> {
     // SAFETY: functions with this code have such data, which is never changed; the function is alive in its frame. The state
     // lives as long as the VM.
     let (data, state): (&Exported, &State) = unsafe {
-        let cell = *Object::trailing(callee, function::native::DATA);
+        let cell = *Object::trailing(callee, DATA);
         let data: &Exported = native::data_unchecked(cell);
         (data, &*data.state)
     };
@@ -140,7 +179,7 @@ pub unsafe fn call_exported(vm: *mut Vm, callee: *mut Object, args: &[Raw]) -> O
 pub unsafe fn foreign(callee: *mut Object) -> Option<Foreign> {
     // SAFETY: as in `call_exported`.
     let (data, state): (&Exported, &State) = unsafe {
-        let cell = *Object::trailing(callee, function::native::DATA);
+        let cell = *Object::trailing(callee, DATA);
         let data: &Exported = native::data_unchecked(cell);
         (data, &*data.state)
     };
@@ -187,14 +226,20 @@ fn settle(state: &State, outcome: wasmtime::Result<()>) -> bool {
 #[repr(C)]
 pub struct Host {
     head: HostHead,
-    plan: Plan,
+    plan: HostPlan,
     state: *const State,
     callee: u32,
     own: FuncRef,
 }
 /// Makes a host function of the state call the function of slot `callee` without wasmtime's wrapper. A failure is left in
 /// [`State::failure`] for `func`, which raises it. It has just been made.
-pub fn shorten(state: &State, context: &mut StoreContextMut<'_, Data>, func: Func, plan: Plan, callee: u32) {
+pub fn shorten(
+    state: &State,
+    context: &mut StoreContextMut<'_, Data>,
+    func: Func,
+    plan: HostPlan,
+    callee: u32,
+) {
     let entry = Entry::of_any(func, context);
     let mut host = Box::new(Host { head: HostHead::of(entry), plan, state, callee, own: entry.func_ref() });
     // SAFETY: a host function that has just been made, so nobody has copied its reference; the state keeps the context as long
@@ -211,53 +256,108 @@ unsafe extern "C" fn call_host(host: *mut u8, caller: *mut u8, values: *mut ValR
     unsafe {
         let host: &Host = &*host.cast();
         let state = &*host.state;
-        match state.lend_own(|| call_script(host, state, values)) {
-            Ok(()) => true,
-            Err(failure) => {
+        match state.lend_own(|| call_script(host, state, caller, values)) {
+            Some(Ok(())) => true,
+            Some(Err(failure)) => {
                 state.failure.set(Some(failure));
                 host.own.call(caller, values, count)
             }
+            None => host.own.call(caller, values, count),
         }
     }
 }
+/// None: an argument is something of WebAssembly's, so nothing has been done.
+///
 /// # Safety
 /// As for [`call_host`]: the words are the parameters, and there is room for the result.
 #[inline(always)]
-unsafe fn call_script(host: &Host, state: &State, values: *mut ValRaw) -> Result<(), Box<Failure>> {
+unsafe fn call_script(
+    host: &Host,
+    state: &State,
+    caller: *mut u8,
+    values: *mut ValRaw,
+) -> Option<Result<(), Box<Failure>>> {
     let (vm, plan) = (state.vm.as_ptr(), &host.plan);
     if state.grown.get() {
         // SAFETY: the VM is running this call.
         unsafe { &mut *vm }.scope(|s| memory::settle(s, state));
     }
-    let word = |i: usize| {
-        // SAFETY: the arguments are initialised; the function is called with as many as the plan has.
-        let v = unsafe { &*values.add(i) };
-        match plan.params[i] {
-            Number::I32 => Raw::int32(v.get_i32()),
-            Number::F32 => Raw::double(f32::from_bits(v.get_f32()) as f64),
-            Number::F64 => Raw::double(f64::from_bits(v.get_f64())),
-            Number::I64 => unreachable!("making BigInts collects"),
+    // SAFETY: the arguments are initialised; the function is called with as many as the plan has.
+    let argument = |i: usize| unsafe { &*values.add(i) };
+    let mut referents = [Referent::Null; MOST];
+    for (i, ty) in plan.params[..plan.count].iter().enumerate() {
+        if let Parameter::Reference = ty {
+            // SAFETY: arguments are alive; the caller is an instance of the state's store.
+            referents[i] =
+                unsafe { state.referent(activation::heap_of(caller), argument(i).get_externref())? };
         }
+    }
+    let word = |i: usize| match plan.params[i] {
+        Parameter::Number(Number::I32) => Raw::int32(argument(i).get_i32()),
+        Parameter::Number(Number::F32) => Raw::double(f32::from_bits(argument(i).get_f32()) as f64),
+        Parameter::Number(Number::F64) => Raw::double(f64::from_bits(argument(i).get_f64())),
+        Parameter::Number(Number::I64) => unreachable!("making BigInts collects"),
+        Parameter::Reference => state.raw_value_of(referents[i]),
     };
-    // SAFETY: the VM is running this call; the callee is kept by its slot, and numbers need no keeping.
+    // SAFETY: the VM is running this call; the callee and what arguments refer to is kept by slots, and numbers need no keeping.
     let v = match unsafe { call::call_words(vm, state.kept_raw(host.callee), plan.count, word) } {
         Ok(v) => v,
         // SAFETY: the VM is running this call.
-        Err(t) => return Err(unsafe { &mut *vm }.scope(|s| Failure::of(s, state, t))),
+        Err(t) => return Some(Err(unsafe { &mut *vm }.scope(|s| Failure::of(s, state, t)))),
     };
     // SAFETY: there is room for the result.
     let place = unsafe { &mut *values.cast::<MaybeUninit<ValRaw>>() };
-    match plan.result {
+    match &plan.result {
         None => {}
-        Some(Number::I32) if v.is_int32() => {
+        Some(HostResult::Number(Number::I32)) if v.is_int32() => {
             place.write(ValRaw::i32(v.as_int32()));
         }
-        Some(Number::F64) if v.is_number() => {
+        Some(HostResult::Number(Number::F64)) if v.is_number() => {
             place.write(ValRaw::f64(v.as_number().to_bits()));
         }
-        Some(ty) => return convert_result(state, ty, v, place),
+        Some(HostResult::Number(ty)) => return Some(convert_result(state, *ty, v, place)),
+        // SAFETY: by the contract.
+        Some(HostResult::Reference(ty)) => {
+            return Some(unsafe { refer_to_result(state, caller, ty, v, place) });
+        }
     }
-    Ok(())
+    Some(Ok(()))
+}
+/// ToWebAssemblyValue of a result that is to be a reference.
+///
+/// # Safety
+/// The caller is a live instance of the state's store.
+#[inline(never)]
+unsafe fn refer_to_result(
+    state: &State,
+    caller: *mut u8,
+    ty: &RefType,
+    v: Raw,
+    place: &mut MaybeUninit<ValRaw>,
+) -> Result<(), Box<Failure>> {
+    let mut vm = state.vm;
+    // SAFETY: the VM is running this call.
+    unsafe { vm.as_mut() }.scope(|s| {
+        let v = s.local(v);
+        let prepared = value::prepare_reference(state, v, ty);
+        if let Some(Prepared::Host(v, _)) = &prepared
+            // SAFETY: by the contract.
+            && let Some(reference) = unsafe { state.new_reference(s, caller, *v) }
+        {
+            place.write(ValRaw::externref(reference));
+            return Ok(());
+        }
+        let made = match &prepared {
+            None => function::throw_opaque(s),
+            Some(p) => {
+                let raw = state.with(|c| value::make(s, state, c, p)?.to_raw(&mut *c));
+                raw.or_else(|e| errors::throw_outcome(s, state, e))
+            }
+        };
+        let raw = made.map_err(|t| Failure::of(s, state, t))?;
+        place.write(raw);
+        Ok(())
+    })
 }
 /// ToWebAssemblyValue of a result that is no word of its type.
 #[inline(never)]

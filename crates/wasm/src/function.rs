@@ -11,7 +11,7 @@ use spey_core::{call, iteration, native, object};
 use wasmtime::{AsContextMut, Caller, Func, FuncType, RootScope, StoreContextMut, Val, ValRaw, ValType};
 
 use crate::activation::Entry;
-use crate::direct::{self, Plan};
+use crate::direct::{self, HostPlan, Plan};
 use crate::errors::{self, Uncatchable};
 use crate::exception;
 use crate::identity::FunctionKey;
@@ -290,7 +290,7 @@ pub fn import(
 ) -> Func {
     let signature = Signature::new(&ty);
     let slot = state.keep(s, callee);
-    let plan = Plan::of(&signature.params, &signature.results).filter(Plan::takes_words);
+    let plan = HostPlan::of(&signature.params, &signature.results);
     // SAFETY: raw values are read and written by the signature, which is that of the type.
     let func = unsafe {
         Func::new_unchecked(&mut *context, ty, move |caller, values| {

@@ -9,7 +9,7 @@
 //! that imports nothing of another gets a [`private`] state, which lives as long as an object of it.
 
 use std::any::Any;
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::mem::ManuallyDrop;
 use std::ptr::{NonNull, null};
 use std::rc::Rc;
@@ -23,15 +23,15 @@ use spey_core::scope::{Local, Scope, Value};
 use spey_core::vm::Vm;
 use spey_gc::{GcReason, LedgerCategory, PersistentId, Tracer, Value as Raw};
 use wasmtime::{
-    ArrayRef, ArrayRefPre, ArrayType, AsContextMut, Config, Engine, ExnRefPre, ExnType, FieldType, FuncType,
-    GcHeapOutOfMemory, Module, Mutability, OptLevel, RefType, ResourceLimiter, RootScope, StorageType, Store,
-    StoreContextMut, Tag, TagType, Val, ValType,
+    ArrayRef, ArrayRefPre, ArrayType, AsContextMut, Config, Engine, ExnRefPre, ExnType, ExternRef, FieldType,
+    FuncType, GcHeapOutOfMemory, Module, Mutability, OptLevel, RefType, ResourceLimiter, RootScope,
+    StorageType, Store, StoreContextMut, Tag, TagType, Val, ValType,
 };
+use wasmtime_environ::{I31_DISCRIMINANT, VM_GC_HEADER_KIND_OFFSET, VMGcKind};
 use wasmtime_internal_fiber::FiberStack;
 
 use crate::activation::{self, Resting};
 use crate::class;
-use crate::direct::Host;
 use crate::function::Failure;
 use crate::identity::Identity;
 use crate::lazy::Lazy;
@@ -230,7 +230,11 @@ impl ResourceLimiter for Data {
 
 /// Slots of host references that wasmtime's collector has found dead.
 #[derive(Default)]
-pub struct Freed(Mutex<Vec<u32>>);
+pub struct Freed {
+    slots: Mutex<Vec<u32>>,
+    /// How many there have been.
+    count: AtomicUsize,
+}
 
 /// A JavaScript value inside WebAssembly: a slot of [`State`]'s values.
 pub struct HostRef {
@@ -240,9 +244,49 @@ pub struct HostRef {
 }
 impl Drop for HostRef {
     fn drop(&mut self) {
-        self.freed.0.lock().unwrap_or_else(PoisonError::into_inner).push(self.slot);
+        self.freed.slots.lock().unwrap_or_else(PoisonError::into_inner).push(self.slot);
+        self.freed.count.fetch_add(1, Ordering::Relaxed);
     }
 }
+
+/// Which slots references in the store's heap stand for, by what wasmtime knows them by, as far as somebody has asked.
+#[derive(Default)]
+struct KnownSlots {
+    by_id: Vec<u32>,
+    /// How many had been freed then. Numbers are used again afterwards.
+    freed: usize,
+}
+impl KnownSlots {
+    /// Of nothing.
+    const NONE: u32 = u32::MAX;
+    /// More references than these are not noted.
+    const MOST: usize = 1 << 20;
+
+    fn get(&self, id: u32) -> Option<u32> {
+        self.by_id.get(id as usize).copied().filter(|&slot| slot != KnownSlots::NONE)
+    }
+    fn note(&mut self, id: u32, slot: u32) {
+        let id = id as usize;
+        if id < KnownSlots::MOST {
+            if self.by_id.len() <= id {
+                self.by_id.resize(id + 1, KnownSlots::NONE);
+            }
+            self.by_id[id] = slot;
+        }
+    }
+}
+/// What a reference stands for.
+#[derive(Clone, Copy)]
+pub enum Referent {
+    Null,
+    /// A small integer.
+    Number(i32),
+    /// The value of a slot.
+    Kept(u32),
+}
+/// Where references to JavaScript values have the number that wasmtime knows the value by: `VMCopyingExternRef`. Before it are the header and, in a
+/// collection, the new address; each object begins at a multiple of 8 bytes.
+const HOST_DATA_OFFSET: usize = 24;
 
 /// JavaScript values that live outside the heap's objects, by slot.
 #[derive(Default)]
@@ -298,12 +342,14 @@ pub struct State {
     pub stacks: RefCell<Vec<FiberStack>>,
     /// A memory has grown since the buffers were looked at.
     pub grown: Cell<bool>,
-    /// Contexts of host functions.
-    #[expect(clippy::vec_box, reason = "wasmtime has their addresses")]
-    pub hosts: RefCell<Vec<Box<Host>>>,
+    /// Contexts of host functions, of which wasmtime has the addresses.
+    pub hosts: RefCell<Vec<Box<dyn Any>>>,
     /// What a host function has failed with, for wasmtime's own function to raise.
     pub failure: Cell<Option<Box<Failure>>>,
     values: RefCell<Values>,
+    known: RefCell<KnownSlots>,
+    /// Address of the heap of structures and references, once a builtin has been called.
+    pub heap: Cell<usize>,
     freed: Arc<Freed>,
     /// Objects that stand for functions, structures and exceptions.
     pub identity: Identity,
@@ -423,6 +469,8 @@ fn new_state<'s>(s: &mut Scope<'s>, private: bool) -> wasmtime::Result<Local<'s,
         hosts: RefCell::default(),
         failure: Cell::new(None),
         values: RefCell::default(),
+        known: RefCell::default(),
+        heap: Cell::new(0),
         freed: Arc::default(),
         identity: Identity::default(),
         memories: RefCell::default(),
@@ -559,7 +607,7 @@ impl State {
         let mut values = self.values.borrow_mut();
         if values.free.is_empty() {
             std::mem::swap(
-                &mut *self.freed.0.lock().unwrap_or_else(PoisonError::into_inner),
+                &mut *self.freed.slots.lock().unwrap_or_else(PoisonError::into_inner),
                 &mut values.free,
             );
             for i in 0..values.free.len() {
@@ -611,6 +659,87 @@ impl State {
     /// As [`State::host_ref`], of a slot that has the value already.
     pub fn host_ref_of_slot(&self, slot: u32) -> HostRef {
         HostRef { slot, freed: self.freed.clone() }
+    }
+
+    /// What a reference stands for, as a host function has got it. None: something of WebAssembly's.
+    ///
+    /// # Safety
+    /// The reference is alive, in the heap of the state's store, whose address is `heap`.
+    pub unsafe fn referent(&self, heap: usize, reference: u32) -> Option<Referent> {
+        if reference == 0 {
+            return Some(Referent::Null);
+        }
+        if reference & I31_DISCRIMINANT != 0 {
+            return Some(Referent::Number(reference as i32 >> 1));
+        }
+        let word = |offset: usize| {
+            // SAFETY: by the contract, inside of an object: `HOST_DATA_OFFSET` of a reference to a JavaScript value only.
+            unsafe { ((heap + reference as usize + offset) as *const u32).read() }
+        };
+        if word(VM_GC_HEADER_KIND_OFFSET as usize) & VMGcKind::MASK != VMGcKind::ExternRef.as_u32() {
+            return None;
+        }
+        let id = word(HOST_DATA_OFFSET);
+        if let Some(slot) = self.known_slots().get(id) {
+            return Some(Referent::Kept(slot));
+        }
+        let slot = self.lend_own(|| {
+            self.with(|c| {
+                let mut roots = RootScope::new(&mut *c);
+                let data = ExternRef::from_raw(&mut roots, reference)?.data(&roots).ok()??;
+                data.downcast_ref::<HostRef>().map(|host| host.slot)
+            })
+        })?;
+        self.known_slots().note(id, slot);
+        Some(Referent::Kept(slot))
+    }
+    /// The value that a reference stands for.
+    pub fn value_of<'s>(&self, s: &mut Scope<'s>, referent: Referent) -> Local<'s, Value> {
+        let raw = self.raw_value_of(referent);
+        s.local(raw)
+    }
+    /// The same, not rooted.
+    #[inline]
+    pub fn raw_value_of(&self, referent: Referent) -> Raw {
+        match referent {
+            Referent::Null => Raw::NULL,
+            Referent::Number(n) => Raw::int32(n),
+            Referent::Kept(slot) => self.kept_raw(slot),
+        }
+    }
+    /// A new reference to a value, for a host function to return, whose caller is an instance. None: there is no room.
+    ///
+    /// # Safety
+    /// The instance is alive, and of the state's store.
+    pub unsafe fn new_reference(
+        &self,
+        s: &mut Scope<'_>,
+        caller: *mut u8,
+        v: Local<'_, Value>,
+    ) -> Option<u32> {
+        let host = self.host_ref(s, v);
+        let slot = host.slot;
+        let reference = self.lend_own(|| {
+            self.with(|c| {
+                let mut roots = RootScope::new(&mut *c);
+                ExternRef::new(&mut roots, host).and_then(|r| r.to_raw(&mut roots)).ok()
+            })
+        })?;
+        // SAFETY: by the contract. There is a heap now, in which such a reference has been made.
+        let id = unsafe {
+            ((activation::heap_of(caller) + reference as usize + HOST_DATA_OFFSET) as *const u32).read()
+        };
+        self.known_slots().note(id, slot);
+        Some(reference)
+    }
+    /// What is known of references that have not died.
+    fn known_slots(&self) -> RefMut<'_, KnownSlots> {
+        let mut known = self.known.borrow_mut();
+        let freed = self.freed.count.load(Ordering::Relaxed);
+        if known.freed != freed {
+            *known = KnownSlots { by_id: vec![], freed };
+        }
+        known
     }
 
     // ---------------------------------------------------------------- the tag of JavaScript exceptions

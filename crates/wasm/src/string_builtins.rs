@@ -1,12 +1,18 @@
 //! JS String Builtins: functions on strings that a module imports from `wasm:js-string`, and imported string constants.
 
-use spey_core::scope::{Local, Scope, Value};
-use spey_core::string::{self, JsString};
-use wasmtime::{
-    AnyRef, ArrayType, AsContextMut, Caller, Engine, Extern, ExternType, FieldType, Func, FuncType, Global,
-    HeapType, Module, Mutability, RefType, StorageType, Trap, Val, ValType,
-};
+use std::mem::MaybeUninit;
 
+use spey_core::scope::{Local, Scope, Value};
+use spey_core::string::{self, JsString, StrView};
+use wasmtime::{
+    AnyRef, ArrayType, AsContextMut, Caller, Engine, Extern, ExternRef, ExternType, FieldType, Func,
+    FuncType, Global, HeapType, Module, Mutability, RefType, RootScope, StorageType, StoreContextMut, Trap,
+    Val, ValRaw, ValType,
+};
+use wasmtime_environ::copying::ARRAY_LENGTH_OFFSET;
+
+use crate::activation::{self, Entry, FuncRef, HostHead};
+use crate::exception;
 use crate::module::Options;
 use crate::runtime::{Data, State};
 use crate::value::{self, Prepared};
@@ -14,7 +20,52 @@ use crate::value::{self, Prepared};
 /// Module name of the functions.
 pub const MODULE: &str = "wasm:js-string";
 
-type Body = for<'s> fn(&mut Call<'_, '_, 's>, &[Val]) -> wasmtime::Result<Val>;
+/// What a builtin does. It may be done twice, if it fails: it has no effect before it succeeds.
+type Body = for<'s> fn(&mut Scope<'s>, &[Arg<'s>]) -> Result<Outcome<'s>, Failed<'s>>;
+
+/// An argument of a builtin.
+#[derive(Clone, Copy)]
+enum Arg<'s> {
+    Number(u32),
+    Value(Local<'s, Value>),
+    Array(Units),
+    /// Null instead of an array.
+    NoArray,
+}
+/// The elements of an array, as long as nothing is allocated in its store.
+#[derive(Clone, Copy)]
+struct Units {
+    address: *mut u16,
+    length: usize,
+}
+/// Where an array's elements of two bytes begin.
+const ELEMENTS_OFFSET: usize = ARRAY_LENGTH_OFFSET as usize + 4;
+impl Units {
+    /// # Safety
+    /// The reference is one to an array of such elements, in the heap at the address.
+    unsafe fn of(heap: usize, reference: u32) -> Units {
+        let array = heap + reference as usize;
+        // SAFETY: by the contract: how long it is stands in the array.
+        let length = unsafe { ((array + ARRAY_LENGTH_OFFSET as usize) as *const u32).read() };
+        Units { address: (array + ELEMENTS_OFFSET) as *mut u16, length: length as usize }
+    }
+}
+/// What comes out of a builtin.
+enum Outcome<'s> {
+    Number(i32),
+    Text(Local<'s, JsString>),
+    /// The first argument.
+    First,
+}
+enum Failed<'s> {
+    Trapped(wasmtime::Error),
+    Thrown(Local<'s, Value>),
+}
+impl From<Trap> for Failed<'_> {
+    fn from(trap: Trap) -> Self {
+        Failed::Trapped(trap.into())
+    }
+}
 
 /// Types of parameters and results.
 #[derive(Clone, Copy, PartialEq)]
@@ -27,6 +78,9 @@ enum T {
     /// (ref null (array (mut i16)))
     Array,
 }
+
+/// Most parameters that a builtin has.
+const MOST_PARAMETERS: usize = 3;
 
 /// A builtin function.
 pub struct Builtin {
@@ -130,168 +184,256 @@ pub fn provide(
     let Some(builtin) = find(name) else { wasmtime::bail!("no such builtin") };
     state.with(|c| {
         let ty = builtin.ty(c.engine())?;
-        let f = Func::try_new(&mut *c, ty, move |mut caller: Caller<'_, Data>, args, results| {
-            // SAFETY: the state owns the store that is running.
-            let state: &State = unsafe { &*caller.data().state };
-            let mut vm = state.vm;
-            // SAFETY: the VM is running this call; the scopes further down on the stack are not used until it returns.
-            let vm = unsafe { vm.as_mut() };
-            vm.scope(|s| {
-                let mut call = Call { s, state, caller: &mut caller };
-                results[0] = (builtin.body)(&mut call, args)?;
-                Ok(())
-            })
-        })?;
+        // SAFETY: values are read and written by the builtin's types, of which the function's type is made.
+        let f =
+            unsafe { Func::new_unchecked(&mut *c, ty, move |caller, values| run(builtin, caller, values)) };
+        shorten(state, c, f, builtin);
         Ok(Extern::Func(f))
     })
 }
-
-/// A call of a builtin.
-struct Call<'a, 'c, 's> {
-    s: &'a mut Scope<'s>,
-    state: &'a State,
-    caller: &'a mut Caller<'c, Data>,
-}
-impl<'s> Call<'_, '_, 's> {
-    fn value(&mut self, v: &Val) -> wasmtime::Result<Local<'s, Value>> {
-        value::to_js(self.s, self.state, &mut self.caller.as_context_mut(), *v)
+/// Runs a builtin for which [`call_short`] did not do: the words are its parameters, and there is room for the result.
+fn run(
+    builtin: &Builtin,
+    mut caller: Caller<'_, Data>,
+    values: &mut [MaybeUninit<ValRaw>],
+) -> wasmtime::Result<()> {
+    // SAFETY: the state owns the store that is running.
+    let state: &State = unsafe { &*caller.data().state };
+    let heap = state.heap.get();
+    let mut vm = state.vm;
+    // SAFETY: the VM is running this call; the scopes further down on the stack are not used until it returns.
+    let vm = unsafe { vm.as_mut() };
+    let mut roots = RootScope::new(&mut caller);
+    // All are rooted before anything can collect.
+    let mut rooted = [const { Val::I32(0) }; MOST_PARAMETERS];
+    for ((to, ty), raw) in rooted.iter_mut().zip(builtin.params).zip(&*values) {
+        // SAFETY: the parameters are initialised.
+        let raw = unsafe { raw.assume_init_ref() };
+        *to = match ty {
+            T::I32 => Val::I32(raw.get_i32()),
+            T::Any | T::String => Val::ExternRef(ExternRef::from_raw(&mut roots, raw.get_externref())),
+            T::Array => Val::AnyRef(AnyRef::from_raw(&mut roots, raw.get_anyref())),
+        };
     }
-    /// The argument as a string; traps if it is none.
-    fn string(&mut self, v: &Val) -> wasmtime::Result<Local<'s, JsString>> {
-        match self.value(v)?.as_string() {
-            Some(string) => {
-                string.flatten(self.s);
-                Ok(string)
-            }
-            None => Err(Trap::CastFailure.into()),
+    vm.scope(|s| {
+        let mut args = [Arg::NoArray; MOST_PARAMETERS];
+        for (to, v) in args.iter_mut().zip(&rooted) {
+            *to = match v {
+                Val::I32(n) => Arg::Number(*n as u32),
+                Val::AnyRef(_) => Arg::NoArray,
+                v => Arg::Value(value::to_js(s, state, &mut roots.as_context_mut(), *v)?),
+            };
         }
-    }
-    fn result(&mut self, v: Local<'_, JsString>) -> wasmtime::Result<Val> {
-        value::make(self.s, self.state, &mut self.caller.as_context_mut(), &Prepared::Host(v.value(), true))
-    }
-}
-fn number(v: &Val) -> u32 {
-    v.i32().unwrap_or(0) as u32
+        // Arrays last: making values of the others may move them.
+        for (to, v) in args.iter_mut().zip(&rooted) {
+            if let Val::AnyRef(Some(array)) = v {
+                // SAFETY: by the builtin's type.
+                *to = Arg::Array(unsafe { Units::of(heap, array.to_raw(&mut roots)?) });
+            }
+        }
+        let result = match (builtin.body)(s, &args[..builtin.params.len()]) {
+            Ok(Outcome::Number(n)) => Val::I32(n),
+            Ok(Outcome::Text(text)) => {
+                let text = Prepared::Host(text.value(), true);
+                value::make(s, state, &mut roots.as_context_mut(), &text)?
+            }
+            Ok(Outcome::First) => rooted[0],
+            Err(Failed::Trapped(e)) => return Err(e),
+            Err(Failed::Thrown(e)) => {
+                let slot = state.keep(s, e);
+                return exception::throw_js(state, &mut roots.as_context_mut(), slot);
+            }
+        };
+        values[0].write(result.to_raw(&mut roots)?);
+        Ok(())
+    })
 }
 
-fn cast(c: &mut Call<'_, '_, '_>, args: &[Val]) -> wasmtime::Result<Val> {
-    c.string(&args[0])?;
-    Ok(args[0])
+/// What WebAssembly calls instead of wasmtime's wrapper: wasmtime's context of host functions, and behind it what the call needs. wasmtime's own
+/// function is for what is unusual, and for what fails.
+#[repr(C)]
+struct Host {
+    head: HostHead,
+    builtin: &'static Builtin,
+    state: *const State,
+    own: FuncRef,
 }
-fn test(c: &mut Call<'_, '_, '_>, args: &[Val]) -> wasmtime::Result<Val> {
-    Ok(Val::I32(c.value(&args[0])?.is_string() as i32))
+/// Makes a host function of the state, which has just been made, run a builtin without wasmtime's wrapper.
+fn shorten(state: &State, context: &mut StoreContextMut<'_, Data>, func: Func, builtin: &'static Builtin) {
+    let entry = Entry::of_any(func, context);
+    let mut host = Box::new(Host { head: HostHead::of(entry), builtin, state, own: entry.func_ref() });
+    // SAFETY: nobody has copied the reference of the function; the state keeps the context as long as its store runs anything.
+    unsafe { entry.replace_host(&mut host.head, call_host) };
+    state.hosts.borrow_mut().push(host);
 }
-fn from_char_code_array(c: &mut Call<'_, '_, '_>, args: &[Val]) -> wasmtime::Result<Val> {
-    let array = array_of(c, &args[0])?;
-    let (start, end) = (number(&args[1]), number(&args[2]));
-    let length = array.len(&*c.caller)?;
-    if start > end || end > length {
+/// # Safety
+/// Called by WebAssembly, or by wasmtime for the host, with a [`Host`], an instance and the function's words.
+unsafe extern "C" fn call_host(host: *mut u8, caller: *mut u8, values: *mut ValRaw, count: usize) -> bool {
+    // SAFETY: by the contract.
+    unsafe {
+        let host: &Host = &*host.cast();
+        call_short(host, caller, values).is_some() || host.own.call(caller, values, count)
+    }
+}
+/// Runs a builtin whose arguments are JavaScript values, numbers and arrays, if it does not fail.
+///
+/// # Safety
+/// As for [`call_host`].
+unsafe fn call_short(host: &Host, caller: *mut u8, values: *mut ValRaw) -> Option<()> {
+    let Builtin { params, body, .. } = host.builtin;
+    // SAFETY: the state is alive as long as its functions run, and the VM is running this call.
+    let (state, vm) = unsafe { (&*host.state, &mut *(*host.state).vm.as_ptr()) };
+    // SAFETY: by the contract.
+    let heap = unsafe { activation::heap_of(caller) };
+    state.heap.set(heap);
+    vm.scope(|s| {
+        let mut args = [Arg::NoArray; MOST_PARAMETERS];
+        for (i, (arg, ty)) in args.iter_mut().zip(*params).enumerate() {
+            // SAFETY: the parameters are initialised, and references are alive: nothing has been allocated in the store since the call.
+            unsafe {
+                let raw = &*values.add(i);
+                *arg = match ty {
+                    T::I32 => Arg::Number(raw.get_u32()),
+                    T::Array if raw.get_anyref() == 0 => Arg::NoArray,
+                    T::Array => Arg::Array(Units::of(heap, raw.get_anyref())),
+                    _ => Arg::Value(state.value_of(s, state.referent(heap, raw.get_externref())?)),
+                };
+            }
+        }
+        let result = match body(s, &args[..params.len()]).ok()? {
+            Outcome::Number(n) => ValRaw::i32(n),
+            // SAFETY: by the contract.
+            Outcome::Text(text) => {
+                ValRaw::externref(unsafe { state.new_reference(s, caller, text.value()) }?)
+            }
+            Outcome::First => return Some(()),
+        };
+        // SAFETY: there is room for the result.
+        unsafe { values.cast::<MaybeUninit<ValRaw>>().as_mut_unchecked() }.write(result);
+        Some(())
+    })
+}
+
+/// The string, if the argument is one; else traps.
+fn string_of<'s>(s: &mut Scope<'s>, arg: Arg<'s>) -> Result<Local<'s, JsString>, Failed<'s>> {
+    match arg {
+        Arg::Value(v) if let Some(text) = v.as_string() => {
+            text.flatten(s);
+            Ok(text)
+        }
+        _ => Err(Trap::CastFailure.into()),
+    }
+}
+fn number(arg: Arg<'_>) -> usize {
+    match arg {
+        Arg::Number(n) => n as usize,
+        _ => 0,
+    }
+}
+/// The array; traps if there is none.
+fn array<'s>(arg: Arg<'s>) -> Result<Units, Failed<'s>> {
+    match arg {
+        Arg::Array(units) => Ok(units),
+        _ => Err(Trap::NullReference.into()),
+    }
+}
+
+fn cast<'s>(s: &mut Scope<'s>, args: &[Arg<'s>]) -> Result<Outcome<'s>, Failed<'s>> {
+    string_of(s, args[0])?;
+    Ok(Outcome::First)
+}
+fn test<'s>(_: &mut Scope<'s>, args: &[Arg<'s>]) -> Result<Outcome<'s>, Failed<'s>> {
+    Ok(Outcome::Number(matches!(args[0], Arg::Value(v) if v.is_string()) as i32))
+}
+fn from_char_code_array<'s>(s: &mut Scope<'s>, args: &[Arg<'s>]) -> Result<Outcome<'s>, Failed<'s>> {
+    let units = array(args[0])?;
+    let (start, end) = (number(args[1]), number(args[2]));
+    if start > end || end > units.length {
         return Err(Trap::ArrayOutOfBounds.into());
     }
-    let mut units = Vec::with_capacity((end - start) as usize);
-    for i in start..end {
-        units.push(array.get(&mut *c.caller, i)?.i32().unwrap_or(0) as u16);
-    }
-    let text = string::new_utf16(c.s, &units);
-    c.result(text)
+    // SAFETY: elements of the array, which nobody writes meanwhile.
+    let units = unsafe { std::slice::from_raw_parts(units.address.add(start), end - start) };
+    Ok(Outcome::Text(string::new_utf16(s, units)))
 }
-fn into_char_code_array(c: &mut Call<'_, '_, '_>, args: &[Val]) -> wasmtime::Result<Val> {
-    let text = c.string(&args[0])?;
-    let array = array_of(c, &args[1])?;
-    let start = number(&args[2]);
-    let units = text.to_units(c.s);
-    let length = array.len(&*c.caller)?;
-    if start as u64 + units.len() as u64 > length as u64 {
+fn into_char_code_array<'s>(s: &mut Scope<'s>, args: &[Arg<'s>]) -> Result<Outcome<'s>, Failed<'s>> {
+    let text = string_of(s, args[0])?;
+    let units = array(args[1])?;
+    let start = number(args[2]);
+    let length = text.length();
+    if start + length > units.length {
         return Err(Trap::ArrayOutOfBounds.into());
     }
-    for (i, u) in units.iter().enumerate() {
-        array.set(&mut *c.caller, start + i as u32, Val::I32(*u as i32))?;
+    let no_gc = s.no_gc();
+    // SAFETY: elements of the array, which nobody else uses meanwhile.
+    let to = unsafe { std::slice::from_raw_parts_mut(units.address.add(start), length) };
+    match text.view(&no_gc) {
+        StrView::Latin1(from) => to.iter_mut().zip(from).for_each(|(to, &unit)| *to = u16::from(unit)),
+        StrView::Utf16(from) => to.copy_from_slice(from),
     }
-    Ok(Val::I32(units.len() as i32))
+    Ok(Outcome::Number(length as i32))
 }
-fn array_of(c: &mut Call<'_, '_, '_>, v: &Val) -> wasmtime::Result<wasmtime::Rooted<wasmtime::ArrayRef>> {
-    let any: wasmtime::Rooted<AnyRef> = match v {
-        Val::AnyRef(Some(any)) => *any,
-        _ => return Err(Trap::NullReference.into()),
-    };
-    match any.as_array(&*c.caller)? {
-        Some(a) => Ok(a),
-        None => Err(Trap::CastFailure.into()),
-    }
+fn from_char_code<'s>(s: &mut Scope<'s>, args: &[Arg<'s>]) -> Result<Outcome<'s>, Failed<'s>> {
+    Ok(Outcome::Text(string::from_unit(s, number(args[0]) as u16)))
 }
-fn from_char_code(c: &mut Call<'_, '_, '_>, args: &[Val]) -> wasmtime::Result<Val> {
-    let text = string::from_unit(c.s, number(&args[0]) as u16);
-    c.result(text)
-}
-fn from_code_point(c: &mut Call<'_, '_, '_>, args: &[Val]) -> wasmtime::Result<Val> {
-    let point = number(&args[0]);
+fn from_code_point<'s>(s: &mut Scope<'s>, args: &[Arg<'s>]) -> Result<Outcome<'s>, Failed<'s>> {
+    let point = number(args[0]) as u32;
     if point > 0x10_ffff {
-        return Err(wasmtime::format_err!("Invalid code point {}", point as i32));
+        return Err(Failed::Trapped(wasmtime::format_err!("Invalid code point {}", point as i32)));
     }
-    let text = if point < 0x1_0000 {
-        string::from_unit(c.s, point as u16)
+    Ok(Outcome::Text(if point < 0x1_0000 {
+        string::from_unit(s, point as u16)
     } else {
         let n = point - 0x1_0000;
-        string::new_utf16(c.s, &[0xd800 + (n >> 10) as u16, 0xdc00 + (n & 0x3ff) as u16])
-    };
-    c.result(text)
+        string::new_utf16(s, &[0xd800 + (n >> 10) as u16, 0xdc00 + (n & 0x3ff) as u16])
+    }))
 }
 /// The string and an index into it; traps if it is out of bounds.
 fn string_and_index<'s>(
-    c: &mut Call<'_, '_, 's>,
-    args: &[Val],
-) -> wasmtime::Result<(Local<'s, JsString>, usize)> {
-    let text = c.string(&args[0])?;
-    let index = number(&args[1]) as usize;
+    s: &mut Scope<'s>,
+    args: &[Arg<'s>],
+) -> Result<(Local<'s, JsString>, usize), Failed<'s>> {
+    let text = string_of(s, args[0])?;
+    let index = number(args[1]);
     if index >= text.length() {
-        wasmtime::bail!("string offset out of bounds");
+        return Err(Failed::Trapped(wasmtime::format_err!("string offset out of bounds")));
     }
     Ok((text, index))
 }
-fn char_code_at(c: &mut Call<'_, '_, '_>, args: &[Val]) -> wasmtime::Result<Val> {
-    let (text, index) = string_and_index(c, args)?;
-    Ok(Val::I32(text.unit_at(c.s, index) as i32))
+fn char_code_at<'s>(s: &mut Scope<'s>, args: &[Arg<'s>]) -> Result<Outcome<'s>, Failed<'s>> {
+    let (text, index) = string_and_index(s, args)?;
+    Ok(Outcome::Number(text.unit_at(s, index) as i32))
 }
-fn code_point_at(c: &mut Call<'_, '_, '_>, args: &[Val]) -> wasmtime::Result<Val> {
-    let (text, index) = string_and_index(c, args)?;
-    let first = text.unit_at(c.s, index) as u32;
+fn code_point_at<'s>(s: &mut Scope<'s>, args: &[Arg<'s>]) -> Result<Outcome<'s>, Failed<'s>> {
+    let (text, index) = string_and_index(s, args)?;
+    let first = text.unit_at(s, index) as u32;
     let mut point = first;
     if (0xd800..0xdc00).contains(&first) && index + 1 < text.length() {
-        let second = text.unit_at(c.s, index + 1) as u32;
+        let second = text.unit_at(s, index + 1) as u32;
         if (0xdc00..0xe000).contains(&second) {
             point = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
         }
     }
-    Ok(Val::I32(point as i32))
+    Ok(Outcome::Number(point as i32))
 }
-fn length(c: &mut Call<'_, '_, '_>, args: &[Val]) -> wasmtime::Result<Val> {
-    Ok(Val::I32(c.string(&args[0])?.length() as i32))
+fn length<'s>(s: &mut Scope<'s>, args: &[Arg<'s>]) -> Result<Outcome<'s>, Failed<'s>> {
+    Ok(Outcome::Number(string_of(s, args[0])?.length() as i32))
 }
-fn concat(c: &mut Call<'_, '_, '_>, args: &[Val]) -> wasmtime::Result<Val> {
-    let (a, b) = (c.string(&args[0])?, c.string(&args[1])?);
-    match string::concat(c.s, a, b) {
-        Ok(text) => c.result(text),
-        Err(t) => {
-            let e = c.s.take_exception(t);
-            let slot = c.state.keep(c.s, e);
-            crate::exception::throw_js(c.state, &mut c.caller.as_context_mut(), slot)?;
-            Ok(args[0])
-        }
-    }
+fn concat<'s>(s: &mut Scope<'s>, args: &[Arg<'s>]) -> Result<Outcome<'s>, Failed<'s>> {
+    let (a, b) = (string_of(s, args[0])?, string_of(s, args[1])?);
+    string::concat(s, a, b).map(Outcome::Text).map_err(|t| Failed::Thrown(s.take_exception(t)))
 }
-fn substring(c: &mut Call<'_, '_, '_>, args: &[Val]) -> wasmtime::Result<Val> {
-    let text = c.string(&args[0])?;
-    let (start, end) = (number(&args[1]) as usize, number(&args[2]) as usize);
+fn substring<'s>(s: &mut Scope<'s>, args: &[Arg<'s>]) -> Result<Outcome<'s>, Failed<'s>> {
+    let text = string_of(s, args[0])?;
+    let (start, end) = (number(args[1]), number(args[2]));
     let length = text.length();
-    let part = if start > end || start > length {
-        c.s.string("")
+    Ok(Outcome::Text(if start > end || start > length {
+        s.string("")
     } else {
-        string::substring(c.s, text, start, end.min(length))
-    };
-    c.result(part)
+        string::substring(s, text, start, end.min(length))
+    }))
 }
-fn equals(c: &mut Call<'_, '_, '_>, args: &[Val]) -> wasmtime::Result<Val> {
-    let (a, b) = (c.value(&args[0])?, c.value(&args[1])?);
+fn equals<'s>(_: &mut Scope<'s>, args: &[Arg<'s>]) -> Result<Outcome<'s>, Failed<'s>> {
+    let [Arg::Value(a), Arg::Value(b)] = *args else { return Err(Trap::CastFailure.into()) };
     for v in [a, b] {
         if !v.is_null() && !v.is_string() {
             return Err(Trap::CastFailure.into());
@@ -302,9 +444,9 @@ fn equals(c: &mut Call<'_, '_, '_>, args: &[Val]) -> wasmtime::Result<Val> {
         (None, None) => true,
         _ => false,
     };
-    Ok(Val::I32(same as i32))
+    Ok(Outcome::Number(same as i32))
 }
-fn compare(c: &mut Call<'_, '_, '_>, args: &[Val]) -> wasmtime::Result<Val> {
-    let (a, b) = (c.string(&args[0])?, c.string(&args[1])?);
-    Ok(Val::I32(string::compare(a.raw(), b.raw()) as i32))
+fn compare<'s>(s: &mut Scope<'s>, args: &[Arg<'s>]) -> Result<Outcome<'s>, Failed<'s>> {
+    let (a, b) = (string_of(s, args[0])?, string_of(s, args[1])?);
+    Ok(Outcome::Number(string::compare(a.raw(), b.raw()) as i32))
 }

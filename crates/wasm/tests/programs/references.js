@@ -54,3 +54,55 @@ kept.forEach((o, i) => {
   same(e.get(o), i);
   same(e.any(o), o);
 });
+
+// References in calls of JavaScript: what it gets, and what it returns.
+const kRefExtern = [0x64, kExternref];
+let got, next;
+const calls = instance({
+  types: [type([kExternref, kI32, kExternref], [kExternref]), type([kExternref], [kRefExtern]), type([kExternref], [kI32]), type([kExternref], [])],
+  imports: [['m', 'back', 0, 0], ['m', 'strict', 0, 1], ['m', 'number', 0, 2], ['m', 'throws', 0, 3]],
+  functions: [0, 1, 2, 3],
+  exports: ['back', 'strict', 'number', 'throws'].map((name, i) => [name, 0, 4 + i]),
+  code: [
+    [[], [0x20, 0, 0x20, 1, 0x20, 2, 0x10, 0]],
+    [[], [0x20, 0, 0x10, 1]],
+    [[], [0x20, 0, 0x10, 2]],
+    [[], [0x20, 0, 0x10, 3]],
+  ],
+}, { m: {
+  back: (...args) => (got = args, next),
+  strict: (v) => v,
+  number: (v) => (got = v, { valueOf: () => 7 }),
+  throws: (v) => { throw v; },
+} });
+const all = [{}, [], 'text', Symbol('s'), 1.5, -0, 2 ** 40, 5, -5, 2 ** 30 - 1, -(2 ** 30), 2 ** 30, NaN, true, undefined, null, 10n, () => 1, e.ext, s, e.array(3)];
+for (const v of all) {
+  for (const w of all) {
+    next = w;
+    same(calls.back(v, -3, w), w, 'result');
+    same(got.length, 3);
+    same(got[0], v, 'argument');
+    same(got[1], -3);
+    same(got[2], w, 'last argument');
+  }
+  if (v === null) throws(() => calls.strict(v), TypeError);
+  else same(calls.strict(v), v, 'strict');
+  same(calls.number(v), 7);
+  same(got, v);
+  let thrown;
+  try {
+    calls.throws(v);
+  } catch (x) {
+    thrown = x;
+  }
+  same(thrown, v, 'thrown');
+}
+// Numbers of references that have died are used again.
+for (let i = 0; i < 3000; i++) {
+  const o = { i };
+  next = `s${i}`;
+  same(calls.back(o, 0, next), next);
+  same(got[0], o);
+  same(got[2], next);
+  if (i % 500 === 0) for (let k = 0; k < 50; k++) e.array(5000);
+}
