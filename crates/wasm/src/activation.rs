@@ -41,7 +41,9 @@ const FEW_CALLS: u32 = 8;
 /// What the first word of an instance's memory is.
 const INSTANCE_MAGIC: u32 = u32::from_le_bytes(*b"core");
 
-type ArrayCall = unsafe extern "C" fn(*mut u8, *mut u8, *mut ValRaw, usize) -> bool;
+/// Code for calls with an array of words: the callee's instance or context, the caller's instance, the words, and how many there is room for. False: it
+/// has failed.
+pub type ArrayCall = unsafe extern "C" fn(*mut u8, *mut u8, *mut ValRaw, usize) -> bool;
 
 /// A function reference of wasmtime: `VMFuncRef`.
 #[repr(C)]

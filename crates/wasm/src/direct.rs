@@ -11,7 +11,7 @@ use spey_core::{bigint, call, native};
 use spey_gc::Value as Raw;
 use wasmtime::{Func, HeapType, RefType, StoreContextMut, ValRaw, ValType};
 
-use crate::activation::{self, Entry, FuncRef, HostHead};
+use crate::activation::{self, ArrayCall, Entry, FuncRef, HostHead};
 use crate::errors;
 use crate::function::{self, Exported, Failure};
 use crate::memory;
@@ -31,69 +31,76 @@ fn number_of(ty: &ValType) -> Option<Number> {
     })
 }
 
-/// A signature for such calls.
+/// A signature for such calls: of what kind parameters and result are.
 #[derive(Clone)]
-pub struct Plan {
+pub struct Kinds<P, R> {
     count: usize,
-    params: [Number; MOST],
-    result: Option<Number>,
+    params: [P; MOST],
+    result: Option<R>,
 }
-impl Plan {
-    /// Of a signature, if it is simple enough.
-    pub fn of(params: &[ValType], results: &[ValType]) -> Option<Plan> {
+impl<P: Copy, R> Kinds<P, R> {
+    /// `any`: what stands where there is no parameter.
+    fn of_types(
+        (params, results): (&[ValType], &[ValType]),
+        any: P,
+        parameter: impl Fn(&ValType) -> Option<P>,
+        result: impl Fn(&ValType) -> Option<R>,
+    ) -> Option<Kinds<P, R>> {
         if params.len() > MOST || results.len() > 1 {
             return None;
         }
-        let mut plan = Plan { count: params.len(), params: [Number::I32; MOST], result: None };
-        for (to, from) in plan.params.iter_mut().zip(params) {
-            *to = number_of(from)?;
+        let mut kinds = Kinds { count: params.len(), params: [any; MOST], result: None };
+        for (to, from) in kinds.params.iter_mut().zip(params) {
+            *to = parameter(from)?;
         }
         if let [ty] = results {
-            plan.result = Some(number_of(ty)?);
+            kinds.result = Some(result(ty)?);
         }
-        Some(plan)
+        Some(kinds)
+    }
+}
+/// Of an exported function.
+pub type Plan = Kinds<Number, Number>;
+impl Plan {
+    /// Of a signature, if it is simple enough.
+    pub fn of(params: &[ValType], results: &[ValType]) -> Option<Plan> {
+        Kinds::of_types((params, results), Number::I32, number_of, number_of)
     }
 }
 
 /// A parameter of a host function.
 #[derive(Clone, Copy)]
-enum Parameter {
+pub enum Parameter {
+    /// It can be made without a collection: no BigInt.
     Number(Number),
     /// To a JavaScript value.
     Reference,
 }
 /// The result of a host function.
-enum HostResult {
+pub enum HostResult {
+    /// A number.
     Number(Number),
+    /// To any JavaScript value that is of the type.
     Reference(RefType),
 }
-/// The signature of a host function that is called without wasmtime's wrapper.
-pub struct HostPlan {
-    count: usize,
-    params: [Parameter; MOST],
-    result: Option<HostResult>,
-}
+/// Of a host function.
+pub type HostPlan = Kinds<Parameter, HostResult>;
 impl HostPlan {
     /// Of a signature, if it is simple enough: no argument has to be made that a collection could move.
     pub fn of(params: &[ValType], results: &[ValType]) -> Option<HostPlan> {
-        if params.len() > MOST || results.len() > 1 {
-            return None;
-        }
-        let is_extern = |ty: &RefType| matches!(ty.heap_type(), HeapType::Extern);
-        let mut plan = HostPlan { count: params.len(), params: [Parameter::Reference; MOST], result: None };
-        for (to, from) in plan.params.iter_mut().zip(params) {
-            *to = match from {
-                ValType::Ref(ty) if is_extern(ty) => Parameter::Reference,
-                ty => Parameter::Number(number_of(ty).filter(|n| *n != Number::I64)?),
-            };
-        }
-        if let [ty] = results {
-            plan.result = Some(match ty {
-                ValType::Ref(ty) if is_extern(ty) => HostResult::Reference(ty.clone()),
-                ty => HostResult::Number(number_of(ty)?),
-            });
-        }
-        Some(plan)
+        let external = |ty: &ValType| match ty {
+            ValType::Ref(ty) if matches!(ty.heap_type(), HeapType::Extern) => Some(ty.clone()),
+            _ => None,
+        };
+        let parameter = |ty: &ValType| match external(ty) {
+            Some(_) => Some(Parameter::Reference),
+            None => number_of(ty).filter(|n| *n != Number::I64).map(Parameter::Number),
+        };
+        let result = |ty: &ValType| match external(ty) {
+            Some(ty) => Some(HostResult::Reference(ty)),
+            None => number_of(ty).map(HostResult::Number),
+        };
+        Kinds::of_types((params, results), Parameter::Reference, parameter, result)
     }
 }
 
@@ -221,15 +228,43 @@ fn settle(state: &State, outcome: wasmtime::Result<()>) -> bool {
     })
 }
 
-/// What WebAssembly calls as a host function of such a signature: wasmtime's context of host functions, and behind it what the
-/// call needs. wasmtime's own function is for what fails.
+/// What WebAssembly calls as a host function instead of wasmtime's wrapper: wasmtime's context of host functions, and behind it what the call needs.
 #[repr(C)]
-pub struct Host {
+pub struct Host<T> {
     head: HostHead,
+    /// The state of the function.
+    pub state: *const State,
+    /// wasmtime's own function, for what is unusual, and for what fails.
+    pub own: FuncRef,
+    /// The rest.
+    pub what: T,
+}
+impl<T: 'static> Host<T> {
+    /// Makes a host function of the state, which has just been made, run other code.
+    ///
+    /// # Safety
+    /// The code takes the words of the function's type, and such a host.
+    pub unsafe fn shorten(
+        state: &State,
+        context: &mut StoreContextMut<'_, Data>,
+        func: Func,
+        what: T,
+        code: ArrayCall,
+    ) {
+        let entry = Entry::of_any(func, context);
+        let mut host = Box::new(Host { head: HostHead::of(entry), state, own: entry.func_ref(), what });
+        // SAFETY: a host function that has just been made, so nobody has copied its reference; the state keeps the context as long
+        // as its store runs anything.
+        unsafe { entry.replace_host(&mut host.head, code) };
+        state.hosts.borrow_mut().push(host);
+    }
+}
+
+/// A JavaScript function that WebAssembly calls.
+struct Script {
     plan: HostPlan,
-    state: *const State,
+    /// Its slot.
     callee: u32,
-    own: FuncRef,
 }
 /// Makes a host function of the state call the function of slot `callee` without wasmtime's wrapper. A failure is left in
 /// [`State::failure`] for `func`, which raises it. It has just been made.
@@ -240,12 +275,8 @@ pub fn shorten(
     plan: HostPlan,
     callee: u32,
 ) {
-    let entry = Entry::of_any(func, context);
-    let mut host = Box::new(Host { head: HostHead::of(entry), plan, state, callee, own: entry.func_ref() });
-    // SAFETY: a host function that has just been made, so nobody has copied its reference; the state keeps the context as long
-    // as its store runs anything.
-    unsafe { entry.replace_host(&mut host.head, call_host) };
-    state.hosts.borrow_mut().push(host);
+    // SAFETY: the plan is that of the function's type.
+    unsafe { Host::shorten(state, context, func, Script { plan, callee }, call_host) };
 }
 /// Run a Host Function
 ///
@@ -254,16 +285,14 @@ pub fn shorten(
 unsafe extern "C" fn call_host(host: *mut u8, caller: *mut u8, values: *mut ValRaw, count: usize) -> bool {
     // SAFETY: by the contract; the state is alive as long as its functions run.
     unsafe {
-        let host: &Host = &*host.cast();
+        let host: &Host<Script> = &*host.cast();
         let state = &*host.state;
-        match state.lend_own(|| call_script(host, state, caller, values)) {
-            Some(Ok(())) => true,
-            Some(Err(failure)) => {
-                state.failure.set(Some(failure));
-                host.own.call(caller, values, count)
-            }
-            None => host.own.call(caller, values, count),
+        match state.lend_own(|| call_script(&host.what, state, caller, values)) {
+            Some(Ok(())) => return true,
+            Some(Err(failure)) => state.failure.set(Some(failure)),
+            None => {}
         }
+        host.own.call(caller, values, count)
     }
 }
 /// None: an argument is something of WebAssembly's, so nothing has been done.
@@ -272,12 +301,12 @@ unsafe extern "C" fn call_host(host: *mut u8, caller: *mut u8, values: *mut ValR
 /// As for [`call_host`]: the words are the parameters, and there is room for the result.
 #[inline(always)]
 unsafe fn call_script(
-    host: &Host,
+    script: &Script,
     state: &State,
     caller: *mut u8,
     values: *mut ValRaw,
 ) -> Option<Result<(), Box<Failure>>> {
-    let (vm, plan) = (state.vm.as_ptr(), &host.plan);
+    let (vm, plan) = (state.vm.as_ptr(), &script.plan);
     if state.grown.get() {
         // SAFETY: the VM is running this call.
         unsafe { &mut *vm }.scope(|s| memory::settle(s, state));
@@ -300,7 +329,7 @@ unsafe fn call_script(
         Parameter::Reference => state.raw_value_of(referents[i]),
     };
     // SAFETY: the VM is running this call; the callee and what arguments refer to is kept by slots, and numbers need no keeping.
-    let v = match unsafe { call::call_words(vm, state.kept_raw(host.callee), plan.count, word) } {
+    let v = match unsafe { call::call_words(vm, state.kept_raw(script.callee), plan.count, word) } {
         Ok(v) => v,
         // SAFETY: the VM is running this call.
         Err(t) => return Some(Err(unsafe { &mut *vm }.scope(|s| Failure::of(s, state, t)))),

@@ -348,7 +348,7 @@ pub struct State {
     pub failure: Cell<Option<Box<Failure>>>,
     values: RefCell<Values>,
     known: RefCell<KnownSlots>,
-    /// Address of the heap of structures and references, once a builtin has been called.
+    /// Address of the heap of structures and references, once a builtin has been called that needs it in wasmtime's wrapper.
     pub heap: Cell<usize>,
     freed: Arc<Freed>,
     /// Objects that stand for functions, structures and exceptions.

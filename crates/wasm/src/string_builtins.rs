@@ -6,12 +6,13 @@ use spey_core::scope::{Local, Scope, Value};
 use spey_core::string::{self, JsString, StrView};
 use wasmtime::{
     AnyRef, ArrayType, AsContextMut, Caller, Engine, Extern, ExternRef, ExternType, FieldType, Func,
-    FuncType, Global, HeapType, Module, Mutability, RefType, RootScope, StorageType, StoreContextMut, Trap,
-    Val, ValRaw, ValType,
+    FuncType, Global, HeapType, Module, Mutability, RefType, RootScope, StorageType, Trap, Val, ValRaw,
+    ValType,
 };
 use wasmtime_environ::copying::ARRAY_LENGTH_OFFSET;
 
-use crate::activation::{self, Entry, FuncRef, HostHead};
+use crate::activation;
+use crate::direct::Host;
 use crate::exception;
 use crate::module::Options;
 use crate::runtime::{Data, State};
@@ -187,7 +188,8 @@ pub fn provide(
         // SAFETY: values are read and written by the builtin's types, of which the function's type is made.
         let f =
             unsafe { Func::new_unchecked(&mut *c, ty, move |caller, values| run(builtin, caller, values)) };
-        shorten(state, c, f, builtin);
+        // SAFETY: it takes the builtin's words, of whose types the function's type is made.
+        unsafe { Host::shorten(state, c, f, builtin, call_host) };
         Ok(Extern::Func(f))
     })
 }
@@ -249,43 +251,29 @@ fn run(
     })
 }
 
-/// What WebAssembly calls instead of wasmtime's wrapper: wasmtime's context of host functions, and behind it what the call needs. wasmtime's own
-/// function is for what is unusual, and for what fails.
-#[repr(C)]
-struct Host {
-    head: HostHead,
-    builtin: &'static Builtin,
-    state: *const State,
-    own: FuncRef,
-}
-/// Makes a host function of the state, which has just been made, run a builtin without wasmtime's wrapper.
-fn shorten(state: &State, context: &mut StoreContextMut<'_, Data>, func: Func, builtin: &'static Builtin) {
-    let entry = Entry::of_any(func, context);
-    let mut host = Box::new(Host { head: HostHead::of(entry), builtin, state, own: entry.func_ref() });
-    // SAFETY: nobody has copied the reference of the function; the state keeps the context as long as its store runs anything.
-    unsafe { entry.replace_host(&mut host.head, call_host) };
-    state.hosts.borrow_mut().push(host);
-}
 /// # Safety
 /// Called by WebAssembly, or by wasmtime for the host, with a [`Host`], an instance and the function's words.
 unsafe extern "C" fn call_host(host: *mut u8, caller: *mut u8, values: *mut ValRaw, count: usize) -> bool {
-    // SAFETY: by the contract.
+    // SAFETY: by the contract; the state is alive as long as its functions run.
     unsafe {
-        let host: &Host = &*host.cast();
-        call_short(host, caller, values).is_some() || host.own.call(caller, values, count)
+        let host: &Host<&'static Builtin> = &*host.cast();
+        let state = &*host.state;
+        call_short(host.what, state, caller, values).is_some() || {
+            state.heap.set(activation::heap_of(caller));
+            host.own.call(caller, values, count)
+        }
     }
 }
 /// Runs a builtin whose arguments are JavaScript values, numbers and arrays, if it does not fail.
 ///
 /// # Safety
 /// As for [`call_host`].
-unsafe fn call_short(host: &Host, caller: *mut u8, values: *mut ValRaw) -> Option<()> {
-    let Builtin { params, body, .. } = host.builtin;
-    // SAFETY: the state is alive as long as its functions run, and the VM is running this call.
-    let (state, vm) = unsafe { (&*host.state, &mut *(*host.state).vm.as_ptr()) };
+unsafe fn call_short(builtin: &Builtin, state: &State, caller: *mut u8, values: *mut ValRaw) -> Option<()> {
+    let Builtin { params, body, .. } = builtin;
+    // SAFETY: the VM is running this call.
+    let vm = unsafe { &mut *state.vm.as_ptr() };
     // SAFETY: by the contract.
     let heap = unsafe { activation::heap_of(caller) };
-    state.heap.set(heap);
     vm.scope(|s| {
         let mut args = [Arg::NoArray; MOST_PARAMETERS];
         for (i, (arg, ty)) in args.iter_mut().zip(*params).enumerate() {

@@ -68,9 +68,10 @@ const FEW_FUNCTIONS: usize = 32;
 /// up to twice as long, and what runs in the first code meanwhile loses more than that gains. It is done later. So it is in modules with structures in any case:
 /// reading a field takes much code.
 const MOST_BYTES_TIMES_WAITING: usize = 4_000;
-/// What is gained by compiling a function in first code better, and by inlining more into what has been compiled in haste: in proportion.
-const GAIN: f64 = 1.0;
+/// What is gained by inlining more into what has been compiled in haste, in proportion to what is gained by compiling first code better.
 const GAIN_OF_MORE: f64 = 0.125;
+/// How long a function has been in first code, in milliseconds, before it is to be improved, as far as it matters: so what has come last is not first.
+const MILLISECONDS_BEFORE: f64 = 20.0;
 /// What compiling takes besides the bytes of a function.
 const BYTES_OF_ANY: usize = 64;
 /// What is called so many times less often than its caller runs is not inlined.
@@ -531,7 +532,7 @@ impl Lazy {
         let reliant = functions.iter().filter(|f| f.relies_on_tables()).map(|f| f.key).collect();
         Ok(Built { piece: Piece { module, functions: published }, entries, reliant })
     }
-    /// Makes a piece known to the store of the state.
+    /// Makes a piece known to the store of the state, and lets the words of its functions lead to it.
     fn adopt(&self, state: &State, Built { piece, entries, reliant }: Built) -> wasmtime::Result<()> {
         state.lend_own(|| state.with(|c| Instance::new(&mut *c, &piece.module, &[])))?;
         let text = piece.module.text().as_ptr() as usize;
@@ -539,14 +540,16 @@ impl Lazy {
         let mut board = self.board();
         for (key, entry) in entries {
             let Some(index) = self.index(key) else { continue };
-            if reliant.contains(&key) {
-                if self.program.tables.have_changed() {
-                    continue;
+            let is_reliant = reliant.contains(&key);
+            if !is_reliant || !self.program.tables.have_changed() {
+                let other = std::mem::replace(&mut board.addresses[index], text + entry as usize);
+                if is_reliant {
+                    board.reliant.entry(index).or_insert(other);
                 }
-                let other = board.addresses[index];
-                board.reliant.entry(index).or_insert(other);
             }
-            board.addresses[index] = text + entry as usize;
+            if board.progress[index] == Progress::Called {
+                self.words[index].lead_to(board.addresses[index]);
+            }
         }
         Ok(())
     }
@@ -591,17 +594,10 @@ impl Lazy {
             if !fresh.is_empty() {
                 built.push(self.build(&fresh)?);
             }
-            let mut keys = vec![];
             for piece in built {
-                keys.extend(piece.entries.iter().map(|(key, _)| *key));
                 self.adopt(state, piece)?;
             }
             board = self.board();
-            for index in keys.into_iter().filter_map(|key| self.index(key)) {
-                if board.progress[index] == Progress::Called {
-                    self.words[index].lead_to(board.addresses[index]);
-                }
-            }
         }
         let address = board.addresses[index];
         if address == 0 {
@@ -691,15 +687,15 @@ impl Lazy {
         let now = Instant::now();
         let heat_of = |f: &Improvable| {
             let heat = self.words[f.index].heat();
-            (heat, heat as f64 / (20.0 + now.duration_since(f.since).as_secs_f64() * 1e3))
+            (heat, heat as f64 / (MILLISECONDS_BEFORE + now.duration_since(f.since).as_secs_f64() * 1e3))
         };
         let per_cost = |index, gain: f64| gain / ((self.size(index) + BYTES_OF_ANY) as f64).sqrt();
-        let value = |f: &Improvable| per_cost(f.index, GAIN * heat_of(f).1);
+        let value = |f: &Improvable| per_cost(f.index, heat_of(f).1);
         let value_of_more = |f: &Hot| per_cost(f.index, GAIN_OF_MORE * f.rate);
         let improvable = best(&board.improvable, value);
         let hasty = best(&board.hasty, value_of_more);
-        if let (Some((place, value)), other) = (improvable, hasty)
-            && other.is_none_or(|(_, other)| value >= other)
+        if let Some((place, value)) = improvable
+            && hasty.is_none_or(|(_, other)| value >= other)
         {
             let f = board.improvable.swap_remove(place);
             let (heat, rate) = heat_of(&f);

@@ -94,34 +94,24 @@ fn asks_only(function: &Function, inst: Inst, index: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use cranelift_codegen::ir::condcodes::IntCC;
-    use cranelift_codegen::ir::{AbiParam, Signature, types};
-    use cranelift_codegen::isa::CallConv;
-    use cranelift_codegen::{settings, verify_function};
-    use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+    use cranelift_codegen::ir::types;
 
+    use super::super::testing::{function_of_two, verify};
     use super::*;
 
     #[test]
     fn only_who_reckons_gets_a_number() {
-        let mut signature = Signature::new(CallConv::SystemV);
-        signature.params = vec![AbiParam::new(types::I32); 2];
-        signature.returns = vec![AbiParam::new(types::I32)];
-        let mut function = Function::with_name_signature(Default::default(), signature);
-        let mut context = FunctionBuilderContext::new();
-        let mut builder = FunctionBuilder::new(&mut function, &mut context);
-        let entry = builder.create_block();
-        builder.append_block_params_for_function_params(entry);
-        builder.switch_to_block(entry);
-        let (a, b) = (builder.block_params(entry)[0], builder.block_params(entry)[1]);
-        let is_less = builder.ins().icmp(IntCC::SignedLessThan, a, b);
-        let number = builder.ins().uextend(types::I32, is_less);
-        let chosen = builder.ins().select(number, a, b);
-        let sum = builder.ins().iadd(number, chosen);
-        builder.ins().return_(&[sum]);
-        builder.seal_all_blocks();
+        let (mut function, [number, chosen, sum]) = function_of_two(|mut builder, [a, b]| {
+            let is_less = builder.ins().icmp(IntCC::SignedLessThan, a, b);
+            let number = builder.ins().uextend(types::I32, is_less);
+            let chosen = builder.ins().select(number, a, b);
+            let sum = builder.ins().iadd(number, chosen);
+            builder.ins().return_(&[sum]);
+            builder.seal_all_blocks();
+            [number, chosen, sum]
+        });
         use_as_numbers(&mut function);
-        let flags = settings::Flags::new(settings::builder());
-        verify_function(&function, &flags).expect("it is valid");
+        verify(&function);
         let dfg = &function.dfg;
         let argument = |value: Value, index: usize| {
             dfg.inst_args(dfg.value_def(value).inst().expect("an instruction"))[index]

@@ -313,7 +313,7 @@ impl Translator<'_, '_> {
             (self.builder.create_block(), self.builder.create_block(), self.builder.create_block());
         let result = self.builder.append_block_param(done, types::I64);
         let memos = self.shared.memos.ok_or(Unsupported)?;
-        let answer = self.ask(memos, memos.function, number, expected, known, unknown);
+        let answer = self.ask(memos, number, expected, known, unknown);
         self.builder.switch_to_block(known);
         let function = self.load(types::I64, Region::Memo, answer, 8);
         self.builder.ins().jump(done, &block_args(&[function]));
@@ -327,8 +327,7 @@ impl Translator<'_, '_> {
     /// Looks a question of two numbers up: goes on where the answer is known, or where it is not. Returns the address of the entry.
     fn ask(
         &mut self,
-        Memos { spread, shift, .. }: Memos,
-        memo: usize,
+        Memos { function, spread, shift }: Memos,
         a: Value,
         b: Value,
         known: Block,
@@ -342,7 +341,7 @@ impl Translator<'_, '_> {
         let product = self.builder.ins().imul(question, spread);
         let index = self.builder.ins().ushr_imm_u(product, i64::from(shift));
         let distance = self.builder.ins().ishl_imm_u(index, 4);
-        let table = self.builder.ins().iconst(types::I64, memo as i64);
+        let table = self.builder.ins().iconst(types::I64, function as i64);
         let entry = self.builder.ins().iadd(table, distance);
         let asked = self.load(types::I64, Region::Memo, entry, 0);
         let is_known = self.builder.ins().icmp(IntCC::Equal, asked, question);

@@ -22,6 +22,8 @@ mod liveness;
 mod memory;
 mod numeric;
 mod subtypes;
+#[cfg(test)]
+mod testing;
 mod threading;
 mod window;
 

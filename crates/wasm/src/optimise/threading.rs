@@ -385,12 +385,11 @@ fn branch(function: &mut Function, jump: Inst, decision: &Decision, given: &[Val
 
 #[cfg(test)]
 mod tests {
-    use cranelift_codegen::ir::{AbiParam, JumpTableData, Signature, SourceLoc, types};
-    use cranelift_codegen::isa::CallConv;
-    use cranelift_codegen::{settings, verify_function};
+    use cranelift_codegen::ir::{AbiParam, JumpTableData, SourceLoc, types};
     use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
     use super::super::control::block_args;
+    use super::super::testing::{function_of_two, verify};
     use super::*;
 
     struct Builder<'a> {
@@ -432,29 +431,20 @@ mod tests {
     }
     /// The last instructions of a function's blocks when its jumps are threaded. `yes` is the second block, `no` the third.
     fn threaded(build: impl FnOnce(&mut Builder<'_>)) -> Vec<String> {
-        let mut signature = Signature::new(CallConv::SystemV);
-        signature.params = vec![AbiParam::new(types::I32); 2];
-        signature.returns = vec![AbiParam::new(types::I32)];
-        let mut function = Function::with_name_signature(Default::default(), signature);
-        let mut context = FunctionBuilderContext::new();
-        let mut builder = FunctionBuilder::new(&mut function, &mut context);
-        let entry = builder.create_block();
-        builder.append_block_params_for_function_params(entry);
-        builder.switch_to_block(entry);
-        let (a, b) = (builder.block_params(entry)[0], builder.block_params(entry)[1]);
-        let (yes, no) = (builder.create_block(), builder.create_block());
-        let mut all = Builder { builder, a, b, yes, no };
-        build(&mut all);
-        for (block, number) in [(yes, 1), (no, 0)] {
-            all.start(block);
-            let number = all.number(number);
-            all.builder.ins().return_(&[number]);
-        }
-        all.builder.seal_all_blocks();
-        let flags = settings::Flags::new(settings::builder());
-        verify_function(&function, &flags).expect("what was built is valid");
+        let (mut function, ()) = function_of_two(|mut builder, [a, b]| {
+            let (yes, no) = (builder.create_block(), builder.create_block());
+            let mut all = Builder { builder, a, b, yes, no };
+            build(&mut all);
+            for (block, number) in [(yes, 1), (no, 0)] {
+                all.start(block);
+                let number = all.number(number);
+                all.builder.ins().return_(&[number]);
+            }
+            all.builder.seal_all_blocks();
+        });
+        verify(&function);
         thread_jumps(&mut function);
-        verify_function(&function, &flags).expect("what is threaded is valid");
+        verify(&function);
         let last = |block| function.layout.last_inst(block).expect("an instruction");
         let line = |block| {
             let line = format!("{block}: {}", function.dfg.display_inst(last(block))).replace(".i32", "");
